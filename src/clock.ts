@@ -1,0 +1,32 @@
+/** Where time and chance come from. Tests hand in one they hold: `manualClock()` of `service-token-client/testing`. */
+export interface Clock {
+  /** Epoch milliseconds. It can jump. */
+  wallTime(): number
+  /** Milliseconds from an arbitrary start. It never goes back; a suspended machine can stop it. */
+  monotonicTime(): number
+  /** Calls back once after `delay` ms. The timer does not keep the process alive unless it is held. */
+  startTimer(callback: () => void, delay: number): Timer
+  /** Uniform in [0, 1). */
+  random(): number
+}
+
+export interface Timer {
+  cancel(): void
+  /** Keeps the process alive until the timer has fired or was cancelled: somebody waits for it. */
+  hold(): void
+}
+
+export const systemClock: Clock = {
+  wallTime: () => Date.now(),
+  monotonicTime: () => performance.now(),
+  startTimer(callback, delay) {
+    const timeout = setTimeout(callback, delay).unref()
+    return { cancel: () => clearTimeout(timeout), hold: () => void timeout.ref() }
+  },
+  random: () => Math.random()
+}
+
+/** Uniform in [low, high). */
+export function uniform(clock: Clock, low: number, high: number): number {
+  return low + clock.random() * (high - low)
+}

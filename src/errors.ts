@@ -1,0 +1,112 @@
+/** What went wrong, as a stable word. `docs/errors.md` says of each what it means and what to do. */
+export type ErrorCode =
+  // the caller's side
+  | 'ERR_INVALID_OPTION'
+  | 'ERR_MISSING_OPTION'
+  | 'ERR_UNKNOWN_OPTION'
+  | 'ERR_CONFLICTING_OPTIONS'
+  | 'ERR_INSECURE_ORIGIN'
+  | 'ERR_CLIENT_CLOSED'
+  | 'ERR_MISSING_ORIGIN'
+  | 'ERR_TOKEN_IN_QUERY'
+  // the credential
+  | 'ERR_SECRET_UNAVAILABLE'
+  // the way to the authorization server
+  | 'ERR_TIMEOUT'
+  | 'ERR_NETWORK'
+  | 'ERR_CONNECTION_RESET'
+  | 'ERR_TLS_ERROR'
+  | 'ERR_REDIRECT_REFUSED'
+  | 'ERR_DISCOVERY_FAILED'
+  // its answer
+  | 'ERR_UNEXPECTED_STATUS'
+  | 'ERR_UNEXPECTED_CONTENT_TYPE'
+  | 'ERR_UNEXPECTED_CONTENT_ENCODING'
+  | 'ERR_BODY_TOO_LARGE'
+  | 'ERR_MALFORMED_BODY'
+  | 'ERR_MALFORMED_TOKEN'
+  | 'ERR_MALFORMED_EXPIRY'
+  | 'ERR_MALFORMED_SCOPE'
+  | 'ERR_UNSUPPORTED_TOKEN_TYPE'
+  | 'ERR_SAME_TOKEN'
+  // its refusal
+  | 'ERR_CLIENT_AUTHENTICATION_FAILED'
+  | 'ERR_ENDPOINT_NOT_FOUND'
+  | 'ERR_REQUEST_TOO_LARGE'
+  | 'ERR_RATE_LIMITED'
+  | 'ERR_SERVER_ERROR'
+  | 'ERR_INVALID_REQUEST'
+  | 'ERR_INVALID_CLIENT'
+  | 'ERR_INVALID_SCOPE'
+  | 'ERR_INVALID_TARGET'
+  | 'ERR_UNAUTHORIZED_CLIENT'
+  | 'ERR_UNSUPPORTED_GRANT_TYPE'
+  | 'ERR_TEMPORARILY_UNAVAILABLE'
+  | 'ERR_OAUTH_ERROR'
+
+export interface ErrorDetails {
+  /** Whether the same call can succeed later with nothing changed on this side. */
+  readonly transient: boolean
+  /** Milliseconds from now before which another try is pointless. */
+  readonly retryAfter?: number | undefined
+  /** HTTP status of the authorization server's answer. */
+  readonly status?: number | undefined
+  /** The server's own `error` word (RFC 6749 §5.2), with every character outside its grammar replaced. */
+  readonly oauthError?: string | undefined
+  readonly cause?: unknown
+}
+
+/**
+ * Every failure of this library. `code` says which, `transient` says whether to try again.
+ * No message, property or cause holds a body, a header, a token or a secret.
+ */
+export class TokenClientError extends Error {
+  override readonly name: string = 'TokenClientError'
+  readonly code: ErrorCode
+  readonly transient: boolean
+  readonly retryAfter?: number
+  readonly status?: number
+  readonly oauthError?: string
+
+  constructor(code: ErrorCode, message: string, { transient, retryAfter, status, oauthError, cause }: ErrorDetails) {
+    super(message, cause === undefined ? undefined : { cause: withoutSecrets(cause) })
+    this.code = code
+    this.transient = transient
+    if (retryAfter !== undefined) this.retryAfter = retryAfter
+    if (status !== undefined) this.status = status
+    if (oauthError !== undefined) this.oauthError = oauthError
+  }
+}
+
+/** An option is wrong, missing or unknown: thrown where it was given, before any request. */
+export class ClientConfigurationError extends TokenClientError {
+  override readonly name = 'ClientConfigurationError'
+
+  constructor(code: ErrorCode, message: string) {
+    super(code, message, { transient: false })
+  }
+}
+
+/** The client was closed: what waited on it, and what is asked of it afterwards, is rejected with this. */
+export class ClientClosedError extends TokenClientError {
+  override readonly name = 'ClientClosedError'
+
+  constructor() {
+    super('ERR_CLIENT_CLOSED', 'The token client is closed. Create another one to get tokens.', { transient: false })
+  }
+}
+
+/** The same failure, told again to a later caller: its own stack, and the time that is left now. */
+export function again(error: TokenClientError, retryAfter: number | undefined): TokenClientError {
+  const { code, message, transient, status, oauthError, cause } = error
+  return new TokenClientError(code, message, { transient, retryAfter, status, oauthError, cause })
+}
+
+/** A foreign error can carry response bytes, sockets or request options: only what it is called and says is kept. */
+function withoutSecrets(cause: unknown): unknown {
+  if (cause instanceof TokenClientError || !(cause instanceof Error)) return cause
+  const bare = new Error(cause.message)
+  bare.name = cause.name
+  const { code } = cause as NodeJS.ErrnoException
+  return typeof code === 'string' ? Object.assign(bare, { code }) : bare
+}

@@ -1,0 +1,78 @@
+import type { TokenClientError } from './errors.ts'
+
+/** What the token was asked for: every event carries it. */
+export interface RequestFields {
+  readonly scope: readonly string[]
+  readonly audience?: string | undefined
+  readonly resource: readonly string[]
+}
+
+export type RefreshReason = 'first' | 'due' | 'expired' | 'rejected'
+
+export interface Refreshed extends RequestFields {
+  readonly serial: number
+  readonly reason: RefreshReason
+  /** Epoch ms. */
+  readonly expiresAt: number
+  readonly granted: readonly string[]
+  /** Milliseconds from the start of the flight. */
+  readonly duration: number
+  readonly attempts: number
+}
+
+export interface RefreshFailed extends RequestFields {
+  readonly error: TokenClientError
+  /** The token that serves on, when there is one. */
+  readonly serial?: number | undefined
+  /** Epoch ms before which no other token request is made for this key. */
+  readonly nextAttemptAt: number
+}
+
+export interface Rejected extends RequestFields {
+  readonly serial: number
+  readonly origin: string
+  readonly status: number
+  /** The `error` of the challenge (RFC 6750 §3.1). */
+  readonly error?: string | undefined
+  /** The `scope` of an `insufficient_scope` challenge. */
+  readonly neededScope?: readonly string[] | undefined
+}
+
+export interface Expired extends RequestFields {
+  readonly serial: number
+}
+
+export interface ScopeNarrowed extends RequestFields {
+  readonly asked: readonly string[]
+  readonly granted: readonly string[]
+}
+
+/** Small things that cost no call and that somebody should look at. */
+export type WarningCode =
+  | 'token_type_missing'
+  | 'expiry_missing'
+  | 'expiry_clamped'
+  | 'scope_widened'
+  | 'life_too_short'
+  | 'too_many_keys'
+  | 'same_token'
+  | 'tls_verification_disabled'
+
+export interface Warning extends Partial<RequestFields> {
+  readonly code: WarningCode
+  readonly message: string
+}
+
+/** Event name → payload. The list is closed, and none carries a token or a secret. */
+export interface TokenClientEvents {
+  refreshed: Refreshed
+  'refresh-failed': RefreshFailed
+  rejected: Rejected
+  expired: Expired
+  'scope-narrowed': ScopeNarrowed
+  warning: Warning
+}
+
+export type EventName = keyof TokenClientEvents
+
+export type Emit = <Name extends EventName>(name: Name, event: TokenClientEvents[Name]) => void

@@ -1,0 +1,14 @@
+import type { Patience } from '../token/token-source.ts'
+
+/** What is known of the authorization server (RFC 8414 §2). */
+export interface AuthorizationServer {
+  readonly issuer: string | undefined
+  readonly tokenEndpoint: string
+  /** `token_endpoint_auth_methods_supported`, when the server publishes it. */
+  readonly authenticationMethods: readonly string[] | undefined
+}
+
+export interface AuthorizationServerSource {
+  /** At once when it is known, else a promise of it. Never throws. */
+  authorizationServer(patience: Patience): AuthorizationServer | Promise<AuthorizationServer>
+}

@@ -1,0 +1,64 @@
+import { inspect } from 'node:util'
+
+export interface AccessTokenFields {
+  readonly value: string
+  /** The scope that was granted. */
+  readonly scope: readonly string[]
+  /** Epoch ms at which the token request was sent. */
+  readonly obtainedAt: number
+  /** Epoch ms at which the token ends. */
+  readonly expiresAt: number
+  readonly serial: number
+}
+
+const scheme = 'Bearer '
+
+/**
+ * An access token as the authorization server gave it (RFC 6749 §5.1). It is never parsed (RFC 9068 §6).
+ * Printed, serialised or inspected it is redacted; `value` and `authorization` are the only ways out.
+ */
+export class AccessToken {
+  // One string serves both getters: thousands of kept tokens cost their bytes once.
+  readonly #authorization: string
+  readonly type = 'Bearer'
+  /** The granted scope, which can differ from the one asked for (RFC 6749 §3.3). */
+  readonly scope: readonly string[]
+  /** Epoch ms at which the token request was sent: life counts from here. */
+  readonly obtainedAt: number
+  /** Epoch ms. */
+  readonly expiresAt: number
+  /** Rises through the whole client. An invalidation names the serial, so a late one harms no newer token. */
+  readonly serial: number
+
+  constructor({ value, scope, obtainedAt, expiresAt, serial }: AccessTokenFields) {
+    this.#authorization = scheme + value
+    this.scope = Object.freeze([...scope])
+    this.obtainedAt = obtainedAt
+    this.expiresAt = expiresAt
+    this.serial = serial
+    Object.freeze(this)
+  }
+
+  /** The token itself. */
+  get value(): string {
+    return this.#authorization.slice(scheme.length)
+  }
+
+  /** The whole value of an `Authorization` header (RFC 6750 §2.1). */
+  get authorization(): string {
+    return this.#authorization
+  }
+
+  toString(): string {
+    return `AccessToken { serial: ${this.serial}, value: [redacted] }`
+  }
+
+  toJSON(): object {
+    const { type, scope, obtainedAt, expiresAt, serial } = this
+    return { type, scope, obtainedAt, expiresAt, serial, value: '[redacted]' }
+  }
+
+  [inspect.custom](): string {
+    return `AccessToken ${inspect(this.toJSON())}`
+  }
+}

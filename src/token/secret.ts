@@ -1,0 +1,30 @@
+import { inspect } from 'node:util'
+
+/** A string that does not print. `reveal()` is the only way out, so a search for it is the audit. */
+export class Secret {
+  readonly #value: string
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  reveal(): string {
+    return this.#value
+  }
+
+  equals(other: Secret): boolean {
+    return this.#value === other.#value
+  }
+
+  toString(): string {
+    return '[redacted]'
+  }
+
+  toJSON(): string {
+    return '[redacted]'
+  }
+
+  [inspect.custom](): string {
+    return 'Secret [redacted]'
+  }
+}

@@ -1,0 +1,39 @@
+import { distinct } from './scope.ts'
+
+/** What a token is asked for. All of it is checked already, and frozen. */
+export interface TokenRequest {
+  readonly scope: readonly string[]
+  readonly audience: string | undefined
+  /** Resource indicators (RFC 8707). */
+  readonly resource: readonly string[]
+  /** Further form fields. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** The same for two requests exactly when the authorization server could not tell them apart. Holds no secret. */
+  readonly key: string
+}
+
+export interface TokenRequestFields {
+  readonly scope?: readonly string[] | undefined
+  readonly audience?: string | undefined
+  readonly resource?: readonly string[] | undefined
+  readonly parameters?: Readonly<Record<string, string>> | undefined
+}
+
+export function tokenRequest({
+  scope = [],
+  audience,
+  resource = [],
+  parameters = {}
+}: TokenRequestFields): TokenRequest {
+  const asked = distinct(scope)
+  const resources = distinct(resource)
+  const fields = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.freeze({
+    scope: Object.freeze(asked),
+    audience,
+    resource: Object.freeze(resources),
+    parameters: Object.freeze(Object.fromEntries(fields)),
+    // JSON quotes every separator, so no value can pass for two.
+    key: JSON.stringify([asked.toSorted(), audience ?? null, resources.toSorted(), fields])
+  })
+}
