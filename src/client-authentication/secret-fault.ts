@@ -1,0 +1,17 @@
+/** What a copied, mounted or wrongly decoded secret picks up on its way. No authorization server issues one of these. */
+const faults: readonly [RegExp, string][] = [
+  [/^$/, 'is empty'],
+  [/^\s+$/, 'is only whitespace'],
+  [/^\ufeff/, 'starts with a byte order mark (U+FEFF)'],
+  [/[\r\n]$/, 'ends with a line break'],
+  [/\0/, 'contains NUL (U+0000): was it read as UTF-16?'],
+  [/\p{Cc}/u, 'contains a control character'],
+  [/\p{Cs}/u, 'contains a lone surrogate'],
+  [/\ufffd/, 'contains U+FFFD: it was decoded with the wrong encoding']
+]
+
+/** Why this cannot be a secret, as the rest of a sentence that does not show it; `undefined` when it can. */
+export function secretFault(secret: unknown): string | undefined {
+  if (typeof secret !== 'string') return `is not a string but ${secret === null ? 'null' : typeof secret}`
+  return faults.find(([pattern]) => pattern.test(secret))?.[1]
+}

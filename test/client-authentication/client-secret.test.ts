@@ -1,0 +1,140 @@
+import { inspect } from 'node:util'
+import { expect, test } from 'vitest'
+import { clientSecretBasic } from '../../src/client-authentication/client-secret-basic.ts'
+import { clientSecretPost } from '../../src/client-authentication/client-secret-post.ts'
+import type { ClientSecret } from '../../src/client-authentication/secret-source.ts'
+import { TokenClientError } from '../../src/errors.ts'
+import { draft } from './draft.ts'
+
+async function basic(clientId: string, secret: string, encoding?: 'form' | 'raw'): Promise<string> {
+  const request = draft({ clientId })
+  await clientSecretBasic(secret, encoding && { encoding }).authenticate(request)
+  expect([...request.form.keys()]).toEqual(['grant_type'])
+  return Buffer.from(request.headers.authorization?.replace(/^Basic /, '') ?? '', 'base64').toString()
+}
+
+async function post(secret: ClientSecret): Promise<string | null> {
+  const request = draft()
+  await clientSecretPost(secret).authenticate(request)
+  return request.form.get('client_secret')
+}
+
+test('C2 the example of RFC 6749 App. B is encoded byte for byte in both halves', async () => {
+  const encoded = '+%25%26%2B%C2%A3%E2%82%AC'
+  expect(await basic(' %&+£€', ' %&+£€')).toBe(`${encoded}:${encoded}`)
+})
+
+test.each(['p%: +&~', 'a*b-c.d_e', "!'()", 'é', 'é'])(
+  'X9 C2 the secret %j is read back as it was given',
+  async (secret) => {
+    const [, half = ''] = (await basic('id', secret)).split(':')
+    expect(new URLSearchParams(`secret=${half}`).get('secret')).toBe(secret)
+  }
+)
+
+test('X10 C2 a client id with a colon does not end where its colon stands', async () => {
+  expect(await basic('urn:my:service', 's')).toBe('urn%3Amy%3Aservice:s')
+})
+
+test('C2 a raw secret is sent as it is, for servers that do not decode', async () => {
+  expect(await basic('id', 'a+b/c=', 'raw')).toBe('id:a+b/c=')
+})
+
+test('X10 a raw client id with a colon is refused with the way out', async () => {
+  await expect(basic('a:b', 's', 'raw')).rejects.toMatchObject({
+    code: 'ERR_CONFLICTING_OPTIONS',
+    message: expect.stringContaining('clientSecretPost')
+  })
+})
+
+test('C1 client_secret_post leaves the Authorization header alone', async () => {
+  const request = draft()
+  await clientSecretPost('s').authenticate(request)
+  expect(request.form.get('client_id')).toBe('order-service')
+  expect(request.headers).toEqual({})
+})
+
+test.each([
+  ['X2', '', 'empty'],
+  ['X2', ' \t ', 'whitespace'],
+  ['X8', '\ufeffs3cret', 'byte order mark'],
+  ['X8', 's\u00003\u0000c\u0000', 'UTF-16'],
+  ['X8', 's3cret\n', 'line break'],
+  ['X8', 's3\u0007cret', 'control character'],
+  ['X8', 's3\u0085cret', 'control character'],
+  ['X8', 's3\ud800cret', 'surrogate'],
+  ['X8', 's3\ufffdcret', 'U+FFFD'],
+  ['X8', 7 as unknown as string, 'number'],
+  ['X8', undefined as unknown as string, 'missing']
+])('%s the secret %j is refused at construction and not shown', async (_, secret, reason) => {
+  const shown = (error: unknown) => {
+    expect(error).toMatchObject({ name: 'ClientConfigurationError', message: expect.stringContaining(reason) })
+    expect(inspect(error)).not.toContain('s3')
+    return true
+  }
+  expect(() => clientSecretBasic(secret)).toThrow(expect.toSatisfy(shown))
+  expect(() => clientSecretPost(secret)).toThrow(expect.toSatisfy(shown))
+})
+
+test.each<[string, () => string | Promise<string>]>([
+  ['at once', () => 'fetched'],
+  ['later', async () => 'fetched']
+])('Q22 a function may return the secret %s', async (_, secret) => {
+  expect(await post(secret)).toBe('fetched')
+})
+
+test.each<[string, () => string | Promise<string>]>([
+  [
+    'throws',
+    () => {
+      throw new Error('vault is sealed')
+    }
+  ],
+  [
+    'rejects',
+    async () => {
+      throw new Error('vault is sealed')
+    }
+  ],
+  ['gives an empty string', () => ''],
+  ['gives a number', () => 7 as unknown as string],
+  ['gives a control character', async () => 's3cret\n']
+])('Q22 X8 a function that %s is a transient failure, never a crash', async (_, secret) => {
+  const failure = await post(secret).catch((error) => error)
+  expect(failure).toBeInstanceOf(TokenClientError)
+  expect(failure).toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE', transient: true })
+  expect(inspect(failure)).not.toContain('s3cret')
+})
+
+test('X3 a function that fails later costs nothing: the last good secret stays', async () => {
+  const answers = ['first', '', 'second']
+  const source = () => answers.shift() ?? Promise.reject(new Error('vault is sealed'))
+  const authentication = clientSecretPost(source)
+  const sent = []
+  for (let i = 0; i < 4; i++) {
+    const request = draft()
+    await authentication.authenticate(request)
+    sent.push(request.form.get('client_secret'))
+  }
+  expect(sent).toEqual(['first', 'first', 'second', 'second'])
+})
+
+test('X11 no view of the authentication shows its secret', async () => {
+  for (const authentication of [
+    clientSecretBasic('s3cret'),
+    clientSecretPost('s3cret'),
+    clientSecretPost(() => 's3cret')
+  ]) {
+    await authentication.authenticate(draft())
+    const views = [
+      inspect(authentication, { showHidden: true, depth: null }),
+      JSON.stringify(authentication),
+      `${authentication}`
+    ]
+    for (const view of views) expect(view).not.toContain('s3cret')
+  }
+})
+
+test('an unknown encoding is refused by name', () => {
+  expect(() => clientSecretBasic('s', { encoding: 'base64' as 'raw' })).toThrow(/'form' or 'raw'/)
+})
