@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { type Import, isOwn, reach, readSources, resolveImport, room } from './imports.ts'
+
+/** Room → floor: `docs/architecture.md` shows the same picture. A room that is not here has no place in the house. */
+const floors: Readonly<Record<string, number>> = {
+  errors: 0,
+  events: 0,
+  clock: 0,
+  version: 0,
+  limits: 0,
+  token: 1,
+  http: 2,
+  telemetry: 2,
+  'client-authentication': 3,
+  metadata: 3,
+  stores: 3,
+  bearer: 3,
+  'authorization-server': 3,
+  'token-endpoint': 4,
+  cache: 4,
+  options: 4,
+  'resource-server': 4,
+  testing: 4,
+  'token-client': 5,
+  index: 6,
+  cli: 6
+}
+
+/** Dependency → the files that may name it. */
+const owners: Readonly<Record<string, RegExp>> = {
+  mitt: /^src\/(token-client|emitter)\.ts$/,
+  'p-retry': /^src\/http\/retry\.ts$/,
+  undici: /^src\/(http\/send\.ts|bearer\/)/,
+  jose: /^src\/(client-authentication|authorization-server|resource-server)\//
+}
+
+const loadedWhenNeeded = ['undici', 'jose', 'p-retry']
+
+const sources = readSources('src')
+
+function floor(file: string): number {
+  return floors[room(file)] ?? Number.NaN
+}
+
+function ownImports(file: string): string[] {
+  return (sources.get(file) ?? []).filter(isOwn).map((found) => resolveImport(file, found))
+}
+
+function packageOf({ specifier }: Import): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+}
+
+test('every file of the source stands in a room of the house', () => {
+  const strangers = [...sources.keys()].filter((file) => !(room(file) in floors))
+  expect(strangers, 'give the room a floor in test/house/floors.test.ts and in docs/architecture.md').toEqual([])
+})
+
+test('every import ends at a file that exists', () => {
+  const lost = [...sources.keys()].flatMap((file) => ownImports(file).filter((target) => !sources.has(target)))
+  expect(lost).toEqual([])
+})
+
+test('imports point down the floors; the ground floor is one room', () => {
+  const upward = [...sources.keys()].flatMap((file) =>
+    ownImports(file)
+      .filter(
+        (to) => floor(to) > floor(file) || (floor(to) === floor(file) && floor(to) > 0 && room(to) !== room(file))
+      )
+      .map((to) => `${file} (floor ${floor(file)}) imports ${to} (floor ${floor(to)})`)
+  )
+  expect(upward).toEqual([])
+})
+
+test('no file leads back to itself, by types neither', () => {
+  const circular = [...sources.keys()].filter((file) =>
+    ownImports(file).some((target) => reach(sources, target, ['static', 'dynamic', 'type']).has(file))
+  )
+  expect(circular).toEqual([])
+})
+
+test('a dependency is named in its one room only', () => {
+  const misplaced = [...sources].flatMap(([file, imports]) =>
+    imports
+      .filter((found) => !isOwn(found) && !found.specifier.startsWith('node:'))
+      .filter((found) => !owners[packageOf(found)]?.test(file))
+      .map((found) => `${file} imports ${found.specifier}`)
+  )
+  expect(misplaced).toEqual([])
+})
+
+test('undici, jose and p-retry are not loaded with the main entry', () => {
+  const loaded = [...reach(sources, 'src/index.ts', ['static'])].flatMap((file) =>
+    (sources.get(file) ?? [])
+      .filter((found) => found.kind === 'static' && loadedWhenNeeded.includes(packageOf(found)))
+      .map((found) => `${file} loads ${found.specifier}`)
+  )
+  expect(loaded).toEqual([])
+})
