@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest'
+import { TokenClientError } from '../../src/errors.ts'
+import type { Sender } from '../../src/http/send.ts'
+import { discoveredServer } from '../../src/metadata/discovery.ts'
+import { knownServer } from '../../src/metadata/known-server.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { metadataServer, platformSender } from './metadata-server.ts'
+
+const [oauth, openid] = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
+
+function discover(issuer: string, sender: Sender = platformSender) {
+  return discoveredServer({ issuer, sender, clock: manualClock(), timeout: 5000 })
+}
+
+test.each([
+  [`${oauth}/a`, 1],
+  [`/a${openid}`, 2],
+  [`${openid}/a`, 3]
+])('C49 an issuer whose metadata is only at %s is found', async (path, requests) => {
+  const { origin, answers, asked } = await metadataServer()
+  answers[path] = { document: { issuer: `${origin}/a`, token_endpoint: `${origin}/token` } }
+  const server = await discover(`${origin}/a`).authorizationServer({})
+  expect(server.tokenEndpoint).toBe(`${origin}/token`)
+  expect(asked).toHaveLength(requests)
+})
+
+test('C49 fifty who wait make one request, and its result is kept', async () => {
+  const { origin, answers, asked } = await metadataServer()
+  answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/token` } }
+  const source = discover(origin)
+  const servers = await Promise.all(Array.from({ length: 50 }, () => source.authorizationServer({})))
+  expect(new Set(servers).size).toBe(1)
+  expect(source.authorizationServer({})).toBe(servers[0])
+  expect(asked).toEqual([oauth])
+})
+
+test('Q2 one who leaves takes nobody along', async () => {
+  const { origin, answers, asked, hold } = await metadataServer()
+  answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/token` } }
+  const release = hold()
+  const source = discover(origin)
+  const leaving = new AbortController()
+  const left = source.authorizationServer({ signal: leaving.signal })
+  const stayed = source.authorizationServer({})
+  leaving.abort('my reason')
+  await expect(left).rejects.toBe('my reason')
+  release()
+  await expect(stayed).resolves.toMatchObject({ tokenEndpoint: `${origin}/token` })
+  expect(asked).toEqual([oauth])
+})
+
+test('Q5 one whose time is up takes nobody along', async () => {
+  const { origin, answers, hold } = await metadataServer()
+  answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/token` } }
+  const release = hold()
+  const clock = manualClock()
+  const source = discoveredServer({ issuer: origin, sender: platformSender, clock, timeout: 5000 })
+  const left = expect(source.authorizationServer({ maxWait: 10 })).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+  const stayed = source.authorizationServer({})
+  await clock.advance(10)
+  await left
+  release()
+  await expect(stayed).resolves.toMatchObject({ tokenEndpoint: `${origin}/token` })
+})
+
+test('C89 a redirect is not followed, wherever it leads', async () => {
+  const elsewhere = await metadataServer()
+  elsewhere.answers['/m'] = { document: { issuer: elsewhere.origin, token_endpoint: `${elsewhere.origin}/token` } }
+  const { origin, answers } = await metadataServer()
+  answers[oauth] = { status: 302, location: `${elsewhere.origin}/m` }
+  await expect(discover(origin).authorizationServer({})).rejects.toThrow('redirects are not followed')
+  expect(elsewhere.asked).toEqual([])
+})
+
+test('C51 nothing found: the error names each place without its query, and what came back', async () => {
+  const { origin, answers } = await metadataServer()
+  answers[oauth] = { status: 503 }
+  await expect(discover(`${origin}?secret=1`).authorizationServer({})).rejects.toMatchObject({
+    code: 'ERR_DISCOVERY_FAILED',
+    transient: true,
+    message: expect.stringMatching(
+      `^No usable metadata: ${origin}${oauth} answered 503; ${origin}${openid} answered 404\\.`
+    )
+  })
+})
+
+test('C50 a server that says it is another one is a permanent failure that names both', async () => {
+  const { origin, answers } = await metadataServer()
+  answers[oauth] = { document: { issuer: 'http://localhost:1', token_endpoint: `${origin}/token` } }
+  const failure = await Promise.resolve(discover(origin).authorizationServer({})).catch((error) => error)
+  expect(failure).toMatchObject({ code: 'ERR_DISCOVERY_FAILED', transient: false })
+  expect(failure.message).toContain(`about the issuer "http://localhost:1", not "${origin}"`)
+})
+
+test('C49 a server that is down at the start is found once it is up', async () => {
+  const { origin, answers } = await metadataServer()
+  const source = discover(origin)
+  await expect(source.authorizationServer({})).rejects.toThrow(TokenClientError)
+  answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/token` } }
+  await expect(source.authorizationServer({})).resolves.toMatchObject({ issuer: origin })
+})
+
+test('T65 nobody answers: the error keeps the code of the network, names the place and asks no other', async () => {
+  const asked: string[] = []
+  const sender: Sender = {
+    async send({ url }) {
+      asked.push(url)
+      throw new TokenClientError('ERR_NETWORK', 'Connection refused.', { transient: true, retryAfter: 7 })
+    },
+    close: async () => {}
+  }
+  await expect(discover('https://auth.internal', sender).authorizationServer({})).rejects.toMatchObject({
+    code: 'ERR_NETWORK',
+    transient: true,
+    retryAfter: 7,
+    message: expect.stringContaining(`https://auth.internal${oauth}`)
+  })
+  expect(asked).toHaveLength(1)
+})
+
+test('C49 a configured token endpoint is known at once', () => {
+  const source = knownServer({ issuer: 'https://a', tokenEndpoint: 'https://a/token' })
+  expect(source.authorizationServer({})).toMatchObject({ issuer: 'https://a', tokenEndpoint: 'https://a/token' })
+})
