@@ -7,6 +7,10 @@ export interface RequestFields {
   readonly resource: readonly string[]
 }
 
+export function fieldsOf({ scope, audience, resource }: RequestFields): RequestFields {
+  return { scope, audience, resource }
+}
+
 export type RefreshReason = 'first' | 'due' | 'expired' | 'rejected'
 
 export interface Refreshed extends RequestFields {
@@ -55,7 +59,6 @@ export type WarningCode =
   | 'scope_widened'
   | 'life_too_short'
   | 'too_many_keys'
-  | 'same_token'
   | 'tls_verification_disabled'
 
 export interface Warning extends Partial<RequestFields> {

@@ -8,6 +8,7 @@ const floors: Readonly<Record<string, number>> = {
   clock: 0,
   version: 0,
   limits: 0,
+  emitter: 1,
   token: 1,
   http: 2,
   telemetry: 2,

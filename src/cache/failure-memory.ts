@@ -1,0 +1,68 @@
+import type { Clock } from '../clock.ts'
+import type { ErrorCode, TokenClientError } from '../errors.ts'
+import { backOff } from './back-off.ts'
+import type { Entry, Failure } from './entry.ts'
+import { freshnessOf } from './kept-token.ts'
+import type { Now } from './now.ts'
+
+/** What keeps a failing authorization server from being asked again and again. */
+export interface FailureMemory {
+  /** The last failure that no success has followed. */
+  of(entry: Entry): Failure | undefined
+  /** The failure that forbids a flight at that monotonic moment. */
+  barring(entry: Entry, moment: number): Failure | undefined
+  /** Answers with the milliseconds in which nobody starts another flight. */
+  remember(entry: Entry, error: TokenClientError, moment: Now): number
+  forget(entry: Entry): void
+  /** The token is gone: what was decided while it worked no longer holds, and the next caller may try. */
+  liftAtExpiry(entry: Entry): void
+}
+
+/** With these the server means the client, whatever it asked for. */
+const refusalsOfTheClient: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_INVALID_CLIENT',
+  'ERR_CLIENT_AUTHENTICATION_FAILED',
+  'ERR_UNAUTHORIZED_CLIENT',
+  'ERR_UNSUPPORTED_GRANT_TYPE'
+])
+
+export function failureMemory(clock: Clock): FailureMemory {
+  let refusal: Failure | undefined
+
+  function of(entry: Entry): Failure | undefined {
+    return refusal ?? entry.failure
+  }
+
+  return {
+    of,
+    barring(entry, moment) {
+      return [refusal, entry.failure].find((failure) => failure !== undefined && moment < failure.notBefore)
+    },
+    remember(entry, error, moment) {
+      const concernsClient = refusalsOfTheClient.has(error.code)
+      const former = concernsClient ? refusal : entry.failure
+      const failures = (former?.count ?? 0) + 1
+      const since = former?.since ?? moment.monotonic
+      const outage = moment.monotonic - since
+      const wait = backOff({ error, failures, outage, remaining: remainingLife(entry, moment) }, clock)
+      const failure = { error, count: failures, since, notBefore: moment.monotonic + wait }
+      if (concernsClient) refusal = failure
+      else entry.failure = failure
+      return wait
+    },
+    forget(entry) {
+      entry.failure = undefined
+      refusal = undefined
+    },
+    liftAtExpiry(entry) {
+      const { failure } = entry
+      if (failure?.error.transient) entry.failure = { ...failure, notBefore: Number.NEGATIVE_INFINITY }
+    }
+  }
+}
+
+/** What is left of a token that still works; a rejected one does not. */
+function remainingLife({ kept }: Entry, moment: Now): number | undefined {
+  if (kept === undefined || kept.rejected || freshnessOf(kept, moment) === 'expired') return undefined
+  return kept.lifetime.endsAt - moment.monotonic
+}

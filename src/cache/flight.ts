@@ -1,0 +1,104 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Clock } from '../clock.ts'
+import { TokenClientError } from '../errors.ts'
+import type { RefreshReason } from '../events.ts'
+import { pause } from '../http/pause.ts'
+import { type RetryBudget, withRetries } from '../http/retry.ts'
+import type { AccessToken } from '../token/access-token.ts'
+import type { TokenRequest } from '../token/token-request.ts'
+import type { TokenSource } from '../token/token-source.ts'
+import { type Now, now } from './now.ts'
+
+export interface FlightPlan {
+  readonly request: TokenRequest
+  readonly reason: RefreshReason
+  /** Milliseconds before the first attempt: two flights of one key keep a gap. */
+  readonly startIn: number
+  readonly source: TokenSource
+  readonly clock: Clock
+  /** Milliseconds for the whole flight; one attempt gets half of it. */
+  readonly timeout: number
+  readonly budget: RetryBudget
+  /** Aborted when the client closes. */
+  readonly closing: AbortSignal
+}
+
+/** What a flight brought. */
+export interface Landing {
+  readonly token: AccessToken
+  /** From before the request was sent: life counts from here. */
+  readonly sentAt: Now
+}
+
+/** One token request for one key, whoever asked. It has its own deadline, and nobody's abort ends it. */
+export interface Flight {
+  readonly reason: RefreshReason
+  /** Monotonic ms. */
+  readonly startedAt: number
+  readonly attempts: number
+  readonly landing: Promise<Landing>
+  /** Somebody waits for it: it may try more than once, and the process stays alive until it ends. */
+  await(): void
+}
+
+// A flight serves many requests: it must not run in the context of the one that happened to start it.
+const outsideRequests = AsyncLocalStorage.snapshot()
+
+export function startFlight(plan: FlightPlan): Flight {
+  return outsideRequests(() => fly(plan))
+}
+
+function fly({ request, reason, startIn, source, clock, timeout, budget, closing }: FlightPlan): Flight {
+  const startedAt = clock.monotonicTime() + startIn
+  const deadline = startedAt + timeout
+  const ending = new AbortController()
+  const close = () => ending.abort(closing.reason)
+  closing.addEventListener('abort', close)
+  const timer = clock.startTimer(() => ending.abort(tooLong(timeout, lastError)), startIn + timeout)
+  let awaited = false
+  let attempts = 0
+  let lastError: unknown
+
+  async function attempt(): Promise<Landing> {
+    attempts += 1
+    const sentAt = now(clock)
+    const maxWait = Math.min(timeout / 2, deadline - sentAt.monotonic)
+    try {
+      return { token: await source.token(request, undefined, { signal: ending.signal, maxWait }), sentAt }
+    } catch (error) {
+      lastError = error
+      throw error
+    }
+  }
+
+  async function attemptInTurn(): Promise<Landing> {
+    if (startIn > 0) await pause(clock, startIn, ending.signal)
+    return withRetries(attempt, { clock, budget, deadline, awaited: () => awaited, signal: ending.signal })
+  }
+
+  const ended = new Promise<never>((_, reject) => {
+    ending.signal.addEventListener('abort', () => reject(ending.signal.reason), { once: true })
+  })
+  const landing = Promise.race([attemptInTurn(), ended]).finally(() => {
+    timer.cancel()
+    closing.removeEventListener('abort', close)
+  })
+
+  return {
+    reason,
+    startedAt,
+    get attempts() {
+      return attempts
+    },
+    landing,
+    await() {
+      awaited = true
+      timer.hold()
+    }
+  }
+}
+
+function tooLong(timeout: number, cause: unknown): TokenClientError {
+  const message = `No token came within the timeout of ${timeout} ms.`
+  return new TokenClientError('ERR_TIMEOUT', message, { transient: true, cause })
+}

@@ -1,0 +1,59 @@
+import type { ErrorCode } from '../errors.ts'
+import type { RequestFields } from '../events.ts'
+import type { Entry, Failure } from './entry.ts'
+import { freshnessOf, onWallClock } from './kept-token.ts'
+import type { Now } from './now.ts'
+
+/**
+ * `warming`: no token yet; `fresh`: a good one; `stale`: its refresh is overdue, the token is good;
+ * `failed`: no token, and the last attempt failed.
+ */
+export type TokenState = 'warming' | 'fresh' | 'stale' | 'failed'
+
+export interface TokenHealth extends RequestFields {
+  readonly state: TokenState
+  /** Epoch ms. */
+  readonly expiresAt?: number
+  /** Epoch ms at which the refresh is due. */
+  readonly refreshAt?: number
+  /** Epoch ms before which no token request is made. */
+  readonly nextAttemptAt?: number
+  /** Why the last attempt failed. */
+  readonly code?: ErrorCode
+}
+
+export interface Health {
+  /** `idle`: nothing asked for yet. A probe is ready unless it reads `warming`, `failed` or `closed`. */
+  readonly state: TokenState | 'idle' | 'closed'
+  readonly tokens: readonly TokenHealth[]
+}
+
+export function tokenHealth(entry: Entry, failure: Failure | undefined, moment: Now): TokenHealth {
+  const { request, kept } = entry
+  const { scope, audience, resource } = request
+  const wallAt = (monotonic: number) => moment.wall + (monotonic - moment.monotonic)
+  return {
+    scope,
+    audience,
+    resource,
+    state: stateOf(entry, failure, moment),
+    ...(kept && { expiresAt: kept.token.expiresAt, refreshAt: onWallClock(kept, kept.lifetime.dueAt) }),
+    ...(failure && { nextAttemptAt: wallAt(failure.notBefore), code: failure.error.code })
+  }
+}
+
+function stateOf({ kept, underway }: Entry, failure: Failure | undefined, moment: Now): TokenState {
+  const state = kept === undefined ? 'expired' : freshnessOf(kept, moment)
+  if (state === 'expired') return failure === undefined ? 'warming' : 'failed'
+  if (state === 'fresh') return 'fresh'
+  const onItsWay = state === 'due' && underway !== undefined && failure === undefined
+  return onItsWay ? 'fresh' : 'stale'
+}
+
+const fromWorst: readonly TokenState[] = ['warming', 'stale', 'fresh']
+
+/** Failed when every key is; a key that fails beside others that work does not take the service out. */
+export function overallState(tokens: readonly TokenHealth[]): Health['state'] {
+  if (tokens.length === 0) return 'idle'
+  return fromWorst.find((state) => tokens.some((token) => token.state === state)) ?? 'failed'
+}

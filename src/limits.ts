@@ -1,0 +1,11 @@
+/** The fixed limits, in one place. None of them is an option. */
+export const limits = {
+  /** Bytes of an answer's body. The connection ends there. */
+  answerBytes: 64 * 1024,
+  /** Bytes of an access token: servers commonly refuse a request with longer headers. */
+  tokenBytes: 16 * 1024,
+  /** Milliseconds for which a token is kept at most, whatever `expires_in` says. */
+  tokenLife: 24 * 60 * 60 * 1000,
+  /** Different token requests that one client keeps tokens for. */
+  keys: 10_000
+} as const
