@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import { type JWTPayload, SignJWT } from 'jose'
+import { joinScope } from '../token/scope.ts'
+import type { RegisteredClient } from './clients.ts'
+import type { SigningKey } from './signing-keys.ts'
+
+/** What a client is given. */
+export interface Grant {
+  readonly client: RegisteredClient
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+}
+
+export interface Validity {
+  /** Epoch ms. */
+  readonly issuedAt: number
+  /** Epoch ms. */
+  readonly expiresAt: number
+}
+
+/** The claims of an access token (RFC 9068 §2.2). A client that acts for itself is its own subject. */
+export function claims(
+  issuer: string,
+  { client, scope, audience }: Grant,
+  { issuedAt, expiresAt }: Validity
+): JWTPayload {
+  const { clientId, roles, authorities } = client
+  return {
+    iss: issuer,
+    sub: clientId,
+    client_id: clientId,
+    aud: audience.length === 1 ? audience.join() : [...audience],
+    iat: Math.floor(issuedAt / 1000),
+    exp: Math.floor(expiresAt / 1000),
+    jti: randomUUID(),
+    ...(scope.length > 0 && { scope: joinScope(scope) }),
+    ...(roles.length > 0 && { roles }),
+    ...(authorities.length > 0 && { authorities })
+  }
+}
+
+/** RFC 9068 §2.1: the type `at+jwt` keeps an access token apart from every other JWT. */
+export function signed(payload: JWTPayload, { kid, algorithm, privateKey }: SigningKey): Promise<string> {
+  return new SignJWT(payload).setProtectedHeader({ alg: algorithm, typ: 'at+jwt', kid }).sign(privateKey)
+}

@@ -1,0 +1,51 @@
+import type { AttemptLimit } from './attempt-limit.ts'
+import { type Attempt, type AuthenticationRequest, authenticationMethods } from './authentication-methods.ts'
+import type { ClientRegistry, RegisteredClient } from './clients.ts'
+import { OAuthError } from './oauth-error.ts'
+
+/**
+ * Who sent the request (RFC 6749 §2.3, §3.2.1).
+ * @throws OAuthError `invalid_client`; `invalid_request` when there are two proofs; `unauthorized_client` when it is switched off.
+ */
+export async function authenticateClient(
+  request: AuthenticationRequest,
+  clients: ClientRegistry,
+  limit: AttemptLimit
+): Promise<RegisteredClient> {
+  const { clientId, proves } = onlyAttempt(request)
+  const client = clients.find(clientId)
+  // One count for all the ids that nobody has: guessing ids must not fill the memory.
+  const counted = client === undefined ? '' : clientId
+  const wait = limit.wait(counted)
+  if (wait > 0) throw tooManyAttempts(wait)
+  if (!(await proves(client)) || client === undefined) {
+    limit.failed(counted)
+    throw unknownClient(request)
+  }
+  limit.succeeded(counted)
+  if (!client.enabled) throw new OAuthError('unauthorized_client', 'The client is disabled.')
+  return client
+}
+
+function onlyAttempt(request: AuthenticationRequest): Attempt {
+  const attempts = authenticationMethods.flatMap((method) => method.attempt(request) ?? [])
+  if (attempts.length > 1) throw new OAuthError('invalid_request', 'Use one client authentication method, not two.')
+  const [attempt] = attempts
+  if (attempt === undefined) throw unknownClient(request)
+  const named = request.form.value('client_id')
+  if (named !== undefined && named !== attempt.clientId)
+    throw new OAuthError('invalid_request', 'client_id names another client than the one that authenticates.')
+  return attempt
+}
+
+/** A client that used `Authorization` is told the scheme that fits (RFC 6749 §5.2). */
+function unknownClient({ headers }: AuthenticationRequest): OAuthError {
+  const challenge = { 'www-authenticate': 'Basic realm="authorization server", charset="UTF-8"' }
+  const refusal = headers.authorization === undefined ? {} : { status: 401, headers: challenge }
+  return new OAuthError('invalid_client', 'Client authentication failed.', refusal)
+}
+
+function tooManyAttempts(wait: number): OAuthError {
+  const headers = { 'retry-after': String(Math.ceil(wait / 1000)) }
+  return new OAuthError('invalid_client', 'Too many failed attempts to authenticate.', { status: 429, headers })
+}

@@ -1,0 +1,26 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Answer } from './answer.ts'
+import type { Fault } from './fault-queue.ts'
+import type { EndpointName, LogEntry } from './request-log.ts'
+
+/** A request, read whole. */
+export interface EndpointRequest {
+  readonly headers: IncomingHttpHeaders
+  readonly body: Uint8Array
+  /** Completed by the endpoint as it learns more. */
+  readonly entry: LogEntry
+  readonly fault: Fault
+}
+
+/** One thing the server does. A refusal is thrown as an OAuthError. */
+export interface Endpoint {
+  readonly name: EndpointName
+  readonly method: 'GET' | 'POST'
+  answer(request: EndpointRequest): Answer | Promise<Answer>
+}
+
+/** An endpoint that shows the same kind of document to everybody. */
+export function documentEndpoint(name: EndpointName, document: () => object): Endpoint {
+  const headers = { 'content-type': 'application/json' }
+  return { name, method: 'GET', answer: () => ({ status: 200, headers, body: JSON.stringify(document()) }) }
+}

@@ -1,0 +1,37 @@
+import { OAuthError } from './oauth-error.ts'
+
+/** The parameters of a form, as RFC 6749 §3.2 reads them: one without a value counts as left out. */
+export interface Form {
+  value(name: string): string | undefined
+  /** All of them, for one that may be repeated. */
+  values(name: string): readonly string[]
+}
+
+/** Resource indicators are the only ones that come several times (RFC 8707 §2). */
+const repeatable = new Set(['resource'])
+
+/** @throws OAuthError `invalid_request`: not a form, not UTF-8, or a parameter is repeated. */
+export function parseForm(contentType: string | undefined, body: Uint8Array): Form {
+  if (mediaType(contentType) !== 'application/x-www-form-urlencoded')
+    throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded.')
+  const parameters = new URLSearchParams(decodeUtf8(body))
+  for (const name of new Set(parameters.keys()))
+    if (parameters.getAll(name).length > 1 && !repeatable.has(name))
+      throw new OAuthError('invalid_request', 'A parameter is repeated.')
+  return {
+    value: (name) => parameters.get(name) || undefined,
+    values: (name) => parameters.getAll(name).filter((value) => value !== '')
+  }
+}
+
+function mediaType(contentType = ''): string {
+  return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
+}
+
+function decodeUtf8(body: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body)
+  } catch {
+    throw new OAuthError('invalid_request', 'The body is not UTF-8.')
+  }
+}

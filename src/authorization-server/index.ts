@@ -1,0 +1,8 @@
+export type { AccessTokenFormat } from './access-tokens.ts'
+export { type AuthorizationServer, startAuthorizationServer } from './authorization-server.ts'
+export type { ClientRegistration } from './clients.ts'
+export type { Alteration, FaultReach } from './fault-queue.ts'
+export type { FaultAnswer, Faults } from './faults.ts'
+export type { AuthorizationServerOptions } from './options.ts'
+export type { EndpointName, LoggedRequest, RequestLog } from './request-log.ts'
+export type { SigningAlgorithm } from './signing-keys.ts'

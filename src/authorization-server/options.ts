@@ -1,0 +1,81 @@
+import { type Clock, systemClock } from '../clock.ts'
+import { ClientConfigurationError } from '../errors.ts'
+import type { AccessTokenFormat } from './access-tokens.ts'
+import type { ClientRegistration } from './clients.ts'
+import type { SigningAlgorithm } from './signing-keys.ts'
+
+export interface AuthorizationServerOptions {
+  /** A free one by default. */
+  readonly port?: number
+  /** The `iss` of tokens and metadata, for a server that is known by another name than its address. The address by default. */
+  readonly issuer?: string
+  readonly clients: readonly ClientRegistration[]
+  /** Milliseconds; 12 hours by default. */
+  readonly accessTokenLifetime?: number
+  /** `jwt` by default. */
+  readonly accessTokenFormat?: AccessTokenFormat
+  /** `ES256` by default: its keys are made in no time. */
+  readonly signingAlgorithm?: SigningAlgorithm
+  /** Where its time comes from; the machine's by default. */
+  readonly clock?: Clock
+}
+
+export type CheckedOptions = Required<Omit<AuthorizationServerOptions, 'issuer'>> & {
+  readonly issuer: string | undefined
+}
+
+const twelveHours = 12 * 60 * 60 * 1000
+const formats: readonly string[] = ['jwt', 'opaque']
+const algorithms: readonly string[] = ['RS256', 'ES256']
+
+/** @throws ClientConfigurationError for a wrong or an unknown option, and wherever `NODE_ENV` is `production`. */
+export function checkOptions(options: AuthorizationServerOptions): CheckedOptions {
+  const {
+    port = 0,
+    issuer,
+    clients,
+    accessTokenLifetime = twelveHours,
+    accessTokenFormat = 'jwt',
+    signingAlgorithm = 'ES256',
+    clock = systemClock,
+    ...unknown
+  } = options
+  refuseProduction()
+  for (const name of Object.keys(unknown)) throw unknownOption(name)
+  demand(Number.isInteger(port) && port >= 0 && port <= 65_535, 'port must be an integer from 0 to 65535.')
+  demand(issuer === undefined || isIssuer(issuer), 'issuer must be an http or https URL without query and fragment.')
+  demand(Array.isArray(clients), 'clients must be an array of { clientId, clientSecret, scope }.')
+  demand(
+    Number.isFinite(accessTokenLifetime) && accessTokenLifetime >= 1000,
+    'accessTokenLifetime is in milliseconds, 1000 at least.'
+  )
+  demand(formats.includes(accessTokenFormat), "accessTokenFormat must be 'jwt' or 'opaque'.")
+  demand(algorithms.includes(signingAlgorithm), "signingAlgorithm must be 'RS256' or 'ES256'.")
+  return { port, issuer, clients, accessTokenLifetime, accessTokenFormat, signingAlgorithm, clock }
+}
+
+function refuseProduction(): void {
+  if (process.env.NODE_ENV === 'production')
+    throw invalid(
+      'This authorization server is for development and tests. It does not start while NODE_ENV is production.'
+    )
+}
+
+function unknownOption(name: string): ClientConfigurationError {
+  const advice = /^(host|hostname|address)$/.test(name)
+    ? 'This authorization server listens on 127.0.0.1 alone.'
+    : 'Remove it.'
+  return new ClientConfigurationError('ERR_UNKNOWN_OPTION', `There is no option ${name}. ${advice}`)
+}
+
+function demand(holds: boolean, sentence: string): void {
+  if (!holds) throw invalid(sentence)
+}
+
+function isIssuer(issuer: string): boolean {
+  return URL.canParse(issuer) && /^https?:/.test(issuer) && !/[?#]/.test(issuer)
+}
+
+function invalid(sentence: string): ClientConfigurationError {
+  return new ClientConfigurationError('ERR_INVALID_OPTION', sentence)
+}
