@@ -69,7 +69,8 @@ export class TokenClientError extends Error {
   readonly oauthError?: string
 
   constructor(code: ErrorCode, message: string, { transient, retryAfter, status, oauthError, cause }: ErrorDetails) {
-    super(message, cause === undefined ? undefined : { cause: withoutSecrets(cause) })
+    const bare = withoutSecrets(cause)
+    super(message, bare && { cause: bare })
     this.code = code
     this.transient = transient
     if (retryAfter !== undefined) this.retryAfter = retryAfter
@@ -102,9 +103,13 @@ export function again(error: TokenClientError, retryAfter: number | undefined): 
   return new TokenClientError(code, message, { transient, retryAfter, status, oauthError, cause })
 }
 
-/** A foreign error can carry response bytes, sockets or request options: only what it is called and says is kept. */
-function withoutSecrets(cause: unknown): unknown {
-  if (cause instanceof TokenClientError || !(cause instanceof Error)) return cause
+/**
+ * A foreign error can carry response bytes, sockets or request options: only what it is called and says is kept. What was thrown
+ * and is no error can be anything, a secret too: nothing of it is kept.
+ */
+function withoutSecrets(cause: unknown): Error | undefined {
+  if (cause instanceof TokenClientError) return cause
+  if (!(cause instanceof Error)) return undefined
   const bare = new Error(cause.message)
   bare.name = cause.name
   const { code } = cause as NodeJS.ErrnoException

@@ -1,23 +1,70 @@
-/** One HTTP exchange with the authorization server. */
-export interface Exchange {
-  readonly method: 'GET' | 'POST'
-  readonly url: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
-  /** Milliseconds for the whole exchange, connection and last byte included. */
-  readonly timeout: number
-  /** Ends the exchange; it is rejected with the signal's reason. */
-  readonly signal?: AbortSignal | undefined
-}
+import { setMaxListeners } from 'node:events'
+import type { Agent, Dispatcher } from 'undici'
+import type { Clock } from '../clock.ts'
+import { ClientClosedError, TokenClientError } from '../errors.ts'
+import { version } from '../version.ts'
+import { withDeadline } from './deadline.ts'
+import { dispatchExchange } from './dispatch-exchange.ts'
+import type { Answer, Exchange } from './exchange.ts'
+import { type Fetch, fetchExchange } from './fetch-exchange.ts'
+import { ownAgent } from './own-agent.ts'
 
-export interface Answer {
-  readonly status: number
-  /** Lower-case names; a repeated field is joined with a comma and a space (RFC 9110 §5.3). */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array
-}
+export type { Answer, Exchange } from './exchange.ts'
 
 export interface Sender {
+  /**
+   * Rejects with `ERR_TIMEOUT`, `ERR_CONNECTION_RESET` (before the first byte of an answer), `ERR_NETWORK`, `ERR_TLS_ERROR`,
+   * `ERR_BODY_TOO_LARGE` or `ERR_UNEXPECTED_CONTENT_ENCODING`. Any status is an answer; redirects are not followed.
+   */
   send(exchange: Exchange): Promise<Answer>
+  /** Ends what is under way with `ClientClosedError` and closes the sender's own connections, never a user's dispatcher. */
   close(): Promise<void>
+}
+
+export interface SenderOptions {
+  /** How exchanges travel, in place of the sender's own Agent. */
+  readonly dispatcher?: Dispatcher | undefined
+  /** The same, for `fetch`. */
+  readonly fetch?: Fetch | undefined
+  readonly clock: Clock
+}
+
+/** One exchange with the authorization server at a time of need: one deadline, one size limit, no redirects, no cookies, no encoding. */
+export function sender({ dispatcher, fetch, clock }: SenderOptions): Sender {
+  const closing = new AbortController()
+  setMaxListeners(0, closing.signal) // One for each exchange under way: no leak, however many.
+  let agent: Promise<Agent> | undefined
+
+  async function travel(exchange: Exchange, signal: AbortSignal): Promise<Answer> {
+    if (fetch !== undefined) return fetchExchange(fetch, exchange, signal)
+    if (dispatcher !== undefined) return dispatchExchange(dispatcher, exchange, signal)
+    agent ??= ownAgent()
+    return dispatchExchange(await agent, exchange, signal)
+  }
+
+  return {
+    send(exchange) {
+      const { timeout, signal, headers } = exchange
+      return withDeadline(
+        { clock, timeout, timedOut: () => timedOut(exchange), signals: [closing.signal, signal] },
+        (ended) => travel({ ...exchange, headers: { accept: 'application/json', ...headers, ...ownHeaders } }, ended)
+      )
+    },
+    async close() {
+      closing.abort(new ClientClosedError())
+      await (await agent)?.destroy()
+    }
+  }
+}
+
+const ownHeaders = {
+  'accept-encoding': 'identity',
+  // undici's dispatchers send none of their own, and gateways refuse a request without.
+  'user-agent': `service-token-client/${version}`
+}
+
+function timedOut({ url, timeout }: Exchange): TokenClientError {
+  return new TokenClientError('ERR_TIMEOUT', `No whole answer from ${new URL(url).host} within ${timeout} ms.`, {
+    transient: true
+  })
 }

@@ -1,0 +1,103 @@
+import type { Dispatcher } from 'undici'
+import type { Answer, Exchange } from './exchange.ts'
+import { type IncomingAnswer, incomingAnswer } from './incoming-answer.ts'
+import { networkError } from './network-error.ts'
+
+/** One exchange through a dispatcher of any undici that is supported. Nothing of undici is loaded for it. */
+export function dispatchExchange(dispatcher: Dispatcher, exchange: Exchange, signal: AbortSignal): Promise<Answer> {
+  const { method, headers, body } = exchange
+  const url = new URL(exchange.url)
+  // A redirect interceptor on the user's dispatcher obeys this. The timers of undici rest: one deadline rules.
+  const options = { maxRedirections: 0, headersTimeout: 0, bodyTimeout: 0 }
+  return new Promise((resolve, reject) => {
+    const handler = new AnswerHandler(url.host, signal, resolve, reject)
+    try {
+      dispatcher.dispatch(
+        {
+          ...options,
+          origin: url.origin,
+          path: pathOf(exchange.url),
+          method,
+          headers: { ...headers },
+          body: body ?? null
+        },
+        handler
+      )
+    } catch (error) {
+      handler.onResponseError(undefined, error)
+    }
+  })
+}
+
+/** The URL parser rewrites some characters of a query; RFC 6749 §3.2 has it retained. */
+function pathOf(text: string): string {
+  const { pathname, search } = new URL(text)
+  const query = text.includes('?') ? text.slice(text.indexOf('?')) : ''
+  return pathname + (/^[\x21\x22\x24-\x7e]*$/.test(query) ? query : search)
+}
+
+class AnswerHandler implements Dispatcher.DispatchHandler {
+  readonly #host: string
+  readonly #signal: AbortSignal
+  readonly #resolve: (answer: Answer) => void
+  readonly #reject: (error: unknown) => void
+  #answerStarted = false
+  #answer: IncomingAnswer | undefined
+
+  constructor(host: string, signal: AbortSignal, resolve: (answer: Answer) => void, reject: (error: unknown) => void) {
+    this.#host = host
+    this.#signal = signal
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // undici has no way to leave its queue: one that left already is stopped here, before a byte is written.
+    if (this.#signal.aborted) controller.abort(this.#signal.reason)
+    else this.#signal.addEventListener('abort', () => controller.abort(this.#signal.reason), { once: true })
+  }
+
+  onResponseStarted(): void {
+    this.#answerStarted = true
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>
+  ): void {
+    this.#answerStarted = true
+    if (status < 200) return
+    this.#orAbort(controller, () => {
+      this.#answer = incomingAnswer(status, joined(headers), this.#host)
+    })
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#orAbort(controller, () => this.#answer?.add(chunk))
+  }
+
+  onResponseEnd(): void {
+    if (this.#answer !== undefined) this.#resolve(this.#answer.end())
+  }
+
+  onResponseError(_controller: unknown, error: unknown): void {
+    this.#reject(networkError(error, { host: this.#host, answerStarted: this.#answerStarted }))
+  }
+
+  #orAbort(controller: Dispatcher.DispatchController, read: () => void): void {
+    try {
+      read()
+    } catch (refusal) {
+      this.#answer = undefined
+      this.#reject(refusal)
+      controller.abort(refusal as Error)
+    }
+  }
+}
+
+function joined(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')])
+  )
+}

@@ -1,0 +1,19 @@
+/** One HTTP exchange with the authorization server. */
+export interface Exchange {
+  readonly method: 'GET' | 'POST'
+  readonly url: string
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Milliseconds for the whole exchange, connection and last byte included. */
+  readonly timeout: number
+  /** Ends the exchange; it is rejected with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Answer {
+  readonly status: number
+  /** Lower-case names; a repeated field is joined with a comma and a space (RFC 9110 §5.3). */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}

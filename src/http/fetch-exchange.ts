@@ -1,0 +1,28 @@
+import type { Answer, Exchange } from './exchange.ts'
+import { incomingAnswer } from './incoming-answer.ts'
+import { networkError } from './network-error.ts'
+
+export type Fetch = typeof globalThis.fetch
+
+/** One exchange through a user's `fetch`. */
+export async function fetchExchange(fetch: Fetch, exchange: Exchange, signal: AbortSignal): Promise<Answer> {
+  const { host } = new URL(exchange.url)
+  const { method, headers, body } = exchange
+  let response: Response | undefined
+  try {
+    response = await fetch(exchange.url, {
+      method,
+      headers: { ...headers },
+      body: body ?? null,
+      redirect: 'manual',
+      credentials: 'omit',
+      signal
+    })
+    const answer = incomingAnswer(response.status, Object.fromEntries(response.headers), host)
+    for await (const chunk of response.body ?? []) answer.add(chunk)
+    return answer.end()
+  } catch (error) {
+    response?.body?.cancel().catch(() => {}) // A body that was refused unread would hold its connection.
+    throw networkError(error, { host, answerStarted: response !== undefined })
+  }
+}

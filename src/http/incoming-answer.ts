@@ -1,0 +1,40 @@
+import { TokenClientError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Answer } from './exchange.ts'
+
+/** An answer while it comes in. */
+export interface IncomingAnswer {
+  /** Throws `ERR_BODY_TOO_LARGE` at the limit. */
+  add(chunk: Uint8Array): void
+  end(): Answer
+}
+
+/**
+ * Puts an answer together. Throws `ERR_UNEXPECTED_CONTENT_ENCODING` for an encoded one: `identity` was asked for, and a few bytes
+ * of gzip can unfold into gigabytes.
+ */
+export function incomingAnswer(status: number, headers: Answer['headers'], host: string): IncomingAnswer {
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding.toLowerCase() !== 'identity')
+    throw new TokenClientError(
+      'ERR_UNEXPECTED_CONTENT_ENCODING',
+      `${host} answered with an encoded body although identity was asked for. Turn compression off there.`,
+      { transient: true, status }
+    )
+
+  const chunks: Uint8Array[] = []
+  let size = 0
+  return {
+    add(chunk) {
+      size += chunk.byteLength
+      if (size > limits.answerBytes)
+        throw new TokenClientError(
+          'ERR_BODY_TOO_LARGE',
+          `${host} answered with more than ${limits.answerBytes} bytes. Check that the URL is the right one.`,
+          { transient: true, status }
+        )
+      chunks.push(chunk)
+    },
+    end: () => ({ status, headers, body: Buffer.concat(chunks) })
+  }
+}

@@ -1,0 +1,65 @@
+import { TokenClientError } from '../errors.ts'
+
+export interface ExchangeState {
+  /** Host and port. */
+  readonly host: string
+  /** Whether a byte of the answer had come. */
+  readonly answerStarted: boolean
+}
+
+const tlsRetryAfter = 30_000
+
+/** OpenSSL's verification results, as Node names them, and what goes wrong in the handshake. */
+const tlsFailure =
+  /^(?:ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|CRL_|ERROR_IN_C|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$)/
+
+const resetCodes: readonly string[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
+
+const meanings: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'its name is not known to DNS',
+  EAI_AGAIN: 'DNS did not answer',
+  ECONNREFUSED: 'the connection was refused',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  ETIMEDOUT: 'the connection timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
+  UND_ERR_DESTROYED: 'the dispatcher is closed',
+  UND_ERR_CLOSED: 'the dispatcher is closed'
+}
+
+/** What a failed exchange is called. Its message names the host, and nothing else of the URL. */
+export function networkError(error: unknown, { host, answerStarted }: ExchangeState): TokenClientError {
+  if (error instanceof TokenClientError) return error
+
+  const cause = underlying(error)
+  const code = codeOf(cause)
+  if (tlsFailure.test(code))
+    return new TokenClientError(
+      'ERR_TLS_ERROR',
+      `The TLS connection to ${host} failed (${code}). Check the certificates of both sides, and the CAs that this process trusts.`,
+      { transient: true, retryAfter: tlsRetryAfter, cause }
+    )
+  if (!answerStarted && isReset(code, cause))
+    return new TokenClientError('ERR_CONNECTION_RESET', `${host} closed the connection before it answered.`, {
+      transient: true,
+      cause
+    })
+  const meaning = meanings[code] ?? (answerStarted ? 'the connection broke during the answer' : 'the exchange failed')
+  const suffix = code === '' ? '' : ` (${code})`
+  return new TokenClientError('ERR_NETWORK', `No answer from ${host}: ${meaning}${suffix}.`, { transient: true, cause })
+}
+
+/** A stream that HTTP/2 refuses was not processed (RFC 9113 §8.7): as good as a connection that broke before the answer. */
+function isReset(code: string, cause: Error | undefined): boolean {
+  return resetCodes.includes(code) || cause?.message.includes('NGHTTP2_REFUSED_STREAM') === true
+}
+
+/** `fetch` says only that it failed; why stands in its cause. A thrown value that is no error can hold anything: it is dropped. */
+function underlying(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) return undefined
+  return codeOf(error) === '' && error.cause instanceof Error ? underlying(error.cause) : error
+}
+
+function codeOf(error: NodeJS.ErrnoException | undefined): string {
+  return typeof error?.code === 'string' ? error.code : ''
+}

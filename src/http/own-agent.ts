@@ -1,0 +1,31 @@
+import type { Agent } from 'undici'
+
+/** Where Node's built-in `fetch` finds its dispatcher. */
+const slot = Symbol.for('undici.globalDispatcher.1')
+
+const keepAlive = 4_000
+
+/**
+ * An undici Agent for token requests alone: no other answer can be taken for one, and no setting of the process reaches it.
+ * Connections are kept for seconds, since the next token request is hours away.
+ */
+export async function ownAgent(): Promise<Agent> {
+  const { Agent } = await importUndici()
+  return new Agent({
+    pipelining: 1,
+    connections: 16,
+    keepAliveTimeout: keepAlive,
+    keepAliveMaxTimeout: keepAlive,
+    allowH2: false // One short exchange at a time gains nothing from HTTP/2, and undici 7 has it off.
+  })
+}
+
+/** Importing undici 8 puts its own Agent behind the built-in `fetch` of the whole process: that is undone. */
+async function importUndici(): Promise<typeof import('undici')> {
+  void globalThis.Headers // Makes Node's own undici, which loads when first touched, fill the slot first.
+  const globals = globalThis as { [slot]?: unknown }
+  const before = globals[slot]
+  const undici = await import('undici')
+  if (globals[slot] !== before) globals[slot] = before
+  return undici
+}

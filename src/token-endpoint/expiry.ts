@@ -1,0 +1,41 @@
+import { TokenClientError } from '../errors.ts'
+import type { Warning } from '../events.ts'
+import { limits } from '../limits.ts'
+
+export interface Expiry {
+  /** Milliseconds; undefined when the server did not say. */
+  readonly life: number | undefined
+  readonly warning?: Warning
+}
+
+/** Reads `expires_in` (RFC 6749 §5.1): seconds, a number, at some servers a string of digits. Throws `ERR_MALFORMED_EXPIRY`. */
+export function readExpiry(expiresIn: unknown, host: string): Expiry {
+  const seconds = secondsOf(expiresIn)
+  if (seconds === undefined || !Number.isFinite(seconds) || seconds < 0)
+    throw new TokenClientError(
+      'ERR_MALFORMED_EXPIRY',
+      `${host} answered with an expires_in that is no number of seconds.`,
+      {
+        transient: true
+      }
+    )
+
+  const life = Math.floor(seconds) * 1000
+  if (life === 0)
+    return {
+      life: undefined,
+      warning: { code: 'expiry_missing', message: `${host} does not say how long its token lives.` }
+    }
+  if (life > limits.tokenLife)
+    return {
+      life: limits.tokenLife,
+      warning: { code: 'expiry_clamped', message: `${host} gives its token more than 24 hours: it is kept for 24.` }
+    }
+  return { life }
+}
+
+function secondsOf(expiresIn: unknown): number | undefined {
+  if (expiresIn === undefined || expiresIn === null) return 0
+  if (typeof expiresIn === 'number') return expiresIn
+  return typeof expiresIn === 'string' && /^\d{1,10}$/.test(expiresIn) ? Number(expiresIn) : undefined
+}

@@ -1,0 +1,43 @@
+import { TokenClientError } from '../errors.ts'
+import type { Answer } from '../http/exchange.ts'
+
+/** JSON, or what servers say when they forget to say so. HTML from a proxy or a login page is neither. */
+const jsonType = /^(?:application\/json|[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.-]+\+json|text\/plain)?$/
+
+/**
+ * The members of an answer's JSON object, the last one of a name that is repeated. A map: no member can pass for an inherited one.
+ * Throws `ERR_UNEXPECTED_CONTENT_TYPE` or `ERR_MALFORMED_BODY`, both transient.
+ */
+export function jsonMembers({ status, headers, body }: Answer, host: string): ReadonlyMap<string, unknown> {
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';')
+  if (!jsonType.test(type.trim()))
+    throw new TokenClientError(
+      'ERR_UNEXPECTED_CONTENT_TYPE',
+      `${host} answered with something other than JSON. Check the URL, and whether a proxy or a login page stands in between.`,
+      { transient: true, status }
+    )
+
+  const value = hasOtherCharset(parameters) ? undefined : parse(body)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TokenClientError('ERR_MALFORMED_BODY', `${host} answered with a body that is no JSON object in UTF-8.`, {
+      transient: true,
+      status
+    })
+  return new Map(Object.entries(value))
+}
+
+function hasOtherCharset(parameters: readonly string[]): boolean {
+  return parameters.some((parameter) => {
+    const charset = /^\s*charset\s*=\s*"?([^"\s]*)/.exec(parameter)?.[1]
+    return charset !== undefined && charset !== 'utf-8' && charset !== 'utf8'
+  })
+}
+
+/** The error of `JSON.parse` quotes the text, which can hold a token: it goes no further. */
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,80 @@
+import { type ErrorCode, TokenClientError } from '../errors.ts'
+
+interface Meaning {
+  readonly code: ErrorCode
+  readonly transient?: true
+  /** What the server says, and what to do. */
+  readonly message: string
+}
+
+/** RFC 6749 §5.2, RFC 8707 §2, and two of §4.1.2.1 that token endpoints use as well. */
+const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+  [
+    'invalid_request',
+    { code: 'ERR_INVALID_REQUEST', message: 'the request is malformed. Check audience, resource and parameters.' }
+  ],
+  [
+    'invalid_client',
+    { code: 'ERR_INVALID_CLIENT', message: 'client authentication failed. Check client id, secret and method.' }
+  ],
+  [
+    'invalid_scope',
+    { code: 'ERR_INVALID_SCOPE', message: 'the scope is unknown, or not for this client. Check scope.' }
+  ],
+  [
+    'invalid_target',
+    { code: 'ERR_INVALID_TARGET', message: 'the resource is unknown, or not for this client. Check resource.' }
+  ],
+  [
+    'unauthorized_client',
+    {
+      code: 'ERR_UNAUTHORIZED_CLIENT',
+      message: 'this client may not use the grant. Allow it client credentials there.'
+    }
+  ],
+  [
+    'unsupported_grant_type',
+    { code: 'ERR_UNSUPPORTED_GRANT_TYPE', message: 'it has no client credentials grant. Check the token endpoint.' }
+  ],
+  [
+    'temporarily_unavailable',
+    { code: 'ERR_TEMPORARILY_UNAVAILABLE', transient: true, message: 'it is overloaded or under maintenance.' }
+  ],
+  ['server_error', { code: 'ERR_SERVER_ERROR', transient: true, message: 'it met an unexpected condition.' }]
+])
+
+const foreign: Meaning = { code: 'ERR_OAUTH_ERROR', message: "the code is the server's own: see oauthError." }
+
+export interface OAuthErrorDetails {
+  readonly host: string
+  readonly status: number
+  readonly retryAfter?: number | undefined
+}
+
+export function isKnownOAuthError(word: string | undefined): word is string {
+  return word !== undefined && meanings.has(word)
+}
+
+/** The failure that an `error` word stands for, by the word alone. */
+export function oauthFailure(word: string, { host, status, retryAfter }: OAuthErrorDetails): TokenClientError {
+  const { code, transient = false, message } = meanings.get(word) ?? foreign
+  return new TokenClientError(code, `${host} refused the token request: ${message}`, {
+    transient,
+    status,
+    oauthError: word,
+    retryAfter
+  })
+}
+
+const longestWord = 100
+
+/**
+ * The `error` member with every character outside its grammar (RFC 6749 App. A.7) replaced, so that none of it can break a log line.
+ * Undefined when there is none; servers write null or nothing for that too.
+ */
+export function oauthErrorWord(members: ReadonlyMap<string, unknown>): string | undefined {
+  const error = members.get('error') ?? ''
+  if (error === '') return undefined
+  if (typeof error !== 'string') return '?'
+  return error.slice(0, longestWord).replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/gu, '?')
+}

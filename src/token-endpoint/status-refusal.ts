@@ -1,0 +1,129 @@
+import { type ErrorCode, TokenClientError } from '../errors.ts'
+import type { Answer } from '../http/exchange.ts'
+import { retryAfter } from '../http/retry-after.ts'
+import { jsonMembers } from './json-members.ts'
+import { isKnownOAuthError, oauthErrorWord, oauthFailure } from './oauth-error.ts'
+
+export interface ResponseContext {
+  readonly tokenEndpoint: string
+  /** Epoch ms at which the answer came. */
+  readonly wallTime: number
+}
+
+/** The failure that an answer with another status than 200 stands for. */
+export function statusRefusal(answer: Answer, { tokenEndpoint, wallTime }: ResponseContext): TokenClientError {
+  const { status } = answer
+  if ([301, 302, 303, 307, 308].includes(status)) return redirectRefusal(answer, tokenEndpoint)
+
+  const { host } = new URL(tokenEndpoint)
+  const word = wordOf(answer, host)
+  const wait = retryAfter(answer, wallTime)
+  if (isKnownOAuthError(word) && !outweighs(status, word)) return oauthFailure(word, { host, status, retryAfter: wait })
+
+  const { code, transient, retryAfter: ownWait, advice } = meaningOf(status, word)
+  return new TokenClientError(code, `${host} answered with status ${status}. ${advice}`, {
+    transient,
+    status,
+    oauthError: word,
+    retryAfter: transient ? (ownWait ?? wait) : undefined
+  })
+}
+
+/** The form holds the secret: it is sent nowhere else (RFC 9700 §4.12). Of the target only the origin is told, its query is not ours. */
+function redirectRefusal({ status, headers }: Answer, tokenEndpoint: string): TokenClientError {
+  const { host } = new URL(tokenEndpoint)
+  const location = headers.location ?? ''
+  const target = URL.canParse(location, tokenEndpoint) ? new URL(location, tokenEndpoint).origin : 'nowhere'
+  return new TokenClientError(
+    'ERR_REDIRECT_REFUSED',
+    `${host} redirects the token request to ${target}, which is not followed. Configure the URL of the token endpoint itself.`,
+    { transient: false, status }
+  )
+}
+
+function wordOf(answer: Answer, host: string): string | undefined {
+  try {
+    return oauthErrorWord(jsonMembers(answer, host))
+  } catch {
+    return undefined // HTML of a gateway, or nothing at all: the status says enough.
+  }
+}
+
+/** A server in trouble calls good clients invalid: then its status counts, and not its word. */
+function outweighs(status: number, word: string): boolean {
+  return status === 429 || (status >= 500 && word !== 'temporarily_unavailable')
+}
+
+interface Meaning {
+  readonly code: ErrorCode
+  readonly transient: boolean
+  /** Milliseconds, in place of the server's. */
+  readonly retryAfter?: number
+  readonly advice: string
+}
+
+function meaningOf(status: number, word: string | undefined): Meaning {
+  if (status >= 500) return serverError
+  if (status < 400) return unexpected
+  return clientErrors.get(status) ?? (word === undefined ? badRequest : foreignError)
+}
+
+const serverError: Meaning = {
+  code: 'ERR_SERVER_ERROR',
+  transient: true,
+  advice: 'It, or a gateway before it, is in trouble.'
+}
+
+const unexpected: Meaning = { code: 'ERR_UNEXPECTED_STATUS', transient: true, advice: 'Only 200 carries a token.' }
+
+const badRequest: Meaning = {
+  ...unexpected,
+  transient: false,
+  advice: 'Check the URL, the client and its certificate.'
+}
+
+const foreignError: Meaning = {
+  code: 'ERR_OAUTH_ERROR',
+  transient: false,
+  advice: "Its error code is none of the RFC's: see oauthError."
+}
+
+const authenticationFailed: Meaning = {
+  code: 'ERR_CLIENT_AUTHENTICATION_FAILED',
+  transient: false,
+  advice: 'Check client id, secret and authentication method.'
+}
+
+const forbidden: Meaning = {
+  ...unexpected,
+  retryAfter: 60_000,
+  advice: 'Check that no firewall in between refuses the request, and that the client may ask.'
+}
+
+const endpointNotFound: Meaning = {
+  code: 'ERR_ENDPOINT_NOT_FOUND',
+  transient: false,
+  advice: 'Check the URL of the token endpoint, and that the client is known there.'
+}
+
+const clientErrors: ReadonlyMap<number, Meaning> = new Map([
+  [401, authenticationFailed],
+  [403, forbidden],
+  [404, endpointNotFound],
+  [405, endpointNotFound],
+  [408, { ...unexpected, advice: 'It waited too long for the request.' }],
+  [410, endpointNotFound],
+  [413, tooLarge('body')],
+  [414, tooLarge('URL')],
+  [425, { ...unexpected, advice: 'It does not take the request this early.' }],
+  [429, { code: 'ERR_RATE_LIMITED', transient: true, advice: 'This client asks too often for it.' }],
+  [431, tooLarge('header section')]
+])
+
+function tooLarge(part: string): Meaning {
+  return {
+    code: 'ERR_REQUEST_TOO_LARGE',
+    transient: false,
+    advice: `The ${part} of the token request is too long for it.`
+  }
+}

@@ -1,0 +1,76 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type BuiltPackage, buildPackage } from './package.ts'
+
+let built: BuiltPackage
+const server = createServer((_, response) => response.end('{}'))
+
+beforeAll(async () => {
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  built = await buildPackage()
+}, 60_000)
+
+afterAll(async () => {
+  server.close()
+  await built[Symbol.asyncDispose]()
+})
+
+// UNDICI=8 puts undici 8 in the place of undici, as in vitest.config.ts.
+const undici8 = `
+  import { register } from 'node:module'
+  register('data:text/javascript,' + encodeURIComponent(\`export const resolve = (specifier, context, next) =>
+    next(specifier === 'undici' ? 'undici8' : specifier, context)\`))
+`
+
+/** Runs `before`, sends one exchange over the sender's own Agent, and runs `after`. */
+function sendBetween(before: string, after: string): Promise<string> {
+  const code = `
+    ${process.env.UNDICI === '8' ? undici8 : ''}
+    const { sender } = await import('./dist/http/send.js')
+    const { systemClock } = await import('./dist/clock.js')
+    const url = 'http://127.0.0.1:${(server.address() as AddressInfo).port}'
+    const slot = Symbol.for('undici.globalDispatcher.1')
+    ${before}
+    const { send } = sender({ clock: systemClock })
+    await send({ method: 'POST', url, body: 'a=b', timeout: 5000 })
+    ${after}
+  `
+  return built.run(process.execPath, ['--input-type=module', '--eval', code])
+}
+
+test("P9 the first token leaves the dispatcher of the process's own fetch where it was", async () => {
+  const printed = await sendBetween(
+    'void globalThis.Headers; const before = globalThis[slot]',
+    'console.log(before !== undefined, globalThis[slot] === before)'
+  )
+  expect(printed).toBe('true true\n')
+})
+
+test("the first token puts no Agent of the undici package behind the process's own fetch", async () => {
+  const printed = await sendBetween(
+    'const untouched = globalThis[slot] === undefined',
+    `const ours = Object.values(await import('undici')).includes(globalThis[slot].constructor)
+     console.log(untouched, ours)`
+  )
+  expect(printed).toBe('true false\n')
+})
+
+test("the first token leaves a dispatcher that was set for the process's own fetch in its place", async () => {
+  const printed = await sendBetween(
+    `void globalThis.Headers
+     const own = { dispatch() { throw new Error('own') } }
+     globalThis[slot] = own`,
+    'await fetch(url).catch(({ message, cause }) => console.log(globalThis[slot] === own, cause?.message ?? message))'
+  )
+  expect(printed).toBe('true own\n')
+})
+
+test('P1 an idle connection to the authorization server does not keep the process alive', async () => {
+  const printed = await sendBetween(
+    '',
+    `for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve))
+     console.log(process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP') || name === 'Timeout'))`
+  )
+  expect(printed).toBe('[]\n')
+})
