@@ -64,7 +64,11 @@ const ownHeaders = {
 }
 
 function timedOut({ url, timeout }: Exchange): TokenClientError {
-  return new TokenClientError('ERR_TIMEOUT', `No whole answer from ${new URL(url).host} within ${timeout} ms.`, {
-    transient: true
-  })
+  return new TokenClientError(
+    'ERR_TIMEOUT',
+    `No whole answer from ${new URL(url).host} within ${Math.round(timeout)} ms.`,
+    {
+      transient: true
+    }
+  )
 }

@@ -107,7 +107,7 @@ function asked({ scope, audience, resource }: TokenRequest) {
 function timedOut(maxWait: number): TokenClientError {
   return new TokenClientError(
     'ERR_TIMEOUT',
-    `No token within ${maxWait} ms: the credential, the metadata or the token endpoint was too slow.`,
+    `No token within ${Math.round(maxWait)} ms: the credential, the metadata or the token endpoint was too slow.`,
     { transient: true }
   )
 }

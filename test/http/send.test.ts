@@ -129,7 +129,9 @@ test.each(everyRoad)('T12 headers that never come over %s end with the deadline'
 
 test.each(everyRoad)('T42 a 103 before the answer is skipped over %s', async (_, road) => {
   const server = await rawServer(({ socket }) =>
-    socket.write(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n${http('{}')}`)
+    socket.write(
+      `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\ncontent-encoding: gzip\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n${http('{}')}`
+    )
   )
   const { status, headers, body } = await road().send(post(server))
   expect({ status, link: headers.link, body: text(body) }).toEqual({ status: 200, link: undefined, body: '{}' })
