@@ -1,0 +1,47 @@
+import { TokenClientError } from '../errors.ts'
+
+const rememberedOrigins = new Map<string, string | undefined>()
+const rememberedAtMost = 1000
+
+/**
+ * The origin that a dispatch certainly goes to, or undefined when that is not certain.
+ * `boundOrigin` is what undici 8 tells of the dispatcher below: a Client or Pool sends to its own origin whatever
+ * the options say; null means that the dispatcher chooses among several.
+ */
+export function dispatchOrigin(origin: unknown, boundOrigin: string | null | undefined): string | undefined {
+  if (boundOrigin === null) return undefined
+  if (boundOrigin === undefined) return normaliseOrigin(origin)
+  const bound = normaliseOrigin(boundOrigin)
+  return isMissing(origin) || normaliseOrigin(origin) === bound ? bound : undefined
+}
+
+/** A request that names no origin, under a dispatcher that names none: nobody can say where a token would go. */
+export function isOriginUnknown(origin: unknown, boundOrigin: string | null | undefined): boolean {
+  return isMissing(origin) && typeof boundOrigin !== 'string'
+}
+
+export function missingOrigin(): TokenClientError {
+  const message =
+    'The request names no origin, so nobody can tell whether it may get a token. Give it `origin`, or compose on an Agent.'
+  return new TokenClientError('ERR_MISSING_ORIGIN', message, { transient: false })
+}
+
+function isMissing(origin: unknown): boolean {
+  return origin === undefined || origin === null || origin === ''
+}
+
+function normaliseOrigin(origin: unknown): string | undefined {
+  if (typeof origin !== 'string') return origin instanceof URL ? bareOrigin(origin.href) : undefined
+  if (rememberedOrigins.has(origin)) return rememberedOrigins.get(origin)
+  if (rememberedOrigins.size >= rememberedAtMost) rememberedOrigins.clear()
+  const normalised = bareOrigin(origin)
+  rememberedOrigins.set(origin, normalised)
+  return normalised
+}
+
+/** Undefined for whatever says more than an origin: user information, a path, a query. */
+function bareOrigin(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined
+  const { protocol, origin, href } = new URL(text)
+  return /^https?:$/.test(protocol) && href === `${origin}/` ? origin : undefined
+}

@@ -1,0 +1,15 @@
+import { TokenClientError } from '../errors.ts'
+
+/** Whether a URL already carries a token in its query (RFC 6750 §2.3): a second method beside the header is refused (§2). */
+export function hasQueryToken(path: string, query?: unknown): boolean {
+  if (typeof query === 'object' && query !== null && Object.hasOwn(query, 'access_token')) return true
+  const start = path.indexOf('?')
+  if (start === -1) return false
+  return new URLSearchParams(path.slice(start + 1)).has('access_token')
+}
+
+export function tokenInQuery(): TokenClientError {
+  const message =
+    'The URL carries `access_token` in its query. Take it out: the client sends the token in `Authorization`.'
+  return new TokenClientError('ERR_TOKEN_IN_QUERY', message, { transient: false })
+}

@@ -1,0 +1,98 @@
+/** What of a request body is kept so that it can be sent a second time. */
+export const recordingLimit = 64 * 1024
+
+/** The body to dispatch: a one-shot iterable is recorded on its way, everything else goes as it is. */
+export function sendableBody(body: unknown): unknown {
+  return isOneShot(body) ? new RecordedBody(body) : body
+}
+
+/** Whether a body that was dispatched gives the same bytes once more. Streams never do. */
+export function canBeSentAgain(body: unknown): boolean {
+  return body instanceof RecordedBody ? body.isWhole : isLasting(body)
+}
+
+/** The answer needs no second attempt. */
+export function dropRecording(body: unknown): void {
+  if (body instanceof RecordedBody) body.drop()
+}
+
+/** Ends a stream that nobody will read any more. */
+export function destroyBody(body: unknown, error: unknown): void {
+  if (!isObject(body)) return
+  if ('pipe' in body && typeof body.destroy === 'function' && typeof body.on === 'function') {
+    body.on('error', () => {}) // the caller gets it as the request's error
+    body.destroy(error)
+  } else if (body instanceof ReadableStream && !body.locked) {
+    body.cancel(error).catch(() => {})
+  }
+}
+
+class RecordedBody implements AsyncIterable<unknown> {
+  readonly #source: Iterable<unknown> | AsyncIterable<unknown>
+  #chunks: (string | Uint8Array)[] | undefined = []
+  #size = 0
+  #read = false
+  #ended = false
+
+  constructor(source: Iterable<unknown> | AsyncIterable<unknown>) {
+    this.#source = source
+  }
+
+  get isWhole(): boolean {
+    return this.#ended && this.#chunks !== undefined
+  }
+
+  drop(): void {
+    this.#chunks = undefined
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<unknown, void, void> {
+    if (this.#read) {
+      // Half a body that looks like a whole one must never leave.
+      if (!this.isWhole) throw new TypeError('The request body was read once and cannot be sent again.')
+      yield* this.#chunks ?? []
+      return
+    }
+    this.#read = true
+    for await (const chunk of this.#source) {
+      this.#record(chunk)
+      yield chunk
+    }
+    this.#ended = true
+  }
+
+  #record(chunk: unknown): void {
+    if (typeof chunk === 'string') this.#keep(chunk, Buffer.byteLength(chunk))
+    else if (chunk instanceof Uint8Array)
+      this.#keep(Uint8Array.from(chunk), chunk.byteLength) // its owner may reuse it
+    else this.drop()
+  }
+
+  #keep(chunk: string | Uint8Array, size: number): void {
+    this.#size += size
+    if (this.#size > recordingLimit) this.drop()
+    this.#chunks?.push(chunk)
+  }
+}
+
+function isOneShot(body: unknown): body is Iterable<unknown> | AsyncIterable<unknown> {
+  if (!isObject(body) || isLasting(body) || 'pipe' in body || 'getReader' in body) return false
+  return Symbol.asyncIterator in body || Symbol.iterator in body
+}
+
+function isLasting(body: unknown): boolean {
+  return (
+    body === undefined ||
+    body === null ||
+    typeof body === 'string' ||
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body) ||
+    body instanceof Blob ||
+    Array.isArray(body) ||
+    (isObject(body) && body[Symbol.toStringTag] === 'FormData')
+  )
+}
+
+function isObject(body: unknown): body is Record<PropertyKey, unknown> {
+  return typeof body === 'object' && body !== null
+}

@@ -1,0 +1,54 @@
+import type { TokenRequest } from '../token/token-request.ts'
+
+/** One rule of a policy, checked already: which requests get which token. */
+export interface Route {
+  /** As the WHATWG URL parser writes an origin. */
+  readonly origin: string
+  /** Path prefix, whole segments; without one the rule holds for every path of the origin. */
+  readonly path?: string | undefined
+  readonly request: TokenRequest
+  /** Milliseconds that a request waits for its token. */
+  readonly maxWait?: number | undefined
+}
+
+export interface Routes {
+  /** The rule with the longest path prefix of this origin. */
+  find(origin: string, path: string): Route | undefined
+}
+
+export function routeTable(routes: readonly Route[]): Routes {
+  const table = new Map<string, Route[]>()
+  for (const { path, ...route } of routes) {
+    const rule = path === undefined ? route : { ...route, path: normalisePath(path) }
+    table.set(route.origin, [...(table.get(route.origin) ?? []), rule].sort(longestFirst))
+  }
+
+  return {
+    find(origin, path) {
+      const rules = table.get(origin)
+      if (rules === undefined) return undefined
+      const [first] = rules
+      if (first?.path === undefined) return first
+      const wanted = normalisePath(path)
+      return rules.find((rule) => rule.path === undefined || isUnder(wanted, rule.path))
+    }
+  }
+}
+
+function longestFirst(one: Route, other: Route): number {
+  return (other.path?.length ?? 0) - (one.path?.length ?? 0)
+}
+
+/** Prefixes end where segments end: `/admin` is not above `/administrators`. */
+function isUnder(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
+}
+
+/** Dot segments resolved, the query cut off, and no character encoded that need not be (RFC 3986 §6.2.2). */
+function normalisePath(path: string): string {
+  const { pathname } = new URL(`http://origin${path}`)
+  return pathname.replace(/%[0-9a-f]{2}/gi, (encoded) => {
+    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16))
+    return /[0-9a-z._~-]/i.test(character) ? character : encoded.toUpperCase()
+  })
+}

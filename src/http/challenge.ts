@@ -1,0 +1,92 @@
+import { isScopeToken } from '../token/scope.ts'
+
+/** One challenge of `WWW-Authenticate` (RFC 9110 §11.6.1). */
+export interface Challenge {
+  /** In lower case: schemes compare without it. Empty for parameters that no scheme stands before. */
+  readonly scheme: string
+  /** Names in lower case; of a repeated one the first counts. */
+  readonly parameters: ReadonlyMap<string, string>
+}
+
+const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+const separator = /[\s,]*/y
+const scheme = new RegExp(`(${token})(?=,|$|\\s+(?![\\s=]))`, 'y')
+const token68 = /\s+[0-9A-Za-z._~+/-]+=*(?=\s*(?:,|$))/y
+// Servers put quotes inside quotes, and forget the last one: a quote ends the text only where something can follow it.
+const innerQuote = `"(?!\\s*(?:,|$|\\s${token}\\s*=))`
+const parameter = new RegExp(`(${token})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.?|${innerQuote})*)"?|([^\\s,"]*))`, 'ys')
+const unreadable = /[^,]+/y
+
+/**
+ * Reads every challenge of a `WWW-Authenticate` field, several to a line and several lines (RFC 9110 §11.6.1).
+ * Broken ones give what can be read of them; it never throws.
+ */
+export function readChallenges(field: string | readonly string[] | null | undefined): Challenge[] {
+  if (field === undefined || field === null) return []
+  return typeof field === 'string' ? readLine(field) : field.flatMap(readLine)
+}
+
+function readLine(line: string): Challenge[] {
+  const challenges: { scheme: string; parameters: Map<string, string> }[] = []
+  let at = 0
+
+  function take(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = at
+    const match = pattern.exec(line)
+    if (match !== null) at = pattern.lastIndex
+    return match
+  }
+
+  for (take(separator); at < line.length; take(separator)) {
+    const named = take(scheme)
+    if (named !== null) {
+      challenges.push({ scheme: text(named[1]).toLowerCase(), parameters: new Map() })
+      take(token68)
+      continue
+    }
+    const pair = take(parameter)
+    if (pair === null) {
+      take(unreadable)
+      continue
+    }
+    if (challenges.length === 0) challenges.push({ scheme: '', parameters: new Map() })
+    const name = text(pair[1]).toLowerCase()
+    const { parameters } = challenges[challenges.length - 1] as { parameters: Map<string, string> }
+    if (!parameters.has(name)) parameters.set(name, pair[3] ?? text(pair[2]).replace(/\\(.)/gs, '$1'))
+  }
+  return challenges
+}
+
+function text(group: string | undefined): string {
+  return group ?? ''
+}
+
+/** What a resource server says with a refusal (RFC 6750 §3). */
+export interface BearerChallenge {
+  readonly realm: string
+  /** What an acceptable token has to hold. */
+  readonly scope?: readonly string[] | undefined
+  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | undefined
+  readonly errorDescription?: string | undefined
+  readonly errorUri?: string | undefined
+}
+
+/**
+ * The value of a `WWW-Authenticate` field for scheme `Bearer` (RFC 6750 §3). A character outside the set of its
+ * attribute becomes `?`, and a scope token with such a character is left out: nothing can split the field.
+ */
+export function writeBearerChallenge({ realm, scope, error, errorDescription, errorUri }: BearerChallenge): string {
+  const parameters = [
+    ['realm', realm],
+    ['scope', scope?.filter(isScopeToken).join(' ')],
+    ['error', error],
+    ['error_description', errorDescription],
+    ['error_uri', errorUri?.replaceAll(' ', '%20')]
+  ]
+  const written = parameters.filter(([name, value]) => name === 'realm' || (value !== undefined && value !== ''))
+  return `Bearer ${written.map(([name, value]) => `${name}="${quotable(text(value))}"`).join(', ')}`
+}
+
+function quotable(value: string): string {
+  return value.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '?')
+}

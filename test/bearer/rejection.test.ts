@@ -1,0 +1,280 @@
+import { expect, test } from 'vitest'
+import { bearerRoad, read, settled } from '../support/bearer.ts'
+import { type Answer, accepting } from '../support/resource-server.ts'
+import { undici } from '../support/undici.ts'
+
+const { request } = undici
+
+function refusing(challenge?: string | string[], status = 401, text = 'refused'): Answer {
+  return (_request, response) => {
+    if (challenge !== undefined) response.setHeader('www-authenticate', challenge)
+    response.writeHead(status, { 'x-refused': 'yes' }).end(text)
+  }
+}
+
+test('D1 U27 after a 401 the request goes out once more with another token, and its answer is the one that counts', async () => {
+  const { agent, server, tokens, rejections } = await bearerRoad({ answer: accepting('t2') })
+  const { statusCode, headers, body } = await request(`${server.origin}/users`, { dispatcher: agent })
+  expect(statusCode).toBe(200)
+  expect(headers).not.toHaveProperty('x-refused')
+  expect(headers).not.toHaveProperty('www-authenticate')
+  expect(await body.text()).toBe('/users')
+  expect(server.requests.map(({ authorization }) => authorization)).toEqual(['Bearer t1', 'Bearer t2'])
+  expect(tokens.issued).toBe(2)
+  const { scope, audience, resource } = read
+  expect(rejections).toEqual([
+    {
+      serial: 1,
+      origin: server.origin,
+      status: 401,
+      error: 'invalid_token',
+      neededScope: undefined,
+      scope,
+      audience,
+      resource
+    }
+  ])
+})
+
+test('D4 C68 C71 U28 a second 401 goes to the caller with its body; there is no third attempt', async () => {
+  const { agent, server, tokens, rejections } = await bearerRoad({ answer: accepting('nobody') })
+  const { statusCode, headers, body } = await request(server.origin, { dispatcher: agent })
+  expect(statusCode).toBe(401)
+  expect(headers['x-refused']).toBe('yes')
+  expect(await body.text()).toBe('refused')
+  expect(server.requests).toHaveLength(2)
+  expect(tokens.issued).toBe(2)
+  expect(rejections.map(({ serial }) => serial)).toEqual([1, 2])
+})
+
+test('Q8 U29 U30 D38 when the rejected token is all there is, the 401 is delivered as it came', async () => {
+  const { agent, server, tokens } = await bearerRoad({ answer: accepting('nobody') })
+  tokens.keepRejected()
+  for (const _ of [1, 2]) {
+    const { statusCode, headers, body } = await request(server.origin, { dispatcher: agent })
+    expect(statusCode).toBe(401)
+    expect(headers['www-authenticate']).toBe('Bearer error="invalid_token"')
+    expect(await body.text()).toBe('refused')
+  }
+  expect(server.requests).toHaveLength(2)
+  expect(tokens.issued).toBe(1)
+})
+
+test('Q7 D8 U31 a late 401 for a token that was replaced meanwhile takes the new one and asks for none', async () => {
+  const { agent, server, tokens } = await bearerRoad({
+    answer: (received, response) => {
+      if (received.url === '/late') void tokens.token(read, sentFirst) // somebody else replaces it
+      accepting('t2')(received, response)
+    }
+  })
+  const sentFirst = await tokens.token(read)
+  const { statusCode, body } = await request(`${server.origin}/late`, { dispatcher: agent })
+  await body.dump()
+  expect(statusCode).toBe(200)
+  expect(tokens.issued).toBe(2)
+})
+
+test('Q7 U32 twenty requests that are refused together share one new token', async () => {
+  const { agent, server, tokens } = await bearerRoad({ answer: accepting('t2') })
+  const answers = await Promise.all(Array.from({ length: 20 }, () => request(server.origin, { dispatcher: agent })))
+  for (const { statusCode, body } of answers) {
+    await body.dump()
+    expect(statusCode).toBe(200)
+  }
+  expect(tokens.issued).toBe(2)
+})
+
+test.each([
+  ['small', 'refused'],
+  ['of 1 MiB', 'x'.repeat(1024 * 1024)]
+])('U33 U34 when no other token comes, a 401 with a body %s is delivered whole', async (_size, text) => {
+  const { agent, server, tokens } = await bearerRoad({ answer: refusing('Bearer', 401, text) })
+  tokens.fail(new Error('down'))
+  const { statusCode, headers, body } = await request(server.origin, { dispatcher: agent })
+  expect(statusCode).toBe(401)
+  expect(headers['x-refused']).toBe('yes')
+  expect((await body.text()).length).toBe(text.length)
+  expect(server.requests).toHaveLength(1)
+})
+
+test('U35 a 401 whose body does not end is not read to its end', async () => {
+  const written: number[] = []
+  const { agent, server } = await bearerRoad({
+    answer: (received, response) => {
+      if (received.authorization === 'Bearer t2') return response.end('good')
+      response.writeHead(401)
+      const more = () => {
+        written.push(1)
+        if (!response.destroyed) response.write('x'.repeat(64 * 1024), more)
+      }
+      more()
+      return undefined
+    }
+  })
+  const { statusCode, body } = await request(server.origin, { dispatcher: agent })
+  expect(statusCode).toBe(200)
+  expect(await body.text()).toBe('good')
+  expect(written.length).toBeLessThan(200)
+})
+
+test('U36 a small 401 leaves its connection to the second attempt', async () => {
+  const { agent, server, tokens } = await bearerRoad({ answer: accepting('t2') })
+  const { body } = await request(server.origin, { dispatcher: agent })
+  await body.dump()
+  expect(server.connections).toBe(1)
+  expect(tokens.issued).toBe(2)
+})
+
+test('U36 the same when the other token is at hand at once', async () => {
+  const { agent, server, tokens } = await bearerRoad({
+    answer: (received, response) => {
+      const first = received.authorization === 'Bearer t1'
+      const replaced = first ? Promise.resolve(tokens.token(read, sentFirst)) : Promise.resolve()
+      void replaced.then(() => accepting('t2')(received, response))
+    }
+  })
+  const sentFirst = await tokens.token(read)
+  const { statusCode, body } = await request(server.origin, { dispatcher: agent })
+  await body.dump()
+  expect(statusCode).toBe(200)
+  expect(server.connections).toBe(1)
+})
+
+test('D32 U37 a 401 that breaks off is drained all the same', async () => {
+  const { agent, server } = await bearerRoad({
+    answer: (received, response) => {
+      if (received.authorization === 'Bearer t2') return response.end('good')
+      response.writeHead(401, { 'content-length': '100' }).write('part')
+      setImmediate(() => response.destroy())
+      return undefined
+    }
+  })
+  const { statusCode, body } = await request(server.origin, { dispatcher: agent })
+  expect(statusCode).toBe(200)
+  expect(await body.text()).toBe('good')
+})
+
+test('U38 a 401 that breaks off while no other token comes breaks off for the caller too', async () => {
+  const { agent, server, tokens } = await bearerRoad({
+    answer: (_received, response) => {
+      response.writeHead(401, { 'content-length': '100' }).write('part')
+      setImmediate(() => response.destroy())
+    }
+  })
+  tokens.hold()
+  tokens.fail(new Error('down'))
+  const sent = request(server.origin, { dispatcher: agent })
+  await settled(20)
+  tokens.open()
+  const { statusCode, body } = await sent
+  expect(statusCode).toBe(401)
+  await expect(body.text()).rejects.toThrow()
+})
+
+test.each(['HEAD', 'GET', 'DELETE', 'OPTIONS', 'POST', 'PATCH'] as const)(
+  'D9 U39 %s is sent again: a 401 means that nothing was done',
+  async (method) => {
+    const { agent, server } = await bearerRoad({ answer: accepting('t2') })
+    const { statusCode, body } = await request(server.origin, { dispatcher: agent, method })
+    await body.dump()
+    expect(statusCode).toBe(200)
+    expect(server.requests.map((received) => received.method)).toEqual([method, method])
+  }
+)
+
+test('U40 informational answers before a 401 and before a 200 harm nothing', async () => {
+  const { agent, server } = await bearerRoad({
+    answer: (received, response) => {
+      response.writeEarlyHints({ link: '</style.css>; rel=preload' })
+      accepting('t2')(received, response)
+    }
+  })
+  const infos: number[] = []
+  const { statusCode, body } = await request(server.origin, {
+    dispatcher: agent,
+    onInfo: ({ statusCode: info }: { statusCode: number }) => void infos.push(info)
+  } as never)
+  await body.dump()
+  expect(statusCode).toBe(200)
+  expect(infos).toEqual([103, 103])
+})
+
+test.each([200, 204, 302, 400, 403, 407, 429, 500, 503])("D5 C72 U41 an answer %i is the caller's", async (status) => {
+  const { agent, server, tokens } = await bearerRoad({ answer: refusing(undefined, status, '') })
+  const { statusCode, body } = await request(server.origin, { dispatcher: agent })
+  await body.dump()
+  expect(statusCode).toBe(status)
+  expect(server.requests).toHaveLength(1)
+  expect(tokens.issued).toBe(1)
+})
+
+test.each([
+  ['D6 C28 a challenge for Basic only', 'Basic realm="x"', 1],
+  ['D6 a challenge for Negotiate only', 'Negotiate', 1],
+  ['D5 C28 insufficient_scope', 'Bearer error="insufficient_scope", scope="write"', 1],
+  ['D7 no challenge', undefined, 2],
+  ['D1 Bearer without an error', 'Bearer realm="x"', 2],
+  ['C69 Bearer behind another scheme in one line', 'Basic realm="a, b", bearer error="invalid_token"', 2],
+  ['C69 Bearer in a line of its own', ['Basic realm="x"', 'Bearer'], 2],
+  ['C69 parameters without a scheme', 'error="invalid_token"', 2]
+])('%s: a 401 costs so many requests', async (_title, challenge, attempts) => {
+  const { agent, server, tokens } = await bearerRoad({ answer: refusing(challenge) })
+  const { statusCode, body } = await request(server.origin, { dispatcher: agent })
+  expect(statusCode).toBe(401)
+  expect(await body.text()).toBe('refused')
+  expect(server.requests).toHaveLength(attempts)
+  expect(tokens.issued).toBe(attempts)
+})
+
+test.each([
+  [403, 'Bearer error="insufficient_scope", scope="users:write  users:read"', ['users:write', 'users:read']],
+  [401, 'Bearer error="insufficient_scope", scope="write"', ['write']],
+  [403, 'Bearer error="insufficient_scope"', []]
+])('D5 an event names the scope that a %i with %s asks for', async (status, challenge, neededScope) => {
+  const { agent, server, rejections } = await bearerRoad({ answer: refusing(challenge, status) })
+  const { body } = await request(server.origin, { dispatcher: agent })
+  await body.dump()
+  expect(rejections).toMatchObject([
+    { serial: 1, origin: server.origin, status, error: 'insufficient_scope', neededScope }
+  ])
+})
+
+test('C19 an error word that no specification could have is kept out of the event', async () => {
+  const { agent, server, rejections } = await bearerRoad({ answer: refusing('Bearer error="t1 is <b>bad</b>"', 403) })
+  const { body } = await request(server.origin, { dispatcher: agent })
+  await body.dump()
+  expect(rejections).toMatchObject([{ status: 403, error: undefined }])
+})
+
+test('C73 D31 a trailer is no challenge', async () => {
+  const { agent, server, tokens } = await bearerRoad({
+    answer: (_received, response) => {
+      response.writeHead(200, { trailer: 'www-authenticate' })
+      response.addTrailers({ 'www-authenticate': 'Bearer error="invalid_token"' })
+      response.end('good')
+    }
+  })
+  const { statusCode, body, trailers } = await request(server.origin, { dispatcher: agent })
+  await body.dump()
+  expect(statusCode).toBe(200)
+  expect(trailers).toHaveProperty('www-authenticate')
+  expect(tokens.issued).toBe(1)
+})
+
+test('U42 a connection that breaks costs no second attempt', async () => {
+  const { agent, server, tokens } = await bearerRoad({ answer: (_received, response) => response.destroy() })
+  await expect(request(server.origin, { dispatcher: agent })).rejects.toThrow()
+  expect(server.requests).toHaveLength(1)
+  expect(tokens.issued).toBe(1)
+})
+
+test("D10 U43 a connection that breaks in the second attempt is the caller's error", async () => {
+  const { agent, server } = await bearerRoad({
+    answer: (received, response) => {
+      if (received.authorization === 'Bearer t2') response.destroy()
+      else accepting('t2')(received, response)
+    }
+  })
+  await expect(request(server.origin, { dispatcher: agent })).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' })
+  expect(server.requests).toHaveLength(2)
+})
