@@ -56,5 +56,9 @@ export async function settled(turns = 5): Promise<void> {
 
 /** Waits for something that another party does soon; the test's own limit ends it. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+  let over = false
+  onTestFinished(() => {
+    over = true
+  })
+  while (!condition() && !over) await new Promise((resolve) => setImmediate(resolve))
 }
