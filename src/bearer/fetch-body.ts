@@ -1,5 +1,8 @@
-import type { FetchInit, FetchInput } from './fetch.ts'
 import { recordingLimit } from './request-body.ts'
+
+export type Fetch = typeof globalThis.fetch
+export type FetchInput = Parameters<Fetch>[0]
+export type FetchInit = NonNullable<Parameters<Fetch>[1]>
 
 /** What a second `fetch` of the same request needs for its body. Taken before the first one, which uses the body up. */
 export interface BodyCopy {

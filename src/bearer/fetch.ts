@@ -1,14 +1,10 @@
 import type { AccessToken } from '../token/access-token.ts'
 import type { Patience } from '../token/token-source.ts'
-import { type BodyCopy, copyBody, isRequest } from './fetch-body.ts'
+import { type BodyCopy, copyBody, type Fetch, type FetchInit, type FetchInput, isRequest } from './fetch-body.ts'
 import type { BearerOptions } from './interceptor.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
 import { type Rejection, readRejection, reportRejection } from './rejection.ts'
 import type { Route } from './routes.ts'
-
-export type Fetch = typeof globalThis.fetch
-export type FetchInput = Parameters<Fetch>[0]
-export type FetchInit = NonNullable<Parameters<Fetch>[1]>
 
 export interface BearerFetchOptions extends BearerOptions {
   /** What sends the requests; without it `globalThis.fetch` as it is at each call. */

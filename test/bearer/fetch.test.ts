@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { bearerFetch, type Fetch } from '../../src/bearer/fetch.ts'
+import { bearerFetch } from '../../src/bearer/fetch.ts'
+import type { Fetch } from '../../src/bearer/fetch-body.ts'
 import { TokenClientError } from '../../src/errors.ts'
 import { bearerRoad, type Road, type RoadOptions, read, settled, until } from '../support/bearer.ts'
 import { accepting, resourceServer } from '../support/resource-server.ts'
