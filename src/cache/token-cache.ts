@@ -39,6 +39,8 @@ export interface TokenCache extends TokenSource {
   close(): void
 }
 
+// Shared, so that a warm token costs no object.
+const unhurried: Patience = Object.freeze({})
 const waitWhileSuspect = 2000
 const gapBetweenRejections = 30_000
 
@@ -138,11 +140,11 @@ export function tokenCache({ source, clock, timeout, refresh, emit }: TokenCache
   }
 
   return {
-    token(request, rejected, patience = {}) {
+    token(request, rejected, patience = unhurried) {
       if (rejected !== undefined) return replace(request, rejected, patience)
       return glance(request)?.token ?? look(request, patience)
     },
-    promise(request, patience = {}) {
+    promise(request, patience = unhurried) {
       const kept = glance(request)
       if (kept !== undefined) return kept.promise
       const token = look(request, patience)

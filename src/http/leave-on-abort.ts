@@ -8,6 +8,8 @@ import type { Patience } from '../token/token-source.ts'
  */
 export function leaveOnAbort<T>(flight: Promise<T>, { signal, maxWait }: Patience, clock: Clock): Promise<T> {
   if (signal === undefined && maxWait === undefined) return flight
+  // Who waits for nothing gets no timer, which would let other work go first.
+  if (maxWait === 0) return Promise.reject(timedOut(maxWait))
   return new Promise((resolve, reject) => {
     const timer = maxWait === undefined ? undefined : clock.startTimer(() => leave(timedOut(maxWait)), maxWait)
     // Somebody waits: the process must not end under them.

@@ -31,7 +31,7 @@ const floors: Readonly<Record<string, number>> = {
 const owners: Readonly<Record<string, RegExp>> = {
   mitt: /^src\/(token-client|emitter)\.ts$/,
   'p-retry': /^src\/http\/retry\.ts$/,
-  undici: /^src\/(http\/(send|dispatch-exchange|own-agent)\.ts|bearer\/)/,
+  undici: /^src\/(http\/|bearer\/|options\/|token-client\.ts)/,
   jose: /^src\/(client-authentication|authorization-server|resource-server)\//
 }
 

@@ -1,0 +1,87 @@
+import mitt from 'mitt'
+import type { Emit, EventName, TokenClientEvents } from './events.ts'
+
+export type Listener<Name extends EventName> = (event: TokenClientEvents[Name]) => unknown
+export type WildcardListener = (name: EventName, event: TokenClientEvents[EventName]) => unknown
+
+export interface On {
+  <Name extends EventName>(name: Name, listener: Listener<Name>): () => void
+  (name: '*', listener: WildcardListener): () => void
+}
+
+export interface Off {
+  <Name extends EventName>(name: Name, listener: Listener<Name>): void
+  (name: '*', listener: WildcardListener): void
+}
+
+export interface GuardedEmitter {
+  readonly emit: Emit
+  /** Answers with the function that removes the listener again. */
+  readonly on: On
+  readonly off: Off
+}
+
+type Callback = (...values: unknown[]) => unknown
+
+/** What we use of mitt, whose own types are CommonJS and not callable from a module. */
+interface Mitt {
+  on(name: string, callback: Callback): void
+  off(name: string, callback: Callback): void
+  emit(name: string, event: unknown): void
+}
+
+/**
+ * Listeners are the user's code: one that throws, rejects or calls back into the client harms nothing. Events are told on
+ * a microtask, when the state that they tell of is final.
+ */
+export function guardedEmitter(): GuardedEmitter {
+  const emitter = (mitt as unknown as () => Mitt)()
+  const guards = new Map<string, Map<Callback, Callback>>()
+
+  function off(name: string, listener: Callback): void {
+    const guard = guards.get(name)?.get(listener)
+    if (guard === undefined) return
+    guards.get(name)?.delete(listener)
+    emitter.off(name, guard)
+  }
+
+  function on(name: string, listener: Callback): () => void {
+    const named = guards.get(name) ?? new Map<Callback, Callback>()
+    guards.set(name, named)
+    if (!named.has(listener)) {
+      const guard = guarded(name, listener)
+      named.set(listener, guard)
+      emitter.on(name, guard)
+    }
+    return () => off(name, listener)
+  }
+
+  return {
+    emit(name, event) {
+      const told = Object.freeze(event)
+      queueMicrotask(() => emitter.emit(name, told))
+    },
+    on: on as On,
+    off: off as Off
+  }
+}
+
+function guarded(name: string, listener: Callback): Callback {
+  let reported = false
+
+  function report(): void {
+    if (reported) return
+    reported = true
+    const message = `A listener for "${name}" of a token client throws or rejects. The client goes on; mend the listener.`
+    process.emitWarning(message, { type: 'TokenClientWarning', code: 'ERR_LISTENER' })
+  }
+
+  return (...values) => {
+    try {
+      const result = listener(...values)
+      if (result instanceof Promise) result.catch(report)
+    } catch {
+      report()
+    }
+  }
+}

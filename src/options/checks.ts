@@ -1,0 +1,93 @@
+import { ClientConfigurationError, type ErrorCode } from '../errors.ts'
+import { isLoopback } from '../http/loopback.ts'
+import { isScopeToken, splitScope } from '../token/scope.ts'
+
+/** The exported symbol that allows plain HTTP. A symbol, because no configuration file can set it. */
+export const allowInsecureHttp: unique symbol = Symbol('service-token-client.allowInsecureHttp')
+
+/** Names the option, says what is wrong with it and what to do. Never repeats its value: that can be a secret. */
+export function wrong(option: string, fault: string, remedy: string, code: ErrorCode = 'ERR_INVALID_OPTION'): never {
+  throw new ClientConfigurationError(code, `${option} ${fault}. ${remedy}`)
+}
+
+/** What a value is, without showing it. */
+export function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value)
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
+  if (value === '') return 'an empty string'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+export function plainObject(option: string, value: unknown, remedy: string): asserts value is Record<string, unknown> {
+  const plain = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!plain) wrong(option, `must be an object, but is ${kindOf(value)}`, remedy)
+}
+
+export function onlyKnown(option: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const remedy = `Remove it or mend its spelling; known are: ${known.join(', ')}.`
+  wrong(`${option}.${unknown}`, 'is not an option', remedy, 'ERR_UNKNOWN_OPTION')
+}
+
+export function nonEmptyString(option: string, value: unknown, remedy: string): string {
+  if (value === undefined) wrong(option, 'is missing', remedy, 'ERR_MISSING_OPTION')
+  if (typeof value !== 'string') wrong(option, `must be a string, but is ${kindOf(value)}`, remedy)
+  if (value.trim() === '') wrong(option, 'is empty', remedy)
+  return value
+}
+
+export function milliseconds(option: string, value: unknown, { least, most }: { least: number; most: number }): number {
+  const remedy = `Give whole milliseconds from ${least} to ${most}.`
+  if (typeof value !== 'number') wrong(option, `must be a number, but is ${kindOf(value)}`, remedy)
+  if (!Number.isInteger(value) || value < least || value > most) wrong(option, 'is out of range', remedy)
+  return value
+}
+
+export function scopeOption(option: string, value: unknown): string[] {
+  const remedy = "Give an array of scope tokens, like ['read_user'], or one string with spaces between them."
+  if (typeof value === 'string') return splitScope(value).map((member) => scopeToken(option, member, remedy))
+  if (!Array.isArray(value)) wrong(option, `must be an array or a string, but is ${kindOf(value)}`, remedy)
+  return value.map((member: unknown) => scopeToken(option, member, remedy))
+}
+
+function scopeToken(option: string, member: unknown, remedy: string): string {
+  if (typeof member !== 'string') wrong(option, `has a member that is ${kindOf(member)}`, remedy)
+  if (isScopeToken(member)) return member
+  const fault =
+    'has a member that is empty or has a character that RFC 6749 §3.3 forbids (space, quote, backslash, non-ASCII)'
+  wrong(option, fault, remedy)
+}
+
+/** Resource indicators: absolute URIs without a fragment (RFC 8707 §2). */
+export function resourceOption(option: string, value: unknown): string[] {
+  const remedy = "Give absolute URIs without a fragment, like 'https://users.internal'."
+  const members: unknown[] = Array.isArray(value) ? value : [value]
+  return members.map((member) => {
+    const uri = nonEmptyString(option, member, remedy)
+    if (!URL.canParse(uri) || uri.includes('#')) wrong(option, 'is not an absolute URI without a fragment', remedy)
+    return uri
+  })
+}
+
+/** An `https:` URL; `http:` on loopback, or where it is allowed by the symbol. */
+export function webUrl(option: string, value: unknown, example: string, insecureAllowed: boolean): URL {
+  const remedy = `Give a URL like '${example}'.`
+  const text = value instanceof URL ? value.href : nonEmptyString(option, value, remedy)
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    wrong(option, 'is not an https URL', remedy)
+  }
+  if (url.username !== '' || url.password !== '')
+    wrong(option, 'carries a user name or password', `${remedy} Nothing else.`)
+  if (url.protocol === 'http:' && !isLoopback(url) && !insecureAllowed) {
+    const way = 'Use https, or set [allowInsecureHttp]: true beside it if plain HTTP is your decision.'
+    wrong(
+      option,
+      'is plain HTTP to another machine: everybody on the way could read the token',
+      way,
+      'ERR_INSECURE_ORIGIN'
+    )
+  }
+  return url
+}

@@ -1,0 +1,215 @@
+import type { Dispatcher } from 'undici'
+import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
+import { clientSecretBasic } from '../client-authentication/client-secret-basic.ts'
+import type { ClientSecret } from '../client-authentication/secret-source.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { limits } from '../limits.ts'
+import type { RefreshPolicy } from '../token/lifetime.ts'
+import type { TokenRequest } from '../token/token-request.ts'
+import {
+  allowInsecureHttp,
+  kindOf,
+  milliseconds,
+  nonEmptyString,
+  onlyKnown,
+  plainObject,
+  webUrl,
+  wrong
+} from './checks.ts'
+import { checkedRequest, type RequestOptions, requestOptionNames } from './request-options.ts'
+
+/** Who the authorization server is. With `tokenEndpoint` nothing is fetched; `issuer` alone is discovered (RFC 8414). */
+export type ServerOptions =
+  | { readonly issuer: string; readonly tokenEndpoint?: string }
+  | { readonly issuer?: string; readonly tokenEndpoint: string }
+
+/** How the client proves who it is. */
+export type CredentialOptions =
+  | { readonly clientSecret: ClientSecret; readonly clientAuthentication?: never }
+  | { readonly clientAuthentication: ClientAuthentication; readonly clientSecret?: never }
+
+/** How token requests travel: an own connection unless one of these is given. Behind a proxy or a private CA, give a `dispatcher`. */
+export type TransportOptions =
+  | { readonly dispatcher?: Dispatcher; readonly fetch?: never }
+  | { readonly fetch?: typeof globalThis.fetch; readonly dispatcher?: never }
+
+export interface CommonOptions extends RequestOptions {
+  readonly clientId: string
+  /**
+   * When a token is refreshed: a share of its life (0.1 to 0.9; drawn ± 0.05), or the longest outage in ms that no call may
+   * notice. By default between 75 % and 85 % of its life.
+   */
+  readonly refresh?: number | { readonly surviveOutage: number }
+  /** Milliseconds that a token is kept whose answer does not say how long it lives; 5 minutes unless given. */
+  readonly defaultLifetime?: number
+  /** Milliseconds that a caller without a token waits; 10 seconds unless given. */
+  readonly timeout?: number
+  /** Where time and chance come from; for tests. */
+  readonly clock?: Clock
+  /** Allows plain HTTP to the authorization server. */
+  readonly [allowInsecureHttp]?: boolean
+}
+
+export type TokenClientOptions = CommonOptions & ServerOptions & CredentialOptions & TransportOptions
+
+/** Discovered when there is an issuer alone. */
+export type ServerLocation =
+  | { readonly issuer: string | undefined; readonly tokenEndpoint: string }
+  | { readonly issuer: string; readonly tokenEndpoint: undefined }
+
+/** What was given, checked and copied: nothing that the user changes later reaches the client. */
+export interface CheckedOptions {
+  readonly server: ServerLocation
+  readonly clientId: string
+  readonly clientAuthentication: ClientAuthentication
+  readonly request: TokenRequest
+  readonly refresh: RefreshPolicy
+  readonly defaultLifetime: number
+  readonly timeout: number
+  readonly dispatcher: Dispatcher | undefined
+  readonly fetch: typeof globalThis.fetch | undefined
+  readonly clock: Clock
+  readonly allowInsecureHttp: boolean
+}
+
+const where = 'createTokenClient options'
+const known = [
+  'issuer',
+  'tokenEndpoint',
+  'clientId',
+  'clientSecret',
+  'clientAuthentication',
+  ...requestOptionNames,
+  'refresh',
+  'defaultLifetime',
+  'timeout',
+  'dispatcher',
+  'fetch',
+  'clock'
+]
+
+const minute = 60_000
+
+/** Throws ClientConfigurationError that names the option, what is wrong with it, and what to do. */
+export function checkedOptions(given: TokenClientOptions): CheckedOptions {
+  plainObject(where, given, "Give at least { issuer: 'https://…', clientId: '…', clientSecret: '…' }.")
+  onlyKnown('options', given, known)
+  const insecureHttpAllowed = given[allowInsecureHttp] === true
+  return {
+    server: serverOption(given, insecureHttpAllowed),
+    clientId: nonEmptyString(
+      'clientId',
+      given.clientId,
+      'Give the id that the authorization server knows this service by.'
+    ),
+    clientAuthentication: authenticationOption(given),
+    request: checkedRequest('options', given),
+    refresh: refreshOption(given.refresh),
+    defaultLifetime: duration('defaultLifetime', given.defaultLifetime, 5 * minute, {
+      least: 1000,
+      most: limits.tokenLife
+    }),
+    timeout: duration('timeout', given.timeout, 10_000, { least: 100, most: 10 * minute }),
+    ...transportOption(given),
+    clock: clockOption(given.clock),
+    allowInsecureHttp: insecureHttpAllowed
+  }
+}
+
+function serverOption(given: TokenClientOptions, insecureHttpAllowed: boolean): ServerLocation {
+  const issuer = given.issuer === undefined ? undefined : issuerOption(given.issuer, insecureHttpAllowed)
+  const tokenEndpoint =
+    given.tokenEndpoint === undefined ? undefined : tokenEndpointOption(given.tokenEndpoint, insecureHttpAllowed)
+  if (tokenEndpoint !== undefined) return { issuer, tokenEndpoint }
+  if (issuer !== undefined) return { issuer, tokenEndpoint }
+  const remedy = "Give issuer: 'https://…' of the authorization server, or its tokenEndpoint."
+  wrong('issuer', 'is missing', remedy, 'ERR_MISSING_OPTION')
+}
+
+/** Kept as it was written: issuers compare code point by code point (RFC 8414 §3.3). */
+function issuerOption(value: unknown, insecureHttpAllowed: boolean): string {
+  const url = webUrl('issuer', value, 'https://auth.internal', insecureHttpAllowed)
+  const remedy = 'Give the issuer exactly as the server names itself (RFC 8414 §2).'
+  if (url.search !== '' || url.hash !== '') wrong('issuer', 'has a query or a fragment', remedy)
+  return String(value)
+}
+
+/** A query is kept byte for byte (RFC 6749 §3.2). */
+function tokenEndpointOption(value: unknown, insecureHttpAllowed: boolean): string {
+  webUrl('tokenEndpoint', value, 'https://auth.internal/oauth2/token', insecureHttpAllowed)
+  const text = String(value)
+  if (text.includes('#')) wrong('tokenEndpoint', 'has a fragment', 'Remove it (RFC 6749 §3.2).')
+  return text
+}
+
+function authenticationOption({ clientSecret, clientAuthentication }: TokenClientOptions): ClientAuthentication {
+  if (clientSecret !== undefined && clientAuthentication !== undefined) {
+    const remedy = 'Keep one: clientSecret for the usual choice, clientAuthentication to name the method.'
+    wrong('clientSecret', 'and clientAuthentication are both given', remedy, 'ERR_CONFLICTING_OPTIONS')
+  }
+  if (clientAuthentication === undefined) return clientSecretBasic(clientSecretOption(clientSecret))
+  const given: unknown = clientAuthentication
+  const isMethod = typeof given === 'object' && given !== null && 'authenticate' in given && 'method' in given
+  if (isMethod) return clientAuthentication
+  const remedy = "Give what a function like clientSecretPost('…') returns."
+  wrong('clientAuthentication', `is not a method of client authentication, but ${kindOf(given)}`, remedy)
+}
+
+function clientSecretOption(value: unknown): ClientSecret {
+  const remedy = 'Give a string, or a function that returns one.'
+  if (value === undefined) wrong('clientSecret', 'is missing', remedy, 'ERR_MISSING_OPTION')
+  if (typeof value !== 'string' && typeof value !== 'function') {
+    wrong('clientSecret', `must be a string or a function, but is ${kindOf(value)}`, remedy)
+  }
+  return value as ClientSecret
+}
+
+function refreshOption(value: unknown): RefreshPolicy {
+  if (value === undefined) return undefined
+  const remedy = 'Give a share of life from 0.1 to 0.9, or { surviveOutage: milliseconds }.'
+  if (typeof value === 'number') {
+    if (!(value >= 0.1 && value <= 0.9)) wrong('refresh', 'is out of range', remedy)
+    return value
+  }
+  plainObject('refresh', value, remedy)
+  onlyKnown('refresh', value, ['surviveOutage'])
+  return {
+    surviveOutage: milliseconds('refresh.surviveOutage', value.surviveOutage, { least: 1000, most: limits.tokenLife })
+  }
+}
+
+function duration(option: string, value: unknown, fallback: number, range: { least: number; most: number }): number {
+  return value === undefined ? fallback : milliseconds(option, value, range)
+}
+
+function transportOption({ dispatcher, fetch }: TokenClientOptions): Pick<CheckedOptions, 'dispatcher' | 'fetch'> {
+  if (dispatcher !== undefined && fetch !== undefined) {
+    const remedy = 'Keep the one that token requests shall travel by.'
+    wrong('dispatcher', 'and fetch are both given', remedy, 'ERR_CONFLICTING_OPTIONS')
+  }
+  if (dispatcher !== undefined && typeof dispatcher?.dispatch !== 'function') {
+    wrong(
+      'dispatcher',
+      'is not an undici Dispatcher',
+      'Give a new Agent(…), ProxyAgent(…) or EnvHttpProxyAgent() of undici.'
+    )
+  }
+  if (fetch !== undefined && typeof fetch !== 'function') {
+    wrong(
+      'fetch',
+      `must be a function, but is ${kindOf(fetch)}`,
+      'Give a function that does what the platform’s fetch does.'
+    )
+  }
+  return { dispatcher, fetch }
+}
+
+const clockParts = ['wallTime', 'monotonicTime', 'startTimer', 'random'] as const
+
+function clockOption(clock: Clock | undefined): Clock {
+  if (clock === undefined) return systemClock
+  const given = clock as Partial<Clock> | null
+  const missing = clockParts.find((part) => typeof given?.[part] !== 'function')
+  if (missing === undefined) return clock
+  wrong('clock', `has no ${missing}()`, 'Give manualClock() of service-token-client/testing, or leave it out.')
+}

@@ -1,0 +1,105 @@
+import { type TokenRequest, type TokenRequestFields, tokenRequest } from '../token/token-request.ts'
+import type { Patience } from '../token/token-source.ts'
+import {
+  kindOf,
+  milliseconds,
+  nonEmptyString,
+  onlyKnown,
+  plainObject,
+  resourceOption,
+  scopeOption,
+  wrong
+} from './checks.ts'
+
+/** What a token is asked for. */
+export interface RequestOptions {
+  /** Scope tokens, or the RFC's space-delimited string (RFC 6749 §3.3). A set: order and repeats do not matter. */
+  readonly scope?: string | readonly string[]
+  /** The audience, for servers that take one in the token request. */
+  readonly audience?: string
+  /** Resource indicators (RFC 8707): absolute URIs of what the token is for. */
+  readonly resource?: string | readonly string[]
+  /** Further form fields of the token request. Names that the grant or the authentication owns are refused. */
+  readonly parameters?: Readonly<Record<string, string>>
+}
+
+export const requestOptionNames = ['scope', 'audience', 'resource', 'parameters'] as const
+
+const ownedNames = [
+  'grant_type',
+  'scope',
+  'audience',
+  'resource',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type'
+]
+
+/** `fallback` with the fields that are named replaced. Throws ClientConfigurationError; `where` is how its message names the place. */
+export function checkedRequest(where: string, given: RequestOptions, fallback: TokenRequestFields = {}): TokenRequest {
+  const { scope, audience, resource, parameters } = given
+  return tokenRequest({
+    scope: scope === undefined ? fallback.scope : scopeOption(`${where}.scope`, scope),
+    audience: audience === undefined ? fallback.audience : audienceOption(`${where}.audience`, audience),
+    resource: resource === undefined ? fallback.resource : resourceOption(`${where}.resource`, resource),
+    parameters: parameters === undefined ? fallback.parameters : parametersOption(`${where}.parameters`, parameters)
+  })
+}
+
+function audienceOption(option: string, value: unknown): string {
+  return nonEmptyString(option, value, 'Give the audience as one string, or leave it out.')
+}
+
+function parametersOption(option: string, value: unknown): Record<string, string> {
+  const remedy = 'Give an object of form fields, each with a string that is not empty.'
+  plainObject(option, value, remedy)
+  const fields = Object.entries(value).map(([name, field]) => {
+    if (ownedNames.includes(name)) {
+      wrong(`${option}.${name}`, 'belongs to the grant or to the client authentication', 'Use the option made for it.')
+    }
+    if (typeof field !== 'string') wrong(`${option}.${name}`, `must be a string, but is ${kindOf(field)}`, remedy)
+    if (name === '' || field === '') wrong(`${option}.${name}`, 'is empty', remedy)
+    return [name, field] as const
+  })
+  return Object.fromEntries(fields)
+}
+
+/** How long one caller waits. */
+export interface WaitOptions {
+  /** This caller leaves; it is rejected with the signal's reason and harms nobody else. */
+  readonly signal?: AbortSignal
+  /** Milliseconds in all, in place of `timeout`; 0 takes only a token at hand. */
+  readonly maxWait?: number
+}
+
+const waitOptionNames = ['signal', 'maxWait'] as const
+const longestWait = 24 * 60 * 60 * 1000
+
+/** For `getToken`. */
+export function checkedAsking(given: RequestOptions & WaitOptions, fallback: TokenRequest): [TokenRequest, Patience] {
+  checkedFields('getToken', given, [...requestOptionNames, ...waitOptionNames])
+  return [checkedRequest('getToken', given, fallback), patienceOf('getToken', given)]
+}
+
+/** For `ready`. */
+export function checkedWait(given: WaitOptions): Patience {
+  checkedFields('ready', given, waitOptionNames)
+  return patienceOf('ready', given)
+}
+
+export function checkedFields(where: string, given: unknown, known: readonly string[]): void {
+  plainObject(where, given, `Give an object with some of: ${known.join(', ')}.`)
+  onlyKnown(where, given, known)
+}
+
+export function maxWaitOption(option: string, value: unknown): number | undefined {
+  return value === undefined ? undefined : milliseconds(option, value, { least: 0, most: longestWait })
+}
+
+function patienceOf(where: string, { signal, maxWait }: WaitOptions): Patience {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    wrong(`${where}.signal`, `must be an AbortSignal, but is ${kindOf(signal)}`, "Give an AbortController's signal.")
+  }
+  return { signal, maxWait: maxWaitOption(`${where}.maxWait`, maxWait) }
+}

@@ -1,0 +1,114 @@
+import type { Dispatcher } from 'undici'
+import { bearerFetch } from './bearer/fetch.ts'
+import { bearerInterceptor } from './bearer/interceptor.ts'
+import { routeTable } from './bearer/routes.ts'
+import type { Health } from './cache/health.ts'
+import { tokenCache } from './cache/token-cache.ts'
+import { guardedEmitter, type Off, type On } from './emitter.ts'
+import type { Emit } from './events.ts'
+import { type Sender, sender } from './http/send.ts'
+import type { AuthorizationServerSource } from './metadata/authorization-server.ts'
+import { discoveredServer } from './metadata/discovery.ts'
+import { knownServer } from './metadata/known-server.ts'
+import { wrong } from './options/checks.ts'
+import { type CheckedOptions, checkedOptions, type TokenClientOptions } from './options/client-options.ts'
+import { type BearerPolicy, checkedPolicy } from './options/policy.ts'
+import { checkedAsking, checkedWait, type RequestOptions, type WaitOptions } from './options/request-options.ts'
+import { AccessToken } from './token/access-token.ts'
+import { tokenEndpoint } from './token-endpoint/token-endpoint.ts'
+
+export interface GetTokenOptions extends RequestOptions, WaitOptions {}
+
+export interface TokenClient {
+  /**
+   * A token for the client's default request, with the fields that are named replaced. At once when one is at hand.
+   * Rejects with TokenClientError when none can be had, with the signal's reason when it aborts.
+   */
+  getToken(options?: GetTokenOptions): Promise<AccessToken>
+  /** An undici interceptor that puts a token on requests to the policy's origins and lets all others pass untouched. */
+  interceptor(policy: BearerPolicy): Dispatcher.DispatcherComposeInterceptor
+  /** A `fetch` that does the same. `baseFetch` sends; without it `globalThis.fetch` as it is at each call. */
+  createFetch(policy: BearerPolicy, baseFetch?: typeof globalThis.fetch): typeof globalThis.fetch
+  /** A resource server refused this token. True when it was the current one: another is asked for at once. */
+  invalidate(token: AccessToken): boolean
+  readonly on: On
+  readonly off: Off
+  /**
+   * The first token is in hand. Goes on trying through transient failures for `maxWait` ms, 30 seconds unless given.
+   * From then on the default request's token is kept warm even when nobody asks for it.
+   */
+  ready(options?: WaitOptions): Promise<void>
+  /** A snapshot for probes. */
+  health(): Health
+  /** Ends everything: waiting callers get ClientClosedError. A user's own dispatcher stays open. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const readyWait = 30_000
+
+/**
+ * Keeps tokens of the client credentials grant (RFC 6749 §4.4) at hand. Nothing is sent before the first token is asked for.
+ * Throws ClientConfigurationError for a wrong option.
+ */
+export function createTokenClient(options: TokenClientOptions): TokenClient {
+  const checked = checkedOptions(options)
+  const { clock, timeout, refresh, defaultLifetime, clientId, clientAuthentication, request } = checked
+  const { emit, on, off } = guardedEmitter()
+  const sending = sender(checked)
+  const server = authorizationServer(checked, sending)
+  const endpoint = { clientId, clientAuthentication, server, sender: sending, clock, timeout, defaultLifetime, emit }
+  const cache = tokenCache({ source: tokenEndpoint(endpoint), clock, timeout, refresh, emit })
+  const bearer = (policy: BearerPolicy) => ({ source: cache, routes: routeTable(checkedPolicy(policy, request)), emit })
+  let closed: Promise<void> | undefined
+  warnOfDisabledVerification(emit)
+
+  async function getTokenFor(given: GetTokenOptions): Promise<AccessToken> {
+    const [asked, patience] = checkedAsking(given, request)
+    patience.signal?.throwIfAborted()
+    return cache.promise(asked, patience)
+  }
+
+  async function end(): Promise<void> {
+    cache.close()
+    await sending.close()
+  }
+
+  function close(): Promise<void> {
+    closed ??= end()
+    return closed
+  }
+
+  return {
+    getToken: (given) => (given === undefined ? cache.promise(request) : getTokenFor(given)),
+    interceptor: (policy) => bearerInterceptor(bearer(policy)),
+    createFetch: (policy, baseFetch) => bearerFetch({ ...bearer(policy), baseFetch }),
+    invalidate(token) {
+      if (token instanceof AccessToken) return cache.invalidate(token)
+      wrong('invalidate', 'wants the AccessToken that was refused', 'Give what getToken() gave.')
+    },
+    on,
+    off,
+    async ready(given = {}) {
+      const { signal, maxWait = readyWait } = checkedWait(given)
+      signal?.throwIfAborted()
+      cache.pin(request)
+      await cache.promise(request, { signal, maxWait })
+    },
+    health: cache.health,
+    close,
+    [Symbol.asyncDispose]: close
+  }
+}
+
+function warnOfDisabledVerification(emit: Emit): void {
+  if (process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return
+  const message = 'NODE_TLS_REJECT_UNAUTHORIZED=0: no certificate is checked. Give a dispatcher with your CA instead.'
+  emit('warning', { code: 'tls_verification_disabled', message })
+}
+
+function authorizationServer(options: CheckedOptions, sending: Sender): AuthorizationServerSource {
+  const { server, clock, timeout, allowInsecureHttp } = options
+  if (server.tokenEndpoint !== undefined) return knownServer(server)
+  return discoveredServer({ issuer: server.issuer, sender: sending, clock, timeout: timeout / 2, allowInsecureHttp })
+}

@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest'
+import { ClientConfigurationError, createTokenClient, type TokenClientOptions } from '../../src/index.ts'
+
+const marker = 'marker-5d1e'
+const good = { issuer: 'https://auth.internal', clientId: 'orders', clientSecret: marker }
+
+type Row = readonly [given: unknown, code: string, names: string]
+
+const wrongOptions: readonly Row[] = [
+  [undefined, 'ERR_INVALID_OPTION', 'createTokenClient options'],
+  [null, 'ERR_INVALID_OPTION', 'createTokenClient options'],
+  ['https://auth.internal', 'ERR_INVALID_OPTION', 'createTokenClient options'],
+  [[], 'ERR_INVALID_OPTION', 'createTokenClient options'],
+  [{ ...good, scopes: ['read'] }, 'ERR_UNKNOWN_OPTION', 'options.scopes'],
+  [{ ...good, store: {} }, 'ERR_UNKNOWN_OPTION', 'options.store'],
+  [{ ...good, dpop: {} }, 'ERR_UNKNOWN_OPTION', 'options.dpop'],
+  [{ ...good, allowInsecureHttp: true }, 'ERR_UNKNOWN_OPTION', 'options.allowInsecureHttp'],
+  [{ ...good, issuer: undefined }, 'ERR_MISSING_OPTION', 'issuer'],
+  [{ ...good, issuer: '' }, 'ERR_INVALID_OPTION', 'issuer'],
+  [{ ...good, issuer: 7 }, 'ERR_INVALID_OPTION', 'issuer'],
+  [{ ...good, issuer: 'auth.internal' }, 'ERR_INVALID_OPTION', 'issuer'],
+  [{ ...good, issuer: 'ftp://auth.internal' }, 'ERR_INVALID_OPTION', 'issuer'],
+  [{ ...good, issuer: 'http://auth.internal' }, 'ERR_INSECURE_ORIGIN', 'issuer'],
+  [{ ...good, issuer: 'http://localhost.evil.com' }, 'ERR_INSECURE_ORIGIN', 'issuer'],
+  [{ ...good, issuer: 'http://0.0.0.0:8080' }, 'ERR_INSECURE_ORIGIN', 'issuer'],
+  [{ ...good, issuer: 'http://[::ffff:127.0.0.1]' }, 'ERR_INSECURE_ORIGIN', 'issuer'],
+  [{ ...good, issuer: `https://user:${marker}@auth.internal` }, 'ERR_INVALID_OPTION', 'issuer'],
+  [{ ...good, issuer: 'https://auth.internal?tenant=1' }, 'ERR_INVALID_OPTION', 'issuer'],
+  [{ ...good, issuer: 'https://auth.internal#top' }, 'ERR_INVALID_OPTION', 'issuer'],
+  [{ ...good, tokenEndpoint: 'https://auth.internal/token#top' }, 'ERR_INVALID_OPTION', 'tokenEndpoint'],
+  [{ ...good, tokenEndpoint: 'http://auth.internal/token' }, 'ERR_INSECURE_ORIGIN', 'tokenEndpoint'],
+  [{ ...good, tokenEndpoint: `https://u:${marker}@auth.internal/t` }, 'ERR_INVALID_OPTION', 'tokenEndpoint'],
+  [{ ...good, tokenEndpoint: '/oauth2/token' }, 'ERR_INVALID_OPTION', 'tokenEndpoint'],
+  [{ ...good, clientId: undefined }, 'ERR_MISSING_OPTION', 'clientId'],
+  [{ ...good, clientId: '' }, 'ERR_INVALID_OPTION', 'clientId'],
+  [{ ...good, clientId: 42 }, 'ERR_INVALID_OPTION', 'clientId'],
+  [{ ...good, clientSecret: undefined }, 'ERR_MISSING_OPTION', 'clientSecret'],
+  [{ ...good, clientSecret: '' }, 'ERR_INVALID_OPTION', 'clientSecret'],
+  [{ ...good, clientSecret: '   ' }, 'ERR_INVALID_OPTION', 'clientSecret'],
+  [{ ...good, clientSecret: 42 }, 'ERR_INVALID_OPTION', 'clientSecret'],
+  [{ ...good, clientAuthentication: { method: 'x', authenticate() {} } }, 'ERR_CONFLICTING_OPTIONS', 'clientSecret'],
+  [{ ...good, clientSecret: undefined, clientAuthentication: 'basic' }, 'ERR_INVALID_OPTION', 'clientAuthentication'],
+  [{ ...good, scope: 7 }, 'ERR_INVALID_OPTION', 'options.scope'],
+  [{ ...good, scope: ['read write'] }, 'ERR_INVALID_OPTION', 'options.scope'],
+  [{ ...good, scope: ['re"ad'] }, 'ERR_INVALID_OPTION', 'options.scope'],
+  [{ ...good, scope: 'réad' }, 'ERR_INVALID_OPTION', 'options.scope'],
+  [{ ...good, scope: [''] }, 'ERR_INVALID_OPTION', 'options.scope'],
+  [{ ...good, scope: [null] }, 'ERR_INVALID_OPTION', 'options.scope'],
+  [{ ...good, audience: '' }, 'ERR_INVALID_OPTION', 'options.audience'],
+  [{ ...good, audience: ['a'] }, 'ERR_INVALID_OPTION', 'options.audience'],
+  [{ ...good, resource: 'users' }, 'ERR_INVALID_OPTION', 'options.resource'],
+  [{ ...good, resource: 'https://users.internal#a' }, 'ERR_INVALID_OPTION', 'options.resource'],
+  [{ ...good, resource: [7] }, 'ERR_INVALID_OPTION', 'options.resource'],
+  [{ ...good, parameters: 'a=b' }, 'ERR_INVALID_OPTION', 'options.parameters'],
+  [{ ...good, parameters: { tenant: 7 } }, 'ERR_INVALID_OPTION', 'options.parameters.tenant'],
+  [{ ...good, parameters: { tenant: '' } }, 'ERR_INVALID_OPTION', 'options.parameters.tenant'],
+  [{ ...good, parameters: { client_secret: marker } }, 'ERR_INVALID_OPTION', 'options.parameters.client_secret'],
+  [{ ...good, parameters: { client_assertion: marker } }, 'ERR_INVALID_OPTION', 'options.parameters.client_assertion'],
+  [{ ...good, parameters: { grant_type: 'password' } }, 'ERR_INVALID_OPTION', 'options.parameters.grant_type'],
+  [{ ...good, parameters: { scope: 'read' } }, 'ERR_INVALID_OPTION', 'options.parameters.scope'],
+  [{ ...good, refresh: 1.5 }, 'ERR_INVALID_OPTION', 'refresh'],
+  [{ ...good, refresh: Number.NaN }, 'ERR_INVALID_OPTION', 'refresh'],
+  [{ ...good, refresh: '80%' }, 'ERR_INVALID_OPTION', 'refresh'],
+  [{ ...good, refresh: {} }, 'ERR_INVALID_OPTION', 'refresh.surviveOutage'],
+  [{ ...good, refresh: { surviveOutage: -1 } }, 'ERR_INVALID_OPTION', 'refresh.surviveOutage'],
+  [{ ...good, refresh: { surviveOutages: 1 } }, 'ERR_UNKNOWN_OPTION', 'refresh.surviveOutages'],
+  [{ ...good, defaultLifetime: 0 }, 'ERR_INVALID_OPTION', 'defaultLifetime'],
+  [{ ...good, defaultLifetime: '300' }, 'ERR_INVALID_OPTION', 'defaultLifetime'],
+  [{ ...good, timeout: 0 }, 'ERR_INVALID_OPTION', 'timeout'],
+  [{ ...good, timeout: Number.POSITIVE_INFINITY }, 'ERR_INVALID_OPTION', 'timeout'],
+  [{ ...good, timeout: 12.5 }, 'ERR_INVALID_OPTION', 'timeout'],
+  [{ ...good, dispatcher: {} }, 'ERR_INVALID_OPTION', 'dispatcher'],
+  [{ ...good, dispatcher: null }, 'ERR_INVALID_OPTION', 'dispatcher'],
+  [{ ...good, fetch: 'fetch' }, 'ERR_INVALID_OPTION', 'fetch'],
+  [{ ...good, fetch, dispatcher: { dispatch() {} } }, 'ERR_CONFLICTING_OPTIONS', 'dispatcher'],
+  [{ ...good, clock: Date }, 'ERR_INVALID_OPTION', 'clock']
+]
+
+const origins = ['https://users.internal']
+const wrongPolicies: readonly Row[] = [
+  [undefined, 'ERR_INVALID_OPTION', 'policy'],
+  [{}, 'ERR_MISSING_OPTION', 'policy.origins'],
+  [{ origins: [] }, 'ERR_INVALID_OPTION', 'policy.origins'],
+  [{ origins: 'https://users.internal' }, 'ERR_INVALID_OPTION', 'policy.origins'],
+  [{ origins: ['users.internal'] }, 'ERR_INVALID_OPTION', 'policy.origins[0]'],
+  [{ origins: ['https://*.internal'] }, 'ERR_INVALID_OPTION', 'policy.origins[0]'],
+  [{ origins: [...origins, 'https://orders.internal/admin'] }, 'ERR_INVALID_OPTION', 'policy.origins[1]'],
+  [{ origins: ['https://users.internal?a=b'] }, 'ERR_INVALID_OPTION', 'policy.origins[0]'],
+  [{ origins: [`https://user:${marker}@users.internal`] }, 'ERR_INVALID_OPTION', 'policy.origins[0]'],
+  [{ origins: ['http://users.internal'] }, 'ERR_INSECURE_ORIGIN', 'policy.origins[0]'],
+  [{ origins: ['http://127.0.0.1.nip.io'] }, 'ERR_INSECURE_ORIGIN', 'policy.origins[0]'],
+  [{ origins, audiences: 'a' }, 'ERR_UNKNOWN_OPTION', 'policy.audiences'],
+  [{ origins, scope: ['a b'] }, 'ERR_INVALID_OPTION', 'policy.scope'],
+  [{ origins, maxWait: -1 }, 'ERR_INVALID_OPTION', 'policy.maxWait']
+]
+
+const wrongAsking: readonly Row[] = [
+  ['read', 'ERR_INVALID_OPTION', 'getToken'],
+  [{ scopes: [] }, 'ERR_UNKNOWN_OPTION', 'getToken.scopes'],
+  [{ scope: ['a b'] }, 'ERR_INVALID_OPTION', 'getToken.scope'],
+  [{ maxWait: '1s' }, 'ERR_INVALID_OPTION', 'getToken.maxWait'],
+  [{ signal: {} }, 'ERR_INVALID_OPTION', 'getToken.signal'],
+  [{ parameters: { client_id: 'x' } }, 'ERR_INVALID_OPTION', 'getToken.parameters.client_id']
+]
+
+/** Names the option, ends with what to do, and shows nothing of what was given. */
+function expectGuidance(error: unknown, code: string, names: string): void {
+  expect(error).toBeInstanceOf(ClientConfigurationError)
+  const { message, code: given, transient } = error as ClientConfigurationError
+  expect(given).toBe(code)
+  expect(transient).toBe(false)
+  expect(message.startsWith(`${names} `)).toBe(true)
+  expect(message).toMatch(/\. (Give|Use|Keep|Remove|Leave)\b/)
+  expect(message).not.toContain(marker)
+}
+
+function thrownBy(act: () => unknown): unknown {
+  try {
+    act()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+test.each(wrongOptions)('createTokenClient(%j) is refused with %s for %s', (given, code, names) => {
+  expectGuidance(
+    thrownBy(() => createTokenClient(given as TokenClientOptions)),
+    code,
+    names
+  )
+})
+
+test.each(wrongPolicies)(
+  'D22 interceptor and createFetch refuse the policy %j with %s for %s',
+  (given, code, names) => {
+    const tokens = createTokenClient(good)
+    expectGuidance(
+      thrownBy(() => tokens.interceptor(given as never)),
+      code,
+      names
+    )
+    expectGuidance(
+      thrownBy(() => tokens.createFetch(given as never)),
+      code,
+      names
+    )
+  }
+)
+
+test.each(wrongAsking)('getToken(%j) rejects with %s for %s, and asks nobody', async (given, code, names) => {
+  const tokens = createTokenClient(good)
+  expectGuidance(await tokens.getToken(given as never).catch((error: unknown) => error), code, names)
+  expect(tokens.health().state).toBe('idle')
+})
+
+test('ready() and invalidate() say what they want', async () => {
+  const tokens = createTokenClient(good)
+  expectGuidance(
+    await tokens.ready({ wait: 1 } as never).catch((error: unknown) => error),
+    'ERR_UNKNOWN_OPTION',
+    'ready.wait'
+  )
+  expectGuidance(
+    thrownBy(() => tokens.invalidate('token' as never)),
+    'ERR_INVALID_OPTION',
+    'invalidate'
+  )
+})
+
+test('Q15 what the user changes after the fact reaches nothing', () => {
+  const scope = ['read']
+  const tokens = createTokenClient({ ...good, scope })
+  scope.push('write')
+  void tokens.getToken({ maxWait: 0 }).catch(() => {})
+  expect(tokens.health().tokens[0]?.scope).toEqual(['read'])
+  return tokens.close()
+})
