@@ -11,14 +11,14 @@ export async function compile(folder: string, undici: string): Promise<string> {
     extends: join(root, 'tsconfig.json'),
     compilerOptions: {
       paths: {
-        undici: [join(root, 'node_modules', undici)],
+        undici: [join(root, 'node_modules', undici, 'index.d.ts')],
         'service-token-client': [join(root, 'src/index.ts')],
         'service-token-client/*': [join(root, 'src/*/index.ts')]
       },
       noUnusedLocals: false,
       noUnusedParameters: false
     },
-    include: ['*.ts', join(root, 'test/house/docs-prelude.d.ts')]
+    include: ['*.ts']
   }
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(configuration))
   return new Promise((resolve) =>

@@ -1,21 +1,29 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compile } from './compile.ts'
-import { read } from './documented.ts'
+import { pages, read } from './documented.ts'
 import { root } from './imports.ts'
+
+/** What the code blocks take for granted. A block that shows how one of these is made declares its own. */
+const prelude = `
+import type { TokenClient } from 'service-token-client'
+
+declare global {
+  const tokens: TokenClient
+  const log: Record<'info' | 'warn' | 'error', (fields: object, message?: string) => void>
+  function readSecret(): Promise<string>
+  function serve(tokens: TokenClient): Promise<void>
+  function connect(options: { headers: Record<string, string> }): void
+}
+`
 
 const block = /^```(?:ts|js)\n([\s\S]*?)^```$/gm
 
-async function pages(): Promise<string[]> {
-  const docs = await readdir(join(root, 'docs'), { recursive: true })
-  return ['README.md', ...docs.filter((file) => file.endsWith('.md')).map((file) => join('docs', file))]
-}
-
 /** File name → a module for each code block; the name says page and line. */
-async function modules(): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
-  for (const page of await pages()) {
+function modules(): Map<string, string> {
+  const found = new Map([['prelude.ts', prelude]])
+  for (const page of pages) {
     const text = read(page)
     for (const { index, 1: code = '' } of text.matchAll(block)) {
       const line = text.slice(0, index).split('\n').length
@@ -29,7 +37,7 @@ test.each(['undici', 'undici8'])('the code blocks of README and docs compile, wi
   await mkdir(join(root, '.cache'), { recursive: true })
   const folder = await mkdtemp(join(root, '.cache/docs-'))
   try {
-    for (const [name, code] of await modules()) await writeFile(join(folder, name), code)
+    for (const [name, code] of modules()) await writeFile(join(folder, name), code)
     expect(await compile(folder, undici)).toBe('')
   } finally {
     await rm(folder, { recursive: true })

@@ -1,10 +1,18 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './imports.ts'
 
 export function read(path: string): string {
   return readFileSync(join(root, path), 'utf8')
 }
+
+/** README and every page of docs, as paths from the repository's root. */
+export const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join('docs', file))
+]
 
 /** The first cell of each row that is one word in code type, in the tables below `heading` (or in the whole page). */
 export function documented(page: string, heading?: string): string[] {

@@ -56,6 +56,12 @@ test('every file of the source stands in a room of the house', () => {
   expect(strangers, 'give the room a floor in test/house/floors.test.ts and in docs/architecture.md').toEqual([])
 })
 
+test('every file of the source is reached from an entry of the package', () => {
+  const doors = [...sources.keys()].filter((file) => /^src\/(\w[\w-]*\/)?index\.ts$/.test(file))
+  const reached = new Set(doors.flatMap((door) => [...reach(sources, door, ['static', 'dynamic', 'type'])]))
+  expect([...sources.keys()].filter((file) => !reached.has(file))).toEqual([])
+})
+
 test('every import ends at a file that exists', () => {
   const lost = [...sources.keys()].flatMap((file) => ownImports(file).filter((target) => !sources.has(target)))
   expect(lost).toEqual([])

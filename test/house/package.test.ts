@@ -1,12 +1,7 @@
-import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { reach, readSources, room } from './imports.ts'
 import { type BuiltPackage, buildPackage } from './package.ts'
-
-const entries = Object.keys(packageJson.exports).filter((subpath) =>
-  existsSync(subpath.replace(/^\.(?!.*json)/, 'src'))
-)
 
 let built: BuiltPackage
 
@@ -44,7 +39,7 @@ test('importing the main entry loads neither undici nor jose nor p-retry, and le
   expect(printed).toBe('true true\nundici is loaded\n')
 })
 
-test.each(entries)('the entry %s of package.json resolves after a build', async (subpath) => {
+test.each(Object.keys(packageJson.exports))('the entry %s of package.json resolves after a build', async (subpath) => {
   const specifier = subpath.replace(/^\./, packageJson.name)
   const attributes = specifier.endsWith('.json') ? ", { with: { type: 'json' } }" : ''
   expect(await evaluate(`console.log(Object.keys(await import('${specifier}'${attributes})).length > 0)`)).toBe(

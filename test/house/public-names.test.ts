@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { version } from '../../src/version.ts'
 import { documented, headings, read } from './documented.ts'
+import { readSources } from './imports.ts'
 
 /** Subpath → the file whose export list is its door. */
 const doors = Object.keys(packageJson.exports)
-  .filter((subpath) => existsSync(subpath.replace(/^\.(?!.*json)/, 'src')) && subpath !== './package.json')
+  .filter((subpath) => subpath !== './package.json')
   .map((subpath) => ({
     entry: subpath.replace(/^\./, packageJson.name),
     file: subpath.replace(/^\./, 'src').concat('/index.ts')
@@ -49,6 +49,13 @@ test('docs/api.md has a section for each entry of package.json and for no other'
 
 test('docs/errors.md explains every error code and no other', () => {
   expect(documented('docs/errors.md').toSorted()).toEqual(unionMembers(read('src/errors.ts'), 'ErrorCode').toSorted())
+})
+
+test('every error code is used by the source', () => {
+  const files = [...readSources('src').keys()].filter((file) => file !== 'src/errors.ts').map(read)
+  const source = [...files, read('src/errors.ts').split('export class').slice(1)].join()
+  const codes = unionMembers(read('src/errors.ts'), 'ErrorCode')
+  expect(codes.filter((code) => !source.includes(`'${code}'`))).toEqual([])
 })
 
 test('docs/events.md explains every event and no other', () => {
