@@ -26,7 +26,7 @@ export function arrivals({ clock, failures, refreshing, closing }: ArrivalOption
     const barrier = entry.underway === undefined ? failures.barring(entry, moment) : undefined
     if (barrier !== undefined) return Promise.reject(again(barrier.error, barrier.notBefore - moment))
     const { flight, arrival } = refreshing.flight(entry)
-    flight.await()
+    flight.hold()
     return leaveOnAbort(arrival, patience, clock)
   }
 

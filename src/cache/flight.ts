@@ -38,7 +38,7 @@ export interface Flight {
   readonly attempts: number
   readonly landing: Promise<Landing>
   /** Somebody waits for it: it may try more than once, and the process stays alive until it ends. */
-  await(): void
+  hold(): void
 }
 
 // A flight serves many requests: it must not run in the context of the one that happened to start it.
@@ -91,7 +91,7 @@ function fly({ request, reason, startIn, source, clock, timeout, budget, closing
       return attempts
     },
     landing,
-    await() {
+    hold() {
       awaited = true
       timer.hold()
     }

@@ -31,14 +31,15 @@ export interface Health {
 export function tokenHealth(entry: Entry, failure: Failure | undefined, moment: Now): TokenHealth {
   const { request, kept } = entry
   const { scope, audience, resource } = request
-  const wallAt = (monotonic: number) => moment.wall + (monotonic - moment.monotonic)
+  const wait = failure === undefined ? 0 : failure.notBefore - moment.monotonic
   return {
     scope,
     audience,
     resource,
     state: stateOf(entry, failure, moment),
     ...(kept && { expiresAt: kept.token.expiresAt, refreshAt: onWallClock(kept, kept.lifetime.dueAt) }),
-    ...(failure && { nextAttemptAt: wallAt(failure.notBefore), code: failure.error.code })
+    ...(failure && { code: failure.error.code }),
+    ...(wait > 0 && { nextAttemptAt: moment.wall + wait })
   }
 }
 

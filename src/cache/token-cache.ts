@@ -99,7 +99,7 @@ export function tokenCache({ source, clock, timeout, refresh, emit }: TokenCache
     const wait = Math.min(maxWait ?? timeout, flight.startedAt + waitWhileSuspect - began)
     if (wait <= 0) return kept.token
 
-    flight.await()
+    flight.hold()
     return leaveOnAbort(arrival, { signal, maxWait: wait }, clock).catch((error) => {
       if (signal?.aborted || closing.signal.aborted) throw error
       // The flight failed or was slow: the same question again, by what is known now.

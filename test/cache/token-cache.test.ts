@@ -461,6 +461,7 @@ describe('failure memory', () => {
     expect(cache.token(read)).toBe(token)
     await clock.advance(0.5 * second)
     expect(names()).toContain('expired')
+    expect(cache.health().tokens[0]).not.toHaveProperty('nextAttemptAt')
     expect(await settles(cache, clock)).toBe('pending')
   })
 
@@ -700,7 +701,10 @@ describe('health', () => {
     await clock.advance(0)
     expect(cache.health().state).toBe('warming')
     await source.last.fail(new TokenClientError('ERR_INVALID_SCOPE', 'x', { transient: false }))
-    expect(cache.health()).toMatchObject({ state: 'failed', tokens: [{ state: 'failed', code: 'ERR_INVALID_SCOPE' }] })
+    expect(cache.health()).toMatchObject({
+      state: 'failed',
+      tokens: [{ state: 'failed', code: 'ERR_INVALID_SCOPE', nextAttemptAt: clock.wallTime() + minute }]
+    })
     const token = await warm()
     expect(cache.health()).toMatchObject({
       state: 'fresh',

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici'
 import { expect, test } from 'vitest'
-import { listen, road } from '../support/road.ts'
+import { createTokenClient } from '../../src/index.ts'
+import { clientId, clientSecret, listen, road } from '../support/road.ts'
 
 test('Q1 ten thousand callers at once make one token request', async () => {
   const { tokens, tokenRequests } = await road()
@@ -18,6 +19,14 @@ test('Q17 two scopes asked for at once get a token each', async () => {
   expect([reader.scope, writer.scope]).toEqual([['read_user'], ['write_user']])
   expect(tokenRequests()).toBe(2)
   expect(await tokens.getToken({ scope: ['read_user', 'read_user'] })).toBe(reader)
+})
+
+test('Q16 two clients with the same credentials are two caches', async () => {
+  const { server, tokens, clock, tokenRequests } = await road()
+  const other = createTokenClient({ issuer: server.issuer, clientId, clientSecret, clock })
+  await Promise.all([tokens.getToken(), other.getToken()])
+  expect(tokenRequests()).toBe(2)
+  await other.close()
 })
 
 test('C11 the granted scope is told when it is not the one that was asked for', async () => {
