@@ -64,16 +64,20 @@ export class TokenClientError extends Error {
   override readonly name: string = 'TokenClientError'
   readonly code: ErrorCode
   readonly transient: boolean
-  readonly retryAfter?: number
-  readonly status?: number
-  readonly oauthError?: string
+  // Declared only: what is not known is not there, and does not print as undefined.
+  /** Milliseconds from now before which another try is pointless. */
+  declare readonly retryAfter?: number
+  /** HTTP status of the authorization server's answer. */
+  declare readonly status?: number
+  /** The server's own `error` word (RFC 6749 §5.2), sanitised. */
+  declare readonly oauthError?: string
 
   constructor(code: ErrorCode, message: string, { transient, retryAfter, status, oauthError, cause }: ErrorDetails) {
     const bare = withoutSecrets(cause)
     super(message, bare && { cause: bare })
     this.code = code
     this.transient = transient
-    if (retryAfter !== undefined) this.retryAfter = retryAfter
+    if (retryAfter !== undefined) this.retryAfter = Math.ceil(retryAfter)
     if (status !== undefined) this.status = status
     if (oauthError !== undefined) this.oauthError = oauthError
   }

@@ -8,7 +8,7 @@ export interface RequestFields {
 }
 
 export function fieldsOf({ scope, audience, resource }: RequestFields): RequestFields {
-  return { scope, audience, resource }
+  return { scope, resource, ...(audience !== undefined && { audience }) }
 }
 
 export type RefreshReason = 'first' | 'due' | 'expired' | 'rejected'

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts'
-import type { RequestFields } from '../events.ts'
+import { fieldsOf, type RequestFields } from '../events.ts'
 import type { Entry, Failure } from './entry.ts'
 import { freshnessOf, onWallClock } from './kept-token.ts'
 import type { Now } from './now.ts'
@@ -30,16 +30,13 @@ export interface Health {
 
 export function tokenHealth(entry: Entry, failure: Failure | undefined, moment: Now): TokenHealth {
   const { request, kept } = entry
-  const { scope, audience, resource } = request
   const wait = failure === undefined ? 0 : failure.notBefore - moment.monotonic
   return {
-    scope,
-    audience,
-    resource,
+    ...fieldsOf(request),
     state: stateOf(entry, failure, moment),
-    ...(kept && { expiresAt: kept.token.expiresAt, refreshAt: onWallClock(kept, kept.lifetime.dueAt) }),
+    ...(kept && { expiresAt: kept.token.expiresAt, refreshAt: Math.ceil(onWallClock(kept, kept.lifetime.dueAt)) }),
     ...(failure && { code: failure.error.code }),
-    ...(wait > 0 && { nextAttemptAt: moment.wall + wait })
+    ...(wait > 0 && { nextAttemptAt: Math.ceil(moment.wall + wait) })
   }
 }
 

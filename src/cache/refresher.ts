@@ -90,7 +90,7 @@ export function refresher(options: RefresherOptions): Refresher {
 
   function tell({ request }: Entry, { reason, startedAt, attempts }: Flight, token: AccessToken): void {
     const { serial, expiresAt, scope: granted } = token
-    const duration = clock.monotonicTime() - startedAt
+    const duration = Math.round(clock.monotonicTime() - startedAt)
     emit('refreshed', { ...fieldsOf(request), serial, reason, expiresAt, granted, duration, attempts })
 
     if (typeof refresh === 'object' && !canSurvive(refresh.surviveOutage, lifeOf(token))) {
@@ -107,7 +107,7 @@ export function refresher(options: RefresherOptions): Refresher {
     const moment = now(clock)
     const wait = failures.remember(entry, error, moment)
     attendBy(moment.monotonic + wait)
-    const nextAttemptAt = moment.wall + wait
+    const nextAttemptAt = Math.ceil(moment.wall + wait)
     emit('refresh-failed', { ...fieldsOf(entry.request), error, serial: entry.kept?.token.serial, nextAttemptAt })
     return again(error, wait)
   }

@@ -1,7 +1,7 @@
 import type { ClientAuthentication, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
 import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
-import type { Emit } from '../events.ts'
+import { type Emit, fieldsOf } from '../events.ts'
 import { withDeadline } from '../http/deadline.ts'
 import type { Sender } from '../http/send.ts'
 import type { AuthorizationServerSource } from '../metadata/authorization-server.ts'
@@ -43,7 +43,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     const { value, scope, life, warnings } = readTokenResponse(answer, { tokenEndpoint, wallTime: clock.wallTime() })
 
     const granted = scope ?? request.scope
-    for (const warning of warnings) emit('warning', { ...asked(request), ...warning })
+    for (const warning of warnings) emit('warning', { ...fieldsOf(request), ...warning })
     reportScope(request, granted, emit)
     serial += 1
     return new AccessToken({
@@ -90,18 +90,14 @@ function message({ form, headers, tokenEndpoint }: TokenRequestDraft) {
 /** The server decides on the scope (RFC 6749 §3.3); somebody should know that it decided otherwise. */
 function reportScope(request: TokenRequest, granted: readonly string[], emit: Emit): void {
   const { scope } = request
-  if (missingScope(scope, granted).length > 0) emit('scope-narrowed', { ...asked(request), asked: scope, granted })
+  if (missingScope(scope, granted).length > 0) emit('scope-narrowed', { ...fieldsOf(request), asked: scope, granted })
   // A server that is asked for none gives its default: that is no news.
   if (scope.length > 0 && missingScope(granted, scope).length > 0)
     emit('warning', {
-      ...asked(request),
+      ...fieldsOf(request),
       code: 'scope_widened',
       message: 'The token grants more scope than was asked for. Check what the client is allowed there.'
     })
-}
-
-function asked({ scope, audience, resource }: TokenRequest) {
-  return { scope, audience, resource }
 }
 
 function timedOut(maxWait: number): TokenClientError {
