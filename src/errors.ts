@@ -43,6 +43,12 @@ export type ErrorCode =
   | 'ERR_UNSUPPORTED_GRANT_TYPE'
   | 'ERR_TEMPORARILY_UNAVAILABLE'
   | 'ERR_OAUTH_ERROR'
+  // a request to a resource server
+  | 'ERR_TOKEN_MISSING'
+  | 'ERR_TOKEN_REFUSED'
+  | 'ERR_INSUFFICIENT_SCOPE'
+  | 'ERR_KEYS_UNAVAILABLE'
+  | 'ERR_INTROSPECTION_FAILED'
 
 export interface ErrorDetails {
   /** Whether the same call can succeed later with nothing changed on this side. */

@@ -69,19 +69,22 @@ export interface BearerChallenge {
   readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | undefined
   readonly errorDescription?: string | undefined
   readonly errorUri?: string | undefined
+  /** The URL of the resource's metadata (RFC 9728 §5.1). */
+  readonly resourceMetadata?: string | undefined
 }
 
 /**
  * The value of a `WWW-Authenticate` field for scheme `Bearer` (RFC 6750 §3). A character outside the set of its
  * attribute becomes `?`, and a scope token with such a character is left out: nothing can split the field.
  */
-export function writeBearerChallenge({ realm, scope, error, errorDescription, errorUri }: BearerChallenge): string {
+export function writeBearerChallenge({ realm, scope, error, ...further }: BearerChallenge): string {
   const parameters = [
     ['realm', realm],
     ['scope', scope?.filter(isScopeToken).join(' ')],
     ['error', error],
-    ['error_description', errorDescription],
-    ['error_uri', errorUri?.replaceAll(' ', '%20')]
+    ['error_description', further.errorDescription],
+    ['error_uri', further.errorUri?.replaceAll(' ', '%20')],
+    ['resource_metadata', further.resourceMetadata]
   ]
   const written = parameters.filter(([name, value]) => name === 'realm' || (value !== undefined && value !== ''))
   return `Bearer ${written.map(([name, value]) => `${name}="${quotable(text(value))}"`).join(', ')}`

@@ -6,6 +6,10 @@ export interface AuthorizationServer {
   readonly tokenEndpoint: string
   /** `token_endpoint_auth_methods_supported`, when the server publishes it. */
   readonly authenticationMethods: readonly string[] | undefined
+  /** Where its keys are, when the server publishes them. */
+  readonly jwksUri?: string | undefined
+  /** Where it tells what a token is worth (RFC 7662), when it does. */
+  readonly introspectionEndpoint?: string | undefined
 }
 
 export interface AuthorizationServerSource {

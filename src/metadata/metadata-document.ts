@@ -32,7 +32,9 @@ export function authorizationServerIn(
   return {
     issuer,
     tokenEndpoint: endpoint(document.token_endpoint, allowInsecureHttp),
-    authenticationMethods: strings(document.token_endpoint_auth_methods_supported)
+    authenticationMethods: strings(document.token_endpoint_auth_methods_supported),
+    jwksUri: usableEndpoint(document.jwks_uri, allowInsecureHttp),
+    introspectionEndpoint: usableEndpoint(document.introspection_endpoint, allowInsecureHttp)
   }
 }
 
@@ -62,6 +64,15 @@ function endpoint(value: unknown, allowInsecureHttp: boolean): string {
   if (url.protocol === 'https:') return value
   if (url.protocol === 'http:' && (allowInsecureHttp || isLoopback(url))) return value
   throw wrong(`names the token_endpoint ${url.origin}, which is not https`)
+}
+
+/** One that not everybody needs: a bad one is as good as none. */
+function usableEndpoint(value: unknown, allowInsecureHttp: boolean): string | undefined {
+  try {
+    return endpoint(value, allowInsecureHttp)
+  } catch {
+    return undefined
+  }
 }
 
 function strings(value: unknown): readonly string[] | undefined {

@@ -2,9 +2,6 @@ import { ClientConfigurationError, type ErrorCode } from '../errors.ts'
 import { isLoopback } from '../http/loopback.ts'
 import { isScopeToken, splitScope } from '../token/scope.ts'
 
-/** The exported symbol that allows plain HTTP. A symbol, because no configuration file can set it. */
-export const allowInsecureHttp: unique symbol = Symbol('service-token-client.allowInsecureHttp')
-
 /** Names the option, says what is wrong with it and what to do. Never repeats its value: that can be a secret. */
 export function wrong(option: string, fault: string, remedy: string, code: ErrorCode = 'ERR_INVALID_OPTION'): never {
   throw new ClientConfigurationError(code, `${option} ${fault}. ${remedy}`)

@@ -3,19 +3,11 @@ import type { ClientAuthentication } from '../client-authentication/client-authe
 import { clientSecretBasic } from '../client-authentication/client-secret-basic.ts'
 import type { ClientSecret } from '../client-authentication/secret-source.ts'
 import { type Clock, systemClock } from '../clock.ts'
+import { allowInsecureHttp } from '../http/insecure-http.ts'
 import { limits } from '../limits.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
-import {
-  allowInsecureHttp,
-  kindOf,
-  milliseconds,
-  nonEmptyString,
-  onlyKnown,
-  plainObject,
-  webUrl,
-  wrong
-} from './checks.ts'
+import { kindOf, milliseconds, nonEmptyString, onlyKnown, plainObject, webUrl, wrong } from './checks.ts'
 import { checkedRequest, type RequestOptions, requestOptionNames } from './request-options.ts'
 
 /** Who the authorization server is. With `tokenEndpoint` nothing is fetched; `issuer` alone is discovered (RFC 8414). */

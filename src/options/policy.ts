@@ -1,6 +1,7 @@
 import type { Route } from '../bearer/routes.ts'
+import { allowInsecureHttp } from '../http/insecure-http.ts'
 import type { TokenRequest } from '../token/token-request.ts'
-import { allowInsecureHttp, kindOf, webUrl, wrong } from './checks.ts'
+import { kindOf, webUrl, wrong } from './checks.ts'
 import {
   checkedFields,
   checkedRequest,

@@ -1,0 +1,81 @@
+import { writeBearerChallenge } from '../http/challenge.ts'
+import { sender } from '../http/send.ts'
+import { limits } from '../limits.ts'
+import { discoveredServer } from '../metadata/discovery.ts'
+import { bearerToken, type TokenCarrier } from './bearer-token.ts'
+import { checkBinding, clientCertificate } from './certificate-binding.ts'
+import { isCompactJws } from './compact-jws.ts'
+import { introspect } from './introspection.ts'
+import { type AccessTokenVerifierOptions, checkOptions } from './options.ts'
+import type { Rule } from './rules.ts'
+import { verifySigned } from './signed-token.ts'
+import { challengeError, RefusedToken, TokenRefusedError } from './token-refused-error.ts'
+import type { VerifiedToken } from './verified-token.ts'
+import { verifiedTokens } from './verified-tokens.ts'
+
+/** Tells who calls, and what they may. */
+export interface AccessTokenVerifier {
+  /**
+   * The token of a request, checked. Give it the request where you have one: a token that is bound to a certificate needs the connection.
+   * Rejects with `TokenRefusedError`, which says what to answer, or with a transient `TokenClientError` when the issuer could not be asked: answer 503.
+   */
+  verify(carrier: TokenCarrier): Promise<VerifiedToken>
+  /** Checks a verified token against a rule. @throws TokenRefusedError `insufficient_scope`, with the scope that would have done. */
+  demand(token: VerifiedToken, rule: Rule): void
+  /** Ends the connections to the issuer. Nothing can be fetched afterwards. */
+  close(): Promise<void>
+}
+
+const discoveryTimeout = 5000
+
+/**
+ * Verifies the access tokens of one issuer (RFC 9068 §4) by itself: the issuer is asked for its keys, and not about each token.
+ * @throws ClientConfigurationError
+ */
+export function accessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
+  const { trust, insecureHttpAllowed, transport, clock, introspection, challenge, forwardedCertificate } =
+    checkOptions(options)
+  const { expected, places, algorithms } = trust
+  const exchange = sender({ ...transport, clock })
+  const server = discoveredServer({
+    issuer: expected.issuer,
+    sender: exchange,
+    clock,
+    timeout: discoveryTimeout,
+    allowInsecureHttp: insecureHttpAllowed
+  })
+  const keys = trust.keySource.open({ server, sender: exchange, clock, algorithms, insecureHttpAllowed })
+  const now = () => clock.wallTime()
+  const signed = verifiedTokens()
+  const introspected = verifiedTokens(introspection?.keepFor)
+
+  function check(token: string): Promise<VerifiedToken> {
+    if (token.length > limits.tokenBytes) throw new RefusedToken('too_large')
+    if (introspection === undefined || isCompactJws(token))
+      return signed.get(token, now(), keys.generation(), () => verifySigned(token, { ...trust, keys, now }))
+    const context = { server, sender: exchange, expected, places, now }
+    return introspected.get(token, now(), 0, () => introspect(token, introspection, context))
+  }
+
+  function told(error: unknown): unknown {
+    if (!(error instanceof RefusedToken)) return error
+    const { reason, scope } = error
+    return new TokenRefusedError(reason, writeBearerChallenge({ ...challenge, scope, error: challengeError(reason) }))
+  }
+
+  return {
+    async verify(carrier) {
+      try {
+        const token = await check(bearerToken(carrier))
+        checkBinding(token.claims, () => clientCertificate(carrier, forwardedCertificate))
+        return token
+      } catch (error) {
+        throw told(error)
+      }
+    },
+    demand(token, rule) {
+      if (!rule.allows(token)) throw told(new RefusedToken('insufficient_scope', rule.scope))
+    },
+    close: exchange.close
+  }
+}

@@ -1,0 +1,75 @@
+import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
+import { TokenClientError } from '../errors.ts'
+import type { Sender } from '../http/send.ts'
+import type { AuthorizationServerSource } from '../metadata/authorization-server.ts'
+import { checkAudience, checkTimes, type Expectation } from './claims.ts'
+import { type JsonObject, parseJsonObject } from './compact-jws.ts'
+import { RefusedToken } from './token-refused-error.ts'
+import { type ClaimPlaces, type VerifiedToken, verifiedToken } from './verified-token.ts'
+
+/** How opaque tokens are asked about (RFC 7662). */
+export interface Introspection {
+  /** Who asks: this resource server is a client of the authorization server too. */
+  readonly clientId: string
+  readonly clientAuthentication: ClientAuthentication
+  /** The one that the issuer's metadata names, if left out. */
+  readonly endpoint?: string
+  /** Milliseconds for which an answer counts; so late can a revocation take effect. A minute by default. */
+  readonly keepFor?: number
+}
+
+export interface IntrospectionContext {
+  readonly server: AuthorizationServerSource
+  readonly sender: Sender
+  readonly expected: Expectation
+  readonly places: ClaimPlaces
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+const timeout = 5000
+
+/**
+ * Checks an opaque token with the one who issued it.
+ * @throws RefusedToken; TokenClientError `ERR_INTROSPECTION_FAILED`, transient: without an answer no token counts.
+ */
+export async function introspect(
+  token: string,
+  how: Introspection,
+  context: IntrospectionContext
+): Promise<VerifiedToken> {
+  const answer = await ask(token, how, context)
+  if (answer.active !== true) throw new RefusedToken('inactive')
+  const { issuer, audience, clockTolerance } = context.expected
+  const { clientId } = context.places
+  const claims = { iss: issuer, sub: answer[clientId], ...answer }
+  if (claims.iss !== issuer) throw new RefusedToken('wrong_issuer')
+  if (typeof answer[clientId] !== 'string' || typeof claims.sub !== 'string') throw new RefusedToken('missing_claim')
+  if (answer.token_type !== undefined && !/^bearer$/i.test(String(answer.token_type)))
+    throw new RefusedToken('unknown_binding')
+  checkAudience(answer.aud, audience)
+  checkTimes(answer, clockTolerance, context.now())
+  return verifiedToken(claims, context.places)
+}
+
+async function ask(token: string, how: Introspection, { server, sender }: IntrospectionContext): Promise<JsonObject> {
+  try {
+    const url = how.endpoint ?? (await server.authorizationServer({})).introspectionEndpoint
+    if (url === undefined) throw new Error('The metadata of the issuer names no usable introspection_endpoint.')
+    const { headers, body } = await draft(token, how, url)
+    const answer = await sender.send({ method: 'POST', url, headers, body, timeout })
+    if (answer.status !== 200) throw new Error(`The introspection endpoint answered ${answer.status}.`)
+    return parseJsonObject(answer.body, 'malformed_claims')
+  } catch (cause) {
+    const message = 'The issuer could not say whether the token is active, so it does not count. See the cause.'
+    throw new TokenClientError('ERR_INTROSPECTION_FAILED', message, { transient: true, cause })
+  }
+}
+
+/** The token travels in the form alone, never in a URL (RFC 7662 §4). */
+async function draft(token: string, { clientId, clientAuthentication }: Introspection, tokenEndpoint: string) {
+  const form = new URLSearchParams({ token, token_type_hint: 'access_token' })
+  const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' }
+  await clientAuthentication.authenticate({ clientId, form, headers, issuer: undefined, tokenEndpoint })
+  return { headers, body: form.toString() }
+}

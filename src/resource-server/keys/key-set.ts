@@ -1,0 +1,27 @@
+import { type CryptoKey, createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose'
+import type { JwsHeader } from '../compact-jws.ts'
+
+export type KeySet = (header: JwsHeader) => Promise<CryptoKey | undefined>
+
+/**
+ * The public keys of a JWK Set that can verify with one of the algorithms. A key without `alg` is bound to one algorithm: no key serves two (RFC 8725 §3.1).
+ * @throws Error when it is no JWK Set.
+ */
+export function keySet(document: JSONWebKeySet, algorithms: readonly string[]): KeySet {
+  const keys = document.keys.map((key) => bound(key, algorithms))
+  const find = createLocalJWKSet({ keys })
+  return async ({ alg, kid }) => {
+    try {
+      return await find(kid === undefined ? { alg } : { alg, kid })
+    } catch {
+      // None, or two that nothing tells apart, or one that is no use.
+      return undefined
+    }
+  }
+}
+
+function bound(key: JWK, algorithms: readonly string[]): JWK {
+  if (key.kty !== 'RSA' || key.alg !== undefined) return key
+  const alg = algorithms.find((algorithm) => /^[RP]S/.test(algorithm))
+  return alg === undefined ? key : { ...key, alg }
+}

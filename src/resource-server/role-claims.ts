@@ -1,0 +1,34 @@
+import type { JsonObject } from './compact-jws.ts'
+
+/** Paths into the claims at which roles stand: `[['realm_access', 'roles']]`. */
+export type RoleClaims = readonly (readonly string[])[]
+
+/** Where the roles are in the tokens of known servers. */
+export const roleClaims = {
+  /** `roles` (RFC 9068 §2.2.3.1). */
+  rfc9068: [['roles']],
+  /** `authorities`, as Spring Authorization Server is often set up. */
+  spring: [['authorities']],
+  /** App roles of Microsoft Entra ID: `roles`. */
+  entra: [['roles']],
+  /** Keycloak's realm roles and, if `client` is named, the roles at that client. Roles at other clients are none of ours. */
+  keycloak: (client?: string): RoleClaims => [
+    ['realm_access', 'roles'],
+    ...(client === undefined ? [] : [['resource_access', client, 'roles']])
+  ]
+} as const satisfies Record<string, RoleClaims | ((client?: string) => RoleClaims)>
+
+/** The array of strings at a path; nothing, if anything else is there. */
+export function textsAt(claims: JsonObject, path: readonly string[]): readonly string[] {
+  let value: unknown = claims
+  for (const name of path) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
+  return isTextList(value) ? value : []
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((member) => typeof member === 'string')
+}

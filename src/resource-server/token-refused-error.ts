@@ -1,0 +1,90 @@
+import { type ErrorCode, TokenClientError } from '../errors.ts'
+
+interface Refusal {
+  /** What to answer. */
+  readonly status: 400 | 401 | 403
+  readonly code: ErrorCode
+  /** The `error` of the challenge (RFC 6750 §3.1); a request without credentials gets none. */
+  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+  /** For your log: the caller is not told. */
+  readonly message: string
+}
+
+/** Every reason for which a request is refused. The caller sees the status and the `error`, the log the whole of it. */
+const refusals = {
+  no_token: { status: 401, code: 'ERR_TOKEN_MISSING', message: 'The request carries no bearer token.' },
+  malformed_header: badRequest('The Authorization header is not one Bearer token.'),
+  several_tokens: badRequest('The request carries a token more than once.'),
+  too_large: badToken('The token is over 16 KiB.'),
+  malformed: badToken('The token is not a signed JWT: three parts of base64url.'),
+  malformed_header_json: badToken('The header of the token is not a JSON object with unique names.'),
+  critical_header: badToken('The token asks for an extension that is not understood here.'),
+  wrong_type: badToken('The token is of another type than at+jwt.'),
+  algorithm_not_allowed: badToken('The token is signed with an algorithm that is not allowed.'),
+  unknown_key: badToken('The token is signed with a key that the issuer does not publish.'),
+  bad_signature: badToken('The signature of the token is wrong.'),
+  malformed_claims: badToken('The claims of the token are not a JSON object with unique names.'),
+  missing_claim: badToken('A claim of the token is missing or of the wrong type.'),
+  wrong_issuer: badToken('The token comes from another issuer.'),
+  wrong_audience: badToken('The token is meant for somebody else.'),
+  expired: badToken('The token has ended.'),
+  not_yet_valid: badToken('The token does not count yet.'),
+  wrong_certificate: badToken('The token is bound to another certificate, or the request came without one.'),
+  unknown_binding: badToken('The token is bound to a proof that is not checked here.'),
+  inactive: badToken('The issuer says that the token is not active.'),
+  insufficient_scope: {
+    status: 403,
+    code: 'ERR_INSUFFICIENT_SCOPE',
+    error: 'insufficient_scope',
+    message: 'The token is good, and does not allow this.'
+  }
+} as const satisfies Record<string, Refusal>
+
+export type RefusalReason = keyof typeof refusals
+
+/** Why a request is refused, before anybody knows what to answer it with. */
+export class RefusedToken extends Error {
+  readonly reason: RefusalReason
+  /** What would have been enough. */
+  readonly scope: readonly string[]
+
+  constructor(reason: RefusalReason, scope: readonly string[] = []) {
+    super(refusals[reason].message)
+    this.reason = reason
+    this.scope = scope
+  }
+}
+
+/**
+ * A request that the resource server must not serve. `status` and `challenge` are the whole answer (RFC 6750 §3);
+ * `reason` and `message` are for the log and say nothing that is in the token.
+ */
+export class TokenRefusedError extends TokenClientError {
+  override readonly name = 'TokenRefusedError'
+  /** HTTP status to answer with: 400, 401 or 403. */
+  declare readonly status: 400 | 401 | 403
+  readonly reason: RefusalReason
+  /** The value of `WWW-Authenticate`. */
+  readonly challenge: string
+
+  constructor(reason: RefusalReason, challenge: string) {
+    const { code, message, status } = refusals[reason]
+    super(code, message, { transient: false, status })
+    this.reason = reason
+    this.challenge = challenge
+  }
+}
+
+/** The `error` attribute for a reason. */
+export function challengeError(reason: RefusalReason): Refusal['error'] {
+  const refusal: Refusal = refusals[reason]
+  return refusal.error
+}
+
+function badRequest(message: string) {
+  return { status: 400, code: 'ERR_INVALID_REQUEST', error: 'invalid_request', message } as const
+}
+
+function badToken(message: string) {
+  return { status: 401, code: 'ERR_TOKEN_REFUSED', error: 'invalid_token', message } as const
+}
