@@ -1,6 +1,5 @@
-import type { Dispatcher } from 'undici'
-import { bearerFetch } from './bearer/fetch.ts'
-import { bearerInterceptor } from './bearer/interceptor.ts'
+import { type BearerFetch, bearerFetch } from './bearer/fetch.ts'
+import { type BearerInterceptor, bearerInterceptor } from './bearer/interceptor.ts'
 import { routeTable } from './bearer/routes.ts'
 import type { Health } from './cache/health.ts'
 import { tokenCache } from './cache/token-cache.ts'
@@ -26,9 +25,9 @@ export interface TokenClient {
    */
   getToken(options?: GetTokenOptions): Promise<AccessToken>
   /** An undici interceptor that puts a token on requests to the policy's origins and lets all others pass untouched. */
-  interceptor(policy: BearerPolicy): Dispatcher.DispatcherComposeInterceptor
+  interceptor(policy: BearerPolicy): BearerInterceptor
   /** A `fetch` that does the same. `baseFetch` sends; without it `globalThis.fetch` as it is at each call. */
-  createFetch(policy: BearerPolicy, baseFetch?: typeof globalThis.fetch): typeof globalThis.fetch
+  createFetch(policy: BearerPolicy, baseFetch?: typeof globalThis.fetch): BearerFetch
   /** A resource server refused this token. True when it was the current one: another is asked for at once. */
   invalidate(token: AccessToken): boolean
   readonly on: On

@@ -1,5 +1,6 @@
 import type { AccessToken } from '../token/access-token.ts'
 import type { Patience } from '../token/token-source.ts'
+import { type Explanation, explain } from './explain.ts'
 import { type BodyCopy, copyBody, type Fetch, type FetchInit, type FetchInput, isRequest } from './fetch-body.ts'
 import type { BearerOptions } from './interceptor.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
@@ -20,11 +21,14 @@ interface Call {
   readonly route: Route
 }
 
+/** A `fetch` that can say what it would do with a URL. */
+export type BearerFetch = Fetch & { explain(url: string | URL): Explanation }
+
 /**
  * A `fetch` that puts a token on requests to the origins of its routes. After a 401 it sends once more with another
  * token, if there is one and the body can be sent again. It rejects with the token source's error when there is no token.
  */
-export function bearerFetch({ baseFetch, ...options }: BearerFetchOptions): Fetch {
+export function bearerFetch({ baseFetch, ...options }: BearerFetchOptions): BearerFetch {
   const firstGlobal = globalThis.fetch
   // Somebody may make this very function the global one.
   const base = () => baseFetch ?? (globalThis.fetch === withToken ? firstGlobal : globalThis.fetch)
@@ -42,7 +46,7 @@ export function bearerFetch({ baseFetch, ...options }: BearerFetchOptions): Fetc
     return exchange(options, { fetch, input, init, url, headers, route })
   }
 
-  return withToken
+  return Object.assign(withToken, { explain: (url: string | URL) => explain(options.routes, url) })
 }
 
 async function exchange(options: BearerOptions, call: Call): Promise<Response> {

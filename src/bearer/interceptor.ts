@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici'
-import { type DispatchOptions, type Handler, withOptions } from './dispatch.ts'
+import { type Dispatch, type DispatchOptions, type Handler, withOptions } from './dispatch.ts'
 import { dispatchOrigin, isOriginUnknown, missingOrigin } from './dispatch-origin.ts'
 import { BearerExchange, type Spending } from './exchange.ts'
+import { type Explanation, explain } from './explain.ts'
 import { copyHeaders } from './header-fields.ts'
 import { acceptLegacyHandler, acceptLegacyOptions } from './legacy-handler.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
@@ -12,35 +13,43 @@ export interface BearerOptions extends Spending {
   readonly routes: Routes
 }
 
+/** An undici interceptor that can say what it would do with a URL. */
+export type BearerInterceptor = Dispatcher.DispatcherComposeInterceptor & {
+  explain(url: string | URL): Explanation
+}
+
 /**
  * An undici interceptor that puts a token on requests to the origins of its routes (RFC 6750 §2.1) and lets all others
  * pass untouched. It asks anew at every dispatch, so composed inside `redirect` and `retry` it sees each hop and attempt.
  */
-export function bearerInterceptor({ routes, ...spending }: BearerOptions): Dispatcher.DispatcherComposeInterceptor {
+export function bearerInterceptor({ routes, ...spending }: BearerOptions): BearerInterceptor {
   // undici 8 wants a function of exactly two parameters back, and gives a second argument that no type declares.
-  return (dispatch, boundOrigin?: string | null) => (given, givenHandler) => {
-    const handler = acceptLegacyHandler(givenHandler)
-    const options = acceptLegacyOptions(given, givenHandler)
-    const { origin, path, method } = options
-    if (method === 'CONNECT' || !path?.startsWith('/')) return dispatch(options, handler)
+  const interceptor =
+    (dispatch: Dispatch, boundOrigin?: string | null): Dispatch =>
+    (given, givenHandler) => {
+      const handler = acceptLegacyHandler(givenHandler)
+      const options = acceptLegacyOptions(given, givenHandler)
+      const { origin, path, method } = options
+      if (method === 'CONNECT' || !path?.startsWith('/')) return dispatch(options, handler)
 
-    const target = dispatchOrigin(origin, boundOrigin)
-    const route = target === undefined ? undefined : routes.find(target, path)
-    const originUnknown = isOriginUnknown(origin, boundOrigin)
-    if (route === undefined && !originUnknown) return dispatch(options, handler)
+      const target = dispatchOrigin(origin, boundOrigin)
+      const route = target === undefined ? undefined : routes.find(target, path)
+      const originUnknown = isOriginUnknown(origin, boundOrigin)
+      if (route === undefined && !originUnknown) return dispatch(options, handler)
 
-    const copy = copyHeaders(options.headers)
-    if (!copy.takesToken)
-      return dispatch(
-        copy.headers === options.headers ? options : withOptions(options, { headers: copy.headers }),
-        handler
-      )
-    if (route === undefined) return refuse(missingOrigin(), options, handler)
-    if (hasQueryToken(path, options.query)) return refuse(tokenInQuery(), options, handler)
+      const copy = copyHeaders(options.headers)
+      if (!copy.takesToken)
+        return dispatch(
+          copy.headers === options.headers ? options : withOptions(options, { headers: copy.headers }),
+          handler
+        )
+      if (route === undefined) return refuse(missingOrigin(), options, handler)
+      if (hasQueryToken(path, options.query)) return refuse(tokenInQuery(), options, handler)
 
-    const checked = withOptions(options, { origin: route.origin, path, body: sendableBody(options.body) })
-    return new BearerExchange(spending, { dispatch, options: checked, fields: copy.fields, route }, handler).start()
-  }
+      const checked = withOptions(options, { origin: route.origin, path, body: sendableBody(options.body) })
+      return new BearerExchange(spending, { dispatch, options: checked, fields: copy.fields, route }, handler).start()
+    }
+  return Object.assign(interceptor, { explain: (url: string | URL) => explain(routes, url) })
 }
 
 /** The request is not sent. True, because no 'drain' will follow. */

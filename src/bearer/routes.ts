@@ -4,7 +4,7 @@ import type { TokenRequest } from '../token/token-request.ts'
 export interface Route {
   /** As the WHATWG URL parser writes an origin. */
   readonly origin: string
-  /** Path prefix, whole segments; without one the rule holds for every path of the origin. */
+  /** Path prefix of whole segments, normalised; without one the rule holds for every path of the origin. */
   readonly path?: string | undefined
   readonly request: TokenRequest
   /** Milliseconds that a request waits for its token. */
@@ -12,23 +12,25 @@ export interface Route {
 }
 
 export interface Routes {
-  /** The rule with the longest path prefix of this origin. */
+  readonly origins: readonly string[]
+  /** The rules of one origin, the longest path prefix first. */
+  of(origin: string): readonly Route[]
+  /** The rule with the longest path prefix of this origin. `path` may carry a query. */
   find(origin: string, path: string): Route | undefined
 }
 
 export function routeTable(routes: readonly Route[]): Routes {
-  const table = new Map<string, Route[]>()
-  for (const { path, ...route } of routes) {
-    const rule = path === undefined ? route : { ...route, path: normalisePath(path) }
-    table.set(route.origin, [...(table.get(route.origin) ?? []), rule].sort(longestFirst))
-  }
+  const table = new Map<string, readonly Route[]>()
+  for (const route of routes) table.set(route.origin, [...(table.get(route.origin) ?? []), route].sort(longestFirst))
 
   return {
+    origins: [...table.keys()],
+    of: (origin) => table.get(origin) ?? [],
     find(origin, path) {
       const rules = table.get(origin)
       if (rules === undefined) return undefined
-      const [first] = rules
-      if (first?.path === undefined) return first
+      const [longest] = rules
+      if (longest?.path === undefined) return longest
       const wanted = normalisePath(path)
       return rules.find((rule) => rule.path === undefined || isUnder(wanted, rule.path))
     }
@@ -45,7 +47,7 @@ function isUnder(path: string, prefix: string): boolean {
 }
 
 /** Dot segments resolved, the query cut off, and no character encoded that need not be (RFC 3986 §6.2.2). */
-function normalisePath(path: string): string {
+export function normalisePath(path: string): string {
   const { pathname } = new URL(`http://origin${path}`)
   return pathname.replace(/%[0-9a-f]{2}/gi, (encoded) => {
     const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16))

@@ -1,7 +1,7 @@
-import type { Route } from '../bearer/routes.ts'
+import { normalisePath, type Route } from '../bearer/routes.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
 import type { TokenRequest } from '../token/token-request.ts'
-import { kindOf, webUrl, wrong } from './checks.ts'
+import { kindOf, plainObject, webUrl, wrong } from './checks.ts'
 import {
   checkedFields,
   checkedRequest,
@@ -10,42 +10,90 @@ import {
   requestOptionNames
 } from './request-options.ts'
 
-/** Where tokens may go: to these origins and to no other. */
-export interface BearerPolicy extends RequestOptions {
-  /** Each as scheme, host and port: `https://users.internal`. */
-  readonly origins: readonly (string | URL)[]
+/** One rule of a policy: which token, and how long a request waits for it. Fields that are not named are the client's own. */
+export interface RouteOptions extends RequestOptions {
   /** Milliseconds that a request waits for a token, in place of the client's `timeout`. */
   readonly maxWait?: number
+}
+
+interface OriginsPolicy extends RouteOptions {
+  /** Each as scheme, host and port: `https://users.internal`. */
+  readonly origins: readonly (string | URL)[]
+  readonly routes?: never
+}
+
+interface RoutesPolicy {
+  /** Origin, or origin and path prefix → rule. The longest prefix of whole path segments wins; without any, no token goes out. */
+  readonly routes: Readonly<Record<string, RouteOptions>>
+  readonly origins?: never
+}
+
+/** Where tokens may go, and nowhere else: origins that share one rule, or a rule for each origin or path prefix. */
+export type BearerPolicy = (OriginsPolicy | RoutesPolicy) & {
   /** Allows tokens to travel by plain HTTP to these origins. */
   readonly [allowInsecureHttp]?: boolean
 }
 
+const example = 'https://users.internal'
+const ruleNames = [...requestOptionNames, 'maxWait'] as const
+
 /** The fields that are not named are the client's own request. Throws ClientConfigurationError. */
 export function checkedPolicy(given: BearerPolicy, fallback: TokenRequest): readonly Route[] {
-  checkedFields('policy', given, ['origins', ...requestOptionNames, 'maxWait'])
+  checkedFields('policy', given, ['origins', 'routes', ...ruleNames])
+  const insecureAllowed = given[allowInsecureHttp] === true
+  if (given.routes === undefined) return originRules(given, fallback, insecureAllowed)
+  if (given.origins !== undefined) {
+    const remedy = 'Give `origins` that share one rule, or `routes` with a rule each.'
+    wrong('policy.routes', 'stands beside `origins`', remedy, 'ERR_CONFLICTING_OPTIONS')
+  }
+  checkedFields('policy', given, ['routes'])
+  return routeRules(given.routes, fallback, insecureAllowed)
+}
+
+function originRules(given: OriginsPolicy, fallback: TokenRequest, insecureAllowed: boolean): readonly Route[] {
   const { origins } = given
-  const remedy = "Give the origins that tokens may go to, like origins: ['https://users.internal']."
+  const remedy = `Give the origins that tokens may go to, like origins: ['${example}'].`
   if (origins === undefined) wrong('policy.origins', 'is missing', remedy, 'ERR_MISSING_OPTION')
   if (!Array.isArray(origins) || origins.length === 0) {
     wrong('policy.origins', `must be an array with at least one origin, but is ${kindOf(origins)}`, remedy)
   }
-  const request = checkedRequest('policy', given, fallback)
-  const maxWait = maxWaitOption('policy.maxWait', given.maxWait)
-  const insecureAllowed = given[allowInsecureHttp] === true
-  return origins.map((origin: unknown, index) => ({
-    origin: originOption(`policy.origins[${index}]`, origin, insecureAllowed),
-    request,
-    maxWait
-  }))
+  const rule = ruleOf('policy', given, fallback)
+  return origins.map((origin: unknown, index) => {
+    const option = `policy.origins[${index}]`
+    const url = targetUrl(option, origin, insecureAllowed)
+    if (url.pathname !== '/') wrong(option, 'has a path', `Give the origin alone: '${url.origin}', or use \`routes\`.`)
+    return { origin: url.origin, ...rule }
+  })
 }
 
-function originOption(option: string, value: unknown, insecureAllowed: boolean): string {
-  const example = 'https://users.internal'
+function routeRules(routes: unknown, fallback: TokenRequest, insecureAllowed: boolean): readonly Route[] {
+  const remedy = `Give at least one rule, like routes: { '${example}': { scope: ['read_user'] } }.`
+  plainObject('policy.routes', routes, remedy)
+  const entries = Object.entries(routes)
+  if (entries.length === 0) wrong('policy.routes', 'is empty', remedy)
+  const targets = new Set<string>()
+  return entries.map(([target, given], index) => {
+    const url = targetUrl(`policy.routes[${index}]`, target, insecureAllowed)
+    const path = normalisePath(url.pathname)
+    const option = `policy.routes['${url.origin}${path}']`
+    if (targets.has(option)) wrong(option, 'is there twice', 'Keep one of the two.', 'ERR_CONFLICTING_OPTIONS')
+    targets.add(option)
+    checkedFields(option, given, ruleNames)
+    const rule = { origin: url.origin, ...ruleOf(option, given as RouteOptions, fallback) }
+    return path === '/' ? rule : { ...rule, path }
+  })
+}
+
+function ruleOf(option: string, given: RouteOptions, fallback: TokenRequest): Pick<Route, 'request' | 'maxWait'> {
+  const request = checkedRequest(option, given, fallback)
+  return { request, maxWait: maxWaitOption(`${option}.maxWait`, given.maxWait) }
+}
+
+function targetUrl(option: string, value: unknown, insecureAllowed: boolean): URL {
   const remedy = `Give scheme, host and port only, like '${example}'.`
   if (String(value).includes('*')) wrong(option, 'has a wildcard, and a token goes to named origins only', remedy)
   const url = webUrl(option, value, example, insecureAllowed)
-  if (url.pathname !== '/') wrong(option, 'has a path', `Give the origin alone: '${url.origin}'.`)
   if (url.search !== '' || url.hash !== '')
     wrong(option, 'has a query or a fragment', `Give the origin alone: '${url.origin}'.`)
-  return url.origin
+  return url
 }

@@ -91,7 +91,26 @@ const wrongPolicies: readonly Row[] = [
   [{ origins: ['http://127.0.0.1.nip.io'] }, 'ERR_INSECURE_ORIGIN', 'policy.origins[0]'],
   [{ origins, audiences: 'a' }, 'ERR_UNKNOWN_OPTION', 'policy.audiences'],
   [{ origins, scope: ['a b'] }, 'ERR_INVALID_OPTION', 'policy.scope'],
-  [{ origins, maxWait: -1 }, 'ERR_INVALID_OPTION', 'policy.maxWait']
+  [{ origins, maxWait: -1 }, 'ERR_INVALID_OPTION', 'policy.maxWait'],
+  [{ origins, routes: {} }, 'ERR_CONFLICTING_OPTIONS', 'policy.routes'],
+  [{ routes: {} }, 'ERR_INVALID_OPTION', 'policy.routes'],
+  [{ routes: ['https://users.internal'] }, 'ERR_INVALID_OPTION', 'policy.routes'],
+  [{ routes: { 'https://users.internal': {} }, scope: 'read' }, 'ERR_UNKNOWN_OPTION', 'policy.scope'],
+  [{ routes: { 'users.internal': {} } }, 'ERR_INVALID_OPTION', 'policy.routes[0]'],
+  [{ routes: { 'https://*.internal/': {} } }, 'ERR_INVALID_OPTION', 'policy.routes[0]'],
+  [{ routes: { 'https://users.internal/?a=b': {} } }, 'ERR_INVALID_OPTION', 'policy.routes[0]'],
+  [{ routes: { [`https://user:${marker}@users.internal`]: {} } }, 'ERR_INVALID_OPTION', 'policy.routes[0]'],
+  [{ routes: { 'http://users.internal/': {} } }, 'ERR_INSECURE_ORIGIN', 'policy.routes[0]'],
+  [{ routes: { 'https://a': {}, 'https://A/': {} } }, 'ERR_CONFLICTING_OPTIONS', "policy.routes['https://a/']"],
+  [
+    { routes: { 'https://a/%61': {}, 'https://a/b/../a': {} } },
+    'ERR_CONFLICTING_OPTIONS',
+    "policy.routes['https://a/a']"
+  ],
+  [{ routes: { 'https://a': 'read' } }, 'ERR_INVALID_OPTION', "policy.routes['https://a/']"],
+  [{ routes: { 'https://a': { scopes: [] } } }, 'ERR_UNKNOWN_OPTION', "policy.routes['https://a/'].scopes"],
+  [{ routes: { 'https://a': { scope: ['a b'] } } }, 'ERR_INVALID_OPTION', "policy.routes['https://a/'].scope"],
+  [{ routes: { 'https://a': { maxWait: 1.5 } } }, 'ERR_INVALID_OPTION', "policy.routes['https://a/'].maxWait"]
 ]
 
 const wrongAsking: readonly Row[] = [

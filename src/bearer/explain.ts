@@ -1,0 +1,60 @@
+import { hasQueryToken } from './query-token.ts'
+import { normalisePath, type Route, type Routes } from './routes.ts'
+
+/** Why a request to a URL carries a token, or carries none. Holds no token, no query and no user information. */
+export interface Explanation {
+  readonly carriesToken: boolean
+  /** The rule that applies, as origin and path prefix. */
+  readonly rule?: string
+  /** What the token is asked for. */
+  readonly scope?: readonly string[]
+  readonly audience?: string | undefined
+  readonly resource?: readonly string[]
+  /** One sentence. */
+  readonly reason: string
+}
+
+/** Says of a URL what the policy makes of it, as the interceptor and `fetch` would decide now. */
+export function explain(routes: Routes, target: string | URL): Explanation {
+  const text = String(target)
+  if (!URL.canParse(text)) return none('It is not an absolute URL.')
+  const url = new URL(text)
+  const { origin, pathname } = url
+  if (url.username !== '' || url.password !== '') return none('It carries a user name or password.')
+  if (routes.of(origin).length === 0) return none(`No rule names ${origin}. ${nearMiss(routes, url)}`.trim())
+
+  const route = routes.find(origin, pathname)
+  const path = normalisePath(pathname)
+  if (route === undefined)
+    return none(`No rule of ${origin} covers ${path}. Its path prefixes are: ${prefixes(routes, origin)}.`)
+  if (hasQueryToken(url.search)) return none('The request is refused: it carries `access_token` in its query.')
+  const { scope, audience, resource } = route.request
+  return { carriesToken: true, rule: ruleName(route), scope, audience, resource, reason: reasonFor(route, path) }
+}
+
+function none(reason: string): Explanation {
+  return { carriesToken: false, reason }
+}
+
+function ruleName({ origin, path = '/' }: Route): string {
+  return `${origin}${path}`
+}
+
+function reasonFor(route: Route, path: string): string {
+  if (route.path === undefined)
+    return `The rule ${ruleName(route)} covers every path of its origin that has no longer one.`
+  return `The rule ${ruleName(route)} has the longest path prefix of ${path}.`
+}
+
+function prefixes(routes: Routes, origin: string): string {
+  return routes
+    .of(origin)
+    .map(({ path = '/' }) => path)
+    .join(', ')
+}
+
+/** The mistake that is made most: right host, other scheme or port. */
+function nearMiss(routes: Routes, { hostname }: URL): string {
+  const near = routes.origins.find((origin) => new URL(origin).hostname === hostname)
+  return near === undefined ? '' : `The policy names ${near}: scheme and port count.`
+}

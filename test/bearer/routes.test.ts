@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest'
+import { explain } from '../../src/bearer/explain.ts'
+import { routeTable } from '../../src/bearer/routes.ts'
+import { tokenRequest } from '../../src/token/token-request.ts'
+import { createTokenClient } from '../../src/token-client.ts'
+import { bearerRoad } from '../support/bearer.ts'
+import { accepting } from '../support/resource-server.ts'
+import { undici } from '../support/undici.ts'
+
+const users = 'https://users.internal'
+const orders = 'https://orders.internal'
+
+function client(): ReturnType<typeof createTokenClient> {
+  return createTokenClient({
+    tokenEndpoint: 'https://auth.internal/token',
+    clientId: 'c',
+    clientSecret: 's',
+    scope: ['default'],
+    audience: 'everybody'
+  })
+}
+
+const { explain: explained } = client().interceptor({
+  routes: {
+    [users]: { scope: ['read_user'] },
+    [`${orders}/admin/`]: { scope: ['admin'], audience: 'orders' },
+    [`${orders}/admin/audit`]: { scope: 'audit' },
+    [`${orders}/caf%C3%A9`]: { scope: 'cafe' },
+    [`${orders}/a%2Fb`]: { scope: 'slash' }
+  }
+})
+
+test.each([
+  [`${users}/`, ['read_user']],
+  [`${users}/anything?a=b`, ['read_user']],
+  [`${orders}/admin/`, ['admin']],
+  [`${orders}/admin/users`, ['admin']],
+  [`${orders}/admin/auditors`, ['admin']],
+  [`${orders}/admin/audit`, ['audit']],
+  [`${orders}/admin/audit/1`, ['audit']],
+  [`${orders}/admin`, undefined],
+  [`${orders}/administrators`, undefined],
+  [`${orders}/ADMIN/`, undefined],
+  [`${orders}/public`, undefined],
+  [`${orders}/public/../admin/x`, ['admin']],
+  [`${orders}/public/%2e%2e/admin/x`, ['admin']],
+  [`${orders}/%61dmin/x`, ['admin']],
+  [`${orders}/admin/../public`, undefined],
+  [`${orders}/admin/%2E%2E/public`, undefined],
+  [`${orders}\\admin\\x`, ['admin']],
+  [`${orders}//admin/x`, undefined],
+  [`${orders}/caf%c3%a9/1`, ['cafe']],
+  [`${orders}/café/1`, ['cafe']],
+  [`${orders}/a%2fb/c`, ['slash']],
+  [`${orders}/a/b/c`, undefined],
+  ['http://users.internal/', undefined],
+  ['https://users.internal:444/', undefined],
+  ['https://USERS.internal:443/', ['read_user']],
+  ['https://users.internal./', undefined]
+])('the longest path prefix of the right origin decides for %s', (url, scope) => {
+  expect(explained(url).scope).toEqual(scope)
+  expect(explained(new URL(url)).carriesToken).toBe(scope !== undefined)
+})
+
+test('a rule takes from the client what it does not name', () => {
+  const { scope, audience, rule } = explained(`${orders}/admin/audit/1`)
+  expect({ scope, audience, rule }).toEqual({
+    scope: ['audit'],
+    audience: 'everybody',
+    rule: `${orders}/admin/audit`
+  })
+})
+
+test.each([
+  ['users', 'It is not an absolute URL.'],
+  ['https://u:p@users.internal/', 'It carries a user name or password.'],
+  ['https://other.internal/', 'No rule names https://other.internal.'],
+  [
+    'http://users.internal/',
+    'No rule names http://users.internal. The policy names https://users.internal: scheme and port count.'
+  ],
+  [
+    `${orders}/x?secret=1`,
+    `No rule of ${orders} covers /x. Its path prefixes are: /admin/audit, /caf%C3%A9, /admin/, /a%2Fb.`
+  ],
+  [`${users}/?access_token=1`, 'The request is refused: it carries `access_token` in its query.'],
+  [`${users}/x`, `The rule ${users}/ covers every path of its origin that has no longer one.`],
+  [`${orders}/admin/x`, `The rule ${orders}/admin/ has the longest path prefix of /admin/x.`]
+])('explain says of %s in one sentence why it gets a token or none', (url, reason) => {
+  expect(explained(url).reason).toBe(reason)
+})
+
+test('explain of fetch says the same', async () => {
+  const tokens = client()
+  expect(tokens.createFetch({ origins: [users] }).explain(users)).toEqual(
+    tokens.interceptor({ origins: [users] }).explain(users)
+  )
+  await tokens.close()
+})
+
+test('one origin with rules for the root and for a path: each request gets the token of its own rule, kept apart', async () => {
+  const read = tokenRequest({ scope: ['read'] })
+  const admin = tokenRequest({ scope: ['admin'] })
+  const { server, agent, rejections } = await bearerRoad({
+    answer: accepting('t1', 't3'),
+    routes: (origin) => [
+      { origin, request: read },
+      { origin, path: '/admin/', request: admin }
+    ]
+  })
+  for (const path of ['/users', '/admin/x', '/users', '/admin/x']) {
+    const { body } = await undici.request(server.origin + path, { dispatcher: agent })
+    await body.dump()
+  }
+  const sent = server.requests.map(({ url, authorization }) => [url, authorization])
+  expect(sent).toEqual([
+    ['/users', 'Bearer t1'],
+    ['/admin/x', 'Bearer t2'],
+    ['/admin/x', 'Bearer t3'], // a rejected token of one rule costs the other nothing
+    ['/users', 'Bearer t1'],
+    ['/admin/x', 'Bearer t3']
+  ])
+  expect(rejections.map(({ serial, scope }) => [serial, scope])).toEqual([[2, ['admin']]])
+})
+
+test('what explain says is what a dispatch does, for paths in every spelling', async () => {
+  const admin = tokenRequest({ scope: ['admin'] })
+  const { server, agent, routes } = await bearerRoad({
+    routes: (origin) => [{ origin, path: '/admin', request: admin }]
+  })
+  const paths = [
+    '/admin',
+    '/admin?x',
+    '/admin/',
+    '/admins',
+    '/x/../admin',
+    '/%61dmin',
+    '/a/./../admin/x',
+    '//admin',
+    '/x?/admin'
+  ]
+  for (const path of paths) {
+    const { body } = await agent.request({ origin: server.origin, path, method: 'GET' })
+    await body.dump()
+  }
+  const sent = server.requests.map(({ url, authorization }) => [url, authorization !== undefined])
+  expect(sent).toEqual(paths.map((path) => [path, explain(routes, server.origin + path).carriesToken]))
+  expect(routeTable([]).find(server.origin, '/')).toBeUndefined()
+})
