@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto'
+import type { JWTPayload } from 'jose'
 import { claims, type Grant, signed, type Validity } from './claims.ts'
-import type { SigningKey } from './signing-keys.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 /** A JWT by RFC 9068, or 256 random bits that say nothing. */
 export type AccessTokenFormat = 'jwt' | 'opaque'
 
 export interface IssuedToken extends Validity {
   readonly value: string
+  readonly clientId: string
+  readonly claims: JWTPayload
 }
 
 export interface IssueOptions {
@@ -20,20 +23,34 @@ export interface IssueOptions {
 
 export interface AccessTokens {
   issue(grant: Grant, options: IssueOptions): Promise<IssuedToken>
+  /** The token, unless it was revoked or ten thousand others came after it. */
+  find(value: string): IssuedToken | undefined
+  revoke(value: string): void
 }
 
 export interface AccessTokensOptions {
   readonly issuer: string
   readonly format: AccessTokenFormat
-  readonly key: SigningKey
+  readonly keys: SigningKeys
 }
 
-/** Makes tokens, and remembers the last one of each grant. */
-export function accessTokens({ issuer, format, key }: AccessTokensOptions): AccessTokens {
+const mostRemembered = 10_000
+
+/** Makes tokens, and remembers them. */
+export function accessTokens({ issuer, format, keys }: AccessTokensOptions): AccessTokens {
+  const issued = new Map<string, IssuedToken>()
   const last = new Map<string, IssuedToken>()
 
-  async function make(grant: Grant, validity: Validity): Promise<string> {
-    return format === 'jwt' ? signed(claims(issuer, grant, validity), key) : randomBytes(32).toString('base64url')
+  async function make(grant: Grant, validity: Validity): Promise<IssuedToken> {
+    const payload = claims(issuer, grant, validity)
+    const value = format === 'jwt' ? await signed(payload, keys.current()) : randomBytes(32).toString('base64url')
+    return { value, clientId: grant.client.clientId, claims: payload, ...validity }
+  }
+
+  function remember(token: IssuedToken): void {
+    issued.set(token.value, token)
+    const [oldest] = issued.keys()
+    if (issued.size > mostRemembered && oldest !== undefined) issued.delete(oldest)
   }
 
   return {
@@ -41,10 +58,12 @@ export function accessTokens({ issuer, format, key }: AccessTokensOptions): Acce
       const kind = JSON.stringify([grant.client.clientId, grant.scope, grant.audience])
       const earlier = last.get(kind)
       if (again && earlier !== undefined) return earlier
-      const validity = { issuedAt, expiresAt: issuedAt + lifetime }
-      const token = { value: await make(grant, validity), ...validity }
+      const token = await make(grant, { issuedAt, expiresAt: issuedAt + lifetime })
       last.set(kind, token)
+      remember(token)
       return token
-    }
+    },
+    find: (value) => issued.get(value),
+    revoke: (value) => void issued.delete(value)
   }
 }

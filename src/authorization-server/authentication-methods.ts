@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Secret } from '../token/secret.ts'
-import type { RegisteredClient } from './clients.ts'
+import type { RegisteredClient } from './client-registration.ts'
 import type { Form } from './form.ts'
 
 /** What of a request can prove who sent it. */
@@ -50,7 +50,12 @@ export const authenticationMethods: readonly AuthenticationMethod[] = [clientSec
 const nobody = new Secret(randomBytes(32).toString('base64'))
 
 function secretAttempt(clientId: string, secret: string): Attempt {
-  return { clientId, proves: (client) => sameSecret(secret, client?.clientSecret ?? nobody) }
+  return { clientId, proves: (client) => isOneOf(secret, client?.clientSecrets ?? [nobody]) }
+}
+
+/** Looks at every one, whichever fits. */
+function isOneOf(given: string, registered: readonly Secret[]): boolean {
+  return registered.filter((secret) => sameSecret(given, secret)).length > 0
 }
 
 const digestKey = randomBytes(32)

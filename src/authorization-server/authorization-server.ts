@@ -1,25 +1,32 @@
 import { accessTokens } from './access-tokens.ts'
 import { attemptLimit } from './attempt-limit.ts'
-import { clientRegistry } from './clients.ts'
+import { clientGate } from './client-authentication.ts'
+import { type Clients, clientRegistry } from './clients.ts'
 import { documentEndpoint, type Endpoint } from './endpoint.ts'
 import { exchange } from './exchange.ts'
 import { faultQueue } from './fault-queue.ts'
 import { type Condition, type Faults, faultSwitches } from './faults.ts'
+import { introspectionEndpoint } from './introspection-endpoint.ts'
 import { listenOnLoopback } from './loopback-server.ts'
-import { metadataDocument, metadataPaths } from './metadata-document.ts'
+import { metadataDocument, metadataPaths, type ServerUrls } from './metadata-document.ts'
 import { type AuthorizationServerOptions, checkOptions } from './options.ts'
 import { type RequestLog, requestLog } from './request-log.ts'
-import { newSigningKey } from './signing-keys.ts'
+import { revocationEndpoint } from './revocation-endpoint.ts'
+import { signingKeys } from './signing-keys.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 
-export interface AuthorizationServer {
+export interface AuthorizationServer extends ServerUrls {
   readonly issuer: string
-  readonly tokenEndpoint: string
-  readonly jwksUri: string
+  /** Who may have tokens, changed while it runs. */
+  readonly clients: Clients
   /** What goes wrong, switched while it runs. */
   readonly faults: Faults
   /** What came in. */
   readonly requests: RequestLog
+  /** Signs with a new key from now on. The one before stays published for `overlap` ms: as long as tokens live, unless given; 0 takes it away at once. */
+  rotateKeys(rotation?: { readonly overlap?: number }): Promise<void>
+  /** The token counts no more at the introspection endpoint. Who verifies it by its signature does not hear of it. */
+  revoke(token: string): void
   /** Idempotent: breaks every connection and frees the port. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -30,27 +37,35 @@ export interface AuthorizationServer {
  * @throws ClientConfigurationError (as a rejection) for a wrong option, and wherever `NODE_ENV` is `production`.
  */
 export async function startAuthorizationServer(options: AuthorizationServerOptions): Promise<AuthorizationServer> {
-  const { port, issuer: named, clients: registrations, clock, ...token } = checkOptions(options)
+  const {
+    port,
+    issuer: named,
+    clients: registrations,
+    clock,
+    accessTokenLifetime: lifetime,
+    ...made
+  } = checkOptions(options)
   const clients = clientRegistry(registrations)
-  const key = await newSigningKey(token.signingAlgorithm)
   const condition: Condition = { down: false, clockOffset: 0 }
+  const now = () => clock.wallTime() + condition.clockOffset
+  const keys = await signingKeys(made.signingAlgorithm, now)
   const server = await listenOnLoopback(port, () => condition.down)
 
-  const issuer = named ?? server.origin
-  const urls = { tokenEndpoint: `${server.origin}/token`, jwksUri: `${server.origin}/jwks` }
-  const now = () => clock.wallTime() + condition.clockOffset
-  const tokens = accessTokens({ issuer, format: token.accessTokenFormat, key })
-  const grant = { issuer, clients, tokens, lifetime: token.accessTokenLifetime, limit: attemptLimit(clock), now }
-  const jwks = documentEndpoint('jwks', () => ({ keys: [key.publicJwk] }))
-  const metadata = documentEndpoint('metadata', () => metadataDocument({ issuer, ...urls, scopes: clients.scopes() }))
+  const { origin } = server
+  const issuer = named ?? origin
+  const urls = serverUrls(origin)
+  const tokens = accessTokens({ issuer, format: made.accessTokenFormat, keys })
+  const gate = clientGate(clients, attemptLimit(clock))
+  const metadata = documentEndpoint('metadata', () => metadataDocument(issuer, urls, clients.scopes()))
   const endpoints = new Map<string, Endpoint>([
-    [urls.tokenEndpoint, tokenEndpoint(grant)],
-    [urls.jwksUri, jwks],
-    ...metadataPaths(issuer).map((path) => [server.origin + path, metadata] as const)
+    [urls.tokenEndpoint, tokenEndpoint({ issuer, gate, clients, tokens, lifetime, now })],
+    [urls.introspectionEndpoint, introspectionEndpoint({ gate, clients, tokens, now })],
+    [urls.revocationEndpoint, revocationEndpoint({ gate, tokens })],
+    [urls.jwksUri, documentEndpoint('jwks', () => ({ keys: keys.published() }))],
+    ...metadataPaths(issuer).map((path) => [origin + path, metadata] as const)
   ])
   const queue = faultQueue()
   const requests = requestLog()
-  const { origin } = server
   server.serve((incoming, response) =>
     exchange(incoming, response, { origin, endpoints, queue, log: requests, clock, now })
   )
@@ -58,9 +73,21 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   return {
     issuer,
     ...urls,
+    clients,
     faults: faultSwitches(queue, condition, server.breakConnections),
     requests,
+    rotateKeys: ({ overlap = lifetime } = {}) => keys.rotate(overlap),
+    revoke: tokens.revoke,
     close: server.close,
     [Symbol.asyncDispose]: server.close
+  }
+}
+
+function serverUrls(origin: string): ServerUrls {
+  return {
+    tokenEndpoint: `${origin}/token`,
+    jwksUri: `${origin}/jwks`,
+    introspectionEndpoint: `${origin}/introspect`,
+    revocationEndpoint: `${origin}/revoke`
   }
 }

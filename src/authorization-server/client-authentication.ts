@@ -1,13 +1,35 @@
 import type { AttemptLimit } from './attempt-limit.ts'
 import { type Attempt, type AuthenticationRequest, authenticationMethods } from './authentication-methods.ts'
-import type { ClientRegistry, RegisteredClient } from './clients.ts'
+import type { RegisteredClient } from './client-registration.ts'
+import type { ClientRegistry } from './clients.ts'
+import type { EndpointRequest } from './endpoint.ts'
+import { type Form, parseForm } from './form.ts'
 import { OAuthError } from './oauth-error.ts'
+
+/** A form, and the client that sent it. */
+export interface ClientRequest {
+  readonly form: Form
+  readonly client: RegisteredClient
+}
+
+/** Lets requests of known clients in, at every endpoint that takes a form. Throws an OAuthError. */
+export type ClientGate = (request: EndpointRequest) => Promise<ClientRequest>
+
+export function clientGate(clients: ClientRegistry, limit: AttemptLimit): ClientGate {
+  return async ({ headers, body, entry }) => {
+    const form = parseForm(headers['content-type'], body)
+    entry.scope = form.value('scope')
+    const client = await authenticateClient({ headers, form }, clients, limit)
+    entry.clientId = client.clientId
+    return { form, client }
+  }
+}
 
 /**
  * Who sent the request (RFC 6749 §2.3, §3.2.1).
  * @throws OAuthError `invalid_client`; `invalid_request` when there are two proofs; `unauthorized_client` when it is switched off.
  */
-export async function authenticateClient(
+async function authenticateClient(
   request: AuthenticationRequest,
   clients: ClientRegistry,
   limit: AttemptLimit

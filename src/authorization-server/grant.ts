@@ -1,6 +1,6 @@
 import { distinct, isScopeToken, splitScope } from '../token/scope.ts'
 import type { Grant } from './claims.ts'
-import type { RegisteredClient } from './clients.ts'
+import type { RegisteredClient } from './client-registration.ts'
 import type { Form } from './form.ts'
 import { OAuthError } from './oauth-error.ts'
 

@@ -1,22 +1,27 @@
 import { authenticationMethods } from './authentication-methods.ts'
 
-export interface MetadataFields {
-  readonly issuer: string
+export interface ServerUrls {
   readonly tokenEndpoint: string
   readonly jwksUri: string
-  readonly scopes: readonly string[]
+  readonly introspectionEndpoint: string
+  readonly revocationEndpoint: string
 }
 
 /** What the server publishes about itself (RFC 8414 §2). No grant of it goes through a browser, so it has no response types. */
-export function metadataDocument({ issuer, tokenEndpoint, jwksUri, scopes }: MetadataFields): object {
+export function metadataDocument(issuer: string, urls: ServerUrls, scopes: readonly string[]): object {
+  const methods = authenticationMethods.map(({ method }) => method)
   return {
     issuer,
-    token_endpoint: tokenEndpoint,
-    jwks_uri: jwksUri,
+    token_endpoint: urls.tokenEndpoint,
+    jwks_uri: urls.jwksUri,
+    introspection_endpoint: urls.introspectionEndpoint,
+    revocation_endpoint: urls.revocationEndpoint,
     scopes_supported: scopes,
     response_types_supported: [],
     grant_types_supported: ['client_credentials'],
-    token_endpoint_auth_methods_supported: authenticationMethods.map(({ method }) => method)
+    token_endpoint_auth_methods_supported: methods,
+    introspection_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_methods_supported: methods
   }
 }
 

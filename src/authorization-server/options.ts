@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { ClientConfigurationError } from '../errors.ts'
 import type { AccessTokenFormat } from './access-tokens.ts'
-import type { ClientRegistration } from './clients.ts'
+import { type ClientRegistration, isLifetime } from './client-registration.ts'
 import type { SigningAlgorithm } from './signing-keys.ts'
 
 export interface AuthorizationServerOptions {
@@ -9,6 +9,7 @@ export interface AuthorizationServerOptions {
   readonly port?: number
   /** The `iss` of tokens and metadata, for a server that is known by another name than its address. The address by default. */
   readonly issuer?: string
+  /** `readClients()` reads them from a file. */
   readonly clients: readonly ClientRegistration[]
   /** Milliseconds; 12 hours by default. */
   readonly accessTokenLifetime?: number
@@ -45,10 +46,7 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
   demand(Number.isInteger(port) && port >= 0 && port <= 65_535, 'port must be an integer from 0 to 65535.')
   demand(issuer === undefined || isIssuer(issuer), 'issuer must be an http or https URL without query and fragment.')
   demand(Array.isArray(clients), 'clients must be an array of { clientId, clientSecret, scope }.')
-  demand(
-    Number.isFinite(accessTokenLifetime) && accessTokenLifetime >= 1000,
-    'accessTokenLifetime is in milliseconds, 1000 at least.'
-  )
+  demand(isLifetime(accessTokenLifetime), 'accessTokenLifetime is in milliseconds, 1000 at least.')
   demand(formats.includes(accessTokenFormat), "accessTokenFormat must be 'jwt' or 'opaque'.")
   demand(algorithms.includes(signingAlgorithm), "signingAlgorithm must be 'RS256' or 'ES256'.")
   return { port, issuer, clients, accessTokenLifetime, accessTokenFormat, signingAlgorithm, clock }

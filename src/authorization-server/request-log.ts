@@ -1,5 +1,5 @@
 /** What of the server a request was for, and a fault can be set at. */
-export type EndpointName = 'token' | 'metadata' | 'jwks'
+export type EndpointName = 'token' | 'metadata' | 'jwks' | 'introspection' | 'revocation'
 
 /** One request that reached an endpoint, answered or not. */
 export interface LoggedRequest {

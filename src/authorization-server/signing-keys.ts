@@ -11,7 +11,34 @@ export interface SigningKey {
   readonly publicJwk: JWK
 }
 
-export async function newSigningKey(algorithm: SigningAlgorithm): Promise<SigningKey> {
+export interface SigningKeys {
+  /** What new tokens are signed with. */
+  current(): SigningKey
+  /** The current key, and those before it as long as their overlap lasts. */
+  published(): readonly JWK[]
+  /** Signs with a new key from now on. The one before stays published for `overlap` ms. */
+  rotate(overlap: number): Promise<void>
+}
+
+/** `now` is in epoch ms. */
+export async function signingKeys(algorithm: SigningAlgorithm, now: () => number): Promise<SigningKeys> {
+  let current = await newKey(algorithm)
+  let earlier: { readonly key: SigningKey; readonly until: number }[] = []
+  return {
+    current: () => current,
+    published() {
+      earlier = earlier.filter(({ until }) => now() < until)
+      return [current, ...earlier.map(({ key }) => key)].map(({ publicJwk }) => publicJwk)
+    },
+    async rotate(overlap) {
+      const next = await newKey(algorithm)
+      earlier.push({ key: current, until: now() + overlap })
+      current = next
+    }
+  }
+}
+
+async function newKey(algorithm: SigningAlgorithm): Promise<SigningKey> {
   const { privateKey, publicKey } = await generateKeyPair(algorithm)
   const jwk = await exportJWK(publicKey)
   const kid = await calculateJwkThumbprint(jwk)

@@ -38,6 +38,12 @@ test.each<[string, object, RegExp]>([
   ['a scope token with a space', { clients: [{ ...orders, scope: ['read user'] }] }, /scope of client "orders"/],
   ['roles that are a string', { clients: [{ ...orders, roles: 'admin' }] }, /roles of client "orders"/],
   ['a misspelt field', { clients: [{ ...orders, scopes: [] }] }, /unknown field scopes/],
+  [
+    'a life of tokens in seconds',
+    { clients: [{ ...orders, accessTokenLifetime: 300 }] },
+    /of client "orders" is in milli/
+  ],
+  ['no secret in the list', { clients: [{ ...orders, clientSecret: [] }] }, /"orders" needs a clientSecret/],
   ['enabled that is a word', { clients: [{ ...orders, enabled: 'no' }] }, /enabled of client "orders"/],
   ['the same client twice', { clients: [orders, orders] }, /registered twice/]
 ])(
@@ -66,14 +72,20 @@ test.each([
         issuer: server.issuer,
         token_endpoint: server.tokenEndpoint,
         jwks_uri: server.jwksUri,
+        introspection_endpoint: server.introspectionEndpoint,
+        revocation_endpoint: server.revocationEndpoint,
         scopes_supported: ['charge', 'read_user', 'write_user'],
         response_types_supported: [],
         grant_types_supported: ['client_credentials'],
-        token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post']
+        token_endpoint_auth_methods_supported: methods,
+        introspection_endpoint_auth_methods_supported: methods,
+        revocation_endpoint_auth_methods_supported: methods
       })
     }
   }
 )
+
+const methods = ['client_secret_basic', 'client_secret_post']
 
 test('A10 published keys say which they are and what for, and hold nothing private', async () => {
   const { jwksUri } = await serverForTest({ signingAlgorithm: 'RS256' })

@@ -6,15 +6,15 @@ import {
   startAuthorizationServer
 } from '../../src/authorization-server/index.ts'
 
-export const orders: ClientRegistration = {
+export const orders = {
   clientId: 'orders',
   clientSecret: 'p%: +&~é',
   scope: ['read_user', 'write_user'],
   roles: ['reader'],
   audience: ['https://users.internal', 'https://billing.internal']
-}
+} satisfies ClientRegistration
 
-export const billing: ClientRegistration = { clientId: 'billing', clientSecret: 'other', scope: ['charge'] }
+export const billing = { clientId: 'billing', clientSecret: 'other', scope: ['charge'] } satisfies ClientRegistration
 
 /** A server with two clients, for one test. */
 export async function serverForTest(options: Partial<AuthorizationServerOptions> = {}): Promise<AuthorizationServer> {

@@ -1,0 +1,30 @@
+import type { AccessTokens } from './access-tokens.ts'
+import { jsonAnswer } from './answer.ts'
+import type { ClientGate } from './client-authentication.ts'
+import type { ClientRegistry } from './clients.ts'
+import type { Endpoint } from './endpoint.ts'
+import { OAuthError } from './oauth-error.ts'
+
+export interface IntrospectionEndpointOptions {
+  readonly gate: ClientGate
+  readonly clients: ClientRegistry
+  readonly tokens: AccessTokens
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+/** What a token is worth now (RFC 7662). Of one that is worth nothing it says that alone, and not why. */
+export function introspectionEndpoint({ gate, clients, tokens, now }: IntrospectionEndpointOptions): Endpoint {
+  return {
+    name: 'introspection',
+    method: 'POST',
+    async answer(request) {
+      const { form } = await gate(request)
+      const value = form.value('token')
+      if (value === undefined) throw new OAuthError('invalid_request', 'token is missing.')
+      const token = tokens.find(value)
+      const active = token !== undefined && now() < token.expiresAt && clients.find(token.clientId)?.enabled === true
+      return jsonAnswer(200, active ? { active, token_type: 'Bearer', ...token.claims } : { active: false })
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { AccessTokens } from './access-tokens.ts'
+import type { ClientGate } from './client-authentication.ts'
+import type { Endpoint } from './endpoint.ts'
+import { OAuthError } from './oauth-error.ts'
+
+export interface RevocationEndpointOptions {
+  readonly gate: ClientGate
+  readonly tokens: AccessTokens
+}
+
+/** A client gives one of its tokens back (RFC 7009). A token that is not known is one that does not count: done. */
+export function revocationEndpoint({ gate, tokens }: RevocationEndpointOptions): Endpoint {
+  return {
+    name: 'revocation',
+    method: 'POST',
+    async answer(request) {
+      const { form, client } = await gate(request)
+      const value = form.value('token')
+      if (value === undefined) throw new OAuthError('invalid_request', 'token is missing.')
+      const token = tokens.find(value)
+      if (token !== undefined && token.clientId !== client.clientId)
+        throw new OAuthError('unauthorized_client', 'The token was issued to another client.')
+      tokens.revoke(value)
+      return { status: 200, headers: { 'cache-control': 'no-store' }, body: '' }
+    }
+  }
+}
