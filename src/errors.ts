@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_TOKEN_IN_QUERY'
   // the credential
   | 'ERR_SECRET_UNAVAILABLE'
+  | 'ERR_CLOCK_INVALID'
   // the way to the authorization server
   | 'ERR_TIMEOUT'
   | 'ERR_NETWORK'

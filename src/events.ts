@@ -60,6 +60,9 @@ export type WarningCode =
   | 'life_too_short'
   | 'too_many_keys'
   | 'tls_verification_disabled'
+  | 'secret_unavailable'
+  | 'secret_has_whitespace'
+  | 'credential_changed'
 
 export interface Warning extends Partial<RequestFields> {
   readonly code: WarningCode

@@ -1,6 +1,8 @@
 import { ClientConfigurationError } from '../errors.ts'
-import type { ClientAuthentication } from './client-authentication.ts'
-import { type ClientSecret, secretSource } from './secret-source.ts'
+import type { Secret } from '../token/secret.ts'
+import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
+import { ringAuthentication } from './ring-authentication.ts'
+import { type ClientSecret, secretRing } from './secret-source.ts'
 
 export interface ClientSecretBasicOptions {
   /** `form` (the default) encodes both halves as the RFC says; `raw` is for servers that do not decode them. */
@@ -9,30 +11,36 @@ export interface ClientSecretBasicOptions {
 
 /** `client_secret_basic`: both credentials in the `Authorization` header (RFC 6749 §2.3.1). */
 export function clientSecretBasic(
-  secret: ClientSecret,
+  secret: ClientSecret | readonly ClientSecret[],
   { encoding = 'form' }: ClientSecretBasicOptions = {}
 ): ClientAuthentication {
   if (encoding !== 'form' && encoding !== 'raw') {
     throw new ClientConfigurationError('ERR_INVALID_OPTION', "encoding is unknown. Give 'form' or 'raw'.")
   }
-  const source = secretSource(secret)
-  const encode = encoding === 'form' ? formEncode : (text: string) => text
-  return {
+  return ringAuthentication(secretRing(secret), {
     method: 'client_secret_basic',
-    async authenticate({ clientId, headers }) {
-      if (encoding === 'raw' && clientId.includes(':')) throw colonInRawId()
-      const credentials = `${encode(clientId)}:${encode((await source.read()).reveal())}`
-      headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
-    }
-  }
+    prove: encoding === 'form' ? proveFormEncoded : proveRaw
+  })
 }
 
-/** application/x-www-form-urlencoded (RFC 6749 App. B): the platform's own writer of it, without a name. */
+/** application/x-www-form-urlencoded in both halves (RFC 6749 App. B). */
+export function proveFormEncoded({ clientId, headers }: TokenRequestDraft, secret: Secret): void {
+  headers.authorization = basic(formEncode(clientId), formEncode(secret.reveal()))
+}
+
+function proveRaw({ clientId, headers }: TokenRequestDraft, secret: Secret): void {
+  if (clientId.includes(':')) {
+    const message = "A clientId with ':' cannot be sent raw. Use clientSecretPost, or encoding: 'form'."
+    throw new ClientConfigurationError('ERR_CONFLICTING_OPTIONS', message)
+  }
+  headers.authorization = basic(clientId, secret.reveal())
+}
+
+function basic(id: string, secret: string): string {
+  return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
+}
+
+/** The platform's own writer of forms, without a name. */
 function formEncode(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1)
-}
-
-function colonInRawId(): ClientConfigurationError {
-  const message = "A clientId with ':' cannot be sent raw. Use clientSecretPost, or encoding: 'form'."
-  return new ClientConfigurationError('ERR_CONFLICTING_OPTIONS', message)
 }

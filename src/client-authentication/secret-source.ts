@@ -1,56 +1,97 @@
-import { ClientConfigurationError, TokenClientError } from '../errors.ts'
+import { ClientConfigurationError } from '../errors.ts'
 import { Secret } from '../token/secret.ts'
+import { credentialFile } from './credential-file.ts'
+import { type CredentialRing, credentialRing, ringOf } from './credential-ring.ts'
+import { CredentialFault, type CredentialSource, configured, fixed, keeping } from './credential-source.ts'
 import { secretFault } from './secret-fault.ts'
 
-/** A secret as users give it: the string, or a function that fetches it and is called before every token request. */
-export type ClientSecret = string | (() => string | Promise<string>)
+/**
+ * A secret as users give it: the string, a file, an environment variable (with `remove`, deleted from the environment once
+ * read), or a function that fetches it. All but the string are read again before every token request.
+ */
+export type ClientSecret = string | { readonly file: string } | EnvironmentVariable | (() => string | Promise<string>)
 
-/** Where a secret comes from. */
-export interface SecretSource {
-  /** The secret as it is now. Rejects with `ERR_SECRET_UNAVAILABLE` when there is none and never was. */
-  read(): Promise<Secret>
+interface EnvironmentVariable {
+  readonly env: string
+  readonly remove?: boolean
 }
 
-/** Throws `ERR_INVALID_OPTION` or `ERR_MISSING_OPTION` for a string that no server can have given out. */
-export function secretSource(given: ClientSecret): SecretSource {
-  if (typeof given === 'function') return suppliedSecret(given)
-  const secret = fixedSecret(given)
-  return { read: async () => secret }
+type SecretSource = CredentialSource<Secret>
+
+const asIssued = 'Give it exactly as the authorization server issued it.'
+
+/** Throws ClientConfigurationError for a secret that no server can have given out. */
+export function secretRing(given: ClientSecret | readonly ClientSecret[], leastBytes = 0): CredentialRing<Secret> {
+  const checked = (text: string) => checkedSecret(text, leastBytes)
+  return credentialRing(ringOf('clientSecret', given).map((one) => secretSource(one, checked)))
 }
 
-function fixedSecret(text: string): Secret {
-  if (text === undefined) {
-    throw new ClientConfigurationError('ERR_MISSING_OPTION', 'clientSecret is missing. Give a string or a function.')
+type Check = (text: string) => Secret
+
+function secretSource(given: ClientSecret, checked: Check): SecretSource {
+  if (typeof given === 'string') return fixed(configured('clientSecret', asIssued, () => checked(given)))
+  if (typeof given === 'function') return keeping('The clientSecret function', async () => checked(await given()))
+  if (typeof given === 'object' && given !== null) {
+    if ('file' in given && typeof given.file === 'string') return secretFile(given.file, checked)
+    if ('env' in given && typeof given.env === 'string') return secretVariable(given, checked)
   }
+  const code = given === undefined ? 'ERR_MISSING_OPTION' : 'ERR_INVALID_OPTION'
+  const state = given === undefined ? 'is missing' : 'is nothing to read a secret from'
+  throw new ClientConfigurationError(
+    code,
+    `clientSecret ${state}. Give a string, { file: '/path' }, { env: 'NAME' }, or a function that returns the string.`
+  )
+}
+
+function secretFile(path: string, checked: Check): SecretSource {
+  const parse = (bytes: Buffer) => checked(withoutLineEnd(decoded(bytes)))
+  return reportingWhitespace(`The file ${path} of clientSecret`, credentialFile('clientSecret', path, parse))
+}
+
+function secretVariable({ env: name, remove = false }: EnvironmentVariable, checked: Check): SecretSource {
+  const what = `The environment variable ${name} of clientSecret`
+  const load = () => checked(withoutLineEnd(variable(name)))
+  const first = configured(what, 'Set it before the process starts.', load)
+  if (remove) delete process.env[name]
+  return reportingWhitespace(what, remove ? fixed(first) : keeping(what, load, first))
+}
+
+/** Editors and `echo` end a file with a line end: one is not part of the secret. */
+function withoutLineEnd(text: string): string {
+  return text.replace(/\r?\n$/, '')
+}
+
+function variable(name: string): string {
+  const value = process.env[name]
+  if (value === undefined) throw new CredentialFault('is not set')
+  return value
+}
+
+function decoded(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new CredentialFault('is not UTF-8')
+  }
+}
+
+function checkedSecret(text: string, leastBytes: number): Secret {
   const fault = secretFault(text)
-  if (fault !== undefined) {
-    const message = `clientSecret ${fault}. Give the secret exactly as the authorization server issued it.`
-    throw new ClientConfigurationError('ERR_INVALID_OPTION', message)
-  }
+  if (fault !== undefined) throw new CredentialFault(fault)
+  if (Buffer.byteLength(text) < leastBytes) throw new CredentialFault(`has fewer than ${leastBytes} bytes`)
   return new Secret(text)
 }
 
-function suppliedSecret(supply: () => string | Promise<string>): SecretSource {
-  let lastGood: Secret | undefined
+function reportingWhitespace(what: string, source: SecretSource): SecretSource {
+  let reported: Secret | undefined
   return {
-    async read() {
-      try {
-        lastGood = checked(await supply())
-      } catch (error) {
-        if (lastGood === undefined) throw unavailable(error)
+    async read(warn) {
+      const secret = await source.read(warn)
+      if (/^\s|\s$/.test(secret.reveal()) && !reported?.equals(secret)) {
+        reported = secret
+        warn('secret_has_whitespace', `${what} begins or ends with whitespace, which is sent as part of the secret.`)
       }
-      return lastGood
+      return secret
     }
   }
-}
-
-function checked(text: string): Secret {
-  const fault = secretFault(text)
-  if (fault === undefined) return new Secret(text)
-  throw new TypeError(`What the clientSecret function returned ${fault}.`)
-}
-
-function unavailable(cause: unknown): TokenClientError {
-  const message = 'The clientSecret function gave no usable secret. The cause says why.'
-  return new TokenClientError('ERR_SECRET_UNAVAILABLE', message, { transient: true, cause })
 }

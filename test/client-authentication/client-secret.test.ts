@@ -4,19 +4,17 @@ import { clientSecretBasic } from '../../src/client-authentication/client-secret
 import { clientSecretPost } from '../../src/client-authentication/client-secret-post.ts'
 import type { ClientSecret } from '../../src/client-authentication/secret-source.ts'
 import { TokenClientError } from '../../src/errors.ts'
-import { draft } from './draft.ts'
+import { present } from './draft.ts'
 
 async function basic(clientId: string, secret: string, encoding?: 'form' | 'raw'): Promise<string> {
-  const request = draft({ clientId })
-  await clientSecretBasic(secret, encoding && { encoding }).authenticate(request)
-  expect([...request.form.keys()]).toEqual(['grant_type'])
-  return Buffer.from(request.headers.authorization?.replace(/^Basic /, '') ?? '', 'base64').toString()
+  const { form, headers } = await present(clientSecretBasic(secret, encoding && { encoding }), { clientId })
+  expect([...form.keys()]).toEqual(['grant_type'])
+  return Buffer.from(headers.authorization?.replace(/^Basic /, '') ?? '', 'base64').toString()
 }
 
 async function post(secret: ClientSecret): Promise<string | null> {
-  const request = draft()
-  await clientSecretPost(secret).authenticate(request)
-  return request.form.get('client_secret')
+  const { form } = await present(clientSecretPost(secret))
+  return form.get('client_secret')
 }
 
 test('C2 the example of RFC 6749 App. B is encoded byte for byte in both halves', async () => {
@@ -48,10 +46,9 @@ test('X10 a raw client id with a colon is refused with the way out', async () =>
 })
 
 test('C1 client_secret_post leaves the Authorization header alone', async () => {
-  const request = draft()
-  await clientSecretPost('s').authenticate(request)
-  expect(request.form.get('client_id')).toBe('order-service')
-  expect(request.headers).toEqual({})
+  const { form, headers } = await present(clientSecretPost('s'))
+  expect(form.get('client_id')).toBe('order-service')
+  expect(headers).toEqual({})
 })
 
 test.each([
@@ -64,7 +61,10 @@ test.each([
   ['X8', 's3\u0085cret', 'control character'],
   ['X8', 's3\ud800cret', 'surrogate'],
   ['X8', 's3\ufffdcret', 'U+FFFD'],
-  ['X8', 7 as unknown as string, 'number'],
+  ['X8', 7 as unknown as string, 'nothing to read'],
+  ['X8', {} as string, 'nothing to read'],
+  ['X7', [] as unknown as string, 'empty list'],
+  ['X8', ['good', 's3cret\n'] as unknown as string, 'line break'],
   ['X8', undefined as unknown as string, 'missing']
 ])('%s the secret %j is refused at construction and not shown', async (_, secret, reason) => {
   const shown = (error: unknown) => {
@@ -112,11 +112,10 @@ test('X3 a function that fails later costs nothing: the last good secret stays',
   const authentication = clientSecretPost(source)
   const sent = []
   for (let i = 0; i < 4; i++) {
-    const request = draft()
-    await authentication.authenticate(request)
-    sent.push(request.form.get('client_secret'))
+    const { form, warnings } = await present(authentication)
+    sent.push(form.get('client_secret'), ...warnings)
   }
-  expect(sent).toEqual(['first', 'first', 'second', 'second'])
+  expect(sent).toEqual(['first', 'first', 'secret_unavailable', 'second', 'second', 'secret_unavailable'])
 })
 
 test('X11 no view of the authentication shows its secret', async () => {
@@ -125,7 +124,7 @@ test('X11 no view of the authentication shows its secret', async () => {
     clientSecretPost('s3cret'),
     clientSecretPost(() => 's3cret')
   ]) {
-    await authentication.authenticate(draft())
+    await present(authentication)
     const views = [
       inspect(authentication, { showHidden: true, depth: null }),
       JSON.stringify(authentication),

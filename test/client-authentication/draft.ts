@@ -1,13 +1,32 @@
-import type { TokenRequestDraft } from '../../src/client-authentication/client-authentication.ts'
+import type {
+  ClientAuthentication,
+  Proof,
+  TokenRequestDraft
+} from '../../src/client-authentication/client-authentication.ts'
+import type { WarningCode } from '../../src/events.ts'
 
-/** A token request as a method of client authentication finds it. */
-export function draft(fields: Partial<TokenRequestDraft> = {}): TokenRequestDraft {
-  return {
+export interface Presented extends TokenRequestDraft {
+  readonly proof: Proof
+  readonly warnings: readonly WarningCode[]
+}
+
+/** A token request as a method of client authentication leaves it. */
+export async function present(
+  authentication: ClientAuthentication,
+  fields: Partial<TokenRequestDraft> = {}
+): Promise<Presented> {
+  const warnings: WarningCode[] = []
+  const draft: TokenRequestDraft = {
     clientId: 'order-service',
     form: new URLSearchParams({ grant_type: 'client_credentials' }),
     headers: {},
     issuer: 'https://auth.internal',
     tokenEndpoint: 'https://auth.internal/token',
+    authenticationMethods: undefined,
+    now: Date.UTC(2030, 0, 1),
+    warn: (code) => void warnings.push(code),
     ...fields
   }
+  const proof = await authentication.authenticate(draft)
+  return { ...draft, proof, warnings }
 }

@@ -1,0 +1,49 @@
+import { Secret } from '../token/secret.ts'
+import { presentAssertion } from './client-assertion.ts'
+import type { ClientAuthentication } from './client-authentication.ts'
+import { readWhole } from './credential-file.ts'
+import { credentialRing } from './credential-ring.ts'
+import { CredentialFault, type CredentialSource, keeping } from './credential-source.ts'
+import { ringAuthentication } from './ring-authentication.ts'
+
+interface Assertion {
+  readonly jwt: Secret
+  equals(other: Assertion): boolean
+}
+
+/**
+ * An assertion that somebody else keeps in a file: a projected service account token of Kubernetes, a JWT-SVID of SPIFFE
+ * (RFC 7521 §4.2, RFC 7523 §2.2). Read again at every attempt; it may come into being after the client.
+ */
+export function assertionFile(path: string): ClientAuthentication {
+  return byAssertion(
+    keeping(`The assertion file ${path}`, async () => {
+      const jwt = checked((await readWhole(path)).toString().trim())
+      return { jwt, equals: (other) => other.jwt.equals(jwt) }
+    })
+  )
+}
+
+/** An assertion that a function returns; called at every attempt. */
+export function assertion(supply: () => string | Promise<string>): ClientAuthentication {
+  return byAssertion(
+    keeping('The assertion function', async () => {
+      const jwt = checked(await supply())
+      // Each one is new, so that it is another one says nothing: refused is what stands behind it.
+      return { jwt, equals: () => true }
+    })
+  )
+}
+
+function byAssertion(source: CredentialSource<Assertion>): ClientAuthentication {
+  return ringAuthentication(credentialRing([source]), {
+    method: 'private_key_jwt',
+    prove: (draft, { jwt }) => presentAssertion(draft, jwt.reveal())
+  })
+}
+
+/** What is half written has fewer than three parts, or an empty one. */
+function checked(text: unknown): Secret {
+  if (typeof text === 'string' && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return new Secret(text)
+  throw new CredentialFault('gave no signed JWT')
+}

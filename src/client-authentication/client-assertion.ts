@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import type { CryptoKey, KeyObject } from 'jose'
+import { ClientConfigurationError, TokenClientError } from '../errors.ts'
+import type { TokenRequestDraft } from './client-authentication.ts'
+
+/** What signs an assertion, and how. */
+export interface Signer {
+  readonly alg: string
+  readonly kid?: string | undefined
+  /** SHA-256 of the certificate that the server knows the key by (RFC 7515 §4.1.8). */
+  readonly certificateThumbprint?: string | undefined
+  readonly key: CryptoKey | KeyObject | Uint8Array
+}
+
+const lifetime = 60
+/** Before this library was written. A clock that says so was never set. */
+const earliest = Date.UTC(2025, 0, 1)
+
+/**
+ * Writes an assertion of the client about itself into the form (RFC 7523 §2.2, §3). The audience is the issuer, as one
+ * string, unless `audience` says otherwise; a server that still wants its token endpoint there gets the older form, without `typ`.
+ */
+export async function signAssertion(draft: TokenRequestDraft, signer: Signer, audience = draft.issuer): Promise<void> {
+  const { clientId, tokenEndpoint, now } = draft
+  if (audience === undefined) throw issuerMissing()
+  if (now < earliest) throw clockInvalid()
+
+  const { SignJWT } = await import('jose')
+  const iat = Math.floor(now / 1000)
+  const claims = { iss: clientId, sub: clientId, aud: audience, iat, exp: iat + lifetime, jti: randomUUID() }
+  const { alg, kid, certificateThumbprint } = signer
+  const header = {
+    alg,
+    ...(audience !== tokenEndpoint && { typ: 'client-authentication+jwt' }),
+    ...(kid !== undefined && { kid }),
+    ...(certificateThumbprint !== undefined && { 'x5t#S256': certificateThumbprint })
+  }
+  presentAssertion(draft, await new SignJWT(claims).setProtectedHeader(header).sign(signer.key))
+}
+
+/** Puts an assertion into the form; `client_id` goes with it because some servers look the client up before they read the assertion. */
+export function presentAssertion({ clientId, form }: TokenRequestDraft, assertion: string): void {
+  form.set('client_id', clientId)
+  form.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+  form.set('client_assertion', assertion)
+}
+
+export function checkAudience(audience: unknown): void {
+  if (audience === undefined || (typeof audience === 'string' && audience !== '')) return
+  const message = 'audience must be one string. Leave it out for the issuer, or give the URL of the token endpoint.'
+  throw new ClientConfigurationError('ERR_INVALID_OPTION', message)
+}
+
+function issuerMissing(): ClientConfigurationError {
+  const message =
+    'issuer is missing: a client assertion names it as its audience. Give issuer, or audience to the method.'
+  return new ClientConfigurationError('ERR_MISSING_OPTION', message)
+}
+
+function clockInvalid(): TokenClientError {
+  const message = "This machine's clock is before 2025, so no assertion can be dated. Set the clock."
+  return new TokenClientError('ERR_CLOCK_INVALID', message, { transient: true })
+}

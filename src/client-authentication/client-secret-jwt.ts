@@ -1,0 +1,38 @@
+import { ClientConfigurationError } from '../errors.ts'
+import type { Secret } from '../token/secret.ts'
+import { checkAudience, signAssertion } from './client-assertion.ts'
+import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
+import { ringAuthentication } from './ring-authentication.ts'
+import { type ClientSecret, secretRing } from './secret-source.ts'
+
+export interface ClientSecretJwtOptions {
+  /** The issuer unless given; the token endpoint's URL makes the older form, without `typ`. */
+  readonly audience?: string
+}
+
+/** A shorter key makes every assertion a chance to guess the secret offline (RFC 7518 §3.2). */
+const leastBytes = 32
+
+/** `client_secret_jwt`: an assertion with an HMAC of the secret, HS256 (OpenID Connect Core §9). The secret needs 256 bits. */
+export function clientSecretJwt(
+  secret: ClientSecret | readonly ClientSecret[],
+  { audience }: ClientSecretJwtOptions = {}
+): ClientAuthentication {
+  checkAudience(audience)
+  return ringAuthentication(secretRing(secret, leastBytes), {
+    method: 'client_secret_jwt',
+    needsIssuer: audience === undefined,
+    prove: (draft, secret) => proveByHmac(draft, secret, audience)
+  })
+}
+
+export async function proveByHmac(draft: TokenRequestDraft, secret: Secret, audience?: string): Promise<void> {
+  const key = Buffer.from(secret.reveal())
+  if (key.length < leastBytes) throw tooShort()
+  return signAssertion(draft, { alg: 'HS256', key }, audience)
+}
+
+function tooShort(): ClientConfigurationError {
+  const message = `clientSecret has fewer than ${leastBytes} bytes, too few for client_secret_jwt. Use another method.`
+  return new ClientConfigurationError('ERR_INVALID_OPTION', message)
+}

@@ -1,0 +1,57 @@
+import { constants, readFileSync, type Stats, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { CredentialFault, type CredentialSource, configured, keeping } from './credential-source.ts'
+
+const longest = 65_536
+const mostReadings = 5
+const remedy = 'Check the path, the content, and that this process may read it.'
+
+/** A credential in a file: read when the client is made, and before every attempt again. */
+export function credentialFile<Credential>(
+  option: string,
+  path: string,
+  parse: (bytes: Buffer) => Credential
+): CredentialSource<Credential> {
+  const what = `The file ${path} of ${option}`
+  const first = configured(what, remedy, () => parse(readAtStart(path)))
+  return keeping(what, async () => parse(await readWhole(path)), first)
+}
+
+/** A certificate and its key in two files. Between the two writes of a rotation they do not fit, and the last pair stays. */
+export function pairOfFiles<Credential>(
+  option: string,
+  { certFile, keyFile }: { readonly certFile: string; readonly keyFile: string },
+  parse: (certificate: string, key: string) => Credential
+): CredentialSource<Credential> {
+  const what = `The pair ${certFile} and ${keyFile} of ${option}`
+  const first = configured(what, remedy, () => parse(`${readAtStart(certFile)}`, `${readAtStart(keyFile)}`))
+  return keeping(what, async () => parse(`${await readWhole(certFile)}`, `${await readWhole(keyFile)}`), first)
+}
+
+function readAtStart(path: string): Buffer {
+  checkKind(statSync(path))
+  return readFileSync(path)
+}
+
+/** The whole file: one that is written meanwhile is read again until it stands still. */
+export async function readWhole(path: string): Promise<Buffer> {
+  for (let reading = 0; reading < mostReadings; reading++) {
+    // Opening a pipe would wait for its writer.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const before = await file.stat()
+      checkKind(before)
+      const bytes = await file.readFile()
+      const after = await file.stat()
+      if (after.mtimeMs === before.mtimeMs && after.size === bytes.length) return bytes
+    } finally {
+      await file.close()
+    }
+  }
+  throw new CredentialFault('is being written')
+}
+
+function checkKind(file: Stats): void {
+  if (!file.isFile()) throw new CredentialFault('is not a regular file')
+  if (file.size > longest) throw new CredentialFault(`has more than ${longest} bytes`)
+}

@@ -1,0 +1,89 @@
+import { ClientConfigurationError } from '../errors.ts'
+import type { Warn } from './client-authentication.ts'
+import type { CredentialSource } from './credential-source.ts'
+
+interface Comparable<Self> {
+  equals(other: Self): boolean
+}
+
+/** The credentials of one client, of which the server knows at least one: the current, the next. */
+export interface CredentialRing<Credential> {
+  /** The first that the server has not refused, beginning with the one that it took last; else the one refused longest ago. */
+  current(warn: Warn): Promise<Credential>
+  accepted(credential: Credential, warn: Warn): void
+  /** Reads all again. Whether a repeat is due: never after two refusals in a row, whose end is a back-off. */
+  refused(credential: Credential, warn: Warn): Promise<boolean>
+  /** Reads all again. Whether one has come that was not there when the server last refused. */
+  changed(): Promise<boolean>
+}
+
+export function ringOf<Given>(option: string, given: Given | readonly Given[]): readonly Given[] {
+  const ring = [given].flat() as readonly Given[]
+  if (ring.length > 0) return ring
+  throw new ClientConfigurationError('ERR_INVALID_OPTION', `${option} is an empty list. Give the current one first.`)
+}
+
+const mostRemembered = 16
+
+export function credentialRing<Credential extends Comparable<Credential>>(
+  sources: readonly CredentialSource<Credential>[]
+): CredentialRing<Credential> {
+  let inUse: Credential | undefined
+  /** Since the server last took one; the longest ago first. */
+  let refusals: readonly Credential[] = []
+  let repeated = false
+  /** Not refused, and known when the back-off began: no reason to end it. */
+  let spare: readonly Credential[] = []
+
+  async function readAll(warn: Warn): Promise<Credential[]> {
+    const readings = await Promise.allSettled(sources.map((source) => source.read(warn)))
+    const read = readings.flatMap((reading) => (reading.status === 'fulfilled' ? [reading.value] : []))
+    if (read.length === 0) throw readings.find((reading) => reading.status === 'rejected')?.reason
+    return read.sort((a, b) => Number(isInUse(b)) - Number(isInUse(a)))
+  }
+
+  function isInUse(credential: Credential): boolean {
+    return inUse?.equals(credential) ?? false
+  }
+
+  /** -1: not refused. */
+  function refusalOf(credential: Credential): number {
+    return refusals.findIndex((refused) => refused.equals(credential))
+  }
+
+  function unrefused(credentials: readonly Credential[]): readonly Credential[] {
+    return credentials.filter((credential) => refusalOf(credential) === -1)
+  }
+
+  return {
+    async current(warn) {
+      const all = await readAll(warn)
+      const best = all.reduce((first, other) => (refusalOf(other) < refusalOf(first) ? other : first))
+      inUse ??= best
+      return best
+    },
+    accepted(credential, warn) {
+      if (!isInUse(credential)) {
+        warn('credential_changed', 'The authorization server took another client credential than before.')
+      }
+      inUse = credential
+      refusals = []
+      spare = []
+      repeated = false
+    },
+    async refused(credential, warn) {
+      // A late refusal of one that others have left already says nothing new.
+      const isNews = refusalOf(credential) === -1
+      refusals = [...refusals.filter((other) => !other.equals(credential)), credential].slice(-mostRemembered)
+      const left = unrefused(await readAll(warn))
+      const repeat = left.length > 0 && !(isNews && repeated)
+      if (isNews) repeated = repeat
+      if (!repeat) spare = left
+      return repeat
+    },
+    async changed() {
+      const all = await readAll(() => {}).catch(() => [])
+      return unrefused(all).some((credential) => !spare.some((known) => known.equals(credential)))
+    }
+  }
+}

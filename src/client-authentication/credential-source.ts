@@ -1,0 +1,61 @@
+import { ClientConfigurationError, TokenClientError } from '../errors.ts'
+import type { Warn } from './client-authentication.ts'
+
+/** Where a credential comes from. It is asked before every attempt, because credentials rotate. */
+export interface CredentialSource<Credential> {
+  /** The credential as it is now. Rejects with `ERR_SECRET_UNAVAILABLE` when there is none and never was. */
+  read(warn: Warn): Promise<Credential>
+}
+
+/** Why something cannot be a credential, as the rest of a sentence that does not show it. */
+export class CredentialFault extends Error {
+  override readonly name = 'CredentialFault'
+}
+
+/** For what is known when the client is made: a fault is a wrong option (`ERR_INVALID_OPTION`). */
+export function configured<Credential>(what: string, remedy: string, load: () => Credential): Credential {
+  try {
+    return load()
+  } catch (error) {
+    const message = `${what} ${faultOf(error)}. ${remedy}`
+    throw new ClientConfigurationError('ERR_INVALID_OPTION', message)
+  }
+}
+
+/** A credential that never changes. */
+export function fixed<Credential>(credential: Credential): CredentialSource<Credential> {
+  return { read: async () => credential }
+}
+
+/** A credential that is loaded anew each time, and kept: a source that fails later costs no call. */
+export function keeping<Credential>(
+  what: string,
+  load: () => Credential | Promise<Credential>,
+  first?: Credential
+): CredentialSource<Credential> {
+  let lastGood = first
+  return {
+    async read(warn) {
+      try {
+        lastGood = await load()
+      } catch (error) {
+        const message = `${what} ${faultOf(error)}.`
+        if (lastGood === undefined) throw unavailable(message, error)
+        warn('secret_unavailable', `${message} The last good one stays in use.`)
+      }
+      return lastGood
+    }
+  }
+}
+
+/** A foreign error's text can hold anything: of it, only the code of a system call is told. */
+function faultOf(error: unknown): string {
+  if (error instanceof CredentialFault) return error.message
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  return typeof code === 'string' ? `cannot be read (${code})` : 'failed'
+}
+
+function unavailable(message: string, error: unknown): TokenClientError {
+  const cause = error instanceof Error && !(error instanceof CredentialFault) ? error : undefined
+  return new TokenClientError('ERR_SECRET_UNAVAILABLE', message, { transient: true, cause })
+}

@@ -1,0 +1,46 @@
+import { KeyObject } from 'node:crypto'
+import { ClientConfigurationError } from '../errors.ts'
+import { credentialFile, pairOfFiles } from './credential-file.ts'
+import { type CredentialSource, configured, fixed, keeping } from './credential-source.ts'
+import { type PrivateKeyMaterial, parsed, type SigningKey, type SigningKeyOptions, signingKey } from './signing-key.ts'
+
+/**
+ * Where a private key comes from: the key itself (PEM, JWK, KeyObject), a file with PEM or a JWK, the two files of a
+ * certificate and its key, or a function that returns a key. All but the key itself are read again before every token request.
+ */
+export type PrivateKeySource =
+  | PrivateKeyMaterial
+  | { readonly file: string }
+  | { readonly keyFile: string; readonly certFile: string }
+  | (() => PrivateKeyMaterial | Promise<PrivateKeyMaterial>)
+
+export function keySource(given: PrivateKeySource, options: SigningKeyOptions): CredentialSource<SigningKey> {
+  if (typeof given === 'function') return keeping('The key function', async () => signingKey(await given(), options))
+  if (isMaterial(given)) {
+    return fixed(configured('key', 'Give a private key as PEM, JWK or KeyObject.', () => signingKey(given, options)))
+  }
+  if (typeof given === 'object' && given !== null) {
+    if ('keyFile' in given && 'certFile' in given) {
+      return pairOfFiles('key', given, (certificate, key) => signingKey(key, { ...options, certificate }))
+    }
+    if ('file' in given) {
+      return credentialFile('key', String(given.file), (bytes) => signingKey(materialIn(bytes), options))
+    }
+  }
+  const message =
+    'key is not a private key. Give PEM, a JWK, a KeyObject, { file }, { keyFile, certFile } or a function.'
+  throw new ClientConfigurationError(given === undefined ? 'ERR_MISSING_OPTION' : 'ERR_INVALID_OPTION', message)
+}
+
+function isMaterial(given: PrivateKeySource): given is PrivateKeyMaterial {
+  return (
+    typeof given === 'string' ||
+    given instanceof KeyObject ||
+    (typeof given === 'object' && given !== null && 'kty' in given)
+  )
+}
+
+function materialIn(bytes: Buffer): PrivateKeyMaterial {
+  const text = bytes.toString()
+  return text.trimStart().startsWith('{') ? parsed(() => JSON.parse(text), 'holds no JWK') : text
+}

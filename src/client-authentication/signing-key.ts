@@ -1,0 +1,95 @@
+import { createPrivateKey, type JsonWebKey, KeyObject, X509Certificate } from 'node:crypto'
+import type { Signer } from './client-assertion.ts'
+import { CredentialFault } from './credential-source.ts'
+
+/** A private key as users give it: PEM (PKCS #8, PKCS #1 or SEC 1), a JWK, or a KeyObject. */
+export type PrivateKeyMaterial = string | JsonWebKey | KeyObject
+
+/** A key that signs assertions. */
+export interface SigningKey extends Signer {
+  readonly key: KeyObject
+  equals(other: SigningKey): boolean
+}
+
+export interface SigningKeyOptions {
+  readonly alg?: string | undefined
+  readonly kid?: string | undefined
+  /** PEM, when the server knows the key by a certificate. */
+  readonly certificate?: string | undefined
+}
+
+const leastRsaBits = 2048
+const rsaSignatures = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
+
+/** Key type, or curve → what it can sign with; the first unless another is chosen. RFC 8725 §3.1: never what somebody else says. */
+const algorithms: Readonly<Record<string, readonly string[]>> = {
+  rsa: rsaSignatures,
+  prime256v1: ['ES256'],
+  secp384r1: ['ES384'],
+  secp521r1: ['ES512'],
+  ed25519: ['EdDSA', 'Ed25519']
+}
+
+export const signingAlgorithms: readonly string[] = Object.values(algorithms).flat()
+
+/** Throws a CredentialFault when it is no key that can sign so. */
+export function signingKey(material: PrivateKeyMaterial, { alg, kid, certificate }: SigningKeyOptions): SigningKey {
+  const key = privateKey(material)
+  const jwk = isJwk(material) ? material : {}
+  return {
+    key,
+    alg: algorithmFor(key, alg ?? jwk.alg),
+    kid: kid ?? (typeof jwk.kid === 'string' ? jwk.kid : undefined),
+    certificateThumbprint: certificate === undefined ? undefined : thumbprintOf(certificate, key),
+    equals: (other) => key.equals(other.key)
+  }
+}
+
+/** The SHA-256 of the first certificate of a chain in PEM, which must be the key's (RFC 8705 §3.1). */
+export function thumbprintOf(certificate: string, key: KeyObject): string {
+  const first = parsed(() => new X509Certificate(certificate), 'holds no certificate')
+  if (!first.checkPrivateKey(key)) throw new CredentialFault('holds a certificate that is not of this key')
+  return Buffer.from(first.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')
+}
+
+export function privateKey(material: PrivateKeyMaterial): KeyObject {
+  if (typeof material === 'string' && /ENCRYPTED/.test(material)) {
+    throw new CredentialFault(
+      'holds a key with a passphrase: decrypt it, or give createPrivateKey({ key, passphrase })'
+    )
+  }
+  const key = material instanceof KeyObject ? material : parsed(() => parsedKey(material), 'holds no private key')
+  if (key.type === 'private') return key
+  throw new CredentialFault(`holds a ${key.type} key, not a private one`)
+}
+
+function parsedKey(material: string | JsonWebKey): KeyObject {
+  return createPrivateKey(typeof material === 'string' ? material : { key: material, format: 'jwk' })
+}
+
+function isJwk(material: PrivateKeyMaterial): material is JsonWebKey {
+  return typeof material === 'object' && !(material instanceof KeyObject)
+}
+
+function algorithmFor({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject, wanted: unknown): string {
+  const kind = (type === 'ec' ? asymmetricKeyDetails?.namedCurve : type) ?? 'unknown'
+  const [usual, ...others] = algorithms[kind] ?? []
+  if (usual === undefined) throw new CredentialFault(`holds a key of type ${kind}, which signs no assertion`)
+  if (kind === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < leastRsaBits) {
+    throw new CredentialFault(`holds an RSA key of fewer than ${leastRsaBits} bits`)
+  }
+  const alg = wanted ?? usual
+  if (alg === usual || others.some((other) => other === alg)) return String(alg)
+  throw new CredentialFault(
+    `holds a key that signs with ${[usual, ...others].join(', ')}, not with the alg that is set`
+  )
+}
+
+/** What the platform's parsers throw can quote their input. */
+export function parsed<Value>(parse: () => Value, fault: string): Value {
+  try {
+    return parse()
+  } catch {
+    throw new CredentialFault(fault)
+  }
+}

@@ -1,0 +1,146 @@
+import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { ClientAuthentication } from '../../src/client-authentication/client-authentication.ts'
+import { clientSecretPost } from '../../src/client-authentication/client-secret-post.ts'
+import { present } from './draft.ts'
+
+let folder: string
+let file: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'secret-'))
+  file = join(folder, 'secret')
+})
+
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+  delete process.env.ORDER_SECRET
+})
+
+async function sent(authentication: ClientAuthentication) {
+  const { form, warnings } = await present(authentication)
+  return [form.get('client_secret'), ...warnings]
+}
+
+test.each([
+  ['s3cret', 's3cret'],
+  ['s3cret\n', 's3cret'],
+  ['s3cret\r\n', 's3cret'],
+  ['é', 'é']
+])('X1 X9 of the content %j exactly one line end is removed', async (content, secret) => {
+  writeFileSync(file, content)
+  process.env.ORDER_SECRET = content
+  expect(await sent(clientSecretPost({ file }))).toEqual([secret])
+  expect(await sent(clientSecretPost({ env: 'ORDER_SECRET' }))).toEqual([secret])
+})
+
+test('X1 other whitespace is kept, and reported once', async () => {
+  writeFileSync(file, ' s3cret \n')
+  const authentication = clientSecretPost({ file })
+  expect(await sent(authentication)).toEqual([' s3cret ', 'secret_has_whitespace'])
+  expect(await sent(authentication)).toEqual([' s3cret '])
+})
+
+test.each<[string, string | Buffer, string]>([
+  ['X2', '', 'is empty'],
+  ['X2', '\n', 'is empty'],
+  ['X2', ' \n', 'only whitespace'],
+  ['X8', '\ufeffs3cret', 'byte order mark'],
+  ['X8', Buffer.from('\ufeffs3cret', 'utf16le'), 'is not UTF-8'],
+  ['X8', Buffer.from('s3cret', 'utf16le'), 'UTF-16'],
+  ['X8', Buffer.from([0x73, 0xe9]), 'is not UTF-8'],
+  ['X8', 's3cret\n\n', 'line break'],
+  ['X8', 's'.repeat(65_537), '65536 bytes']
+])('%s a file with %j is refused at construction, by its name and not its content', (_, content, reason) => {
+  writeFileSync(file, content)
+  const refusal = refusalOf(() => clientSecretPost({ file }))
+  expect(refusal).toMatchObject({ name: 'ClientConfigurationError', code: 'ERR_INVALID_OPTION' })
+  expect(refusal.message).toContain(file)
+  expect(refusal.message).toContain(reason)
+  expect(inspect(refusal)).not.toContain('s3')
+})
+
+test('X2 a file that is not there, or is a folder, is refused at construction', () => {
+  expect(refusalOf(() => clientSecretPost({ file })).message).toContain('ENOENT')
+  expect(refusalOf(() => clientSecretPost({ file: folder })).message).toContain('not a regular file')
+})
+
+test('X2 an environment variable that is empty or not set is refused at construction', () => {
+  expect(refusalOf(() => clientSecretPost({ env: 'ORDER_SECRET' })).message).toContain(
+    'ORDER_SECRET of clientSecret is not set'
+  )
+  process.env.ORDER_SECRET = ''
+  expect(refusalOf(() => clientSecretPost({ env: 'ORDER_SECRET' })).message).toContain('is empty')
+})
+
+test('X12 with remove the variable leaves the environment, and the secret stays', async () => {
+  process.env.ORDER_SECRET = 's3cret'
+  const authentication = clientSecretPost({ env: 'ORDER_SECRET', remove: true })
+  expect(process.env.ORDER_SECRET).toBeUndefined()
+  expect(await sent(authentication)).toEqual(['s3cret'])
+})
+
+test('X5 a variable that changes is seen by the next request', async () => {
+  process.env.ORDER_SECRET = 'old'
+  const authentication = clientSecretPost({ env: 'ORDER_SECRET' })
+  process.env.ORDER_SECRET = 'new'
+  expect(await sent(authentication)).toEqual(['new'])
+})
+
+test('X5 X3 a symlink swap, as the kubelet does it, is seen by the next request', async () => {
+  const [first, second] = [join(folder, '..1'), join(folder, '..2')]
+  writeFileSync(first, 'old\n')
+  writeFileSync(second, 'new\n')
+  symlinkSync(first, file)
+  const authentication = clientSecretPost({ file })
+  expect(await sent(authentication)).toEqual(['old'])
+  symlinkSync(second, join(folder, '..tmp'))
+  renameSync(join(folder, '..tmp'), file)
+  unlinkSync(first)
+  expect(await sent(authentication)).toEqual(['new'])
+})
+
+test.each<[string, string, (path: string) => void]>([
+  ['X3', 'is gone', (path) => unlinkSync(path)],
+  ['X2', 'is empty', (path) => writeFileSync(path, '')],
+  ['X8', 'was written as UTF-16', (path) => writeFileSync(path, 'new', 'utf16le')]
+])(
+  '%s while the file %s the last good secret stays, with a warning, and then the new one is used',
+  async (_, _state, spoil) => {
+    writeFileSync(file, 'old')
+    const authentication = clientSecretPost({ file })
+    spoil(file)
+    expect(await sent(authentication)).toEqual(['old', 'secret_unavailable'])
+    writeFileSync(file, 'new')
+    expect(await sent(authentication)).toEqual(['new'])
+  }
+)
+
+test('X4 while a file is rewritten again and again, no half of it is used', async () => {
+  const whole = ['a'.repeat(60_000), 'b'.repeat(60_000)]
+  await writeFile(file, 'old')
+  const authentication = clientSecretPost({ file })
+  let writing = true
+  const writer = (async () => {
+    while (writing) for (const content of whole) await writeFile(file, content)
+  })()
+  for (let reading = 0; reading < 50; reading++) {
+    const [secret] = await sent(authentication)
+    expect(['old', ...whole].includes(secret ?? '')).toBe(true)
+  }
+  writing = false
+  await writer
+})
+
+function refusalOf(attempt: () => unknown): Error {
+  try {
+    attempt()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('It was not refused.')
+}
