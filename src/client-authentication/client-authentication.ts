@@ -1,4 +1,5 @@
 import type { WarningCode } from '../events.ts'
+import type { ClientCertificate } from '../http/client-certificate.ts'
 
 export type Warn = (code: WarningCode, message: string) => void
 
@@ -16,6 +17,8 @@ export interface TokenRequestDraft {
   /** Epoch ms on the authorization server's clock, as far as it is known: what an assertion is dated with. */
   readonly now: number
   readonly warn: Warn
+  /** Set by a method that proves itself in the connection. */
+  certificate?: ClientCertificate
 }
 
 /** How a client proves who it is at the token endpoint: one object for each method of the IANA registry. */
@@ -24,6 +27,8 @@ export interface ClientAuthentication {
   readonly method: string
   /** It names the issuer as its audience, so the issuer must be known. */
   readonly needsIssuer?: boolean
+  /** The proof is in the connection: `mtls_endpoint_aliases` go first (RFC 8705 §5). `ca`: PEM of the authorities to trust there. */
+  readonly mutualTls?: { readonly ca: string | undefined }
   /** Adds the proof to the draft; called anew for every attempt. */
   authenticate(draft: TokenRequestDraft): Promise<Proof>
   /** Reads the credential again: whether there is one now that the server could not refuse yet. */

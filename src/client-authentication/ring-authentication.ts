@@ -1,9 +1,7 @@
 import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
 import type { CredentialRing } from './credential-ring.ts'
 
-interface Method<Credential> {
-  readonly method: string
-  readonly needsIssuer?: boolean
+interface Method<Credential> extends Pick<ClientAuthentication, 'method' | 'needsIssuer' | 'mutualTls'> {
   /** Adds the proof to the draft. */
   prove(draft: TokenRequestDraft, credential: Credential): void | Promise<void>
 }

@@ -4,6 +4,8 @@ import type { Patience } from '../token/token-source.ts'
 export interface AuthorizationServer {
   readonly issuer: string | undefined
   readonly tokenEndpoint: string
+  /** `mtls_endpoint_aliases.token_endpoint`: where clients go that prove themselves in the connection (RFC 8705 §5). */
+  readonly mutualTlsTokenEndpoint: string | undefined
   /** `token_endpoint_auth_methods_supported`, when the server publishes it. */
   readonly authenticationMethods: readonly string[] | undefined
   /** Where its keys are, when the server publishes them. */
@@ -15,4 +17,6 @@ export interface AuthorizationServer {
 export interface AuthorizationServerSource {
   /** At once when it is known, else a promise of it. Never throws. */
   authorizationServer(patience: Patience): AuthorizationServer | Promise<AuthorizationServer>
+  /** The token endpoint was not found where it should be: what the server says now, or what is known when it says nothing. */
+  rediscover(patience: Patience): Promise<AuthorizationServer>
 }

@@ -15,28 +15,54 @@ export interface DiscoveryOptions {
   readonly allowInsecureHttp?: boolean
 }
 
+/** Milliseconds that metadata is taken as it is; then it is asked for again, beside the request that uses the old one. */
+const renewAfter = 3_600_000
+const renewAgainAfter = 60_000
+
 /**
- * A server that is found by its issuer (RFC 8414), when it is first needed: one flight for all who wait, and its result is kept.
+ * A server that is found by its issuer (RFC 8414), when it is first needed: one flight for all who wait, and its result is
+ * kept, renewed in the background, and outlives every failure to renew it.
  * Rejects with the network's own code, or with `ERR_DISCOVERY_FAILED`, transient unless the server's document is wrong.
  */
 export function discoveredServer(options: DiscoveryOptions): AuthorizationServerSource {
+  const { clock } = options
   let known: AuthorizationServer | undefined
+  let renewAt = 0
   let flight: Promise<AuthorizationServer> | undefined
+
+  function discovery(): Promise<AuthorizationServer> {
+    flight ??= discover()
+    return flight
+  }
 
   async function discover(): Promise<AuthorizationServer> {
     try {
       known = await firstUsable(options)
+      renewAt = clock.monotonicTime() + renewAfter
       return known
     } finally {
       flight = undefined
     }
   }
 
+  function renew(): void {
+    renewAt = clock.monotonicTime() + renewAgainAfter
+    discovery().catch(() => {})
+  }
+
   return {
     authorizationServer(patience) {
-      if (known !== undefined) return known
-      flight ??= discover()
-      return leaveOnAbort(flight, patience, options.clock)
+      if (known === undefined) return leaveOnAbort(discovery(), patience, clock)
+      if (clock.monotonicTime() >= renewAt) renew()
+      return known
+    },
+    async rediscover(patience) {
+      try {
+        return await leaveOnAbort(discovery(), patience, clock)
+      } catch (error) {
+        if (known === undefined || patience.signal?.aborted) throw error
+        return known
+      }
     }
   }
 }

@@ -7,6 +7,6 @@ export interface KnownServerOptions {
 
 /** A server whose token endpoint was configured: nothing is fetched. */
 export function knownServer({ issuer, tokenEndpoint }: KnownServerOptions): AuthorizationServerSource {
-  const server = { issuer, tokenEndpoint, authenticationMethods: undefined }
-  return { authorizationServer: () => server }
+  const server = { issuer, tokenEndpoint, mutualTlsTokenEndpoint: undefined, authenticationMethods: undefined }
+  return { authorizationServer: () => server, rediscover: async () => server }
 }

@@ -32,6 +32,7 @@ export function authorizationServerIn(
   return {
     issuer,
     tokenEndpoint: endpoint(document.token_endpoint, allowInsecureHttp),
+    mutualTlsTokenEndpoint: mutualTlsEndpoint(document.mtls_endpoint_aliases, allowInsecureHttp),
     authenticationMethods: strings(document.token_endpoint_auth_methods_supported),
     jwksUri: usableEndpoint(document.jwks_uri, allowInsecureHttp),
     introspectionEndpoint: usableEndpoint(document.introspection_endpoint, allowInsecureHttp)
@@ -43,9 +44,12 @@ function jsonObject({ status, headers, body }: Answer): Record<string, unknown> 
   if (status !== 200) throw unusable(`answered ${status}`)
   if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) throw unusable('is not application/json')
   const document = parsed(body)
-  if (typeof document === 'object' && document !== null && !Array.isArray(document))
-    return document as Record<string, unknown>
+  if (isObject(document)) return document
   throw unusable('is not a JSON object')
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function parsed(body: Uint8Array): unknown {
@@ -73,6 +77,11 @@ function usableEndpoint(value: unknown, allowInsecureHttp: boolean): string | un
   } catch {
     return undefined
   }
+}
+
+function mutualTlsEndpoint(aliases: unknown, allowInsecureHttp: boolean): string | undefined {
+  const alias = isObject(aliases) ? aliases.token_endpoint : undefined
+  return usableEndpoint(alias, allowInsecureHttp)
 }
 
 function strings(value: unknown): readonly string[] | undefined {

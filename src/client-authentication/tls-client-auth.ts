@@ -1,0 +1,68 @@
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import { ClientConfigurationError } from '../errors.ts'
+import type { ClientCertificate } from '../http/client-certificate.ts'
+import { Secret } from '../token/secret.ts'
+import type { ClientAuthentication } from './client-authentication.ts'
+import { pairOfFiles } from './credential-file.ts'
+import { credentialRing } from './credential-ring.ts'
+import { type CredentialSource, configured, fixed } from './credential-source.ts'
+import { ringAuthentication } from './ring-authentication.ts'
+import { privateKey, thumbprintOf } from './signing-key.ts'
+
+/** A certificate with its private key: as PEM, or in two files that are read again before every token request. */
+export type TlsClientAuthOptions = (
+  | { readonly cert: string; readonly key: string | KeyObject }
+  | { readonly certFile: string; readonly keyFile: string }
+) & {
+  /** PEM of the authorities that the authorization server's own certificate comes from; those of the platform unless given. */
+  readonly ca?: string
+}
+
+interface ComparableCertificate extends ClientCertificate {
+  equals(other: ClientCertificate): boolean
+}
+
+/** `tls_client_auth`: a certificate of an authority that the server trusts, in the connection itself (RFC 8705 §2.1). */
+export function tlsClientAuth(options: TlsClientAuthOptions): ClientAuthentication {
+  return byCertificate('tls_client_auth', options)
+}
+
+/** `self_signed_tls_client_auth`: a certificate that the server knows by the client's registration (RFC 8705 §2.2). */
+export function selfSignedTlsClientAuth(options: TlsClientAuthOptions): ClientAuthentication {
+  return byCertificate('self_signed_tls_client_auth', options)
+}
+
+function byCertificate(method: string, options: TlsClientAuthOptions): ClientAuthentication {
+  return ringAuthentication(credentialRing([certificateSource(options)]), {
+    method,
+    mutualTls: { ca: checkedAuthorities(options.ca) },
+    prove(draft, certificate) {
+      draft.form.set('client_id', draft.clientId)
+      draft.certificate = certificate
+    }
+  })
+}
+
+function certificateSource(options: TlsClientAuthOptions): CredentialSource<ComparableCertificate> {
+  if (typeof options === 'object' && options !== null) {
+    if ('cert' in options) {
+      const remedy = 'Give cert and key as PEM, and the key that belongs to the certificate.'
+      return fixed(configured('The client certificate', remedy, () => clientCertificate(options.cert, options.key)))
+    }
+    if ('certFile' in options) return pairOfFiles('the client certificate', options, clientCertificate)
+  }
+  const message = 'The client certificate is missing. Give { cert, key } as PEM, or { certFile, keyFile }.'
+  throw new ClientConfigurationError('ERR_MISSING_OPTION', message)
+}
+
+function clientCertificate(cert: string, given: string | KeyObject): ComparableCertificate {
+  const key = privateKey(given)
+  const thumbprint = thumbprintOf(cert, key)
+  const pem = new Secret(key.export({ type: 'pkcs8', format: 'pem' }).toString())
+  return { cert, key: pem, thumbprint, equals: (other) => other.thumbprint === thumbprint }
+}
+
+function checkedAuthorities(ca: string | undefined): string | undefined {
+  if (ca !== undefined) configured('ca', 'Give the certificates as PEM.', () => new X509Certificate(ca))
+  return ca
+}
