@@ -7,7 +7,7 @@ import { pairOfFiles } from './credential-file.ts'
 import { credentialRing } from './credential-ring.ts'
 import { type CredentialSource, configured, fixed } from './credential-source.ts'
 import { ringAuthentication } from './ring-authentication.ts'
-import { privateKey, thumbprintOf } from './signing-key.ts'
+import { parsed, privateKey, thumbprintOf } from './signing-key.ts'
 
 /** A certificate with its private key: as PEM, or in two files that are read again before every token request. */
 export type TlsClientAuthOptions = (
@@ -63,6 +63,8 @@ function clientCertificate(cert: string, given: string | KeyObject): ComparableC
 }
 
 function checkedAuthorities(ca: string | undefined): string | undefined {
-  if (ca !== undefined) configured('ca', 'Give the certificates as PEM.', () => new X509Certificate(ca))
+  if (ca === undefined) return undefined
+  const check = () => parsed(() => new X509Certificate(ca), 'holds no certificate')
+  configured('ca', 'Give the certificates of the authorities as PEM.', check)
   return ca
 }

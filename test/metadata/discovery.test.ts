@@ -100,6 +100,47 @@ test('C49 a server that is down at the start is found once it is up', async () =
   await expect(source.authorizationServer({})).resolves.toMatchObject({ issuer: origin })
 })
 
+const hour = 3_600_000
+
+test('T52 a token endpoint that moves is picked up in the background, without a restart', async () => {
+  const { origin, answers } = await metadataServer()
+  answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/old` } }
+  const clock = manualClock()
+  const source = discoveredServer({ issuer: origin, sender: platformSender, clock, timeout: 5000 })
+  const first = await source.authorizationServer({})
+  answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/new` } }
+  await clock.advance(hour - 1)
+  expect(source.authorizationServer({})).toBe(first)
+  await clock.advance(1)
+  expect(source.authorizationServer({})).toBe(first)
+  await expect.poll(async () => (await source.authorizationServer({})).tokenEndpoint).toBe(`${origin}/new`)
+})
+
+test('C49 what is known outlives a server that fails, and the server is not asked at every call', async () => {
+  const { origin, answers, asked } = await metadataServer()
+  answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/token` } }
+  const clock = manualClock()
+  const source = discoveredServer({ issuer: origin, sender: platformSender, clock, timeout: 5000 })
+  const first = await source.authorizationServer({})
+  answers[oauth] = { status: 503 }
+  await clock.advance(hour)
+  for (let call = 0; call < 5; call++) expect(source.authorizationServer({})).toBe(first)
+  await expect(source.rediscover({})).resolves.toBe(first)
+  expect(asked).toEqual([oauth, oauth, openid])
+  await clock.advance(60_000)
+  expect(source.authorizationServer({})).toBe(first)
+  await expect.poll(() => asked.length).toBe(5)
+})
+
+test('T52 a token endpoint that is gone makes the server be asked now', async () => {
+  const { origin, answers } = await metadataServer()
+  answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/old` } }
+  const source = discover(origin)
+  await source.authorizationServer({})
+  answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/new` } }
+  await expect(source.rediscover({})).resolves.toMatchObject({ tokenEndpoint: `${origin}/new` })
+})
+
 test('T65 nobody answers: the error keeps the code of the network, names the place and asks no other', async () => {
   const asked: string[] = []
   const sender: Sender = {
@@ -121,4 +162,9 @@ test('T65 nobody answers: the error keeps the code of the network, names the pla
 test('C49 a configured token endpoint is known at once', () => {
   const source = knownServer({ issuer: 'https://a', tokenEndpoint: 'https://a/token' })
   expect(source.authorizationServer({})).toMatchObject({ issuer: 'https://a', tokenEndpoint: 'https://a/token' })
+})
+
+test('T52 a configured token endpoint stays what it is', async () => {
+  const source = knownServer({ tokenEndpoint: 'https://a/token' })
+  await expect(source.rediscover({})).resolves.toBe(source.authorizationServer({}))
 })

@@ -101,3 +101,10 @@ test.each([
   const document = { ...good, token_endpoint_auth_methods_supported: listed }
   expect(read({ document }).authenticationMethods).toEqual(methods)
 })
+
+test('C59 the token endpoint for mutual TLS is read, and held to the same rules', () => {
+  const at = (token_endpoint: unknown) => read({ document: { ...good, mtls_endpoint_aliases: { token_endpoint } } })
+  expect(at('https://mtls.auth.internal/token').mutualTlsTokenEndpoint).toBe('https://mtls.auth.internal/token')
+  expect(at(undefined).mutualTlsTokenEndpoint).toBeUndefined()
+  expect(() => at('http://mtls.auth.internal/token')).toThrow('which is not https')
+})
