@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'ERR_NETWORK'
   | 'ERR_CONNECTION_RESET'
   | 'ERR_TLS_ERROR'
+  | 'ERR_TLS_CLIENT_CERTIFICATE'
   | 'ERR_REDIRECT_REFUSED'
   | 'ERR_DISCOVERY_FAILED'
   // its answer
@@ -112,6 +113,17 @@ export class ClientClosedError extends TokenClientError {
 export function again(error: TokenClientError, retryAfter: number | undefined): TokenClientError {
   const { code, message, transient, status, oauthError, cause } = error
   return new TokenClientError(code, message, { transient, retryAfter, status, oauthError, cause })
+}
+
+const refusalsOfCredential: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_INVALID_CLIENT',
+  'ERR_CLIENT_AUTHENTICATION_FAILED',
+  'ERR_TLS_CLIENT_CERTIFICATE'
+])
+
+/** The authorization server does not know the client by the credential that was sent: another one can help. */
+export function isRefusalOfCredential(error: unknown): error is TokenClientError {
+  return error instanceof TokenClientError && refusalsOfCredential.has(error.code)
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { ErrorCode, TokenClientError } from '../errors.ts'
+import { type ErrorCode, isRefusalOfCredential, type TokenClientError } from '../errors.ts'
 import { backOff } from './back-off.ts'
 import type { Entry, Failure } from './entry.ts'
 import { freshnessOf } from './kept-token.ts'
@@ -18,10 +18,8 @@ export interface FailureMemory {
   liftAtExpiry(entry: Entry): void
 }
 
-/** With these the server means the client, whatever it asked for. */
+/** With these, as with a refused credential, the server means the client, whatever it asked for. */
 const refusalsOfTheClient: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'ERR_INVALID_CLIENT',
-  'ERR_CLIENT_AUTHENTICATION_FAILED',
   'ERR_UNAUTHORIZED_CLIENT',
   'ERR_UNSUPPORTED_GRANT_TYPE'
 ])
@@ -39,7 +37,7 @@ export function failureMemory(clock: Clock): FailureMemory {
       return [refusal, entry.failure].find((failure) => failure !== undefined && moment < failure.notBefore)
     },
     remember(entry, error, moment) {
-      const concernsClient = refusalsOfTheClient.has(error.code)
+      const concernsClient = refusalsOfTheClient.has(error.code) || isRefusalOfCredential(error)
       const former = concernsClient ? refusal : entry.failure
       const failures = (former?.count ?? 0) + 1
       const since = former?.since ?? moment.monotonic

@@ -24,6 +24,7 @@ export async function signAssertion(draft: TokenRequestDraft, signer: Signer, au
   const { clientId, tokenEndpoint, now } = draft
   if (audience === undefined) throw issuerMissing()
   if (now < earliest) throw clockInvalid()
+  draft.dated = true
 
   const { SignJWT } = await import('jose')
   const iat = Math.floor(now / 1000)

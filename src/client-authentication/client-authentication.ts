@@ -19,6 +19,8 @@ export interface TokenRequestDraft {
   readonly warn: Warn
   /** Set by a method that proves itself in the connection. */
   certificate?: ClientCertificate
+  /** Set by a method whose proof holds the time: it can have failed because of a clock. */
+  dated?: boolean
 }
 
 /** How a client proves who it is at the token endpoint: one object for each method of the IANA registry. */
@@ -37,6 +39,8 @@ export interface ClientAuthentication {
 
 /** What one attempt was signed with; the server's answer is reported to it. */
 export interface Proof {
+  /** The name of the method that was used. */
+  readonly method: string
   /** The server knows this client by it. */
   accepted(): void
   /** The server refused it (`invalid_client`). Whether one repeat, at once, is worth it: with a credential that it has not refused. */

@@ -56,6 +56,6 @@ function faultOf(error: unknown): string {
 }
 
 function unavailable(message: string, error: unknown): TokenClientError {
-  const cause = error instanceof Error && !(error instanceof CredentialFault) ? error : undefined
+  const cause = error instanceof CredentialFault ? undefined : error
   return new TokenClientError('ERR_SECRET_UNAVAILABLE', message, { transient: true, cause })
 }

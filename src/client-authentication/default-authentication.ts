@@ -1,30 +1,23 @@
-import type { Secret } from '../token/secret.ts'
-import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
+import type { ClientAuthentication } from './client-authentication.ts'
 import { proveFormEncoded } from './client-secret-basic.ts'
 import { proveByHmac } from './client-secret-jwt.ts'
 import { proveInForm } from './client-secret-post.ts'
 import { ringAuthentication } from './ring-authentication.ts'
 import { type ClientSecret, secretRing } from './secret-source.ts'
 
-type Prove = (draft: TokenRequestDraft, secret: Secret) => void | Promise<void>
-
-const proofs = {
-  client_secret_basic: proveFormEncoded,
-  client_secret_post: proveInForm,
-  client_secret_jwt: proveByHmac
-} as const satisfies Record<string, Prove>
-
-type Method = keyof typeof proofs
-
 /** For a secret without a method: the first of basic, post and jwt that the server's metadata lists, else basic (RFC 8414 §2). */
 export function authenticationBySecret(secret: ClientSecret | readonly ClientSecret[]): ClientAuthentication {
-  return ringAuthentication(secretRing(secret), {
-    method: 'client_secret_basic',
-    prove: (draft, secret) => proofs[methodFor(draft.authenticationMethods)](draft, secret)
-  })
-}
-
-export function methodFor(listed: readonly string[] = []): Method {
-  const methods: readonly Method[] = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt']
-  return methods.find((method) => listed.includes(method)) ?? 'client_secret_basic'
+  const ring = secretRing(secret)
+  const basic = ringAuthentication(ring, { method: 'client_secret_basic', prove: proveFormEncoded })
+  const post = ringAuthentication(ring, { method: 'client_secret_post', prove: proveInForm })
+  const jwt = ringAuthentication(ring, { method: 'client_secret_jwt', prove: (draft, one) => proveByHmac(draft, one) })
+  return {
+    method: basic.method,
+    authenticate(draft) {
+      const listed = draft.authenticationMethods ?? []
+      const chosen = [basic, post, jwt].find(({ method }) => listed.includes(method)) ?? basic
+      return chosen.authenticate(draft)
+    },
+    changed: ring.changed
+  }
 }

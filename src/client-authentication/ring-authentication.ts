@@ -17,6 +17,7 @@ export function ringAuthentication<Credential>(
       const credential = await ring.current(draft.warn)
       await prove(draft, credential)
       return {
+        method: method.method,
         accepted: () => ring.accepted(credential, draft.warn),
         refused: () => ring.refused(credential, draft.warn)
       }

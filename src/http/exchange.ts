@@ -1,3 +1,5 @@
+import type { ClientCertificate } from './client-certificate.ts'
+
 /** One HTTP exchange with the authorization server. */
 export interface Exchange {
   readonly method: 'GET' | 'POST'
@@ -5,6 +7,8 @@ export interface Exchange {
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** What the connection presents: this exchange shares none with others of another certificate. */
+  readonly certificate?: ClientCertificate | undefined
   /** Milliseconds for the whole exchange, connection and last byte included. */
   readonly timeout: number
   /** Ends the exchange; it is rejected with the signal's reason. */

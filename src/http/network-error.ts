@@ -13,6 +13,10 @@ const tlsRetryAfter = 30_000
 const tlsFailure =
   /^(?:ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|CRL_|ERROR_IN_C|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$)/
 
+/** Alerts about a certificate, which only the other side sends: it is ours that it means (RFC 8446 §6.2). */
+const certificateAlert =
+  /^ERR_SSL_(?:TLSV1|SSLV3|TLSV13)_ALERT_(?:(?:BAD_|UNSUPPORTED_)?CERTIFICATE|UNKNOWN_CA|NO_CERTIFICATE)/
+
 const resetCodes: readonly string[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
 const meanings: Readonly<Record<string, string>> = {
@@ -33,6 +37,12 @@ export function networkError(error: unknown, { host, answerStarted }: ExchangeSt
 
   const cause = underlying(error)
   const code = codeOf(cause)
+  if (certificateAlert.test(code))
+    return new TokenClientError(
+      'ERR_TLS_CLIENT_CERTIFICATE',
+      `${host} refused the client certificate (${code}). Check that one is given, that it is valid, and that its authority is known there.`,
+      { transient: false, cause }
+    )
   if (tlsFailure.test(code))
     return new TokenClientError(
       'ERR_TLS_ERROR',

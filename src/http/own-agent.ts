@@ -1,17 +1,27 @@
 import type { Agent } from 'undici'
+import type { ClientCertificate } from './client-certificate.ts'
 
 /** Where Node's built-in `fetch` finds its dispatcher. */
 const slot = Symbol.for('undici.globalDispatcher.1')
 
 const keepAlive = 4_000
 
+export interface Trust {
+  /** PEM of the authorities to trust; those of the platform unless given. */
+  readonly ca?: string | undefined
+  /** What connections present. */
+  readonly certificate?: ClientCertificate | undefined
+}
+
 /**
  * An undici Agent for token requests alone: no other answer can be taken for one, and no setting of the process reaches it.
  * Connections are kept for seconds, since the next token request is hours away.
  */
-export async function ownAgent(): Promise<Agent> {
+export async function ownAgent({ ca, certificate }: Trust = {}): Promise<Agent> {
   const { Agent } = await importUndici()
+  const identity = certificate && { cert: certificate.cert, key: certificate.key.reveal() }
   return new Agent({
+    connect: { ...(ca !== undefined && { ca }), ...identity },
     pipelining: 1,
     connections: 16,
     keepAliveTimeout: keepAlive,

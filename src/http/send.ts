@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { Agent, Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Clock } from '../clock.ts'
 import { ClientClosedError, TokenClientError } from '../errors.ts'
 import { version } from '../version.ts'
@@ -7,7 +7,7 @@ import { withDeadline } from './deadline.ts'
 import { dispatchExchange } from './dispatch-exchange.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import { type Fetch, fetchExchange } from './fetch-exchange.ts'
-import { ownAgent } from './own-agent.ts'
+import { ownAgents } from './own-agents.ts'
 
 export type { Answer, Exchange } from './exchange.ts'
 
@@ -26,20 +26,21 @@ export interface SenderOptions {
   readonly dispatcher?: Dispatcher | undefined
   /** The same, for `fetch`. */
   readonly fetch?: Fetch | undefined
+  /** PEM of the authorities that the sender's own connections trust; those of the platform unless given. */
+  readonly ca?: string | undefined
   readonly clock: Clock
 }
 
 /** One exchange with the authorization server at a time of need: one deadline, one size limit, no redirects, no cookies, no encoding. */
-export function sender({ dispatcher, fetch, clock }: SenderOptions): Sender {
+export function sender({ dispatcher, fetch, ca, clock }: SenderOptions): Sender {
   const closing = new AbortController()
   setMaxListeners(0, closing.signal) // One for each exchange under way: no leak, however many.
-  let agent: Promise<Agent> | undefined
+  const agents = ownAgents(ca)
 
   async function travel(exchange: Exchange, signal: AbortSignal): Promise<Answer> {
     if (fetch !== undefined) return fetchExchange(fetch, exchange, signal)
     if (dispatcher !== undefined) return dispatchExchange(dispatcher, exchange, signal)
-    agent ??= ownAgent()
-    return dispatchExchange(await agent, exchange, signal)
+    return dispatchExchange(await agents.for(exchange.certificate), exchange, signal)
   }
 
   return {
@@ -52,7 +53,7 @@ export function sender({ dispatcher, fetch, clock }: SenderOptions): Sender {
     },
     async close() {
       closing.abort(new ClientClosedError())
-      await (await agent)?.destroy()
+      await agents.destroy()
     }
   }
 }

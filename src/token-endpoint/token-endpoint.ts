@@ -1,16 +1,19 @@
-import type { ClientAuthentication, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
+import type { ClientAuthentication, Proof, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
 import type { Clock } from '../clock.ts'
-import { TokenClientError } from '../errors.ts'
+import { isRefusalOfCredential, TokenClientError } from '../errors.ts'
 import { type Emit, fieldsOf } from '../events.ts'
 import { withDeadline } from '../http/deadline.ts'
 import type { Sender } from '../http/send.ts'
-import type { AuthorizationServerSource } from '../metadata/authorization-server.ts'
+import type { AuthorizationServer, AuthorizationServerSource } from '../metadata/authorization-server.ts'
 import { AccessToken } from '../token/access-token.ts'
 import { missingScope } from '../token/scope.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Patience, TokenSource } from '../token/token-source.ts'
+import { credentialTrial } from './credential-trial.ts'
 import { tokenRequestForm } from './form.ts'
-import { readTokenResponse } from './response.ts'
+import { readTokenResponse, type TokenResponse } from './response.ts'
+import { serverClock } from './server-clock.ts'
+import { namingTheMethod } from './unlisted-method.ts'
 
 export interface TokenEndpointOptions {
   readonly clientId: string
@@ -25,49 +28,97 @@ export interface TokenEndpointOptions {
   readonly emit: Emit
 }
 
+interface AttemptPatience extends Patience {
+  readonly maxWait: number
+}
+
 /**
  * The token endpoint as a source of tokens: each call is one attempt of the client credentials grant (RFC 6749 §4.4).
+ * A refused credential, a wrong date and an endpoint that moved are worth one repeat, at once.
  * `maxWait` bounds all of it, discovery and a secret that never comes included (`ERR_TIMEOUT`).
  */
 export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   const { clientId, server, clientAuthentication, sender, clock, timeout, defaultLifetime, emit } = options
+  const inTurn = credentialTrial(clock)
+  const serverTime = serverClock(clock)
   let serial = 0
 
-  async function attempt(request: TokenRequest, maxWait: number, signal: AbortSignal): Promise<AccessToken> {
-    const { issuer, tokenEndpoint } = await server.authorizationServer({ signal, maxWait })
-    const draft = { clientId, form: tokenRequestForm(request), headers: {}, issuer, tokenEndpoint }
-    await authenticate(clientAuthentication, draft)
+  async function attempt(request: TokenRequest, patience: AttemptPatience): Promise<AccessToken> {
+    const known = await server.authorizationServer(patience)
+    try {
+      return await ask(request, known, patience, true)
+    } catch (error) {
+      if (!(error instanceof TokenClientError && error.code === 'ERR_ENDPOINT_NOT_FOUND')) throw error
+      const found = await server.rediscover(patience)
+      if (urlOf(found) === urlOf(known)) throw error
+      return ask(request, found, patience, true)
+    }
+  }
 
+  async function ask(
+    request: TokenRequest,
+    known: AuthorizationServer,
+    patience: AttemptPatience,
+    mayRepeat: boolean
+  ): Promise<AccessToken> {
+    const draft = draftOf(request, known)
+    const proof = await authenticate(clientAuthentication, draft)
     const obtainedAt = clock.wallTime()
-    const answer = await sender.send({ ...message(draft), timeout: maxWait, signal })
-    const { value, scope, life, warnings } = readTokenResponse(answer, { tokenEndpoint, wallTime: clock.wallTime() })
+    let misdated = false
+    try {
+      const { signal, maxWait } = patience
+      const answer = await sender.send({ ...message(draft), timeout: maxWait, signal })
+      misdated = serverTime.learn(answer, draft.tokenEndpoint) && draft.dated === true
+      const { tokenEndpoint } = draft
+      const response = readTokenResponse(answer, { tokenEndpoint, wallTime: clock.wallTime() })
+      proof.accepted()
+      return accessToken(request, response, obtainedAt)
+    } catch (error) {
+      if (!isRefusalOfCredential(error)) throw error
+      const worthRepeating = (misdated && mayRepeat) || (await proof.refused())
+      if (worthRepeating && mayRepeat) return ask(request, known, patience, false)
+      throw namingTheMethod(error, proof.method, known.authenticationMethods)
+    }
+  }
 
-    const granted = scope ?? request.scope
+  function urlOf({ tokenEndpoint, mutualTlsTokenEndpoint }: AuthorizationServer): string {
+    return clientAuthentication.mutualTls === undefined ? tokenEndpoint : (mutualTlsTokenEndpoint ?? tokenEndpoint)
+  }
+
+  function draftOf(request: TokenRequest, known: AuthorizationServer): TokenRequestDraft {
+    return {
+      clientId,
+      form: tokenRequestForm(request),
+      headers: {},
+      issuer: known.issuer,
+      tokenEndpoint: urlOf(known),
+      authenticationMethods: known.authenticationMethods,
+      now: serverTime.now(),
+      warn: (code, message) => emit('warning', { ...fieldsOf(request), code, message })
+    }
+  }
+
+  function accessToken(request: TokenRequest, response: TokenResponse, obtainedAt: number): AccessToken {
+    const { value, scope = request.scope, life = defaultLifetime, warnings } = response
     for (const warning of warnings) emit('warning', { ...fieldsOf(request), ...warning })
-    reportScope(request, granted, emit)
+    reportScope(request, scope, emit)
     serial += 1
-    return new AccessToken({
-      value,
-      scope: granted,
-      obtainedAt,
-      expiresAt: obtainedAt + (life ?? defaultLifetime),
-      serial
-    })
+    return new AccessToken({ value, scope, obtainedAt, expiresAt: obtainedAt + life, serial })
   }
 
   return {
     token(request, _rejected, { maxWait = timeout / 2, signal }: Patience = {}) {
       return withDeadline({ clock, timeout: maxWait, timedOut: () => timedOut(maxWait), signals: [signal] }, (ended) =>
-        attempt(request, maxWait, ended)
+        inTurn(() => attempt(request, { maxWait, signal: ended }))
       )
     }
   }
 }
 
 /** A supplier of secrets can fail in any way: whatever it throws is one code here. */
-async function authenticate(clientAuthentication: ClientAuthentication, draft: TokenRequestDraft): Promise<void> {
+async function authenticate(clientAuthentication: ClientAuthentication, draft: TokenRequestDraft): Promise<Proof> {
   try {
-    await clientAuthentication.authenticate(draft)
+    return await clientAuthentication.authenticate(draft)
   } catch (error) {
     if (error instanceof TokenClientError) throw error
     throw new TokenClientError(
@@ -78,12 +129,13 @@ async function authenticate(clientAuthentication: ClientAuthentication, draft: T
   }
 }
 
-function message({ form, headers, tokenEndpoint }: TokenRequestDraft) {
+function message({ form, headers, tokenEndpoint, certificate }: TokenRequestDraft) {
   return {
     method: 'POST',
     url: tokenEndpoint,
     headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
-    body: form.toString()
+    body: form.toString(),
+    certificate
   } as const
 }
 

@@ -4,6 +4,7 @@ import type { ClientAuthentication } from '../../src/client-authentication/clien
 import { TokenClientError } from '../../src/errors.ts'
 import type { Emit } from '../../src/events.ts'
 import { sender } from '../../src/http/send.ts'
+import type { AuthorizationServerSource } from '../../src/metadata/authorization-server.ts'
 import { knownServer } from '../../src/metadata/known-server.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { AccessToken } from '../../src/token/access-token.ts'
@@ -19,7 +20,17 @@ const inForm: ClientAuthentication = {
   async authenticate({ clientId, form, headers }) {
     form.set('client_id', clientId)
     headers['x-proof'] = 'marker-proof'
-  }
+    return { method: 'client_secret_post', accepted() {}, refused: async () => false }
+  },
+  changed: async () => false
+}
+
+function failing(authenticate: () => Promise<never>): ClientAuthentication {
+  return { ...inForm, method: 'client_secret_basic', authenticate }
+}
+
+function lost(authorizationServer: () => Promise<never>): AuthorizationServerSource {
+  return { authorizationServer, rediscover: authorizationServer }
 }
 
 /** A server that gives `members` beside a good token, and the source that asks it. */
@@ -135,10 +146,10 @@ test('T36 the default scope of a server that was asked for none is no news', asy
 
 test('Q21 a secret that never comes ends with the attempt, half of the timeout, and nothing goes out afterwards', async () => {
   let release = () => {}
-  const never = new Promise<void>((resolve) => {
-    release = resolve
+  const never = new Promise<never>((_, reject) => {
+    release = reject
   })
-  const { server, source, clock } = await road({}, { clientAuthentication: { method: 'x', authenticate: () => never } })
+  const { server, source, clock } = await road({}, { clientAuthentication: failing(() => never) })
   const outcome = expect(source.token(request)).rejects.toMatchObject({ code: 'ERR_TIMEOUT', transient: true })
   await clock.advance(5000)
   await outcome
@@ -149,7 +160,7 @@ test('Q21 a secret that never comes ends with the attempt, half of the timeout, 
 })
 
 test('Q21 metadata that never come end with the attempt', async () => {
-  const { source, clock } = await road({}, { server: { authorizationServer: () => new Promise(() => {}) } })
+  const { source, clock } = await road({}, { server: lost(() => new Promise(() => {})) })
   const outcome = expect(source.token(request, undefined, { maxWait: 70 })).rejects.toMatchObject({
     code: 'ERR_TIMEOUT'
   })
@@ -190,7 +201,7 @@ test.each([
 ])(
   'Q22 F-rule-5 a secret supplier that %s is ERR_SECRET_UNAVAILABLE, with a cause that carries nothing',
   async (_, authenticate) => {
-    const { source } = await road({}, { clientAuthentication: { method: 'client_secret_basic', authenticate } })
+    const { source } = await road({}, { clientAuthentication: failing(authenticate) })
     const error = await Promise.resolve(source.token(request)).catch((reason) => reason)
     expect(error).toMatchObject({
       code: 'ERR_SECRET_UNAVAILABLE',
@@ -203,7 +214,7 @@ test.each([
 
 test('X11 a supplier that throws the secret itself does not get it printed', async () => {
   const authenticate = () => Promise.reject('marker-secret')
-  const { source } = await road({}, { clientAuthentication: { method: 'client_secret_basic', authenticate } })
+  const { source } = await road({}, { clientAuthentication: failing(authenticate) })
   const error = await Promise.resolve(source.token(request)).catch((reason) => reason)
   expect(error.code).toBe('ERR_SECRET_UNAVAILABLE')
   expect(inspect(error, { showHidden: true })).not.toContain('marker-secret')
@@ -211,10 +222,9 @@ test('X11 a supplier that throws the secret itself does not get it printed', asy
 
 test('an error of ours from client authentication or discovery stays what it is', async () => {
   const own = new TokenClientError('ERR_DISCOVERY_FAILED', 'no', { transient: true })
-  const refused = { method: 'x', authenticate: () => Promise.reject(own) }
-  await expect((await road({}, { clientAuthentication: refused })).source.token(request)).rejects.toBe(own)
-  const lost = { authorizationServer: () => Promise.reject(own) }
-  await expect((await road({}, { server: lost })).source.token(request)).rejects.toBe(own)
+  const refused = { clientAuthentication: failing(() => Promise.reject(own)) }
+  await expect((await road({}, refused)).source.token(request)).rejects.toBe(own)
+  await expect((await road({}, { server: lost(() => Promise.reject(own)) })).source.token(request)).rejects.toBe(own)
 })
 
 test('X11 no failure of a refused request shows the secret or the token', async () => {

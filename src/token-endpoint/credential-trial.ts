@@ -1,0 +1,47 @@
+import type { Clock } from '../clock.ts'
+import { again, isRefusalOfCredential } from '../errors.ts'
+
+/** Milliseconds for which a credential that the server has just taken needs no new trial. */
+const trust = 10_000
+
+/** Runs a token request, alone or beside others. */
+export type Trial = <Result>(request: () => Promise<Result>) => Promise<Result>
+
+/**
+ * While nobody knows whether the server takes the credential, one request tries it and the others wait for the outcome:
+ * a dead one is refused once or twice, however many keys are asked for at the same time, and no account is locked.
+ */
+export function credentialTrial(clock: Clock): Trial {
+  let trial: Promise<unknown> | undefined
+  let trustedUntil = Number.NEGATIVE_INFINITY
+
+  async function run<Result>(request: () => Promise<Result>): Promise<Result> {
+    try {
+      const result = await request()
+      trustedUntil = clock.monotonicTime() + trust
+      return result
+    } catch (error) {
+      if (isRefusalOfCredential(error)) trustedUntil = Number.NEGATIVE_INFINITY
+      throw error
+    }
+  }
+
+  async function tryAlone<Result>(request: () => Promise<Result>): Promise<Result> {
+    try {
+      const running = run(request)
+      trial = running
+      return await running
+    } finally {
+      trial = undefined
+    }
+  }
+
+  return async (request) => {
+    if (clock.monotonicTime() < trustedUntil) return run(request)
+    if (trial === undefined) return tryAlone(request)
+    await trial.catch((error) => {
+      if (isRefusalOfCredential(error)) throw again(error, error.retryAfter)
+    })
+    return run(request)
+  }
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '../clock.ts'
+import type { Answer } from '../http/exchange.ts'
+import { parseHttpDate } from '../http/http-date.ts'
+import { isLoopback } from '../http/loopback.ts'
+
+const second = 1000
+const leastOffset = 30 * second
+const mostOffset = 24 * 3600 * second
+
+/** The authorization server's clock, by which it judges the date of an assertion. The life of a token never depends on it. */
+export interface ServerClock {
+  /** Epoch ms, as the server has it; this machine's own while the two agree or the server's is not known. */
+  now(): number
+  /** Reads the `Date` of an answer that came from `url`. True when it shows that what was dated before was dated wrongly. */
+  learn(answer: Answer, url: string): boolean
+}
+
+export function serverClock(clock: Clock): ServerClock {
+  let offset = 0
+
+  return {
+    now: () => clock.wallTime() + offset,
+    learn({ headers }, url) {
+      // A cache's answer is as old as its Date, and anybody on the way can write one in plain HTTP.
+      if (headers.age !== undefined || !isAuthentic(new URL(url))) return false
+      const date = parseHttpDate(headers.date ?? '', clock.wallTime())
+      if (date === undefined) return false
+
+      const difference = date - clock.wallTime()
+      if (Math.abs(difference) > mostOffset) return false
+      const before = offset
+      offset = Math.abs(difference) < leastOffset ? 0 : difference
+      return Math.abs(offset - before) >= leastOffset
+    }
+  }
+}
+
+function isAuthentic(url: URL): boolean {
+  return url.protocol === 'https:' || isLoopback(url)
+}

@@ -1,0 +1,236 @@
+import { expect, onTestFinished, test } from 'vitest'
+import type { ClientAuthentication } from '../../src/client-authentication/client-authentication.ts'
+import { clientSecretPost } from '../../src/client-authentication/client-secret-post.ts'
+import { authenticationBySecret } from '../../src/client-authentication/default-authentication.ts'
+import { privateKeyJwt } from '../../src/client-authentication/private-key-jwt.ts'
+import type { WarningCode } from '../../src/events.ts'
+import { sender } from '../../src/http/send.ts'
+import type { AuthorizationServer } from '../../src/metadata/authorization-server.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { tokenRequest } from '../../src/token/token-request.ts'
+import { tokenEndpoint } from '../../src/token-endpoint/token-endpoint.ts'
+import { keys } from '../client-authentication/keys.ts'
+import { http, type RawRequest, rawServer } from '../http/raw-server.ts'
+import { good } from './answer.ts'
+
+const now = Date.UTC(2030, 0, 1)
+const request = tokenRequest({ scope: ['read'] })
+
+interface Verdict {
+  readonly status?: number
+  readonly date?: number
+  readonly error?: string
+}
+
+/** A server whose verdict on each form the test gives, and the source that asks it. */
+async function road(
+  clientAuthentication: ClientAuthentication,
+  verdict: (form: URLSearchParams, index: number) => Verdict | undefined,
+  known: Partial<AuthorizationServer> = {}
+) {
+  const forms: URLSearchParams[] = []
+  const server = await rawServer(({ text, socket }: RawRequest, index) => {
+    const form = new URLSearchParams(text.split('\r\n\r\n')[1])
+    forms.push(form)
+    const { status = 400, error = 'invalid_client', date } = verdict(form, index) ?? { status: 200 }
+    const headers = date === undefined ? [] : [`date: ${new Date(date).toUTCString()}`]
+    socket.write(http(JSON.stringify(status === 200 ? good() : { error }), headers, `${status} Answer`))
+  })
+  const clock = manualClock({ now })
+  const warnings: WarningCode[] = []
+  const wire = sender({ clock })
+  onTestFinished(() => wire.close())
+  const before: AuthorizationServer = {
+    issuer: server.origin,
+    tokenEndpoint: `${server.origin}/token`,
+    mutualTlsTokenEndpoint: undefined,
+    authenticationMethods: undefined,
+    ...known
+  }
+  const metadata = { origin: server.origin, found: before }
+  const source = tokenEndpoint({
+    clientId: 'order-service',
+    server: { authorizationServer: () => before, rediscover: async () => metadata.found },
+    clientAuthentication,
+    sender: wire,
+    clock,
+    emit: (name, event) => void (name === 'warning' && 'code' in event && warnings.push(event.code)),
+    timeout: 10_000,
+    defaultLifetime: 300_000
+  })
+  return { source, forms, warnings, clock, server: metadata, token: async () => source.token(request) }
+}
+
+const secretIs = (valid: string) => (form: URLSearchParams) =>
+  form.get('client_secret') === valid ? undefined : { status: 401 }
+
+test('T46 X7 a refused secret is repeated once, at once, with the next of the ring, and the winner stays', async () => {
+  const { token, forms, warnings } = await road(clientSecretPost(['current', 'next']), secretIs('next'))
+  await token()
+  await token()
+  expect(forms.map((form) => form.get('client_secret'))).toEqual(['current', 'next', 'next'])
+  expect(warnings).toEqual(['credential_changed'])
+})
+
+test('T46 X6 a secret that changed at its source meanwhile is tried at once', async () => {
+  const versions = ['old', 'new']
+  const secret = clientSecretPost(() => versions.shift() ?? 'new')
+  const { token, forms } = await road(secret, secretIs('new'))
+  await token()
+  expect(forms.map((form) => form.get('client_secret'))).toEqual(['old', 'new'])
+})
+
+test('T46 X6 a secret that did not change is not sent again', async () => {
+  const { token, forms } = await road(clientSecretPost('old'), secretIs('new'))
+  await expect(token()).rejects.toMatchObject({ code: 'ERR_INVALID_CLIENT', transient: false })
+  expect(forms).toHaveLength(1)
+})
+
+test('T47 a 401 without a word is a refusal too', async () => {
+  const verdict = (form: URLSearchParams) =>
+    form.get('client_secret') === 'next' ? undefined : { status: 401, error: '' }
+  const { token, forms } = await road(clientSecretPost(['current', 'next']), verdict)
+  await token()
+  expect(forms).toHaveLength(2)
+})
+
+test.each([
+  [clientSecretPost('dead'), 1],
+  [clientSecretPost(['dead', 'dead too']), 2],
+  [clientSecretPost(['dead', 'dead too', 'and the third']), 2]
+])(
+  'X7 ten keys at once with nothing but dead secrets: two refused requests at most',
+  async (authentication, requests) => {
+    const { source, forms } = await road(authentication, secretIs('new'))
+    const asked = Array.from({ length: 10 }, (_, key) => source.token(tokenRequest({ scope: [`s${key}`] })))
+    for (const outcome of await Promise.allSettled(asked)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ERR_INVALID_CLIENT' } })
+    }
+    expect(forms).toHaveLength(requests)
+  }
+)
+
+test('X7 ten keys at once with a good secret make ten requests, each of which is answered', async () => {
+  const { source, forms } = await road(clientSecretPost('good'), () => undefined)
+  await Promise.all(Array.from({ length: 10 }, (_, key) => source.token(tokenRequest({ scope: [`s${key}`] }))))
+  expect(forms).toHaveLength(10)
+})
+
+test('X7 what failed for another reason lets the others try for themselves', async () => {
+  const { source, forms } = await road(clientSecretPost('good'), (_, index) =>
+    index === 0 ? { status: 503 } : undefined
+  )
+  const asked = [1, 2, 3].map((key) => source.token(tokenRequest({ scope: [`s${key}`] })))
+  const outcomes = await Promise.allSettled(asked)
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+  expect(forms).toHaveLength(3)
+})
+
+test('X7 after ten seconds of silence a dead secret is tried by one again', async () => {
+  let valid = 'good'
+  const { source, forms, clock } = await road(clientSecretPost('good'), (form) => secretIs(valid)(form))
+  await source.token(request)
+  valid = 'another'
+  await clock.advance(10_000)
+  await Promise.allSettled([1, 2, 3].map((key) => source.token(tokenRequest({ scope: [`s${key}`] }))))
+  expect(forms).toHaveLength(2)
+})
+
+function iatOf(form: URLSearchParams | undefined): number {
+  const [, claims = ''] = (form?.get('client_assertion') ?? '').split('.')
+  return JSON.parse(Buffer.from(claims, 'base64url').toString()).iat * 1000
+}
+
+const signed = () => privateKeyJwt({ key: keys.ec.privateKey })
+
+test.each([600_000, -600_000, 30_000, 86_400_000])(
+  'K7 a server whose clock is %d ms off gets a second assertion, at once, dated by its own',
+  async (offset) => {
+    const { token, forms } = await road(signed(), (_, index) => ({
+      status: index === 0 ? 401 : 200,
+      date: now + offset
+    }))
+    await token()
+    expect(forms.map((form) => iatOf(form) - now)).toEqual([0, offset])
+    await token()
+    expect(iatOf(forms[2]) - now).toBe(offset)
+  }
+)
+
+test.each([
+  ['a few seconds', now + 29_000],
+  ['more than a day', now + 86_401_000],
+  ['nothing', undefined]
+])('K7 K8 a Date that differs by %s changes nothing', async (_, date) => {
+  const { token, forms } = await road(signed(), () => ({ ...(date !== undefined && { date }) }))
+  await expect(token()).rejects.toMatchObject({ code: 'ERR_INVALID_CLIENT' })
+  expect(forms).toHaveLength(1)
+})
+
+test('K7 an offset is forgotten when the clocks agree again', async () => {
+  const dates = [now + 600_000, now, now]
+  const { token, forms } = await road(signed(), (_, index) => ({ status: 200, date: dates[index] ?? now }))
+  for (let i = 0; i < 3; i++) await token()
+  expect(forms.map((form) => iatOf(form) - now)).toEqual([0, 600_000, 0])
+})
+
+test('K6 a secret has no date: another clock is no reason to repeat it', async () => {
+  const { token, forms } = await road(clientSecretPost('dead'), () => ({ date: now + 600_000 }))
+  await expect(token()).rejects.toMatchObject({ code: 'ERR_INVALID_CLIENT' })
+  expect(forms).toHaveLength(1)
+})
+
+test('C46 the repeat has its own jti', async () => {
+  const { token, forms } = await road(signed(), (_, index) => ({
+    status: index === 0 ? 401 : 200,
+    date: now + 600_000
+  }))
+  await token()
+  expect(new Set(forms.map((form) => form.get('client_assertion')))).toHaveProperty('size', 2)
+})
+
+test.each([
+  [undefined, 'basic'],
+  [['none'], 'basic'],
+  [['client_secret_post', 'client_secret_basic'], 'basic'],
+  [['private_key_jwt', 'client_secret_jwt', 'client_secret_post'], 'post'],
+  [['client_secret_jwt'], 'jwt']
+])('C4 C53 for a server that lists %j a secret goes by %s', async (authenticationMethods, expected) => {
+  const { token, forms } = await road(authenticationBySecret('s'.repeat(32)), () => undefined, {
+    authenticationMethods
+  })
+  await token()
+  const [form] = forms
+  const used = form?.has('client_secret') ? 'post' : form?.has('client_assertion') ? 'jwt' : 'basic'
+  expect(used).toBe(expected)
+})
+
+test('C48 a short secret is not made into a key because the server lists nothing else', async () => {
+  const authenticationMethods = ['client_secret_jwt']
+  const { token, forms } = await road(authenticationBySecret('short'), () => undefined, { authenticationMethods })
+  await expect(token()).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
+  expect(forms).toHaveLength(0)
+})
+
+test('C4 a refusal says that the server does not list the method', async () => {
+  const { token } = await road(clientSecretPost('s'), () => ({}), {
+    authenticationMethods: ['private_key_jwt', 'b\nd']
+  })
+  await expect(token()).rejects.toThrow('Its metadata lists private_key_jwt, b?d, and client_secret_post was used')
+})
+
+test('C4 a refusal of a listed method says nothing of the sort', async () => {
+  const { token } = await road(clientSecretPost('s'), () => ({}), { authenticationMethods: ['client_secret_post'] })
+  await expect(token()).rejects.toThrow(/^(?!.*metadata)/)
+})
+
+test('T52 an endpoint that is gone is looked up again, and asked where it is now', async () => {
+  const gone = await rawServer(({ socket }) => void socket.write(http('', [], '404 Not Found')))
+  const moved = { tokenEndpoint: `${gone.origin}/token` }
+  const { source, forms, server } = await road(clientSecretPost('s'), () => undefined, moved)
+  const there = `${server.origin}/token`
+  await expect(source.token(request)).rejects.toMatchObject({ code: 'ERR_ENDPOINT_NOT_FOUND' })
+  server.found = { ...server.found, tokenEndpoint: there }
+  await expect(source.token(request)).resolves.toMatchObject({ value: 'marker-token' })
+  expect([gone.requests.length, forms.length]).toEqual([2, 1])
+})
