@@ -2,10 +2,19 @@ export type { Explanation } from './bearer/explain.ts'
 export type { BearerFetch } from './bearer/fetch.ts'
 export type { BearerInterceptor } from './bearer/interceptor.ts'
 export type { Health, TokenHealth, TokenState } from './cache/health.ts'
-export type { ClientAuthentication, TokenRequestDraft } from './client-authentication/client-authentication.ts'
+export { assertion, assertionFile } from './client-authentication/assertion.ts'
+export type { ClientAuthentication } from './client-authentication/client-authentication.ts'
 export { type ClientSecretBasicOptions, clientSecretBasic } from './client-authentication/client-secret-basic.ts'
+export { type ClientSecretJwtOptions, clientSecretJwt } from './client-authentication/client-secret-jwt.ts'
 export { clientSecretPost } from './client-authentication/client-secret-post.ts'
+export type { PrivateKeySource } from './client-authentication/key-source.ts'
+export { type PrivateKeyJwtOptions, privateKeyJwt } from './client-authentication/private-key-jwt.ts'
 export type { ClientSecret } from './client-authentication/secret-source.ts'
+export {
+  selfSignedTlsClientAuth,
+  type TlsClientAuthOptions,
+  tlsClientAuth
+} from './client-authentication/tls-client-auth.ts'
 export type { Clock, Timer } from './clock.ts'
 export type { Listener, WildcardListener } from './emitter.ts'
 export { ClientClosedError, ClientConfigurationError, type ErrorCode, TokenClientError } from './errors.ts'

@@ -2,7 +2,7 @@ import { type BearerFetch, bearerFetch } from './bearer/fetch.ts'
 import { type BearerInterceptor, bearerInterceptor } from './bearer/interceptor.ts'
 import { routeTable } from './bearer/routes.ts'
 import type { Health } from './cache/health.ts'
-import { tokenCache } from './cache/token-cache.ts'
+import { type TokenCache, tokenCache } from './cache/token-cache.ts'
 import { guardedEmitter, type Off, type On } from './emitter.ts'
 import type { Emit } from './events.ts'
 import { type Sender, sender } from './http/send.ts'
@@ -54,10 +54,12 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const checked = checkedOptions(options)
   const { clock, timeout, refresh, defaultLifetime, clientId, clientAuthentication, request } = checked
   const { emit, on, off } = guardedEmitter()
-  const sending = sender(checked)
+  const sending = sender({ ...checked, ca: clientAuthentication.mutualTls?.ca })
   const server = authorizationServer(checked, sending)
-  const endpoint = { clientId, clientAuthentication, server, sender: sending, clock, timeout, defaultLifetime, emit }
-  const cache = tokenCache({ source: tokenEndpoint(endpoint), clock, timeout, refresh, emit })
+  const common = { clock, timeout, emit }
+  const identity = { clientId, clientAuthentication, newCertificate: () => cache.suspectAll() }
+  const source = tokenEndpoint({ ...common, ...identity, server, sender: sending, defaultLifetime })
+  const cache: TokenCache = tokenCache({ ...common, source, refresh, credentialChanged: clientAuthentication.changed })
   const bearer = (policy: BearerPolicy) => ({ source: cache, routes: routeTable(checkedPolicy(policy, request)), emit })
   let closed: Promise<void> | undefined
   warnOfDisabledVerification(emit)

@@ -4,7 +4,7 @@ import { leaveOnAbort } from '../http/leave-on-abort.ts'
 import { pause } from '../http/pause.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Patience } from '../token/token-source.ts'
-import type { Entry } from './entry.ts'
+import type { Entry, Failure } from './entry.ts'
 import type { FailureMemory } from './failure-memory.ts'
 import type { Refresher } from './refresher.ts'
 
@@ -20,11 +20,15 @@ export interface ArrivalOptions {
 export type Arrival = (entry: Entry, patience: Patience) => Promise<AccessToken>
 
 export function arrivals({ clock, failures, refreshing, closing }: ArrivalOptions): Arrival {
+  function barring(entry: Entry): Failure | undefined {
+    return entry.underway === undefined ? failures.barring(entry, clock.monotonicTime()) : undefined
+  }
+
   /** The flight's token, or its error; while a failure is remembered, that failure at once. */
-  function next(entry: Entry, patience: Patience): Promise<AccessToken> {
-    const moment = clock.monotonicTime()
-    const barrier = entry.underway === undefined ? failures.barring(entry, moment) : undefined
-    if (barrier !== undefined) return Promise.reject(again(barrier.error, barrier.notBefore - moment))
+  async function next(entry: Entry, patience: Patience): Promise<AccessToken> {
+    if (barring(entry) !== undefined) await leaveOnAbort(failures.reconsider(), patience, clock)
+    const barrier = barring(entry)
+    if (barrier !== undefined) throw again(barrier.error, barrier.notBefore - clock.monotonicTime())
     const { flight, arrival } = refreshing.flight(entry)
     flight.hold()
     return leaveOnAbort(arrival, patience, clock)

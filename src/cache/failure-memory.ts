@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { type ErrorCode, isRefusalOfCredential, type TokenClientError } from '../errors.ts'
+import { leaveOnAbort } from '../http/leave-on-abort.ts'
 import { backOff } from './back-off.ts'
 import type { Entry, Failure } from './entry.ts'
 import { freshnessOf } from './kept-token.ts'
@@ -13,6 +14,11 @@ export interface FailureMemory {
   barring(entry: Entry, moment: number): Failure | undefined
   /** Answers with the milliseconds in which nobody starts another flight. */
   remember(entry: Entry, error: TokenClientError, moment: Now): number
+  /**
+   * While a refused credential is the reason to wait, it is read again, at most once a second: true when another one has come,
+   * which lifts the wait. Never rejects.
+   */
+  reconsider(): Promise<boolean>
   forget(entry: Entry): void
   /** The token is gone: what was decided while it worked no longer holds, and the next caller may try. */
   liftAtExpiry(entry: Entry): void
@@ -24,15 +30,43 @@ const refusalsOfTheClient: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_UNSUPPORTED_GRANT_TYPE'
 ])
 
-export function failureMemory(clock: Clock): FailureMemory {
+export interface FailureMemoryOptions {
+  readonly clock: Clock
+  /** Whether the credential is another one now than those that the server has refused. */
+  readonly credentialChanged: () => Promise<boolean>
+}
+
+const gapBetweenReadings = 1000
+const longestReading = 1000
+
+export function failureMemory({ clock, credentialChanged }: FailureMemoryOptions): FailureMemory {
   let refusal: Failure | undefined
+  let reading = Promise.resolve(false)
+  let readAt = Number.NEGATIVE_INFINITY
 
   function of(entry: Entry): Failure | undefined {
     return refusal ?? entry.failure
   }
 
+  /** A source that hangs or fails has no news. */
+  async function readAgain(refused: Failure): Promise<boolean> {
+    const changed = leaveOnAbort(credentialChanged(), { maxWait: longestReading }, clock)
+    const lifted = await changed.catch(() => false)
+    if (lifted && refusal === refused) refusal = { ...refused, notBefore: Number.NEGATIVE_INFINITY }
+    return lifted
+  }
+
   return {
     of,
+    reconsider() {
+      const moment = clock.monotonicTime()
+      if (refusal === undefined || !isRefusalOfCredential(refusal.error)) return Promise.resolve(false)
+      if (moment >= readAt + gapBetweenReadings) {
+        readAt = moment
+        reading = readAgain(refusal)
+      }
+      return reading
+    },
     barring(entry, moment) {
       return [refusal, entry.failure].find((failure) => failure !== undefined && moment < failure.notBefore)
     },

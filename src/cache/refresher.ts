@@ -121,7 +121,9 @@ export function refresher(options: RefresherOptions): Refresher {
     flight,
     flightUnlessBarred(entry) {
       if (entry.underway !== undefined) return entry.underway
-      return failures.barring(entry, clock.monotonicTime()) === undefined ? flight(entry) : undefined
+      if (failures.barring(entry, clock.monotonicTime()) === undefined) return flight(entry)
+      void failures.reconsider()
+      return undefined
     }
   }
 }

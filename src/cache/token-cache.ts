@@ -25,6 +25,8 @@ export interface TokenCacheOptions {
   /** Milliseconds that a caller without a token waits, and that a flight may take. */
   readonly timeout: number
   readonly refresh?: RefreshPolicy
+  /** Reads the credential again: whether it is another one now than those that the server has refused. Never, unless given. */
+  readonly credentialChanged?: () => Promise<boolean>
   readonly emit: Emit
 }
 
@@ -33,6 +35,8 @@ export interface TokenCache extends TokenSource {
   promise(request: TokenRequest, patience?: Patience): Promise<AccessToken>
   /** A resource server refused it. True when it was the current one and a new one is asked for. */
   invalidate(token: AccessToken): boolean
+  /** What they are bound to has changed: all are better replaced before their next use. */
+  suspectAll(): void
   /** From now on this key is refreshed ahead even when nobody asks for it. */
   pin(request: TokenRequest): void
   health(): Health
@@ -45,11 +49,12 @@ const waitWhileSuspect = 2000
 const gapBetweenRejections = 30_000
 
 /** Keeps tokens good: one flight a key, refreshed ahead of need, the old token first. */
-export function tokenCache({ source, clock, timeout, refresh, emit }: TokenCacheOptions): TokenCache {
+export function tokenCache(options: TokenCacheOptions): TokenCache {
+  const { source, clock, timeout, refresh, credentialChanged = async () => false, emit } = options
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const entries = boundedEntries(limits.keys, warnOfManyKeys)
-  const failures = failureMemory(clock)
+  const failures = failureMemory({ clock, credentialChanged })
   const { wakeBy, stop } = schedule(clock, () => tend())
   const common = { clock, emit, failures, closing: closing.signal }
   const refreshing = refresher({ ...common, source, timeout, refresh, attendBy: wakeBy })
@@ -125,11 +130,15 @@ export function tokenCache({ source, clock, timeout, refresh, emit }: TokenCache
     const moment = clock.monotonicTime()
     if (kept?.token.serial !== token.serial || kept.rejected) return false
     if (moment - entry.rejectedAt < gapBetweenRejections) return false
-    kept.rejected = true
+    replaceSoon(entry, kept)
     entry.rejectedAt = moment
-    entry.freshUntil = Number.NEGATIVE_INFINITY
     refreshing.flightUnlessBarred(entry)
     return true
+  }
+
+  function replaceSoon(entry: Entry, kept: KeptToken): void {
+    kept.rejected = true
+    entry.freshUntil = Number.NEGATIVE_INFINITY
   }
 
   function warnOfManyKeys(): void {
@@ -153,6 +162,9 @@ export function tokenCache({ source, clock, timeout, refresh, emit }: TokenCache
     invalidate(token) {
       for (const entry of entries) if (entry.kept?.token.serial === token.serial) return suspect(entry, token)
       return false
+    },
+    suspectAll() {
+      for (const entry of entries) if (entry.kept !== undefined) replaceSoon(entry, entry.kept)
     },
     pin(request) {
       entries.of(request).pinned = true

@@ -4,7 +4,7 @@ import { CredentialFault, type CredentialSource, configured, keeping } from './c
 
 const longest = 65_536
 const mostReadings = 5
-const remedy = 'Check the path, the content, and that this process may read it.'
+const remedy = 'Give the path of a file that holds it whole, and that this process may read.'
 
 /** A credential in a file: read when the client is made, and before every attempt again. */
 export function credentialFile<Credential>(

@@ -51,7 +51,7 @@ function secretFile(path: string, checked: Check): SecretSource {
 function secretVariable({ env: name, remove = false }: EnvironmentVariable, checked: Check): SecretSource {
   const what = `The environment variable ${name} of clientSecret`
   const load = () => checked(withoutLineEnd(variable(name)))
-  const first = configured(what, 'Set it before the process starts.', load)
+  const first = configured(what, 'Give the name of one that is set before the process starts.', load)
   if (remove) delete process.env[name]
   return reportingWhitespace(what, remove ? fixed(first) : keeping(what, load, first))
 }

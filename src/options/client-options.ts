@@ -1,12 +1,11 @@
 import type { Dispatcher } from 'undici'
 import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
-import { clientSecretBasic } from '../client-authentication/client-secret-basic.ts'
-import type { ClientSecret } from '../client-authentication/secret-source.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
 import { limits } from '../limits.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
+import { authenticationOption, type CredentialOptions } from './authentication-option.ts'
 import { kindOf, milliseconds, nonEmptyString, onlyKnown, plainObject, webUrl, wrong } from './checks.ts'
 import { checkedRequest, type RequestOptions, requestOptionNames } from './request-options.ts'
 
@@ -14,11 +13,6 @@ import { checkedRequest, type RequestOptions, requestOptionNames } from './reque
 export type ServerOptions =
   | { readonly issuer: string; readonly tokenEndpoint?: string }
   | { readonly issuer?: string; readonly tokenEndpoint: string }
-
-/** How the client proves who it is. */
-export type CredentialOptions =
-  | { readonly clientSecret: ClientSecret; readonly clientAuthentication?: never }
-  | { readonly clientAuthentication: ClientAuthentication; readonly clientSecret?: never }
 
 /** How token requests travel: an own connection unless one of these is given. Behind a proxy or a private CA, give a `dispatcher`. */
 export type TransportOptions =
@@ -132,28 +126,6 @@ function tokenEndpointOption(value: unknown, insecureHttpAllowed: boolean): stri
   const text = String(value)
   if (text.includes('#')) wrong('tokenEndpoint', 'has a fragment', 'Remove it (RFC 6749 §3.2).')
   return text
-}
-
-function authenticationOption({ clientSecret, clientAuthentication }: TokenClientOptions): ClientAuthentication {
-  if (clientSecret !== undefined && clientAuthentication !== undefined) {
-    const remedy = 'Keep one: clientSecret for the usual choice, clientAuthentication to name the method.'
-    wrong('clientSecret', 'and clientAuthentication are both given', remedy, 'ERR_CONFLICTING_OPTIONS')
-  }
-  if (clientAuthentication === undefined) return clientSecretBasic(clientSecretOption(clientSecret))
-  const given: unknown = clientAuthentication
-  const isMethod = typeof given === 'object' && given !== null && 'authenticate' in given && 'method' in given
-  if (isMethod) return clientAuthentication
-  const remedy = "Give what a function like clientSecretPost('…') returns."
-  wrong('clientAuthentication', `is not a method of client authentication, but ${kindOf(given)}`, remedy)
-}
-
-function clientSecretOption(value: unknown): ClientSecret {
-  const remedy = 'Give a string, or a function that returns one.'
-  if (value === undefined) wrong('clientSecret', 'is missing', remedy, 'ERR_MISSING_OPTION')
-  if (typeof value !== 'string' && typeof value !== 'function') {
-    wrong('clientSecret', `must be a string or a function, but is ${kindOf(value)}`, remedy)
-  }
-  return value as ClientSecret
 }
 
 function refreshOption(value: unknown): RefreshPolicy {

@@ -1,8 +1,11 @@
 import type { Clock } from '../clock.ts'
 import { again, isRefusalOfCredential } from '../errors.ts'
+import { leaveOnAbort } from '../http/leave-on-abort.ts'
 
 /** Milliseconds for which a credential that the server has just taken needs no new trial. */
 const trust = 10_000
+/** Milliseconds that the others wait for a trial: a server that is slow for one need not be slow for all. */
+const longestTrial = 1000
 
 /** Runs a token request, alone or beside others. */
 export type Trial = <Result>(request: () => Promise<Result>) => Promise<Result>
@@ -39,7 +42,7 @@ export function credentialTrial(clock: Clock): Trial {
   return async (request) => {
     if (clock.monotonicTime() < trustedUntil) return run(request)
     if (trial === undefined) return tryAlone(request)
-    await trial.catch((error) => {
+    await leaveOnAbort(trial, { maxWait: longestTrial }, clock).catch((error) => {
       if (isRefusalOfCredential(error)) throw again(error, error.retryAfter)
     })
     return run(request)

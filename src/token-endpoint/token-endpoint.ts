@@ -19,6 +19,8 @@ export interface TokenEndpointOptions {
   readonly clientId: string
   readonly server: AuthorizationServerSource
   readonly clientAuthentication: ClientAuthentication
+  /** The last token is bound to another client certificate than the ones before (RFC 8705 §6.3). */
+  readonly newCertificate?: () => void
   readonly sender: Sender
   readonly clock: Clock
   /** Milliseconds of a whole flight: an attempt gets half of it unless its patience says otherwise. */
@@ -42,6 +44,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   const inTurn = credentialTrial(clock)
   const serverTime = serverClock(clock)
   let serial = 0
+  let boundTo: string | undefined
 
   async function attempt(request: TokenRequest, patience: AttemptPatience): Promise<AccessToken> {
     const known = await server.authorizationServer(patience)
@@ -72,6 +75,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       const { tokenEndpoint } = draft
       const response = readTokenResponse(answer, { tokenEndpoint, wallTime: clock.wallTime() })
       proof.accepted()
+      noteCertificate(draft.certificate?.thumbprint)
       return accessToken(request, response, obtainedAt)
     } catch (error) {
       if (!isRefusalOfCredential(error)) throw error
@@ -79,6 +83,11 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       if (worthRepeating && mayRepeat) return ask(request, known, patience, false)
       throw namingTheMethod(error, proof.method, known.authenticationMethods)
     }
+  }
+
+  function noteCertificate(thumbprint: string | undefined): void {
+    if (boundTo !== undefined && boundTo !== thumbprint) options.newCertificate?.()
+    boundTo = thumbprint
   }
 
   function urlOf({ tokenEndpoint, mutualTlsTokenEndpoint }: AuthorizationServer): string {

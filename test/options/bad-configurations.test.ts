@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest'
-import { ClientConfigurationError, createTokenClient, type TokenClientOptions } from '../../src/index.ts'
+import {
+  ClientConfigurationError,
+  clientSecretJwt,
+  createTokenClient,
+  type TokenClientOptions
+} from '../../src/index.ts'
 
 const marker = 'marker-5d1e'
 const good = { issuer: 'https://auth.internal', clientId: 'orders', clientSecret: marker }
+const proving = { issuer: 'https://auth.internal', clientId: 'orders' }
+const assertionBySecret = clientSecretJwt(marker.repeat(4))
+const byCertificate = { ...assertionBySecret, mutualTls: { ca: undefined } }
 
 type Row = readonly [given: unknown, code: string, names: string]
 
@@ -38,8 +46,35 @@ const wrongOptions: readonly Row[] = [
   [{ ...good, clientSecret: '' }, 'ERR_INVALID_OPTION', 'clientSecret'],
   [{ ...good, clientSecret: '   ' }, 'ERR_INVALID_OPTION', 'clientSecret'],
   [{ ...good, clientSecret: 42 }, 'ERR_INVALID_OPTION', 'clientSecret'],
+  [{ ...good, clientSecret: {} }, 'ERR_INVALID_OPTION', 'clientSecret'],
+  [{ ...good, clientSecret: [] }, 'ERR_INVALID_OPTION', 'clientSecret'],
+  [{ ...good, clientSecret: [marker, ''] }, 'ERR_INVALID_OPTION', 'clientSecret'],
+  [
+    { ...good, clientSecret: { file: '/nowhere/secret' } },
+    'ERR_INVALID_OPTION',
+    'The file /nowhere/secret of clientSecret'
+  ],
+  [{ ...good, clientSecret: { env: 'NO_SUCH_NAME' } }, 'ERR_INVALID_OPTION', 'The environment variable NO_SUCH_NAME'],
   [{ ...good, clientAuthentication: { method: 'x', authenticate() {} } }, 'ERR_CONFLICTING_OPTIONS', 'clientSecret'],
-  [{ ...good, clientSecret: undefined, clientAuthentication: 'basic' }, 'ERR_INVALID_OPTION', 'clientAuthentication'],
+  [{ ...proving, clientAuthentication: 'basic' }, 'ERR_INVALID_OPTION', 'clientAuthentication'],
+  [{ ...proving, clientAuthentication: 'none' }, 'ERR_INVALID_OPTION', 'clientAuthentication'],
+  [{ ...proving, clientAuthentication: { method: 'none' } }, 'ERR_INVALID_OPTION', 'clientAuthentication'],
+  [
+    { ...proving, clientAuthentication: { method: 'x', authenticate() {} } },
+    'ERR_INVALID_OPTION',
+    'clientAuthentication'
+  ],
+  [
+    { ...proving, clientAuthentication: assertionBySecret, issuer: undefined, tokenEndpoint: good.issuer },
+    'ERR_MISSING_OPTION',
+    'issuer'
+  ],
+  [{ ...proving, clientAuthentication: byCertificate, fetch }, 'ERR_CONFLICTING_OPTIONS', 'fetch'],
+  [
+    { ...proving, clientAuthentication: byCertificate, dispatcher: { dispatch() {} } },
+    'ERR_CONFLICTING_OPTIONS',
+    'dispatcher'
+  ],
   [{ ...good, scope: 7 }, 'ERR_INVALID_OPTION', 'options.scope'],
   [{ ...good, scope: ['read write'] }, 'ERR_INVALID_OPTION', 'options.scope'],
   [{ ...good, scope: ['re"ad'] }, 'ERR_INVALID_OPTION', 'options.scope'],

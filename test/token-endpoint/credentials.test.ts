@@ -126,6 +126,18 @@ test('X7 what failed for another reason lets the others try for themselves', asy
   expect(forms).toHaveLength(3)
 })
 
+test('X7 a trial that is slow holds the others for a second, not for its own time', async () => {
+  const server = await rawServer()
+  const { source, clock } = await road(clientSecretPost('good'), () => undefined, { tokenEndpoint: server.origin })
+  const first = source.token(request)
+  await server.next()
+  const second = source.token(tokenRequest({ scope: ['other'] }))
+  await clock.advance(1000)
+  const answers = [server.requests[0]?.socket, (await server.next()).socket]
+  for (const socket of answers) socket?.write(http(JSON.stringify(good())))
+  await expect(Promise.all([first, second])).resolves.toHaveLength(2)
+})
+
 test('X7 after ten seconds of silence a dead secret is tried by one again', async () => {
   let valid = 'good'
   const { source, forms, clock } = await road(clientSecretPost('good'), (form) => secretIs(valid)(form))

@@ -1,0 +1,57 @@
+import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
+import { authenticationBySecret } from '../client-authentication/default-authentication.ts'
+import type { ClientSecret } from '../client-authentication/secret-source.ts'
+import { kindOf, wrong } from './checks.ts'
+
+/** How the client proves who it is; a list is the current secret and the next. */
+export type CredentialOptions =
+  | { readonly clientSecret: ClientSecret | readonly ClientSecret[]; readonly clientAuthentication?: never }
+  | { readonly clientAuthentication: ClientAuthentication; readonly clientSecret?: never }
+
+interface Surroundings {
+  readonly issuer?: unknown
+  readonly dispatcher?: unknown
+  readonly fetch?: unknown
+}
+
+export function authenticationOption(given: CredentialOptions & Surroundings): ClientAuthentication {
+  const { clientSecret, clientAuthentication } = given
+  if (clientAuthentication === undefined) return authenticationBySecret(clientSecret)
+  if (clientSecret !== undefined) {
+    const remedy = 'Keep one: clientSecret for the usual choice, clientAuthentication to name the method.'
+    wrong('clientSecret', 'and clientAuthentication are both given', remedy, 'ERR_CONFLICTING_OPTIONS')
+  }
+  checkMethod(clientAuthentication)
+  checkIssuer(clientAuthentication, given)
+  checkTransport(clientAuthentication, given)
+  return clientAuthentication
+}
+
+function checkMethod(given: unknown): void {
+  if (given === 'none' || (isMethod(given) && given.method === 'none')) {
+    const remedy =
+      'Give a secret, a key or a certificate: this grant is for clients that prove who they are (RFC 6749 §4.4).'
+    wrong('clientAuthentication', "is 'none', by which anybody could get this service's tokens", remedy)
+  }
+  if (isMethod(given) && typeof given.authenticate === 'function' && typeof given.changed === 'function') return
+  const remedy = "Give what a function like clientSecretPost('…') returns."
+  wrong('clientAuthentication', `is not a method of client authentication, but ${kindOf(given)}`, remedy)
+}
+
+function isMethod(given: unknown): given is Partial<ClientAuthentication> {
+  return typeof given === 'object' && given !== null && 'method' in given
+}
+
+function checkIssuer({ method, needsIssuer }: ClientAuthentication, { issuer }: Surroundings): void {
+  if (needsIssuer !== true || issuer !== undefined) return
+  const remedy = `Give it beside tokenEndpoint, or audience to the method: ${method} names it in its assertions.`
+  wrong('issuer', 'is missing', remedy, 'ERR_MISSING_OPTION')
+}
+
+/** A certificate belongs to a connection, and those of a user's dispatcher are not ours. */
+function checkTransport({ mutualTls, method }: ClientAuthentication, { dispatcher, fetch }: Surroundings): void {
+  if (mutualTls === undefined || (dispatcher === undefined && fetch === undefined)) return
+  const option = dispatcher === undefined ? 'fetch' : 'dispatcher'
+  const remedy = `Leave it out: ${method} makes its own connections, and takes a private authority as ca.`
+  wrong(option, `cannot present the certificate of ${method}`, remedy, 'ERR_CONFLICTING_OPTIONS')
+}

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest'
+import { tokenCache } from '../../src/cache/token-cache.ts'
+import { TokenClientError } from '../../src/errors.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { tokenRequest } from '../../src/token/token-request.ts'
+import { scriptedSource } from '../support/scripted-source.ts'
+
+await import('p-retry')
+
+const second = 1000
+const hour = 3600 * second
+const read = tokenRequest({ scope: ['read'] })
+const write = tokenRequest({ scope: ['write'] })
+const refused = () => new TokenClientError('ERR_INVALID_CLIENT', 'refused', { transient: false })
+
+/** A cache whose credential is asked for news as often as `readings` says. */
+function setUp() {
+  const clock = manualClock()
+  const source = scriptedSource(clock)
+  const credential = { changed: async () => false, readings: 0 }
+  const cache = tokenCache({
+    source,
+    clock,
+    timeout: 10 * second,
+    emit: () => {},
+    credentialChanged() {
+      credential.readings++
+      return credential.changed()
+    }
+  })
+  async function refuse(request = read) {
+    const waiting = cache.promise(request).catch((error) => error)
+    await clock.advance(0)
+    await source.last.fail(refused())
+    await waiting
+    await clock.advance(second)
+  }
+  return { clock, source, credential, cache, refuse }
+}
+
+test('X6 a changed credential lifts the wait for the call that reads it, whatever its key', async () => {
+  const { clock, source, credential, cache, refuse } = setUp()
+  await refuse()
+  credential.changed = async () => true
+  const waiting = cache.promise(write)
+  await clock.advance(0)
+  await source.last.give()
+  expect((await waiting).scope).toEqual(['write'])
+})
+
+test('X6 an unchanged one is read once a second, and every call gets the remembered refusal', async () => {
+  const { clock, source, credential, cache, refuse } = setUp()
+  await refuse()
+  for (let call = 0; call < 10; call++) {
+    await expect(cache.promise(read)).rejects.toMatchObject({ code: 'ERR_INVALID_CLIENT' })
+    await clock.advance(500)
+  }
+  expect(credential.readings).toBe(5)
+  expect(source.calls).toHaveLength(1)
+})
+
+test('Q21 X6 a source that hangs or fails has no news, and holds nobody for more than a second', async () => {
+  const { clock, credential, cache, refuse } = setUp()
+  await refuse()
+  const { timers } = clock
+  credential.changed = () => new Promise(() => {})
+  const waiting = expect(cache.promise(read)).rejects.toMatchObject({ code: 'ERR_INVALID_CLIENT' })
+  await clock.advance(second)
+  await waiting
+  credential.changed = () => Promise.reject(new Error('sealed'))
+  await expect(cache.promise(read)).rejects.toMatchObject({ code: 'ERR_INVALID_CLIENT' })
+  expect(clock.timers).toBe(timers)
+})
+
+test('X6 a failure that is not about the credential does not make it be read', async () => {
+  const { clock, source, credential, cache } = setUp()
+  const waiting = cache.promise(read).catch((error) => error)
+  await clock.advance(0)
+  await source.last.fail(new TokenClientError('ERR_INVALID_SCOPE', 'no', { transient: false }))
+  await waiting
+  await clock.advance(second)
+  await expect(cache.promise(read)).rejects.toMatchObject({ code: 'ERR_INVALID_SCOPE' })
+  expect(credential.readings).toBe(0)
+})
+
+test('X6 while the old token works, nobody waits for a credential; the next call after its change refreshes', async () => {
+  const { clock, source, credential, cache } = setUp()
+  const first = cache.promise(write)
+  await clock.advance(0)
+  await source.last.give(12 * hour)
+  const token = await first
+  await clock.advance(second)
+  expect(cache.token(write)).toBe(token)
+  await clock.advance(9.6 * hour)
+  await source.last.fail(refused())
+  await clock.advance(second)
+  expect(cache.token(write)).toBe(token)
+  credential.changed = async () => true
+  await clock.advance(second)
+  const requests = source.calls.length
+  expect(cache.token(write)).toBe(token)
+  await clock.advance(0)
+  expect(cache.token(write)).toBe(token)
+  expect(source.calls).toHaveLength(requests + 1)
+})
+
+test('C60 what tokens are bound to has changed: each is replaced before its next use', async () => {
+  const { clock, source, cache } = setUp()
+  const first = cache.promise(read)
+  await clock.advance(0)
+  await source.last.give()
+  const old = await first
+  await clock.advance(second)
+  cache.suspectAll()
+  const waiting = Promise.resolve(cache.token(read))
+  await clock.advance(0)
+  await source.last.give()
+  expect((await waiting).serial).toBe(old.serial + 1)
+})
