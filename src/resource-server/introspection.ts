@@ -1,4 +1,4 @@
-import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
+import type { ClientAuthentication, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
 import { TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
 import type { AuthorizationServerSource } from '../metadata/authorization-server.ts'
@@ -52,13 +52,18 @@ export async function introspect(
   return verifiedToken(claims, context.places)
 }
 
-async function ask(token: string, how: Introspection, { server, sender }: IntrospectionContext): Promise<JsonObject> {
+async function ask(token: string, how: Introspection, context: IntrospectionContext): Promise<JsonObject> {
+  const { server, sender } = context
   try {
     const url = how.endpoint ?? (await server.authorizationServer({})).introspectionEndpoint
     if (url === undefined) throw new Error('The metadata of the issuer names no usable introspection_endpoint.')
-    const { headers, body } = await draft(token, how, url)
-    const answer = await sender.send({ method: 'POST', url, headers, body, timeout })
+    const request = draft(token, how, url, context)
+    const proof = await how.clientAuthentication.authenticate(request)
+    const { headers, form, certificate } = request
+    const answer = await sender.send({ method: 'POST', url, headers, body: form.toString(), certificate, timeout })
+    if (answer.status === 401) await proof.refused()
     if (answer.status !== 200) throw new Error(`The introspection endpoint answered ${answer.status}.`)
+    proof.accepted()
     return parseJsonObject(answer.body, 'malformed_claims')
   } catch (cause) {
     const message = 'The issuer could not say whether the token is active, so it does not count. See the cause.'
@@ -67,9 +72,20 @@ async function ask(token: string, how: Introspection, { server, sender }: Intros
 }
 
 /** The token travels in the form alone, never in a URL (RFC 7662 §4). */
-async function draft(token: string, { clientId, clientAuthentication }: Introspection, tokenEndpoint: string) {
-  const form = new URLSearchParams({ token, token_type_hint: 'access_token' })
-  const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' }
-  await clientAuthentication.authenticate({ clientId, form, headers, issuer: undefined, tokenEndpoint })
-  return { headers, body: form.toString() }
+function draft(
+  token: string,
+  { clientId }: Introspection,
+  tokenEndpoint: string,
+  { expected, now }: IntrospectionContext
+): TokenRequestDraft {
+  return {
+    clientId,
+    form: new URLSearchParams({ token, token_type_hint: 'access_token' }),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    issuer: expected.issuer,
+    tokenEndpoint,
+    authenticationMethods: undefined,
+    now: now(),
+    warn() {}
+  }
 }
