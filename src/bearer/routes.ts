@@ -49,8 +49,19 @@ function isUnder(path: string, prefix: string): boolean {
 /** Dot segments resolved, the query cut off, and no character encoded that need not be (RFC 3986 §6.2.2). */
 export function normalisePath(path: string): string {
   const { pathname } = new URL(`http://origin${path}`)
-  return pathname.replace(/%[0-9a-f]{2}/gi, (encoded) => {
+  const decoded = pathname.replace(/%[0-9a-f]{2}/gi, (encoded) => {
     const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16))
     return /[0-9a-z._~-]/i.test(character) ? character : encoded.toUpperCase()
   })
+  return decoded.includes('/.') ? withoutDotSegments(decoded) : decoded
+}
+
+/** RFC 3986 §5.2.4 once more: the URL parser of Node 20 stops at a segment like `.well-known` and leaves the `..` after it. */
+function withoutDotSegments(path: string): string {
+  const segments: string[] = []
+  for (const segment of path.slice(1).split('/')) {
+    if (segment === '..') segments.pop()
+    else if (segment !== '.') segments.push(segment)
+  }
+  return `/${segments.join('/')}${/\/\.\.?$/.test(path) && segments.length > 0 ? '/' : ''}`
 }

@@ -45,6 +45,8 @@ test.each([
   [`${orders}/public/../admin/x`, ['admin']],
   [`${orders}/public/%2e%2e/admin/x`, ['admin']],
   [`${orders}/%61dmin/x`, ['admin']],
+  [`${orders}/public/.hidden/../../admin/x`, ['admin']],
+  [`${orders}/admin/.hidden/../../public`, undefined],
   [`${orders}/admin/../public`, undefined],
   [`${orders}/admin/%2E%2E/public`, undefined],
   [`${orders}\\admin\\x`, ['admin']],
