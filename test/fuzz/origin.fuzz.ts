@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import fc from 'fast-check'
+import { test } from 'vitest'
+import { dispatchOrigin } from '../../src/bearer/dispatch-origin.ts'
+import { routeTable } from '../../src/bearer/routes.ts'
+import { tokenRequest } from '../../src/token/token-request.ts'
+import { fuzz, seed } from './fuzz.ts'
+import { mutate } from './mutate.ts'
+import type { Random } from './random.ts'
+
+interface Input {
+  readonly origin: string
+  readonly boundOrigin?: string | null
+  readonly path: string
+}
+
+// How undici itself reads where it connects to.
+const { parseOrigin } = createRequire(import.meta.url)('undici/lib/core/util.js') as {
+  parseOrigin(origin: string): URL
+}
+
+const users = 'https://users.internal'
+const request = tokenRequest({})
+const paths = ['/admin', '/admin/keys', '/api/v1/']
+const routes = routeTable([{ origin: users, request }, ...paths.map((path) => ({ origin: users, path, request }))])
+
+const origins = [
+  users,
+  'HTTPS://USERS.internal:443/',
+  'https:users.internal',
+  'https:\\\\users.internal',
+  'https://users.internal.evil.example',
+  'https://users.internal@evil.example',
+  'https://evil.example/#users.internal',
+  'http://users.internal',
+  'https://users.internal.',
+  'https://users。internal',
+  'https://[::1]:8443',
+  'blob:https://users.internal/x'
+]
+const asked = [
+  '/admin',
+  '/administrators',
+  '/admin/keys/1?x=/..',
+  '/%61dmin/',
+  '/x/../admin/%2e%2E/api/./v1/',
+  '/',
+  '//admin'
+]
+const words = [
+  '@',
+  ':',
+  '/',
+  '\\',
+  '..',
+  '/../',
+  '%2e',
+  '%2f',
+  '%5c',
+  '#',
+  '?',
+  ':443',
+  'users.internal',
+  'evil.example',
+  '\t',
+  ' ',
+  'admin',
+  'ａ'
+]
+
+function make(random: Random): Input {
+  const origin = mutate(random, random.pick(origins), words)
+  const path = `/${mutate(random, random.pick(asked), words).slice(1)}`
+  if (random.oneIn(2)) return { origin, path }
+  return { origin, path, boundOrigin: random.oneIn(8) ? null : random.pick(origins) }
+}
+
+/** A token goes where undici connects to or nowhere, and the rule that gives it is the one whose path was asked for. */
+function check({ origin, boundOrigin, path }: Input): void {
+  const target = dispatchOrigin(origin, boundOrigin)
+  if (target !== undefined) {
+    assert.equal(parseOrigin(boundOrigin ?? origin).origin, target)
+    assert.match(target, /^https?:\/\/[^/?#@\\\s]+$/)
+    if (origin !== '') assert.equal(parseOrigin(origin).origin, target)
+  }
+  assert.notEqual(boundOrigin === null && target !== undefined, true)
+  assert.equal(routes.find(target ?? 'null', path) !== undefined, target === users)
+  assert.equal(routes.find(users, path)?.path, pathRule(path))
+}
+
+/** The longest of the paths that the asked one lies under, found segment by segment. */
+function pathRule(path: string): string | undefined {
+  const wanted = segments(path)
+  const under = paths.filter((rule) => {
+    const own = segments(rule)
+    return own.every((segment, at) => segment === wanted[at] || (segment === '' && wanted.length >= own.length))
+  })
+  return under.sort((one, other) => other.length - one.length)[0]
+}
+
+function segments(path: string): string[] {
+  const [bare = ''] = path
+    .replace(/[\0- ]+$/, '')
+    .replace(/[\t\n\r]/g, '')
+    .split(/[?#]/, 1)
+  const kept: string[] = []
+  const parts = bare.slice(1).split(/[/\\]/)
+  for (const [at, part] of parts.entries()) {
+    const plain = part.replace(/%([2-7][0-9a-f])/gi, (encoded, hex) => {
+      const character = String.fromCharCode(Number.parseInt(hex, 16))
+      return /[\w.~-]/.test(character) ? character : encoded
+    })
+    if (plain !== '.' && plain !== '..') kept.push(plain)
+    else {
+      if (plain === '..') kept.pop()
+      if (at === parts.length - 1) kept.push('')
+    }
+  }
+  return kept
+}
+
+fuzz({ name: 'origin', make, check })
+
+test(`origin: no other site is taken for one of the policy, seed ${seed}`, () => {
+  fc.assert(
+    fc.property(fc.webUrl({ withFragments: true, withQueryParameters: true }), fc.webAuthority(), (url, authority) => {
+      for (const text of [
+        url,
+        `https://${authority}`,
+        `${users}${url}`,
+        `${users}@${authority}`,
+        `${users}.${authority}`
+      ])
+        assert.notEqual(dispatchOrigin(text, undefined), users, text)
+    }),
+    { seed, numRuns: 20_000 }
+  )
+})
