@@ -74,7 +74,8 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
       }
     },
     demand(token, rule) {
-      if (!rule.allows(token)) throw told(new RefusedToken('insufficient_scope', rule.scope))
+      // A promise is not a yes.
+      if (rule.allows(token) !== true) throw told(new RefusedToken('insufficient_scope', rule.scope))
     },
     close: exchange.close
   }

@@ -20,18 +20,18 @@ export interface FastifyReply {
 }
 
 /** Express middleware, a Fastify hook, and with a function of your own as the last argument a guard for node:http. */
-export type TokenGuard = (request: GuardedRequest, response: GuardedResponse, next: (error?: Error) => void) => void
+export type TokenGuard = (request: GuardedRequest, response: GuardedResponse, next: () => void) => void
 
 export interface RequireTokenOptions {
-  /** Hears why a request was refused or could not be judged; the caller does not. */
-  readonly onRefusal?: (error: TokenClientError, request: IncomingMessage) => void
+  /** Hears why a request was refused or could not be judged; the caller does not. A mistake in a rule of your own comes here too. */
+  readonly onRefusal?: (error: Error, request: IncomingMessage) => void
 }
 
 const verified = new WeakMap<IncomingMessage, VerifiedToken>()
 
 /**
  * Lets a request through when it carries a token that the rule allows, and answers all others by RFC 6750 §3: 400, 401 or 403 with a challenge,
- * or 503 when the issuer could not be asked.
+ * 503 when the issuer could not be asked, and 500 when a rule throws. `next` is for requests that may pass, and gets no error: nothing opens by mistake.
  * @throws ClientConfigurationError without a rule: nothing is allowed by default.
  */
 export function requireToken(
@@ -56,7 +56,6 @@ export function requireToken(
     judge(incoming, carrier).then(
       () => next(),
       (error: Error) => {
-        if (!(error instanceof TokenClientError)) return next(error)
         answer(error, response)
         onRefusal?.(error, incoming)
       }
@@ -82,7 +81,7 @@ function incomingOf(request: GuardedRequest): IncomingMessage {
   return 'raw' in request ? request.raw : request
 }
 
-function answer(error: TokenClientError, response: GuardedResponse): void {
+function answer(error: Error, response: GuardedResponse): void {
   const [status, fields] = refusal(error)
   if ('writeHead' in response) {
     response.writeHead(status, { ...fields, 'content-length': 0 }).end()
@@ -93,8 +92,9 @@ function answer(error: TokenClientError, response: GuardedResponse): void {
   }
 }
 
-function refusal(error: TokenClientError): [number, Record<string, string>] {
+function refusal(error: Error): [number, Record<string, string>] {
   const fields = { 'cache-control': 'no-store' }
   if (error instanceof TokenRefusedError) return [error.status, { ...fields, 'www-authenticate': error.challenge }]
+  if (!(error instanceof TokenClientError)) return [500, fields]
   return [503, { ...fields, 'retry-after': String(Math.ceil((error.retryAfter ?? 5000) / 1000)) }]
 }

@@ -35,7 +35,7 @@ export function verifiedToken(claims: JsonObject, places: ClaimPlaces): Verified
     scope: Object.freeze(scopeIn(claims[places.scope])),
     roles: Object.freeze([...new Set(places.roles.flatMap((path) => textsAt(claims, path)))]),
     expiresAt: Number(claims.exp) * 1000,
-    claims: Object.freeze(claims)
+    claims: deepFrozen(claims)
   })
 }
 
@@ -51,4 +51,14 @@ export function isClientToken({ subject, clientId }: VerifiedToken): boolean {
 function scopeIn(value: unknown): string[] {
   if (typeof value === 'string') return splitScope(value)
   return Array.isArray(value) ? value.filter((member) => typeof member === 'string') : []
+}
+
+/** The same token serves many callers: none of them changes what the next one reads. Signed claims can nest deeply, so it does not recurse. */
+function deepFrozen(claims: JsonObject): JsonObject {
+  const pending: object[] = [claims]
+  for (let value = pending.pop(); value !== undefined; value = pending.pop())
+    pending.push(
+      ...Object.values(Object.freeze(value)).filter((member) => typeof member === 'object' && member !== null)
+    )
+  return claims
 }
