@@ -55,7 +55,7 @@ export function accessTokens({ issuer, format, keys }: AccessTokensOptions): Acc
 
   return {
     async issue(grant, { issuedAt, lifetime, again }) {
-      const kind = JSON.stringify([grant.client.clientId, grant.scope, grant.audience])
+      const kind = JSON.stringify([grant.client.clientId, grant.scope, grant.audience, grant.thumbprint])
       const earlier = last.get(kind)
       if (again && earlier !== undefined) return earlier
       const token = await make(grant, { issuedAt, expiresAt: issuedAt + lifetime })

@@ -1,69 +1,106 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { Secret } from '../token/secret.ts'
+import type { Secret } from '../token/secret.ts'
+import { type Assertions, isHmac, subjectOf } from './assertions.ts'
 import type { RegisteredClient } from './client-registration.ts'
 import type { Form } from './form.ts'
+import type { PresentedCertificate } from './presented-certificate.ts'
 
 /** What of a request can prove who sent it. */
 export interface AuthenticationRequest {
   readonly headers: IncomingHttpHeaders
   readonly form: Form
+  readonly certificate: PresentedCertificate | undefined
+  readonly assertions: Assertions
 }
 
 /** A client says who it is, and can be asked to prove it. */
 export interface Attempt {
+  /** Its name in the registry "OAuth Token Endpoint Authentication Methods". */
+  readonly method: AuthenticationMethod
   readonly clientId: string
   /** `client` is undefined when nobody has this id: the proof then takes as long, and fails. */
   proves(client: RegisteredClient | undefined): boolean | Promise<boolean>
 }
 
-export interface AuthenticationMethod {
-  /** Its name in the registry "OAuth Token Endpoint Authentication Methods". */
-  readonly method: string
-  /** Undefined when the request does not use this method. */
-  attempt(request: AuthenticationRequest): Attempt | undefined
+export const methodsInMessage = [
+  'client_secret_basic',
+  'client_secret_post',
+  'client_secret_jwt',
+  'private_key_jwt'
+] as const
+
+/** Those that need a connection with a client certificate. */
+export const mutualTlsMethods = ['tls_client_auth', 'self_signed_tls_client_auth'] as const
+
+export type AuthenticationMethod = (typeof methodsInMessage)[number] | (typeof mutualTlsMethods)[number]
+
+/** Every proof in a request. A certificate alone is one when nothing else is: it can also just bind the token (RFC 8705 §3). */
+export function attempts(request: AuthenticationRequest): readonly Attempt[] {
+  const inMessage = [basicAttempt(request), postAttempt(request), assertionAttempt(request)].filter(
+    (attempt) => attempt !== undefined
+  )
+  if (inMessage.length > 0) return inMessage
+  const inConnection = certificateAttempt(request)
+  return inConnection === undefined ? [] : [inConnection]
 }
 
 /** RFC 6749 §2.3.1: both halves are form-encoded before they are joined. */
-const clientSecretBasic: AuthenticationMethod = {
-  method: 'client_secret_basic',
-  attempt({ headers: { authorization } }) {
-    if (authorization === undefined) return undefined
-    const [, encoded = ''] = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(authorization) ?? []
-    const [id = '', ...secret] = Buffer.from(encoded, 'base64').toString().split(':')
-    return secretAttempt(formDecode(id), formDecode(secret.join(':')))
-  }
+function basicAttempt({ headers: { authorization } }: AuthenticationRequest): Attempt | undefined {
+  if (authorization === undefined) return undefined
+  const [, encoded = ''] = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(authorization) ?? []
+  const [id = '', ...secret] = Buffer.from(encoded, 'base64').toString().split(':')
+  return secretAttempt('client_secret_basic', formDecode(id), formDecode(secret.join(':')))
 }
 
 /** RFC 6749 §2.3.1: both in the body. */
-const clientSecretPost: AuthenticationMethod = {
-  method: 'client_secret_post',
-  attempt({ form }) {
-    const secret = form.value('client_secret')
-    return secret === undefined ? undefined : secretAttempt(form.value('client_id') ?? '', secret)
+function postAttempt({ form }: AuthenticationRequest): Attempt | undefined {
+  const secret = form.value('client_secret')
+  if (secret === undefined) return undefined
+  return secretAttempt('client_secret_post', form.value('client_id') ?? '', secret)
+}
+
+function secretAttempt(method: AuthenticationMethod, clientId: string, secret: string): Attempt {
+  return { method, clientId, proves: (client) => isOneOf(secret, client?.credentials.secrets ?? []) }
+}
+
+/** RFC 7521 §4.2: `client_id` may be left out where the assertion says it. */
+function assertionAttempt({ form, assertions }: AuthenticationRequest): Attempt | undefined {
+  const assertion = form.value('client_assertion')
+  if (assertion === undefined) return undefined
+  const subject = subjectOf(assertion)
+  const isJwt =
+    subject !== undefined &&
+    form.value('client_assertion_type') === 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+  return {
+    method: isJwt && isHmac(assertion) ? 'client_secret_jwt' : 'private_key_jwt',
+    clientId: form.value('client_id') ?? subject ?? '',
+    proves: (client) => isJwt && client !== undefined && assertions.proves(assertion, client)
   }
 }
 
-/** Every method that the server understands. */
-export const authenticationMethods: readonly AuthenticationMethod[] = [clientSecretBasic, clientSecretPost]
-
-const nobody = new Secret(randomBytes(32).toString('base64'))
-
-function secretAttempt(clientId: string, secret: string): Attempt {
-  return { clientId, proves: (client) => isOneOf(secret, client?.clientSecrets ?? [nobody]) }
-}
-
-/** Looks at every one, whichever fits. */
-function isOneOf(given: string, registered: readonly Secret[]): boolean {
-  return registered.filter((secret) => sameSecret(given, secret)).length > 0
+/** RFC 8705 §2: the client says its id, the connection proves it. */
+function certificateAttempt({ form, certificate }: AuthenticationRequest): Attempt | undefined {
+  const clientId = form.value('client_id')
+  if (certificate === undefined || clientId === undefined) return undefined
+  const { thumbprint, subject, trusted } = certificate
+  return {
+    method: trusted ? 'tls_client_auth' : 'self_signed_tls_client_auth',
+    clientId,
+    proves: (client) =>
+      client !== undefined &&
+      (client.credentials.thumbprints.includes(thumbprint) ||
+        (trusted && client.credentials.certificateSubject === subject))
+  }
 }
 
 const digestKey = randomBytes(32)
 
-/** In constant time, whatever the two lengths. */
-function sameSecret(given: string, registered: Secret): boolean {
-  const [one, other] = [given, registered.reveal()].map((text) => createHmac('sha256', digestKey).update(text).digest())
-  return one !== undefined && other !== undefined && timingSafeEqual(one, other)
+/** In constant time, whatever the lengths; a client without a secret, or nobody, is compared as well. */
+function isOneOf(given: string, registered: readonly Secret[]): boolean {
+  const digest = (text: string) => createHmac('sha256', digestKey).update(text).digest()
+  const digests = registered.length > 0 ? registered.map((secret) => digest(secret.reveal())) : [randomBytes(32)]
+  return digests.filter((known) => timingSafeEqual(known, digest(given))).length > 0
 }
 
 /** A half that is not form-encoded proves nothing: it decodes to the empty string, which no secret is. */

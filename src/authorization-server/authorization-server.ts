@@ -1,4 +1,5 @@
 import { accessTokens } from './access-tokens.ts'
+import { assertions } from './assertions.ts'
 import { attemptLimit } from './attempt-limit.ts'
 import { clientGate } from './client-authentication.ts'
 import { type Clients, clientRegistry } from './clients.ts'
@@ -49,41 +50,55 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   const condition: Condition = { down: false, clockOffset: 0 }
   const now = () => clock.wallTime() + condition.clockOffset
   const keys = await signingKeys(made.signingAlgorithm, now)
-  const server = await listenOnLoopback(port, () => condition.down)
+  const isDown = () => condition.down
+  const server = await listenOnLoopback(port, isDown)
+  const mutualTls = made.tls && (await listenOnLoopback(0, isDown, made.tls))
+  const listeners = mutualTls === undefined ? [server] : [server, mutualTls]
 
   const { origin } = server
   const issuer = named ?? origin
-  const urls = serverUrls(origin)
+  const urls = { ...serverUrls(origin), mutualTlsTokenEndpoint: mutualTls && `${mutualTls.origin}/token` }
   const tokens = accessTokens({ issuer, format: made.accessTokenFormat, keys })
-  const gate = clientGate(clients, attemptLimit(clock))
-  const metadata = documentEndpoint('metadata', () => metadataDocument(issuer, urls, clients.scopes()))
+  const methods = made.authenticationMethods
+  const typeNeeded = made.assertionAudience === 'issuer'
+  const asserted = assertions({ audience: typeNeeded ? issuer : urls.tokenEndpoint, typeNeeded, now })
+  const gate = clientGate({ clients, limit: attemptLimit(clock), assertions: asserted, methods })
+  const metadata = documentEndpoint('metadata', () =>
+    metadataDocument(issuer, urls, { scopes: clients.scopes(), methods })
+  )
+  const token = tokenEndpoint({ issuer, gate, clients, tokens, lifetime, now })
   const endpoints = new Map<string, Endpoint>([
-    [urls.tokenEndpoint, tokenEndpoint({ issuer, gate, clients, tokens, lifetime, now })],
+    [urls.tokenEndpoint, token],
     [urls.introspectionEndpoint, introspectionEndpoint({ gate, clients, tokens, now })],
     [urls.revocationEndpoint, revocationEndpoint({ gate, tokens })],
     [urls.jwksUri, documentEndpoint('jwks', () => ({ keys: keys.published() }))],
     ...metadataPaths(issuer).map((path) => [origin + path, metadata] as const)
   ])
+  if (urls.mutualTlsTokenEndpoint !== undefined) endpoints.set(urls.mutualTlsTokenEndpoint, token)
   const queue = faultQueue()
   const requests = requestLog()
-  server.serve((incoming, response) =>
-    exchange(incoming, response, { origin, endpoints, queue, log: requests, clock, now })
-  )
+  for (const { origin, serve } of listeners) {
+    serve((incoming, response) => exchange(incoming, response, { origin, endpoints, queue, log: requests, clock, now }))
+  }
+  const breakConnections = () => {
+    for (const listener of listeners) listener.breakConnections()
+  }
+  const close = async () => void (await Promise.all(listeners.map((listener) => listener.close())))
 
   return {
     issuer,
     ...urls,
     clients,
-    faults: faultSwitches(queue, condition, server.breakConnections),
+    faults: faultSwitches(queue, condition, breakConnections),
     requests,
     rotateKeys: ({ overlap = lifetime } = {}) => keys.rotate(overlap),
     revoke: tokens.revoke,
-    close: server.close,
-    [Symbol.asyncDispose]: server.close
+    close,
+    [Symbol.asyncDispose]: close
   }
 }
 
-function serverUrls(origin: string): ServerUrls {
+function serverUrls(origin: string): Omit<ServerUrls, 'mutualTlsTokenEndpoint'> {
   return {
     tokenEndpoint: `${origin}/token`,
     jwksUri: `${origin}/jwks`,

@@ -9,6 +9,8 @@ export interface Grant {
   readonly client: RegisteredClient
   readonly scope: readonly string[]
   readonly audience: readonly string[]
+  /** The certificate that the token is bound to (RFC 8705 §3). */
+  readonly thumbprint?: string | undefined
 }
 
 export interface Validity {
@@ -21,7 +23,7 @@ export interface Validity {
 /** The claims of an access token (RFC 9068 §2.2). A client that acts for itself is its own subject. */
 export function claims(
   issuer: string,
-  { client, scope, audience }: Grant,
+  { client, scope, audience, thumbprint }: Grant,
   { issuedAt, expiresAt }: Validity
 ): JWTPayload {
   const { clientId, roles, authorities } = client
@@ -35,7 +37,8 @@ export function claims(
     jti: randomUUID(),
     ...(scope.length > 0 && { scope: joinScope(scope) }),
     ...(roles.length > 0 && { roles }),
-    ...(authorities.length > 0 && { authorities })
+    ...(authorities.length > 0 && { authorities }),
+    ...(thumbprint !== undefined && { cnf: { 'x5t#S256': thumbprint } })
   }
 }
 

@@ -1,5 +1,6 @@
+import type { Assertions } from './assertions.ts'
 import type { AttemptLimit } from './attempt-limit.ts'
-import { type Attempt, type AuthenticationRequest, authenticationMethods } from './authentication-methods.ts'
+import { type Attempt, type AuthenticationRequest, attempts } from './authentication-methods.ts'
 import type { RegisteredClient } from './client-registration.ts'
 import type { ClientRegistry } from './clients.ts'
 import type { EndpointRequest } from './endpoint.ts'
@@ -15,11 +16,20 @@ export interface ClientRequest {
 /** Lets requests of known clients in, at every endpoint that takes a form. Throws an OAuthError. */
 export type ClientGate = (request: EndpointRequest) => Promise<ClientRequest>
 
-export function clientGate(clients: ClientRegistry, limit: AttemptLimit): ClientGate {
-  return async ({ headers, body, entry }) => {
+export interface ClientGateOptions {
+  readonly clients: ClientRegistry
+  readonly limit: AttemptLimit
+  readonly assertions: Assertions
+  /** The methods that are let in. */
+  readonly methods: readonly string[]
+}
+
+export function clientGate(options: ClientGateOptions): ClientGate {
+  return async ({ headers, body, certificate, entry }) => {
     const form = parseForm(headers['content-type'], body)
     entry.scope = form.value('scope')
-    const client = await authenticateClient({ headers, form }, clients, limit)
+    const { assertions } = options
+    const client = await authenticateClient({ headers, form, certificate, assertions }, options)
     entry.clientId = client.clientId
     return { form, client }
   }
@@ -31,16 +41,15 @@ export function clientGate(clients: ClientRegistry, limit: AttemptLimit): Client
  */
 async function authenticateClient(
   request: AuthenticationRequest,
-  clients: ClientRegistry,
-  limit: AttemptLimit
+  { clients, limit, methods }: ClientGateOptions
 ): Promise<RegisteredClient> {
-  const { clientId, proves } = onlyAttempt(request)
+  const { clientId, method, proves } = onlyAttempt(request)
   const client = clients.find(clientId)
   // One count for all the ids that nobody has: guessing ids must not fill the memory.
   const counted = client === undefined ? '' : clientId
   const wait = limit.wait(counted)
   if (wait > 0) throw tooManyAttempts(wait)
-  if (!(await proves(client)) || client === undefined) {
+  if (!methods.includes(method) || !(await proves(client)) || client === undefined) {
     limit.failed(counted)
     throw unknownClient(request)
   }
@@ -50,9 +59,8 @@ async function authenticateClient(
 }
 
 function onlyAttempt(request: AuthenticationRequest): Attempt {
-  const attempts = authenticationMethods.flatMap((method) => method.attempt(request) ?? [])
-  if (attempts.length > 1) throw new OAuthError('invalid_request', 'Use one client authentication method, not two.')
-  const [attempt] = attempts
+  const [attempt, second] = attempts(request)
+  if (second !== undefined) throw new OAuthError('invalid_request', 'Use one client authentication method, not two.')
   if (attempt === undefined) throw unknownClient(request)
   const named = request.form.value('client_id')
   if (named !== undefined && named !== attempt.clientId)

@@ -1,12 +1,10 @@
 import { ClientConfigurationError } from '../errors.ts'
 import { isScopeToken } from '../token/scope.ts'
-import { Secret } from '../token/secret.ts'
+import { type ClientCredentials, credentialNames, type KeptCredentials, keptCredentials } from './credentials.ts'
 
 /** A client as the server is told of it. */
-export interface ClientRegistration {
+export interface ClientRegistration extends ClientCredentials {
   readonly clientId: string
-  /** Several while a secret is changed for another one: each of them counts. */
-  readonly clientSecret: string | readonly string[]
   /** What it may ask for. A request without `scope` gets all of it. */
   readonly scope: readonly string[]
   /** The `roles` claim of its tokens (RFC 9068 §2.2.3.1). */
@@ -24,8 +22,8 @@ export interface ClientRegistration {
 type Optional = 'audience' | 'accessTokenLifetime'
 
 /** A client as the server keeps it. */
-export interface RegisteredClient extends Omit<Required<ClientRegistration>, 'clientSecret' | Optional> {
-  readonly clientSecrets: readonly Secret[]
+export interface RegisteredClient extends Omit<Required<ClientRegistration>, keyof ClientCredentials | Optional> {
+  readonly credentials: KeptCredentials
   readonly audience: readonly string[] | undefined
   readonly accessTokenLifetime: number | undefined
 }
@@ -33,12 +31,10 @@ export interface RegisteredClient extends Omit<Required<ClientRegistration>, 'cl
 /** @throws ClientConfigurationError that names the client and what is wrong with it, and no secret. */
 export function registeredClient(registration: ClientRegistration): RegisteredClient {
   if (typeof registration !== 'object' || registration === null) throw invalid('every client is an object.')
-  const { clientId, clientSecret, scope, roles = [], authorities = [], audience, ...rest } = registration
-  const { accessTokenLifetime, enabled = true, ...unknown } = rest
-  const secrets = [clientSecret].flat()
+  const { clientId, scope, roles = [], authorities = [], audience, ...rest } = registration
+  const { accessTokenLifetime, enabled = true, ...proofs } = rest
   if (!isText(clientId)) throw invalid('every client needs a clientId.')
   const client = `client "${clientId}"`
-  if (secrets.length === 0 || !secrets.every(isText)) throw invalid(`${client} needs a clientSecret.`)
   if (!isTextList(scope) || !scope.every(isScopeToken))
     throw invalid(`scope of ${client} must be an array of scope tokens, such as ['read_user'].`)
   for (const [name, list] of Object.entries({ roles, authorities, audience: audience ?? [] }))
@@ -46,9 +42,18 @@ export function registeredClient(registration: ClientRegistration): RegisteredCl
   if (accessTokenLifetime !== undefined && !isLifetime(accessTokenLifetime))
     throw invalid(`accessTokenLifetime of ${client} is in milliseconds, 1000 at least.`)
   if (typeof enabled !== 'boolean') throw invalid(`enabled of ${client} must be true or false.`)
-  for (const name of Object.keys(unknown)) throw invalid(`${client} has the unknown field ${name}.`)
-  const clientSecrets = secrets.map((secret) => new Secret(secret))
-  return { clientId, clientSecrets, scope, roles, authorities, audience, accessTokenLifetime, enabled }
+  const unknown = Object.keys(proofs).find((name) => !credentialNames.includes(name))
+  if (unknown !== undefined) throw invalid(`${client} has the unknown field ${unknown}.`)
+  const credentials = credentialsOf(client, proofs)
+  return { clientId, credentials, scope, roles, authorities, audience, accessTokenLifetime, enabled }
+}
+
+function credentialsOf(client: string, given: ClientCredentials): KeptCredentials {
+  try {
+    return keptCredentials(given)
+  } catch (error) {
+    throw invalid(`${client} ${error instanceof Error ? error.message : 'has unusable credentials.'}`)
+  }
 }
 
 /** Whether tokens can live for so many milliseconds. */

@@ -1,12 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Answer } from './answer.ts'
 import type { Fault } from './fault-queue.ts'
+import type { PresentedCertificate } from './presented-certificate.ts'
 import type { EndpointName, LogEntry } from './request-log.ts'
 
 /** A request, read whole. */
 export interface EndpointRequest {
   readonly headers: IncomingHttpHeaders
   readonly body: Uint8Array
+  /** What the client showed in the handshake. */
+  readonly certificate: PresentedCertificate | undefined
   /** Completed by the endpoint as it learns more. */
   readonly entry: LogEntry
   readonly fault: Fault

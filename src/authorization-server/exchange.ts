@@ -5,6 +5,7 @@ import { atOnce } from './delivery.ts'
 import type { Endpoint } from './endpoint.ts'
 import { altered, type Fault, type FaultQueue } from './fault-queue.ts'
 import { OAuthError } from './oauth-error.ts'
+import { presentedCertificate } from './presented-certificate.ts'
 import type { LogEntry, WritableRequestLog } from './request-log.ts'
 
 const longestBody = 64 * 1024
@@ -56,7 +57,9 @@ async function realAnswer(
 ): Promise<Answer> {
   if (incoming.method !== endpoint.method) return { status: 405, headers: { allow: endpoint.method }, body: '' }
   try {
-    return await endpoint.answer({ headers: incoming.headers, body: await readBody(incoming), entry, fault })
+    const { headers } = incoming
+    const certificate = presentedCertificate(incoming)
+    return await endpoint.answer({ headers, body: await readBody(incoming), certificate, entry, fault })
   } catch (error) {
     if (error instanceof OAuthError) return error.answer
     return jsonAnswer(500, { error: 'server_error' })

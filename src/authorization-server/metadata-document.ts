@@ -1,15 +1,23 @@
-import { authenticationMethods } from './authentication-methods.ts'
+import { assertionAlgorithms } from './assertions.ts'
 
 export interface ServerUrls {
   readonly tokenEndpoint: string
   readonly jwksUri: string
   readonly introspectionEndpoint: string
   readonly revocationEndpoint: string
+  /** The token endpoint that asks for a client certificate (RFC 8705 §5), when the server was given `tls`. */
+  readonly mutualTlsTokenEndpoint: string | undefined
+}
+
+interface Supported {
+  readonly scopes: readonly string[]
+  readonly methods: readonly string[]
 }
 
 /** What the server publishes about itself (RFC 8414 §2). No grant of it goes through a browser, so it has no response types. */
-export function metadataDocument(issuer: string, urls: ServerUrls, scopes: readonly string[]): object {
-  const methods = authenticationMethods.map(({ method }) => method)
+export function metadataDocument(issuer: string, urls: ServerUrls, { scopes, methods }: Supported): object {
+  const { mutualTlsTokenEndpoint } = urls
+  const signatures = methods.some((method) => method.endsWith('_jwt')) ? assertionAlgorithms : undefined
   return {
     issuer,
     token_endpoint: urls.tokenEndpoint,
@@ -20,6 +28,11 @@ export function metadataDocument(issuer: string, urls: ServerUrls, scopes: reado
     response_types_supported: [],
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: methods,
+    token_endpoint_auth_signing_alg_values_supported: signatures,
+    ...(mutualTlsTokenEndpoint !== undefined && {
+      mtls_endpoint_aliases: { token_endpoint: mutualTlsTokenEndpoint },
+      tls_client_certificate_bound_access_tokens: true
+    }),
     introspection_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_methods_supported: methods
   }

@@ -1,7 +1,9 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { ClientConfigurationError } from '../errors.ts'
 import type { AccessTokenFormat } from './access-tokens.ts'
+import { methodsInMessage, mutualTlsMethods } from './authentication-methods.ts'
 import { type ClientRegistration, isLifetime } from './client-registration.ts'
+import type { TlsOptions } from './loopback-server.ts'
 import type { SigningAlgorithm } from './signing-keys.ts'
 
 export interface AuthorizationServerOptions {
@@ -17,16 +19,24 @@ export interface AuthorizationServerOptions {
   readonly accessTokenFormat?: AccessTokenFormat
   /** `ES256` by default: its keys are made in no time. */
   readonly signingAlgorithm?: SigningAlgorithm
+  /** The ways of client authentication that it lists and takes; all that it knows by default. */
+  readonly authenticationMethods?: readonly string[]
+  /** What `aud` of client assertions must be: the issuer, or as in the older form the token endpoint. */
+  readonly assertionAudience?: 'issuer' | 'tokenEndpoint'
+  /** A second token endpoint, over https, that asks for a client certificate (RFC 8705). */
+  readonly tls?: TlsOptions
   /** Where its time comes from; the machine's by default. */
   readonly clock?: Clock
 }
 
-export type CheckedOptions = Required<Omit<AuthorizationServerOptions, 'issuer'>> & {
+export type CheckedOptions = Required<Omit<AuthorizationServerOptions, 'issuer' | 'tls'>> & {
   readonly issuer: string | undefined
+  readonly tls: TlsOptions | undefined
 }
 
 const twelveHours = 12 * 60 * 60 * 1000
 const formats: readonly string[] = ['jwt', 'opaque']
+const audiences: readonly string[] = ['issuer', 'tokenEndpoint']
 const algorithms: readonly string[] = ['RS256', 'ES256']
 
 /** @throws ClientConfigurationError for a wrong or an unknown option, and wherever `NODE_ENV` is `production`. */
@@ -38,6 +48,9 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
     accessTokenLifetime = twelveHours,
     accessTokenFormat = 'jwt',
     signingAlgorithm = 'ES256',
+    tls,
+    authenticationMethods = methodsFor(tls),
+    assertionAudience = 'issuer',
     clock = systemClock,
     ...unknown
   } = options
@@ -49,7 +62,22 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
   demand(isLifetime(accessTokenLifetime), 'accessTokenLifetime is in milliseconds, 1000 at least.')
   demand(formats.includes(accessTokenFormat), "accessTokenFormat must be 'jwt' or 'opaque'.")
   demand(algorithms.includes(signingAlgorithm), "signingAlgorithm must be 'RS256' or 'ES256'.")
-  return { port, issuer, clients, accessTokenLifetime, accessTokenFormat, signingAlgorithm, clock }
+  demand(
+    Array.isArray(authenticationMethods) && authenticationMethods.every((name) => methodsFor(tls).includes(name)),
+    `authenticationMethods must be some of ${methodsFor(tls).join(', ')}.`
+  )
+  demand(audiences.includes(assertionAudience), "assertionAudience must be 'issuer' or 'tokenEndpoint'.")
+  demand(tls === undefined || isTls(tls), 'tls must be { cert, key, ca }, each PEM.')
+  const tokens = { accessTokenLifetime, accessTokenFormat, signingAlgorithm }
+  return { port, issuer, clients, ...tokens, authenticationMethods, assertionAudience, tls, clock }
+}
+
+function methodsFor(tls: TlsOptions | undefined): readonly string[] {
+  return tls === undefined ? methodsInMessage : [...methodsInMessage, ...mutualTlsMethods]
+}
+
+function isTls({ cert, key, ca }: TlsOptions): boolean {
+  return [cert, key, ca].every((pem) => typeof pem === 'string')
 }
 
 function refuseProduction(): void {

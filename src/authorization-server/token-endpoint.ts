@@ -25,7 +25,8 @@ export function tokenEndpoint({ issuer, gate, clients, tokens, lifetime, now }: 
     async answer(request) {
       const { form, client } = await gate(request)
       const { fault } = request
-      const grant = decideGrant(client, form, { scopes: clients.scopes(), defaultAudience: issuer })
+      const decided = decideGrant(client, form, { scopes: clients.scopes(), defaultAudience: issuer })
+      const grant = { ...decided, thumbprint: request.certificate?.thumbprint }
       const issuedAt = now()
       const { value, expiresAt } = await tokens.issue(grant, {
         issuedAt,

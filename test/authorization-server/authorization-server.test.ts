@@ -78,6 +78,7 @@ test.each([
         response_types_supported: [],
         grant_types_supported: ['client_credentials'],
         token_endpoint_auth_methods_supported: methods,
+        token_endpoint_auth_signing_alg_values_supported: expect.arrayContaining(['HS256', 'RS256', 'ES256']),
         introspection_endpoint_auth_methods_supported: methods,
         revocation_endpoint_auth_methods_supported: methods
       })
@@ -85,7 +86,7 @@ test.each([
   }
 )
 
-const methods = ['client_secret_basic', 'client_secret_post']
+const methods = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt']
 
 test('A10 published keys say which they are and what for, and hold nothing private', async () => {
   const { jwksUri } = await serverForTest({ signingAlgorithm: 'RS256' })

@@ -6,7 +6,7 @@ export interface Certificate {
   readonly key: string
 }
 
-const curve = { keyType: 'ec', curve: 'P-256' } as const
+const curve = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const
 
 /** A certificate authority that nobody but the test knows. */
 export async function authority(name = 'Test CA'): Promise<Certificate> {

@@ -1,0 +1,109 @@
+import { decodeJwt, decodeProtectedHeader, importJWK, type JWK, type JWTPayload, jwtVerify } from 'jose'
+import type { RegisteredClient } from './client-registration.ts'
+
+/** Checks assertions by which clients authenticate (RFC 7523 §3, and the draft that updates it). */
+export interface Assertions {
+  /** Whether a client, or who vouches for it, has signed it, for this server, now, and for the first time. */
+  proves(assertion: string, client: RegisteredClient): Promise<boolean>
+}
+
+export interface AssertionsOptions {
+  /** What `aud` must be, as a single string. */
+  readonly audience: string
+  /** The draft's `typ`, which the older form with the token endpoint as audience does not have. */
+  readonly typeNeeded: boolean
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+const longestLife = 300
+export const assertionAlgorithms = [
+  'HS256',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519'
+]
+const signatures = assertionAlgorithms.filter((algorithm) => algorithm !== 'HS256')
+const leastSecretBytes = 32
+
+export function assertions({ audience, typeNeeded, now }: AssertionsOptions): Assertions {
+  /** `jti` → the second until which it is remembered. */
+  const seen = new Map<string, number>()
+
+  async function verified(assertion: string, key: Parameters<typeof jwtVerify>[1], algorithms: string[]) {
+    const checks = { algorithms, currentDate: new Date(now()), clockTolerance: 5 }
+    return await jwtVerify(assertion, key as Uint8Array, checks).catch(() => undefined)
+  }
+
+  async function firstVerified(assertion: string, keys: readonly JWK[]): Promise<JWTPayload | undefined> {
+    const { alg = '', kid } = decodeProtectedHeader(assertion)
+    for (const jwk of keys) {
+      if (kid !== undefined && jwk.kid !== undefined && jwk.kid !== kid) continue
+      const key = await importJWK({ ...jwk }, alg).catch(() => undefined)
+      const answer = key && (await verified(assertion, key, signatures))
+      if (answer !== undefined) return answer.payload
+    }
+    return undefined
+  }
+
+  async function byClient(assertion: string, { credentials }: RegisteredClient): Promise<JWTPayload | undefined> {
+    if (!isHmac(assertion)) return firstVerified(assertion, credentials.keys)
+    for (const secret of credentials.secrets) {
+      const key = Buffer.from(secret.reveal())
+      const answer = key.length < leastSecretBytes ? undefined : await verified(assertion, key, ['HS256'])
+      if (answer !== undefined) return answer.payload
+    }
+    return undefined
+  }
+
+  /** A client's own assertion counts once, for minutes at most. */
+  function isOwnAndNew(assertion: string, claims: JWTPayload, clientId: string): boolean {
+    const { iss, sub, aud, exp = Number.POSITIVE_INFINITY, iat = 0, jti } = claims
+    const seconds = now() / 1000
+    for (const [id, until] of seen) if (until < seconds) seen.delete(id)
+    if (iss !== clientId || sub !== clientId || aud !== audience || typeof jti !== 'string' || seen.has(jti))
+      return false
+    if (iat > seconds + 5 || exp - iat > longestLife) return false
+    if (typeNeeded && decodeProtectedHeader(assertion).typ !== 'client-authentication+jwt') return false
+    seen.set(jti, exp + 5)
+    return true
+  }
+
+  async function byFederation(assertion: string, { credentials }: RegisteredClient): Promise<boolean> {
+    const { federation } = credentials
+    if (federation === undefined) return false
+    const claims = await firstVerified(assertion, federation.jwks.keys)
+    const audiences = [claims?.aud ?? []].flat()
+    return claims?.iss === federation.issuer && claims.sub === federation.subject && audiences.includes(audience)
+  }
+
+  return {
+    async proves(assertion, client) {
+      const claims = await byClient(assertion, client)
+      if (claims !== undefined) return isOwnAndNew(assertion, claims, client.clientId)
+      return byFederation(assertion, client)
+    }
+  }
+}
+
+export function isHmac(assertion: string): boolean {
+  return decodeProtectedHeader(assertion).alg?.startsWith('HS') ?? false
+}
+
+/** Who an assertion is about; undefined when it is no JWT. */
+export function subjectOf(assertion: string): string | undefined {
+  try {
+    decodeProtectedHeader(assertion)
+    return decodeJwt(assertion).sub
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,27 @@
+import { createHash, type X509Certificate } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
+
+/** The certificate that a client showed in the handshake. */
+export interface PresentedCertificate {
+  /** `x5t#S256` (RFC 8705 §3.1). */
+  readonly thumbprint: string
+  /** Its parts joined with a comma and a space. */
+  readonly subject: string
+  /** An authority that the server trusts has issued it. */
+  readonly trusted: boolean
+}
+
+export function presentedCertificate({ socket }: IncomingMessage): PresentedCertificate | undefined {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+  if (certificate === undefined) return undefined
+  return {
+    thumbprint: thumbprint(certificate),
+    subject: certificate.subject.replaceAll('\n', ', '),
+    trusted: (socket as TLSSocket).authorized
+  }
+}
+
+export function thumbprint({ raw }: X509Certificate): string {
+  return createHash('sha256').update(raw).digest('base64url')
+}
