@@ -1,5 +1,6 @@
 import { type BearerFetch, bearerFetch } from './bearer/fetch.ts'
 import { type BearerInterceptor, bearerInterceptor } from './bearer/interceptor.ts'
+import { onceEach } from './bearer/rejection.ts'
 import { routeTable } from './bearer/routes.ts'
 import type { Health } from './cache/health.ts'
 import { type TokenCache, tokenCache } from './cache/token-cache.ts'
@@ -60,7 +61,8 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const identity = { clientId, clientAuthentication, newCertificate: () => cache.suspectAll() }
   const source = tokenEndpoint({ ...common, ...identity, server, sender: sending, defaultLifetime })
   const cache: TokenCache = tokenCache({ ...common, source, refresh, credentialChanged: clientAuthentication.changed })
-  const bearer = (policy: BearerPolicy) => ({ source: cache, routes: routeTable(checkedPolicy(policy, request)), emit })
+  const spending = { source: cache, emit: onceEach(emit) }
+  const bearer = (policy: BearerPolicy) => ({ ...spending, routes: routeTable(checkedPolicy(policy, request)) })
   let closed: Promise<void> | undefined
   warnOfDisabledVerification(emit)
 

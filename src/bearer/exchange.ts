@@ -1,4 +1,3 @@
-import type { Emit } from '../events.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Patience, TokenSource } from '../token/token-source.ts'
 import {
@@ -11,14 +10,14 @@ import {
 } from './dispatch.ts'
 import { type HeaderFields, withAuthorization } from './header-fields.ts'
 import { HeldAnswer } from './held-answer.ts'
-import { readRejection, reportRejection } from './rejection.ts'
+import { type EmitRejected, readRejection, reportRejection } from './rejection.ts'
 import { Relay } from './relay.ts'
 import { canBeSentAgain, destroyBody, dropRecording } from './request-body.ts'
 import type { Route } from './routes.ts'
 
 export interface Spending {
   readonly source: TokenSource
-  readonly emit: Emit
+  readonly emit: EmitRejected
 }
 
 export interface Request {

@@ -1,4 +1,4 @@
-import type { Emit } from '../events.ts'
+import type { Rejected } from '../events.ts'
 import { readChallenges } from '../http/challenge.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import { isScopeToken, splitScope } from '../token/scope.ts'
@@ -27,9 +27,28 @@ export function readRejection(
   return { asksForAnotherToken: false, error, neededScope }
 }
 
+export type EmitRejected = (name: 'rejected', event: Rejected) => void
+
+/** Refusals that are remembered as told. */
+const rememberedAtMost = 100
+
+/** Tells each refusal once: a resource server that refuses every call must not flood those who listen. */
+export function onceEach(emit: EmitRejected): EmitRejected {
+  const told = new Set<string>()
+  return (name, event) => {
+    const { serial, origin, status, error, neededScope } = event
+    const refusal = JSON.stringify([serial, origin, status, error, neededScope])
+    if (told.has(refusal)) return
+    const [oldest] = told
+    if (oldest !== undefined && told.size >= rememberedAtMost) told.delete(oldest)
+    told.add(refusal)
+    emit(name, event)
+  }
+}
+
 /** Tells the listeners who refused which token, and why. */
 export function reportRejection(
-  emit: Emit,
+  emit: EmitRejected,
   { origin, request }: Route,
   { serial }: AccessToken,
   status: number,

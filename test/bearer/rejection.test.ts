@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { onceEach } from '../../src/bearer/rejection.ts'
+import type { Rejected } from '../../src/events.ts'
 import { bearerRoad, read, settled } from '../support/bearer.ts'
 import { type Answer, accepting } from '../support/resource-server.ts'
 import { undici } from '../support/undici.ts'
@@ -280,4 +282,22 @@ test("D10 U43 a connection that breaks in the second attempt is the caller's err
   })
   await expect(request(server.origin, { dispatcher: agent })).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' })
   expect(server.requests).toHaveLength(2)
+})
+
+test('D38 what was told of refusals is remembered within a bound, and each part of a refusal makes it another', () => {
+  const told: Rejected[] = []
+  const emit = onceEach((_, event) => told.push(event))
+  const first = { serial: 1, origin: 'https://users.internal', status: 403, scope: [], resource: [] }
+  const needing = { ...first, error: 'insufficient_scope', neededScope: ['admin'] }
+  const others = [
+    { ...first, serial: 2 },
+    { ...first, origin: 'https://orders.internal' },
+    { ...first, status: 401 }
+  ]
+  const refusals = [first, ...others, needing, { ...needing, neededScope: ['write'] }]
+  for (const refusal of [...refusals, ...refusals]) emit('rejected', refusal)
+  expect(told).toEqual(refusals)
+  for (let serial = 10; serial < 110; serial += 1) emit('rejected', { ...first, serial })
+  emit('rejected', first)
+  expect(told).toHaveLength(refusals.length + 100 + 1)
 })
