@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import Provider from 'oidc-provider'
 
 export interface ProviderClient {
@@ -17,15 +18,18 @@ export interface ProviderServer extends AsyncDisposable {
   introspect(token: string, { clientId, clientSecret }: ProviderClient): Promise<Record<string, unknown>>
 }
 
-/** A resource whose tokens are JWTs, and one whose tokens are opaque; the server has no other. */
+/** A resource whose tokens are JWTs, and one whose tokens are opaque. */
 export const resources = { jwt: 'https://jwt.example/', opaque: 'https://opaque.example/' }
+
+/** Resources whose tokens are signed in other ways. */
+export const signedResources = { ES256: 'https://es256.example/', EdDSA: 'https://eddsa.example/' }
 
 /** node-oidc-provider on loopback: `read_user` and `write_user` at the server, only `read_user` at a resource. */
 export async function startOidcProvider(clients: readonly ProviderClient[]): Promise<ProviderServer> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  server.on('request', new Provider(issuer, configuration(clients)).callback())
+  server.on('request', new Provider(issuer, configuration(clients, await signingKeys())).callback())
   return {
     issuer,
     tokenEndpoint: `${issuer}/token`,
@@ -42,8 +46,18 @@ export async function startOidcProvider(clients: readonly ProviderClient[]): Pro
   }
 }
 
-function configuration(clients: readonly ProviderClient[]): object {
+function signingKeys(): Promise<JWK[]> {
+  return Promise.all(
+    ['RS256', 'ES256', 'EdDSA'].map(async (alg) => {
+      const { privateKey } = await generateKeyPair(alg, { extractable: true })
+      return { ...(await exportJWK(privateKey)), use: 'sig' }
+    })
+  )
+}
+
+function configuration(clients: readonly ProviderClient[], keys: readonly JWK[]): object {
   return {
+    jwks: { keys },
     clients: clients.map(({ clientId, clientSecret, method }) => ({
       client_id: clientId,
       client_secret: clientSecret,
@@ -64,6 +78,10 @@ function configuration(clients: readonly ProviderClient[]): object {
 }
 
 function resourceServer(_context: unknown, resource: string): object {
-  const accessTokenFormat = resource === resources.jwt ? 'jwt' : 'opaque'
-  return { scope: 'read_user', audience: resource, accessTokenTTL: 43_200, accessTokenFormat }
+  const [alg = 'RS256'] = Object.entries(signedResources).find(([, signed]) => signed === resource) ?? []
+  const format =
+    resource === resources.opaque
+      ? { accessTokenFormat: 'opaque' }
+      : { accessTokenFormat: 'jwt', jwt: { sign: { alg } } }
+  return { scope: 'read_user', audience: resource, accessTokenTTL: 43_200, ...format }
 }

@@ -1,0 +1,98 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer as createPlainServer, type RequestListener } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { Agent, request } from 'undici'
+import { expect, onTestFinished, test } from 'vitest'
+import { type AccessTokenVerifierOptions, requireToken, scopes } from '../../src/resource-server/index.ts'
+import { authority, type Certificate, certificate } from '../support/certificates.ts'
+import { testIssuer } from './issuer.ts'
+
+const { token, verifier } = await testIssuer()
+const ca = await authority()
+const [service, client, thief] = (await Promise.all(
+  ['service', 'client', 'thief'].map((name) => certificate(name, ca))
+)) as [Certificate, Certificate, Certificate]
+
+const der = ({ cert }: Certificate) => new X509Certificate(cert).raw
+const thumbprint = (of: Certificate) => createHash('sha256').update(der(of)).digest('base64url')
+const bound = `Bearer ${await token({ cnf: { 'x5t#S256': thumbprint(client) } })}`
+const free = `Bearer ${await token()}`
+
+function guarded(options: Partial<AccessTokenVerifierOptions>): RequestListener {
+  const guard = requireToken(verifier(options), scopes('read_user'))
+  return (incoming, response) => guard(incoming, response, () => response.end('welcome'))
+}
+
+async function mutualTlsService(): Promise<string> {
+  const tls = { ...service, ca: ca.cert, requestCert: true, rejectUnauthorized: false }
+  const server = createServer(tls, guarded({})).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function plainService(options: Partial<AccessTokenVerifierOptions>): Promise<string> {
+  const server = createPlainServer(guarded(options)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function call(url: string, authorization: string, by?: Certificate, headers: Record<string, string> = {}) {
+  const agent = new Agent({ connect: { ca: ca.cert, ...by } })
+  onTestFinished(() => agent.destroy())
+  const response = await request(url, { dispatcher: agent, headers: { authorization, ...headers } })
+  await response.body.dump()
+  return [response.statusCode, response.headers['www-authenticate']] as const
+}
+
+const refused = [401, expect.stringContaining('error="invalid_token"')]
+
+test('R34 a token that is bound to a certificate counts with that certificate alone', async () => {
+  const url = await mutualTlsService()
+  expect(await call(url, bound, client)).toEqual([200, undefined])
+  expect(await call(url, bound, thief)).toEqual(refused)
+  expect(await call(url, bound)).toEqual(refused)
+  // The token is known by now, and is still not the thief's.
+  expect(await call(url, bound, thief)).toEqual(refused)
+})
+
+test('R34 a token that is bound to nothing counts with and without a certificate', async () => {
+  const url = await mutualTlsService()
+  expect(await call(url, free, client)).toEqual([200, undefined])
+  expect(await call(url, free)).toEqual([200, undefined])
+})
+
+test('R34 where there is no connection to look at, a bound token does not count', async () => {
+  await expect(verifier().verify(bound)).rejects.toMatchObject({ reason: 'wrong_certificate' })
+  expect(await call(await plainService({}), bound)).toEqual(refused)
+})
+
+const forms = {
+  'Client-Cert (RFC 9440)': (of: Certificate) => `:${der(of).toString('base64')}:`,
+  'URL-encoded PEM': (of: Certificate) => encodeURIComponent(of.cert)
+}
+
+test.each(Object.entries(forms))('R35 a trusted proxy forwards the certificate as %s', async (_name, form) => {
+  const url = await plainService({ forwardedCertificate: { header: 'Client-Cert', trustedProxies: ['127.0.0.1'] } })
+  expect(await call(url, bound, undefined, { 'client-cert': form(client) })).toEqual([200, undefined])
+  expect(await call(url, bound, undefined, { 'client-cert': form(thief) })).toEqual(refused)
+  expect(await call(url, bound)).toEqual(refused)
+})
+
+test.each(['', '::', ':AAAA:', 'nonsense', '%', ':AAAA', 'a, b'])(
+  'R35 a header that holds no certificate is none: %j',
+  async (header) => {
+    const url = await plainService({ forwardedCertificate: { header: 'client-cert', trustedProxies: ['127.0.0.1'] } })
+    expect(await call(url, bound, undefined, { 'client-cert': header })).toEqual(refused)
+  }
+)
+
+test('R35 whoever is not the proxy forwards nothing', async () => {
+  const header = { 'client-cert': forms['Client-Cert (RFC 9440)'](client) }
+  const elsewhere = { forwardedCertificate: { header: 'client-cert', trustedProxies: ['10.0.0.1'] } }
+  expect(await call(await plainService(elsewhere), bound, undefined, header)).toEqual(refused)
+  expect(await call(await plainService({}), bound, undefined, header)).toEqual(refused)
+})
