@@ -33,9 +33,9 @@ test.each<[string, TokenCarrier]>([
   ['another scheme', 'Basic b3JkZXJzOng='],
   ['a scheme that begins like ours', `Bearerx ${good}`],
   ['a request of the platform without a header', new Request(audience)],
-  ['R3 a token in the query', new Request(`${audience}/?access_token=${good}`)],
+  ['a token in the query', new Request(`${audience}/?access_token=${good}`)],
   ['a token in a form alone', received(form, { access_token: good })]
-])('R5 %s carries no token, and the challenge tells no error', async (_what, carrier) => {
+])('R3 R5 %s carries no token, and the challenge tells no error', async (_what, carrier) => {
   await expect(one.verify(carrier)).rejects.toMatchObject({
     reason: 'no_token',
     code: 'ERR_TOKEN_MISSING',
