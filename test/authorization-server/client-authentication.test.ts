@@ -17,6 +17,7 @@ import {
   tlsClientAuth
 } from '../../src/index.ts'
 import { type Identity, jwksOf, newIdentity, waysInConnection, waysInMessage } from '../support/every-method.ts'
+import { listen } from '../support/road.ts'
 import { post } from './server.ts'
 
 let identity: Identity
@@ -61,6 +62,20 @@ const ways = [...waysInMessage, ...waysInConnection]
 test.each(ways)('C42 C48 C57 a client gets a token by $name', async ({ authentication }) => {
   const { scope } = await tokenOf(await startServer(), authentication(identity))
   expect(scope).toEqual(['read_user'])
+})
+
+test.each(ways)('C3 C6 no part of a credential is in the URL by $name', async ({ authentication }) => {
+  const urls: (string | undefined)[] = []
+  const origin = await listen(({ method, url }, response) => {
+    urls.push(`${method} ${url}`)
+    response.writeHead(400).end()
+  })
+  const tokenEndpoint = `${origin}/token`
+  const clientAuthentication = authentication(identity)
+  const tokens = createTokenClient({ issuer: origin, tokenEndpoint, clientId: 'orders', clientAuthentication })
+  onTestFinished(tokens.close)
+  await expect(tokens.getToken()).rejects.toThrow()
+  expect(urls).toEqual(['POST /token'])
 })
 
 test.each(ways)('C9 T46 a credential of somebody else gets nothing by $name', async ({ wrong }) => {

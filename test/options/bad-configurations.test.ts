@@ -230,3 +230,8 @@ test('Q15 what the user changes after the fact reaches nothing', () => {
   expect(tokens.health().tokens[0]?.scope).toEqual(['read'])
   return tokens.close()
 })
+
+test.each(['a b', 'a"b', 'a\\b', 'é', '\n', ''])('C10 the scope token %j is refused before the network', (member) => {
+  const failure = thrownBy(() => createTokenClient({ ...good, scope: [member] }))
+  expectGuidance(failure, 'ERR_INVALID_OPTION', 'options.scope')
+})
