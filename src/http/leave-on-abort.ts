@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import type { Patience } from '../token/token-source.ts'
+import { onAbort } from './on-abort.ts'
 
 /**
  * Waits for a flight that others share, and lets this one waiter go: with the signal's reason when it aborts, with
@@ -14,7 +15,7 @@ export function leaveOnAbort<T>(flight: Promise<T>, { signal, maxWait }: Patienc
     const timer = maxWait === undefined ? undefined : clock.startTimer(() => leave(timedOut(maxWait)), maxWait)
     // Somebody waits: the process must not end under them.
     timer?.hold()
-    signal?.addEventListener('abort', abort)
+    const stay = signal && onAbort(signal, abort)
     flight.then(resolve, reject).finally(forget)
     if (signal?.aborted) abort()
 
@@ -27,7 +28,7 @@ export function leaveOnAbort<T>(flight: Promise<T>, { signal, maxWait }: Patienc
     }
     function forget(): void {
       timer?.cancel()
-      signal?.removeEventListener('abort', abort)
+      stay?.()
     }
   })
 }

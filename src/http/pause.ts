@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { onAbort } from './on-abort.ts'
 
 /**
  * Lets `ms` pass, or rejects with the reason of the first signal that aborts.
@@ -6,22 +7,18 @@ import type { Clock } from '../clock.ts'
  */
 export function pause(clock: Clock, ms: number, ...signals: (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve, reject) => {
+    const given = signals.filter((signal) => signal !== undefined)
+    const aborted = given.find((signal) => signal.aborted)
+    if (aborted !== undefined) return reject(aborted.reason)
+
     const timer = clock.startTimer(() => settle(resolve), ms)
     timer.hold()
+    const stays = given.map((signal) => onAbort(signal, () => settle(() => reject(signal.reason))))
 
     function settle(end: () => void): void {
       timer.cancel()
-      for (const signal of signals) signal?.removeEventListener('abort', leave)
+      for (const stay of stays) stay()
       end()
-    }
-
-    function leave(event: Event): void {
-      settle(() => reject((event.target as AbortSignal).reason))
-    }
-
-    for (const signal of signals) {
-      if (signal?.aborted) return settle(() => reject(signal.reason))
-      signal?.addEventListener('abort', leave)
     }
   })
 }

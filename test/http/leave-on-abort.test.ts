@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { leaveOnAbort } from '../../src/http/leave-on-abort.ts'
+import { pause } from '../../src/http/pause.ts'
 import { manualClock } from '../../src/testing/index.ts'
 
 function openFlight() {
@@ -73,4 +74,24 @@ test('D28 neither a timer nor a listener stays behind, however the wait ends', a
     await clock.advance(0)
     expect([end, clock.timers, getEventListeners(leaving.signal, 'abort').length]).toEqual([end, 0, 0])
   }
+})
+
+test('D28 a thousand waits on one signal are one listener and no warning, and all of them leave', async () => {
+  const warnings: Error[] = []
+  const note = (warning: Error) => void warnings.push(warning)
+  process.on('warning', note)
+  const clock = manualClock()
+  const leaving = new AbortController()
+  const { signal } = leaving
+  const never = new Promise<string>(() => {})
+  const waits = Array.from({ length: 1000 }, (_, index) =>
+    index % 2 === 0 ? leaveOnAbort(never, { signal }, clock) : pause(clock, 1000, signal)
+  )
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  leaving.abort('gone')
+  const settled = await Promise.allSettled(waits)
+  process.off('warning', note)
+  expect(settled).toEqual(Array(1000).fill({ status: 'rejected', reason: 'gone' }))
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  expect(warnings).toEqual([])
 })
