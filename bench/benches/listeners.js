@@ -1,0 +1,18 @@
+import { probes } from '../support/probe.js'
+import { summary } from '../support/statistics.js'
+import { atMost, spread } from '../support/verdict.js'
+
+export const title = 'Listeners: a client that is listened to over one that is not'
+
+export async function run({ quick }) {
+  const results = await probes(quick ? 2 : 10, 'listeners', [quick ? 20 : 60])
+  const of = (what, who) => summary(results.map((result) => result[what][who]))
+  return {
+    columns: ['what', 'another client, also without listeners', 'with a listener for everything'],
+    rows: [
+      ['a warm call', spread(of('warm', 'alike')), spread(of('warm', 'heard'))],
+      ['a flight', spread(of('flights', 'alike')), spread(of('flights', 'heard'))]
+    ],
+    verdicts: [atMost('a flight, heard over unheard', of('flights', 'heard').median, 1.1, ' ×')]
+  }
+}

@@ -1,0 +1,55 @@
+import { readdir, stat } from 'node:fs/promises'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { install } from '../support/installed.js'
+import { atMost, rounded } from '../support/verdict.js'
+
+export const title = 'Size, as npm installs it'
+
+export async function run() {
+  const modules = await install()
+  const names = (await readdir(modules)).filter((name) => name !== 'undici' && !name.startsWith('.'))
+  const sizes = await Promise.all(names.map((name) => kibibytes(`${modules}/${name}`)))
+  const installed = sizes.reduce((sum, size) => sum + size, 0)
+  const entry = await bundled(`${modules}/service-token-client/dist/index.js`)
+  return {
+    columns: ['what', 'KiB'],
+    rows: [
+      ...names.map((name, index) => [name, rounded(sizes[index])]),
+      ['all of them', rounded(installed)],
+      ['main entry, minified', rounded(entry.minified)],
+      ['main entry, minified and gzipped', rounded(entry.gzipped)],
+      ['main entry, minified and brotli-compressed', rounded(entry.brotli)]
+    ],
+    verdicts: [
+      atMost('installed, without undici', installed, 650, ' KiB'),
+      atMost('main entry, minified and gzipped', entry.gzipped, 20, ' KiB')
+    ]
+  }
+}
+
+async function kibibytes(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(`${parentPath}/${name}`)).size))
+  return sizes.reduce((sum, size) => sum + size, 0) / 1024
+}
+
+/** Our own code and mitt: what is loaded later stays outside. */
+async function bundled(entry) {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    external: ['undici', 'jose', 'p-retry']
+  })
+  const [{ contents }] = outputFiles
+  return {
+    minified: contents.length / 1024,
+    gzipped: gzipSync(contents, { level: 9 }).length / 1024,
+    brotli: brotliCompressSync(contents).length / 1024
+  }
+}

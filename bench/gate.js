@@ -1,0 +1,25 @@
+// What CI holds: ratios with a margin in which only a doubling fails, and allocation, which is exact, with a narrow one.
+import { allocationFlags } from './support/allocation.js'
+import { probe, probes } from './support/probe.js'
+import { atMost, exactly } from './support/verdict.js'
+
+const turns = 20
+const rounds = 3
+
+async function least(name, figure) {
+  const results = await probes(rounds, name, ['ours', turns])
+  return Math.min(...results.map(figure))
+}
+
+const hot = await probe('hot-allocation', ['ours'], allocationFlags)
+const inject = await probe('inject-allocation', ['ours'], allocationFlags)
+const verdicts = [
+  atMost('a warm call over the floor', await least('hot', ({ overFloor }) => overFloor), 2, ' ×'),
+  atMost('a dispatch over the floor', await least('inject', ({ extra, floor }) => extra / floor), 8, ' ×'),
+  atMost('bytes of a warm call beyond the floor', hot.client - hot.floor, 8),
+  atMost('bytes of a dispatch', inject.client, 920),
+  exactly('promises of a dispatch', inject.promises, 0)
+]
+for (const { met, what, figure, target } of verdicts)
+  console.log(`${met ? 'ok' : 'FAILED'}: ${what}: ${figure} (${target})`)
+if (!verdicts.every(({ met }) => met)) process.exitCode = 1

@@ -1,0 +1,39 @@
+// A warm call and a flight, with nobody listening beside one with a listener for everything. The flights need no network.
+import { createTokenClient } from '../../dist/index.js'
+import { ratio, takeTurns } from '../support/slices.js'
+import { makeToken } from '../support/token.js'
+
+const life = 43_200
+const turns = Number(process.argv[2])
+let serial = 0
+
+async function answer() {
+  const token = makeToken({ serial: ++serial, life })
+  return Response.json({ access_token: token, token_type: 'Bearer', expires_in: life })
+}
+
+function client() {
+  const tokenEndpoint = 'https://login.internal/token'
+  return createTokenClient({ tokenEndpoint, clientId: 'orders', clientSecret: 'secret', fetch: answer })
+}
+
+const entrants = { quiet: client(), alike: client(), heard: client() } // two quiet ones show the noise
+let events = 0
+entrants.heard.on('*', () => events++)
+await Promise.all(Object.values(entrants).map((tokens) => tokens.getToken()))
+
+const warm = {}
+const flights = {}
+for (const [name, tokens] of Object.entries(entrants)) {
+  const { awaitEach } = await import(`../support/loops.js?${name}`)
+  let key = 0
+  warm[name] = (count) => awaitEach(() => tokens.getToken(), count)
+  flights[name] = (count) => awaitEach(() => tokens.getToken({ scope: `${name}-${key++}` }), count)
+}
+const result = {}
+for (const [what, loops] of Object.entries({ warm, flights })) {
+  const { quiet, alike, heard } = await takeTurns(loops, { turns })
+  result[what] = { alike: ratio(alike, quiet), heard: ratio(heard, quiet) }
+}
+console.log(JSON.stringify({ ...result, events }))
+await Promise.all(Object.values(entrants).map((tokens) => tokens.close()))
