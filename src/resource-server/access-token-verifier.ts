@@ -1,12 +1,12 @@
 import { writeBearerChallenge } from '../http/challenge.ts'
-import { sender } from '../http/send.ts'
+import { type Sender, sender } from '../http/send.ts'
 import { limits } from '../limits.ts'
 import { discoveredServer } from '../metadata/discovery.ts'
 import { bearerToken, type TokenCarrier } from './bearer-token.ts'
 import { checkBinding, clientCertificate } from './certificate-binding.ts'
 import { isCompactJws } from './compact-jws.ts'
 import { introspect } from './introspection.ts'
-import { type AccessTokenVerifierOptions, checkOptions } from './options.ts'
+import { type AccessTokenVerifierOptions, type CheckedOptions, checkOptions } from './options.ts'
 import type { Rule } from './rules.ts'
 import { verifySigned } from './signed-token.ts'
 import { challengeError, RefusedToken, TokenRefusedError } from './token-refused-error.ts'
@@ -33,29 +33,9 @@ const discoveryTimeout = 5000
  * @throws ClientConfigurationError
  */
 export function accessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
-  const { trust, insecureHttpAllowed, transport, clock, introspection, challenge, forwardedCertificate } =
-    checkOptions(options)
-  const { expected, places, algorithms } = trust
-  const exchange = sender({ ...transport, clock })
-  const server = discoveredServer({
-    issuer: expected.issuer,
-    sender: exchange,
-    clock,
-    timeout: discoveryTimeout,
-    allowInsecureHttp: insecureHttpAllowed
-  })
-  const keys = trust.keySource.open({ server, sender: exchange, clock, algorithms, insecureHttpAllowed })
-  const now = () => clock.wallTime()
-  const signed = verifiedTokens()
-  const introspected = verifiedTokens(introspection?.keepFor)
-
-  function check(token: string): Promise<VerifiedToken> {
-    if (token.length > limits.tokenBytes) throw new RefusedToken('too_large')
-    if (introspection === undefined || isCompactJws(token))
-      return signed.get(token, now(), keys.generation(), () => verifySigned(token, { ...trust, keys, now }))
-    const context = { server, sender: exchange, expected, places, now }
-    return introspected.get(token, now(), 0, () => introspect(token, introspection, context))
-  }
+  const { challenge, forwardedCertificate, ...how } = checkOptions(options)
+  const exchange = sender({ ...how.transport, clock: how.clock })
+  const check = tokenCheck(how, exchange)
 
   function told(error: unknown): unknown {
     if (!(error instanceof RefusedToken)) return error
@@ -78,5 +58,26 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
       if (rule.allows(token) !== true) throw told(new RefusedToken('insufficient_scope', rule.scope))
     },
     close: exchange.close
+  }
+}
+
+type TokenCheck = (token: string) => Promise<VerifiedToken>
+
+/** A signed token is verified here, another one asked about where that was chosen; either only when it is not known. */
+function tokenCheck(how: Omit<CheckedOptions, 'challenge' | 'forwardedCertificate'>, exchange: Sender): TokenCheck {
+  const { trust, insecureHttpAllowed, clock, introspection } = how
+  const { issuer } = trust.expected
+  const found = { issuer, sender: exchange, clock, timeout: discoveryTimeout, allowInsecureHttp: insecureHttpAllowed }
+  const context = { ...trust, server: discoveredServer(found), sender: exchange, clock, insecureHttpAllowed }
+  const keys = trust.keySource.open(context)
+  const now = () => clock.wallTime()
+  const signed = verifiedTokens()
+  const introspected = verifiedTokens(introspection?.keepFor)
+
+  return async (token) => {
+    if (token.length > limits.tokenBytes) throw new RefusedToken('too_large')
+    if (introspection === undefined || isCompactJws(token))
+      return signed.get(token, now(), keys.generation(), () => verifySigned(token, { ...trust, keys, now }))
+    return introspected.get(token, now(), 0, () => introspect(token, introspection, { ...context, now }))
   }
 }
