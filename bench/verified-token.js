@@ -1,6 +1,6 @@
 // What a call costs a service that gets the same token again and again: ours against plain jose. `npm run bench:verified-token`
 import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose'
-import { accessTokenVerifier, jwks } from 'service-token-client/resource-server'
+import { accessTokenVerifier, jwks } from '../dist/resource-server/index.js'
 
 const issuer = 'https://auth.internal'
 const audience = 'https://users.internal'
