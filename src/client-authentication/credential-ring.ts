@@ -29,17 +29,28 @@ export function credentialRing<Credential extends Comparable<Credential>>(
   sources: readonly CredentialSource<Credential>[]
 ): CredentialRing<Credential> {
   let inUse: Credential | undefined
+  /** What each source gave last. */
+  const known: (Credential | undefined)[] = []
   /** Since the server last took one; the longest ago first. */
   let refusals: readonly Credential[] = []
   let repeated = false
   /** Not refused, and known when the back-off began: no reason to end it. */
   let spare: readonly Credential[] = []
 
+  async function read(place: number, warn: Warn): Promise<Credential | undefined> {
+    known[place] = await sources[place]?.read(warn)
+    return known[place]
+  }
+
   async function readAll(warn: Warn): Promise<Credential[]> {
-    const readings = await Promise.allSettled(sources.map((source) => source.read(warn)))
-    const read = readings.flatMap((reading) => (reading.status === 'fulfilled' ? [reading.value] : []))
-    if (read.length === 0) throw readings.find((reading) => reading.status === 'rejected')?.reason
-    return read.sort((a, b) => Number(isInUse(b)) - Number(isInUse(a)))
+    const readings = await Promise.allSettled(sources.map((_, place) => read(place, warn)))
+    return readings.flatMap((reading) => (reading.status === 'fulfilled' ? (reading.value ?? []) : []))
+  }
+
+  /** The one in use first, the others in their order. */
+  function places(): readonly number[] {
+    const isFirst = (place: number) => inUse !== undefined && known[place]?.equals(inUse) === true
+    return [...sources.keys()].sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)))
   }
 
   function isInUse(credential: Credential): boolean {
@@ -57,8 +68,19 @@ export function credentialRing<Credential extends Comparable<Credential>>(
 
   return {
     async current(warn) {
-      const all = await readAll(warn)
-      const best = all.reduce((first, other) => (refusalOf(other) < refusalOf(first) ? other : first))
+      let best: Credential | undefined
+      let failure: unknown
+      for (const place of places()) {
+        // One at a time: a source that hangs must not hold up one that has what is needed.
+        const credential = await read(place, warn).catch((error) => {
+          failure ??= error
+          return undefined
+        })
+        if (credential === undefined) continue
+        if (best === undefined || refusalOf(credential) < refusalOf(best)) best = credential
+        if (refusalOf(best) === -1) break
+      }
+      if (best === undefined) throw failure
       inUse ??= best
       return best
     },
@@ -82,8 +104,8 @@ export function credentialRing<Credential extends Comparable<Credential>>(
       return repeat
     },
     async changed() {
-      const all = await readAll(() => {}).catch(() => [])
-      return unrefused(all).some((credential) => !spare.some((known) => known.equals(credential)))
+      const all = await readAll(() => {})
+      return unrefused(all).some((credential) => !spare.some((other) => other.equals(credential)))
     }
   }
 }

@@ -6,12 +6,12 @@ import { withDeadline } from '../http/deadline.ts'
 import type { Sender } from '../http/send.ts'
 import type { AuthorizationServer, AuthorizationServerSource } from '../metadata/authorization-server.ts'
 import { AccessToken } from '../token/access-token.ts'
-import { missingScope } from '../token/scope.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Patience, TokenSource } from '../token/token-source.ts'
 import { credentialTrial } from './credential-trial.ts'
 import { tokenRequestForm } from './form.ts'
 import { readTokenResponse, type TokenResponse } from './response.ts'
+import { reportScope } from './scope-report.ts'
 import { serverClock } from './server-clock.ts'
 import { namingTheMethod } from './unlisted-method.ts'
 
@@ -146,19 +146,6 @@ function message({ form, headers, tokenEndpoint, certificate }: TokenRequestDraf
     body: form.toString(),
     certificate
   } as const
-}
-
-/** The server decides on the scope (RFC 6749 §3.3); somebody should know that it decided otherwise. */
-function reportScope(request: TokenRequest, granted: readonly string[], emit: Emit): void {
-  const { scope } = request
-  if (missingScope(scope, granted).length > 0) emit('scope-narrowed', { ...fieldsOf(request), asked: scope, granted })
-  // A server that is asked for none gives its default: that is no news.
-  if (scope.length > 0 && missingScope(granted, scope).length > 0)
-    emit('warning', {
-      ...fieldsOf(request),
-      code: 'scope_widened',
-      message: 'The token grants more scope than was asked for. Check what the client is allowed there.'
-    })
 }
 
 function timedOut(maxWait: number): TokenClientError {

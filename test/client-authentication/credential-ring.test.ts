@@ -76,3 +76,8 @@ test('X3 of two sources one that cannot be had does not cost the other', async (
   const ring = clientSecretPost([() => Promise.reject(new Error('sealed')), 'next'])
   expect((await attempt(ring)).secret).toBe('next')
 })
+
+test('Q21 a source that never answers does not hold up one that has what is needed', async () => {
+  const ring = clientSecretPost(['current', () => new Promise(() => {})])
+  expect((await attempt(ring)).secret).toBe('current')
+})
