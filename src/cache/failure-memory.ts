@@ -73,6 +73,9 @@ export function failureMemory({ clock, credentialChanged }: FailureMemoryOptions
     remember(entry, error, moment) {
       const concernsClient = refusalsOfTheClient.has(error.code) || isRefusalOfCredential(error)
       const former = concernsClient ? refusal : entry.failure
+      // Flights of several keys that were under way together are one failure of the client.
+      if (concernsClient && former !== undefined && moment.monotonic < former.notBefore)
+        return former.notBefore - moment.monotonic
       const failures = (former?.count ?? 0) + 1
       const since = former?.since ?? moment.monotonic
       const outage = moment.monotonic - since

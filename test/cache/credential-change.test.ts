@@ -72,6 +72,18 @@ test('Q21 X6 a source that hangs or fails has no news, and holds nobody for more
   expect(clock.timers).toBe(timers)
 })
 
+test('N10 keys that were refused together count as one failure: the wait is a minute, not two', async () => {
+  const { clock, source, cache } = setUp()
+  const waiting = [read, write].map((request) => cache.promise(request).catch((error) => error))
+  await clock.advance(0)
+  for (const call of source.calls) await call.fail(refused())
+  for (const failure of await Promise.all(waiting)) expect(failure).toMatchObject({ retryAfter: 60 * second })
+  await clock.advance(60 * second)
+  void cache.promise(read).catch(() => {})
+  await clock.advance(0)
+  expect(source.calls).toHaveLength(3)
+})
+
 test('X6 a failure that is not about the credential does not make it be read', async () => {
   const { clock, source, credential, cache } = setUp()
   const waiting = cache.promise(read).catch((error) => error)
