@@ -1,11 +1,11 @@
 // Twice the input may take two and a half times as long, and no more: what reads foreign text is timed on texts of
 // several sizes, made to lead a backtracking reader astray. A ratio, since milliseconds differ from machine to machine.
-import { dispatchOrigin } from '../dist/bearer/dispatch-origin.js'
-import { routeTable } from '../dist/bearer/routes.js'
-import { readChallenges } from '../dist/http/challenge.js'
-import { parseHttpDate } from '../dist/http/http-date.js'
-import { tokenRequest } from '../dist/token/token-request.js'
-import { readTokenResponse } from '../dist/token-endpoint/response.js'
+import { dispatchOrigin } from '../src/bearer/dispatch-origin.ts'
+import { routeTable } from '../src/bearer/routes.ts'
+import { readChallenges } from '../src/http/challenge.ts'
+import { parseHttpDate } from '../src/http/http-date.ts'
+import { tokenRequest } from '../src/token/token-request.ts'
+import { readTokenResponse } from '../src/token-endpoint/response.ts'
 
 const allowed = 2.5
 const sizes = [4_000, 8_000, 16_000, 32_000, 64_000, 128_000]

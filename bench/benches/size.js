@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { build } from 'rolldown'
 import { install } from '../support/installed.js'
 import { atMost, rounded } from '../support/verdict.js'
 
@@ -37,19 +37,17 @@ async function kibibytes(folder) {
 
 /** Our own code and mitt: what is loaded later stays outside. */
 async function bundled(entry) {
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
+  const { output } = await build({
+    input: entry,
+    external: ['undici', 'jose', 'p-retry'],
     platform: 'node',
-    external: ['undici', 'jose', 'p-retry']
+    write: false,
+    output: { minify: true }
   })
-  const [{ contents }] = outputFiles
+  const code = output.map((chunk) => chunk.code).join('')
   return {
-    minified: contents.length / 1024,
-    gzipped: gzipSync(contents, { level: 9 }).length / 1024,
-    brotli: brotliCompressSync(contents).length / 1024
+    minified: Buffer.byteLength(code) / 1024,
+    gzipped: gzipSync(code, { level: 9 }).length / 1024,
+    brotli: brotliCompressSync(code).length / 1024
   }
 }

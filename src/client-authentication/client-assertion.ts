@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { CryptoKey, KeyObject } from 'jose'
 import { ClientConfigurationError, TokenClientError } from '../errors.ts'
+import { builtin } from './builtin.ts'
 import type { TokenRequestDraft } from './client-authentication.ts'
 
 /** What signs an assertion, and how. */
@@ -28,7 +28,14 @@ export async function signAssertion(draft: TokenRequestDraft, signer: Signer, au
 
   const { SignJWT } = await import('jose')
   const iat = Math.floor(now / 1000)
-  const claims = { iss: clientId, sub: clientId, aud: audience, iat, exp: iat + lifetime, jti: randomUUID() }
+  const claims = {
+    iss: clientId,
+    sub: clientId,
+    aud: audience,
+    iat,
+    exp: iat + lifetime,
+    jti: builtin.crypto.randomUUID()
+  }
   const { alg, kid, certificateThumbprint } = signer
   const header = {
     alg,

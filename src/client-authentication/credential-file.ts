@@ -1,5 +1,5 @@
-import { constants, readFileSync, type Stats, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { builtin } from './builtin.ts'
 import { CredentialFault, type CredentialSource, configured, keeping } from './credential-source.ts'
 
 const longest = 65_536
@@ -29,15 +29,16 @@ export function pairOfFiles<Credential>(
 }
 
 function readAtStart(path: string): Buffer {
-  checkKind(statSync(path))
-  return readFileSync(path)
+  checkKind(builtin.fs.statSync(path))
+  return builtin.fs.readFileSync(path)
 }
 
 /** The whole file: one that is written meanwhile is read again until it stands still. */
 export async function readWhole(path: string): Promise<Buffer> {
+  const { constants, promises } = builtin.fs
   for (let reading = 0; reading < mostReadings; reading++) {
     // Opening a pipe would wait for its writer.
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const file = await promises.open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const before = await file.stat()
       checkKind(before)

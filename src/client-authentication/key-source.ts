@@ -1,5 +1,5 @@
-import { KeyObject } from 'node:crypto'
 import { ClientConfigurationError } from '../errors.ts'
+import { builtin } from './builtin.ts'
 import { credentialFile, pairOfFiles } from './credential-file.ts'
 import { type CredentialSource, configured, fixed, keeping } from './credential-source.ts'
 import { type PrivateKeyMaterial, parsed, type SigningKey, type SigningKeyOptions, signingKey } from './signing-key.ts'
@@ -35,7 +35,7 @@ export function keySource(given: PrivateKeySource, options: SigningKeyOptions): 
 function isMaterial(given: PrivateKeySource): given is PrivateKeyMaterial {
   return (
     typeof given === 'string' ||
-    given instanceof KeyObject ||
+    given instanceof builtin.crypto.KeyObject ||
     (typeof given === 'object' && given !== null && 'kty' in given)
   )
 }

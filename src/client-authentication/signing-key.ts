@@ -1,4 +1,5 @@
-import { createPrivateKey, type JsonWebKey, KeyObject, X509Certificate } from 'node:crypto'
+import type { JsonWebKey, KeyObject } from 'node:crypto'
+import { builtin } from './builtin.ts'
 import type { Signer } from './client-assertion.ts'
 import { CredentialFault } from './credential-source.ts'
 
@@ -47,7 +48,7 @@ export function signingKey(material: PrivateKeyMaterial, { alg, kid, certificate
 
 /** The SHA-256 of the first certificate of a chain in PEM, which must be the key's (RFC 8705 §3.1). */
 export function thumbprintOf(certificate: string, key: KeyObject): string {
-  const first = parsed(() => new X509Certificate(certificate), 'holds no certificate')
+  const first = parsed(() => new builtin.crypto.X509Certificate(certificate), 'holds no certificate')
   if (!first.checkPrivateKey(key)) throw new CredentialFault('holds a certificate that is not of this key')
   return Buffer.from(first.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')
 }
@@ -58,17 +59,18 @@ export function privateKey(material: PrivateKeyMaterial): KeyObject {
       'holds a key with a passphrase: decrypt it, or give createPrivateKey({ key, passphrase })'
     )
   }
-  const key = material instanceof KeyObject ? material : parsed(() => parsedKey(material), 'holds no private key')
+  const key =
+    material instanceof builtin.crypto.KeyObject ? material : parsed(() => parsedKey(material), 'holds no private key')
   if (key.type === 'private') return key
   throw new CredentialFault(`holds a ${key.type} key, not a private one`)
 }
 
 function parsedKey(material: string | JsonWebKey): KeyObject {
-  return createPrivateKey(typeof material === 'string' ? material : { key: material, format: 'jwk' })
+  return builtin.crypto.createPrivateKey(typeof material === 'string' ? material : { key: material, format: 'jwk' })
 }
 
 function isJwk(material: PrivateKeyMaterial): material is JsonWebKey {
-  return typeof material === 'object' && !(material instanceof KeyObject)
+  return typeof material === 'object' && !(material instanceof builtin.crypto.KeyObject)
 }
 
 function algorithmFor({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject, wanted: unknown): string {

@@ -1,7 +1,8 @@
-import { type KeyObject, X509Certificate } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { ClientConfigurationError } from '../errors.ts'
 import type { ClientCertificate } from '../http/client-certificate.ts'
 import { Secret } from '../token/secret.ts'
+import { builtin } from './builtin.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import { pairOfFiles } from './credential-file.ts'
 import { credentialRing } from './credential-ring.ts'
@@ -64,7 +65,7 @@ function clientCertificate(cert: string, given: string | KeyObject): ComparableC
 
 function checkedAuthorities(ca: string | undefined): string | undefined {
   if (ca === undefined) return undefined
-  const check = () => parsed(() => new X509Certificate(ca), 'holds no certificate')
+  const check = () => parsed(() => new builtin.crypto.X509Certificate(ca), 'holds no certificate')
   configured('ca', 'Give the certificates of the authorities as PEM.', check)
   return ca
 }

@@ -1,4 +1,5 @@
-import { inspect } from 'node:util'
+import type { InspectOptions } from 'node:util'
+import { inspected } from './inspected.ts'
 
 export interface AccessTokenFields {
   readonly value: string
@@ -58,7 +59,11 @@ export class AccessToken {
     return { type, scope, obtainedAt, expiresAt, serial, value: '[redacted]' }
   }
 
-  [inspect.custom](): string {
-    return `AccessToken ${inspect(this.toJSON())}`
+  [inspected](
+    _depth: number,
+    options: InspectOptions,
+    inspect: (value: object, options: InspectOptions) => string
+  ): string {
+    return `AccessToken ${inspect(this.toJSON(), options)}`
   }
 }

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { inspected } from './inspected.ts'
 
 /** A string that does not print. `reveal()` is the only way out, so a search for it is the audit. */
 export class Secret {
@@ -24,7 +24,7 @@ export class Secret {
     return '[redacted]'
   }
 
-  [inspect.custom](): string {
+  [inspected](): string {
     return 'Secret [redacted]'
   }
 }

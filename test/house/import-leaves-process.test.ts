@@ -4,7 +4,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type BuiltPackage, buildPackage } from './package.ts'
 
 let built: BuiltPackage
-const server = createServer((_, response) => response.end('{}'))
+const server = createServer((_, response) => {
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify({ access_token: 'opaque', token_type: 'Bearer', expires_in: 3600 }))
+})
 
 beforeAll(async () => {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
@@ -23,24 +26,23 @@ const undici8 = `
     next(specifier === 'undici' ? 'undici8' : specifier, context)\`))
 `
 
-/** Runs `before`, sends one exchange over the sender's own Agent, and runs `after`. */
-function sendBetween(before: string, after: string): Promise<string> {
+/** Runs `before`, gets a first token, and runs `after`. */
+function getTokenBetween(before: string, after: string): Promise<string> {
   const code = `
     ${process.env.UNDICI === '8' ? undici8 : ''}
-    const { sender } = await import('./dist/http/send.js')
-    const { systemClock } = await import('./dist/clock.js')
+    const { createTokenClient } = await import('service-token-client')
     const url = 'http://127.0.0.1:${(server.address() as AddressInfo).port}'
     const slot = Symbol.for('undici.globalDispatcher.1')
     ${before}
-    const { send } = sender({ clock: systemClock })
-    await send({ method: 'POST', url, body: 'a=b', timeout: 5000 })
+    const tokens = createTokenClient({ tokenEndpoint: url, clientId: 'orders', clientSecret: 'secret' })
+    await tokens.getToken()
     ${after}
   `
   return built.run(process.execPath, ['--input-type=module', '--eval', code])
 }
 
 test("P9 the first token leaves the dispatcher of the process's own fetch where it was", async () => {
-  const printed = await sendBetween(
+  const printed = await getTokenBetween(
     'void globalThis.Headers; const before = globalThis[slot]',
     'console.log(before !== undefined, globalThis[slot] === before)'
   )
@@ -48,7 +50,7 @@ test("P9 the first token leaves the dispatcher of the process's own fetch where 
 })
 
 test("the first token puts no Agent of the undici package behind the process's own fetch", async () => {
-  const printed = await sendBetween(
+  const printed = await getTokenBetween(
     'const untouched = globalThis[slot] === undefined',
     `const ours = Object.values(await import('undici')).includes(globalThis[slot].constructor)
      console.log(untouched, ours)`
@@ -57,7 +59,7 @@ test("the first token puts no Agent of the undici package behind the process's o
 })
 
 test("the first token leaves a dispatcher that was set for the process's own fetch in its place", async () => {
-  const printed = await sendBetween(
+  const printed = await getTokenBetween(
     `void globalThis.Headers
      const own = { dispatch() { throw new Error('own') } }
      globalThis[slot] = own`,
@@ -67,7 +69,7 @@ test("the first token leaves a dispatcher that was set for the process's own fet
 })
 
 test('P1 an idle connection to the authorization server does not keep the process alive', async () => {
-  const printed = await sendBetween(
+  const printed = await getTokenBetween(
     '',
     `for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve))
      console.log(process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP') || name === 'Timeout'))`

@@ -6,7 +6,7 @@ import { tsc } from './compile.ts'
 import { root } from './imports.ts'
 
 const run = promisify(execFile)
-const leftOut = ['.git', '.cache', 'node_modules', 'dist', 'coverage']
+const leftOut = ['.git', '.cache', 'node_modules', 'dist', 'coverage', 'bench']
 
 /** A copy of the repository, built: inside it, so that the dependencies are found, and apart from the `dist` in use. */
 export interface BuiltPackage extends AsyncDisposable {
@@ -24,5 +24,6 @@ export async function buildPackage(): Promise<BuiltPackage> {
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true })
   }
   await built.run(process.execPath, [tsc, '-p', 'tsconfig.build.json'])
+  await built.run(process.execPath, ['scripts/bundle.js'])
   return built
 }
