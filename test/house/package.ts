@@ -10,6 +10,7 @@ const leftOut = ['.git', '.cache', 'node_modules', 'dist', 'coverage', 'bench']
 
 /** A copy of the repository, built: inside it, so that the dependencies are found, and apart from the `dist` in use. */
 export interface BuiltPackage extends AsyncDisposable {
+  readonly folder: string
   /** Runs a program in the copy and gives what it printed. */
   run(file: string, args: readonly string[]): Promise<string>
 }
@@ -20,6 +21,7 @@ export async function buildPackage(): Promise<BuiltPackage> {
   for (const entry of await readdir(root))
     if (!leftOut.includes(entry)) await cp(join(root, entry), join(folder, entry), { recursive: true })
   const built: BuiltPackage = {
+    folder,
     run: async (file, args) => (await run(file, args, { cwd: folder })).stdout,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true })
   }

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type BuiltPackage, buildPackage } from '../house/package.ts'
+import { listen } from '../support/road.ts'
+import { runModule } from './child.ts'
+
+let built: BuiltPackage
+
+beforeAll(async () => {
+  built = await buildPackage()
+}, 60_000)
+
+afterAll(() => built[Symbol.asyncDispose]())
+
+/** A token endpoint that answers each request with the next of these statuses, and then with tokens. */
+function tokenEndpoint(...statuses: readonly number[]): Promise<string> {
+  const left = [...statuses]
+  return listen((_, response) => {
+    response.writeHead(left.shift() ?? 200, { 'content-type': 'application/json' })
+    response.end('{"access_token":"t","token_type":"Bearer","expires_in":43200}')
+  })
+}
+
+/** Runs the code with a client that is not closed, and tells how the process ended. */
+async function runWithClient(endpoint: string, code: string, secret = "'s'"): Promise<object> {
+  const setUp = `
+    import { createTokenClient } from 'service-token-client'
+    const tokens = createTokenClient({ tokenEndpoint: '${endpoint}', clientId: 'c', clientSecret: ${secret} })
+  `
+  return runModule(built.folder, setUp + code).ended
+}
+
+const arrived = { code: 0, output: 'arrived\n' }
+
+test.each([
+  ['was never used', ''],
+  ['listens to itself', "tokens.on('*', () => {})"],
+  ['holds a token, its refresh and its connection', 'await tokens.getToken()'],
+  ['keeps its token warm', 'await tokens.ready()'],
+  ['failed and will try again', 'await tokens.getToken({ scope: "refused" }).catch(() => {})'],
+  ['was asked for a token that nobody waits for', 'tokens.getToken({ maxWait: 0 }).catch(() => {})']
+])('P1 a client that %s lets the process end', async (_, code) => {
+  const endpoint = await tokenEndpoint(...(code.includes('refused') ? [400] : []))
+  expect(await runWithClient(endpoint, `${code}\nconsole.log('arrived')`)).toEqual(arrived)
+})
+
+test.each([
+  ['the server answers', "await tokens.getToken(); console.log('arrived')", []],
+  ['the second attempt answers', "await tokens.getToken(); console.log('arrived')", [503]],
+  [
+    'a remembered failure has passed',
+    "await tokens.getToken({ maxWait: 9000 }); console.log('arrived')",
+    [503, 503, 503]
+  ],
+  ['ready() has its first token', "await tokens.ready(); console.log('arrived')", [503]]
+])('P2 top-level await without a token holds the process until %s', async (_, code, statuses) => {
+  expect(await runWithClient(await tokenEndpoint(...statuses), code)).toEqual(arrived)
+})
+
+test('P2 top-level await holds the process while a secret comes that nothing else waits for', async () => {
+  const secret = "() => new Promise((resolve) => setTimeout(resolve, 100, 's').unref())"
+  const code = "await tokens.getToken(); console.log('arrived')"
+  expect(await runWithClient(await tokenEndpoint(), code, secret)).toEqual(arrived)
+})
+
+test('P2 an intercepted request holds the process while its token comes', async () => {
+  const users = await listen((_, response) => response.end('arrived'))
+  const code = `
+    import { Agent, request } from 'undici'
+    const dispatcher = new Agent().compose(tokens.interceptor({ origins: ['${users}'] }))
+    console.log(await (await request('${users}', { dispatcher })).body.text())
+  `
+  expect(await runWithClient(await tokenEndpoint(503), code)).toEqual(arrived)
+})
