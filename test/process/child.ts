@@ -9,9 +9,14 @@ export interface Child {
   readonly ended: Promise<{ readonly code: number | null; readonly output: string }>
 }
 
-/** Runs a module in a Node of its own, in the folder of a built package. The end of the test ends it. */
+/** Runs a module in a Node of its own, in the folder of a built package. */
 export function runModule(folder: string, code: string): Child {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { cwd: folder })
+  return runNode(folder, ['--input-type=module', '--eval', code])
+}
+
+/** The end of the test ends it. */
+export function runNode(folder: string, args: readonly string[]): Child {
+  const child = spawn(process.execPath, args, { cwd: folder })
   let output = ''
   const heard = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr])
