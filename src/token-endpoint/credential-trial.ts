@@ -7,8 +7,8 @@ const trust = 10_000
 /** Milliseconds that the others wait for a trial: a server that is slow for one need not be slow for all. */
 const longestTrial = 1000
 
-/** Runs a token request, alone or beside others. */
-export type Trial = <Result>(request: () => Promise<Result>) => Promise<Result>
+/** Runs a token request, alone or beside others. With the signal nobody waits for it any more. */
+export type Trial = <Result>(request: () => Promise<Result>, signal: AbortSignal) => Promise<Result>
 
 /**
  * While nobody knows whether the server takes the credential, one request tries it and the others wait for the outcome:
@@ -29,9 +29,9 @@ export function credentialTrial(clock: Clock): Trial {
     }
   }
 
-  async function tryAlone<Result>(request: () => Promise<Result>): Promise<Result> {
+  async function tryAlone<Result>(request: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     try {
-      const running = run(request)
+      const running = leaveOnAbort(run(request), { signal }, clock) // a credential that never comes must not hold the next ones
       trial = running
       return await running
     } finally {
@@ -39,10 +39,11 @@ export function credentialTrial(clock: Clock): Trial {
     }
   }
 
-  return async (request) => {
+  return async (request, signal) => {
     if (clock.monotonicTime() < trustedUntil) return run(request)
-    if (trial === undefined) return tryAlone(request)
-    await leaveOnAbort(trial, { maxWait: longestTrial }, clock).catch((error) => {
+    if (trial === undefined) return tryAlone(request, signal)
+    await leaveOnAbort(trial, { signal, maxWait: longestTrial }, clock).catch((error) => {
+      if (signal.aborted) throw signal.reason
       if (isRefusalOfCredential(error)) throw again(error, error.retryAfter)
     })
     return run(request)

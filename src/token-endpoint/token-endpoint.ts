@@ -118,7 +118,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   return {
     token(request, _rejected, { maxWait = timeout / 2, signal }: Patience = {}) {
       return withDeadline({ clock, timeout: maxWait, timedOut: () => timedOut(maxWait), signals: [signal] }, (ended) =>
-        inTurn(() => attempt(request, { maxWait, signal: ended }))
+        inTurn(() => attempt(request, { maxWait, signal: ended }), ended)
       )
     }
   }

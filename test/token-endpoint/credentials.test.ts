@@ -138,6 +138,23 @@ test('X7 a trial that is slow holds the others for a second, not for its own tim
   await expect(Promise.all([first, second])).resolves.toHaveLength(2)
 })
 
+test('Q21 X7 a credential that never came once does not hold up the requests after it', async () => {
+  let supply = (): Promise<string> => new Promise(() => {})
+  const { source, clock } = await road(
+    clientSecretPost(() => supply()),
+    () => undefined
+  )
+  const first = expect(source.token(request)).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+  await clock.advance(10_000)
+  await first
+  supply = async () => 'good'
+  const timers = clock.timers
+  const second = source.token(request)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(clock.timers - timers).toBe(2) // its own deadline and that of the exchange: nobody waits for the first
+  await second
+})
+
 test('X7 after ten seconds of silence a dead secret is tried by one again', async () => {
   let valid = 'good'
   const { source, forms, clock } = await road(clientSecretPost('good'), (form) => secretIs(valid)(form))
