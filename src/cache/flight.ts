@@ -62,9 +62,9 @@ function fly({ request, reason, startIn, source, clock, timeout, budget, closing
   async function attempt(): Promise<Landing> {
     attempts += 1
     const sentAt = now(clock)
-    const maxWait = Math.min(timeout / 2, deadline - sentAt.monotonic)
+    const patience = { signal: ending.signal, maxWait: timeout / 2 }
     try {
-      return { token: await source.token(request, undefined, { signal: ending.signal, maxWait }), sentAt }
+      return { token: await source.token(request, undefined, patience), sentAt }
     } catch (error) {
       lastError = error
       throw error

@@ -28,6 +28,11 @@ export interface Health {
   readonly tokens: readonly TokenHealth[]
 }
 
+/** A key whose token ended while nobody asked is no news: the next caller fetches another one. */
+export function isHeldOrWanted({ kept, underway }: Entry, failure: Failure | undefined): boolean {
+  return kept !== undefined || underway !== undefined || failure !== undefined
+}
+
 export function tokenHealth(entry: Entry, failure: Failure | undefined, moment: Now): TokenHealth {
   const { request, kept } = entry
   const wait = failure === undefined ? 0 : failure.notBefore - moment.monotonic

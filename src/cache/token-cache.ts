@@ -12,7 +12,7 @@ import { arrivals } from './arrival.ts'
 import { boundedEntries } from './entries.ts'
 import type { Entry } from './entry.ts'
 import { failureMemory } from './failure-memory.ts'
-import { type Health, overallState, tokenHealth } from './health.ts'
+import { type Health, isHeldOrWanted, overallState, tokenHealth } from './health.ts'
 import { freshnessOf, type KeptToken } from './kept-token.ts'
 import { now } from './now.ts'
 import { refresher } from './refresher.ts'
@@ -59,7 +59,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
   const common = { clock, emit, failures, closing: closing.signal }
   const refreshing = refresher({ ...common, source, timeout, refresh, attendBy: wakeBy })
   const { tend, expire } = upkeep({ ...common, entries, refreshing })
-  const arrive = arrivals({ ...common, refreshing })
+  const arrive = arrivals({ ...common, entries, refreshing })
   let uses = 0
   let warnedOfManyKeys = false
 
@@ -81,11 +81,11 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
   function decide(entry: Entry, patience: Patience): AccessToken | Promise<AccessToken> {
     const moment = now(clock)
     const { kept } = entry
-    if (kept === undefined) return arrive(entry, patience)
+    if (kept === undefined) return arrive(entry.request, patience)
     switch (freshnessOf(kept, moment)) {
       case 'expired':
         expire(entry, kept)
-        return arrive(entry, patience)
+        return arrive(entry.request, patience)
       case 'suspect': // a new one if it comes soon, else this one
         return soon(entry, kept, patience)
       case 'due': // it still works: nobody waits for its successor
@@ -172,7 +172,9 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
     health() {
       if (closing.signal.aborted) return { state: 'closed', tokens: [] }
       const moment = now(clock)
-      const tokens = Array.from(entries, (entry) => tokenHealth(entry, failures.of(entry), moment))
+      const tokens = Array.from(entries)
+        .filter((entry) => isHeldOrWanted(entry, failures.of(entry)))
+        .map((entry) => tokenHealth(entry, failures.of(entry), moment))
       return { state: overallState(tokens), tokens }
     },
     close() {

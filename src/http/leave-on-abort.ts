@@ -5,23 +5,25 @@ import { onAbort } from './on-abort.ts'
 
 /**
  * Waits for a flight that others share, and lets this one waiter go: with the signal's reason when it aborts, with
- * `ERR_TIMEOUT` after `maxWait` ms. The flight itself flies on and, left by everybody, fails in silence.
+ * `timeIsUp` (`ERR_TIMEOUT` unless given) after `maxWait` ms. The flight itself flies on and, left by everybody, fails in silence.
  */
-export function leaveOnAbort<T>(flight: Promise<T>, { signal, maxWait }: Patience, clock: Clock): Promise<T> {
+export function leaveOnAbort<T>(
+  flight: Promise<T>,
+  { signal, maxWait }: Patience,
+  clock: Clock,
+  timeIsUp: () => TokenClientError = () => nothingCame({ maxWait })
+): Promise<T> {
   if (signal === undefined && maxWait === undefined) return flight
-  // Who waits for nothing gets no timer, which would let other work go first.
-  if (maxWait === 0) return Promise.reject(timedOut(maxWait))
   return new Promise((resolve, reject) => {
-    const timer = maxWait === undefined ? undefined : clock.startTimer(() => leave(timedOut(maxWait)), maxWait)
+    // Who waits for nothing gets no timer, which would let other work go first.
+    const timer = maxWait ? clock.startTimer(() => leave(timeIsUp()), maxWait) : undefined
     // Somebody waits: the process must not end under them.
     timer?.hold()
-    const stay = signal && onAbort(signal, abort)
+    const stay = signal && onAbort(signal, () => leave(signal.reason))
     flight.then(resolve, reject).finally(forget)
-    if (signal?.aborted) abort()
+    if (signal?.aborted) leave(signal.reason)
+    else if (maxWait === 0) leave(timeIsUp())
 
-    function abort(): void {
-      leave(signal?.reason)
-    }
     function leave(reason: unknown): void {
       forget()
       reject(reason)
@@ -33,7 +35,7 @@ export function leaveOnAbort<T>(flight: Promise<T>, { signal, maxWait }: Patienc
   })
 }
 
-function timedOut(maxWait: number): TokenClientError {
+export function nothingCame({ maxWait }: Patience): TokenClientError {
   const message = `Nothing came within ${maxWait} ms. Allow more time with maxWait, or call again.`
   return new TokenClientError('ERR_TIMEOUT', message, { transient: true })
 }

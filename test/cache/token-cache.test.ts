@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, test } from 'vitest'
 import { type TokenCache, tokenCache } from '../../src/cache/token-cache.ts'
+import type { Clock } from '../../src/clock.ts'
 import { ClientClosedError, TokenClientError } from '../../src/errors.ts'
 import type { EventName, TokenClientEvents } from '../../src/events.ts'
 import { manualClock } from '../../src/testing/index.ts'
@@ -27,12 +28,20 @@ interface Told {
   readonly event: TokenClientEvents[EventName]
 }
 
-function setUp({ refresh, random = 0.5 }: { refresh?: RefreshPolicy; random?: number } = {}) {
+interface SetUp {
+  readonly refresh?: RefreshPolicy
+  readonly random?: number
+  /** Milliseconds by which timers fire before their time, as those of Node do. */
+  readonly early?: number
+}
+
+function setUp({ refresh, random = 0.5, early = 0 }: SetUp = {}) {
   const clock = manualClock({ random })
+  const startTimer: Clock['startTimer'] = (callback, delay) => clock.startTimer(callback, delay - early)
   const source = scriptedSource(clock)
   const told: Told[] = []
   const emit = <Name extends EventName>(name: Name, event: TokenClientEvents[Name]) => void told.push({ name, event })
-  const made = tokenCache({ source, clock, timeout: 10 * second, refresh, emit })
+  const made = tokenCache({ source, clock: { ...clock, startTimer }, timeout: 10 * second, refresh, emit })
   const cache: TokenCache = {
     ...made,
     token(...asked) {
@@ -159,11 +168,18 @@ describe('one flight', () => {
     expect(codeOf(await outcome(caller, clock))).toBe('ERR_TIMEOUT')
   })
 
-  test('an attempt gets half of the timeout', async () => {
+  test('an attempt gets half of the timeout, also when less is left, and the error names the whole', async () => {
     const { clock, source, cache } = setUp()
-    void outcome(cache.token(read), clock)
+    const caller = cache.token(read)
     await clock.advance(0)
-    expect(source.last.patience.maxWait).toBe(5 * second)
+    await clock.advance(4 * second)
+    await source.last.fail(down())
+    await clock.advance(4 * second)
+    await source.last.fail(down())
+    await clock.advance(second)
+    expect(source.calls.map(({ patience }) => patience.maxWait)).toEqual(Array(3).fill(5 * second))
+    await clock.advance(second)
+    expect(await outcome(caller, clock)).toMatchObject({ message: 'No token came within the timeout of 10000 ms.' })
   })
 })
 
@@ -424,6 +440,47 @@ describe('failure memory', () => {
     await ending
   })
 
+  test('maxWait that ends while another flight is under way gets the last error, also when a timer is early', async () => {
+    const { clock, source, cache } = setUp({ early: 0.5 })
+    const patient = cache.token(read, undefined, { maxWait: 5 * second })
+    await clock.advance(0)
+    await source.last.fail(new TokenClientError('ERR_RATE_LIMITED', 'x', { transient: true, retryAfter: 10 * second }))
+    const hasty = cache.token(read, undefined, { maxWait: 0 })
+    expect(codeOf(await outcome(hasty, clock))).toBe('ERR_RATE_LIMITED')
+    const other = cache.token(read, undefined, { maxWait: 12 * second })
+    await clock.advance(5 * second)
+    expect(codeOf(await outcome(patient, clock))).toBe('ERR_RATE_LIMITED')
+    await clock.advance(6 * second)
+    expect(source.calls).toHaveLength(2)
+    await clock.advance(second)
+    expect(codeOf(await outcome(other, clock))).toBe('ERR_RATE_LIMITED')
+  })
+
+  test('the time that a caller gave stands in its error as it gave it', async () => {
+    const { clock, cache } = setUp()
+    const patient = cache.token(read, undefined, { maxWait: 3 * second })
+    await clock.advance(3 * second)
+    expect((await outcome(patient, clock)) as TokenClientError).toMatchObject({
+      code: 'ERR_TIMEOUT',
+      message: expect.stringContaining('within 3000 ms')
+    })
+  })
+
+  test('flights of several keys that are refused together are one refusal: the wait does not grow with the keys', async () => {
+    const { clock, source, told, cache } = setUp()
+    const requests = Array.from({ length: 5 }, (_, index) => tokenRequest({ scope: [`s${index}`] }))
+    const callers = requests.map((request) => cache.token(request))
+    await clock.advance(0)
+    for (const call of source.calls) await call.fail(refused())
+    for (const caller of callers) expect(await outcome(caller, clock)).toMatchObject({ retryAfter: minute })
+    expect(told.map(({ name }) => name)).toEqual(Array(5).fill('refresh-failed'))
+    await clock.advance(minute)
+    const again = cache.token(read)
+    await clock.advance(0)
+    await source.last.fail(refused())
+    expect(await outcome(again, clock)).toMatchObject({ retryAfter: 2 * minute })
+  })
+
   test('maxWait gets the token as soon as the server is back', async () => {
     const { clock, source, cache } = setUp()
     const patient = cache.token(read, undefined, { maxWait: 60 * second })
@@ -682,6 +739,23 @@ describe('keys', () => {
     expect(cache.token(at(1))).toBeInstanceOf(Promise)
   })
 
+  test('Q18 F2 who waits for a key that is pushed out meanwhile joins the flight of those who asked after it', async () => {
+    const { clock, source, cache } = setUp()
+    const patient = cache.token(read, undefined, { maxWait: minute })
+    await clock.advance(0)
+    await source.last.fail(new TokenClientError('ERR_RATE_LIMITED', 'x', { transient: true, retryAfter: 20 * second }))
+    for (let index = 0; index < 10_000; index += 1) void cache.token(tokenRequest({ scope: [`s${index}`] }))
+    await clock.advance(0)
+    await Promise.all(source.calls.slice(1).map((call) => call.give()))
+    await clock.advance(20 * second)
+    const later = cache.token(read)
+    await clock.advance(2 * second)
+    const flights = source.calls.slice(1).filter(({ request }) => request.key === read.key)
+    expect(flights).toHaveLength(1)
+    const token = await flights[0]?.give()
+    expect(await Promise.all([patient, later])).toEqual([token, token])
+  })
+
   test('an idle key is forgotten when its token ends', async () => {
     const { clock, source, told, cache } = setUp()
     void outcome(cache.token(read), clock)
@@ -716,9 +790,36 @@ describe('health', () => {
     cache.close()
     expect(cache.health()).toEqual({ state: 'closed', tokens: [] })
   })
+
+  test('a short token that ended while nobody asked does not take the service out', async () => {
+    const { clock, names, cache, warm } = setUp()
+    await warm(read, 30 * second)
+    await clock.advance(30 * second)
+    expect(names()).toContain('expired')
+    expect(cache.health()).toEqual({ state: 'idle', tokens: [] })
+    await warm(write)
+    expect(cache.health()).toMatchObject({ state: 'fresh', tokens: [{ scope: ['write'] }] })
+  })
 })
 
 describe('close', () => {
+  test('Q12 a caller whose credential is read again when the client closes starts no flight', async () => {
+    const clock = manualClock()
+    const source = scriptedSource(clock)
+    const never = () => new Promise<boolean>(() => {})
+    const cache = tokenCache({ source, clock, timeout: 10 * second, credentialChanged: never, emit() {} })
+    void outcome(cache.token(read), clock)
+    await clock.advance(0)
+    await source.last.fail(refused())
+    const waiting = Promise.resolve(cache.token(read)).catch((error: unknown) => error)
+    await clock.advance(second / 2)
+    cache.close()
+    await clock.advance(second)
+    expect(await waiting).toBeInstanceOf(ClientClosedError)
+    expect(source.calls).toHaveLength(1)
+    expect(clock.timers).toBe(0)
+  })
+
   test('Q12 Q13 P3 waiters and later callers get ClientClosedError, the flight is aborted, no timer is left', async () => {
     const { clock, source, cache, warm } = setUp()
     await warm(write)
