@@ -1,0 +1,98 @@
+import { afterAll, expect, test } from 'vitest'
+import { type Hop, leaks, listen, pathThrough } from './listeners.ts'
+import { waysOf } from './ways.ts'
+
+const count = Number(process.env.REQUESTS ?? 2000) // `npm run safety` draws 20,000
+const together = 100
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
+
+const listeners = await listen()
+const { allowed, ports } = listeners
+const ways = waysOf(listeners)
+const random = randomFrom(seed)
+
+afterAll(() => listeners.close())
+
+/** mulberry32: the same numbers for the same seed, on every machine. */
+function randomFrom(start: number): () => number {
+  let state = start
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+function pick<T>(choices: readonly T[]): T {
+  return choices[Math.floor(random() * choices.length)] as T
+}
+
+function anyCase(text: string): string {
+  return Array.from(text, (character) => (random() < 0.2 ? character.toUpperCase() : character)).join('')
+}
+
+const hosts = [
+  'users.internal',
+  'users.internal.',
+  'evil.internal',
+  'api.users.internal',
+  'users.internal.evil.example'
+]
+const credentials = ['', '', '', 'users.internal@', 'user:pw@', 'users.internal%3A@']
+
+/** Any URL without a path that a user or a server might write: often the allowed origin, often nearly it. */
+function anyTarget(): string {
+  if (random() < 0.3) return random() < 0.5 ? allowed : anyCase(allowed)
+  const scheme = random() < 0.95 ? 'http' : 'https'
+  const port = pick([ports.first, ports.second, `0${ports.first}`, `0${ports.second}`])
+  return anyCase(`${scheme}://${pick(credentials)}${pick([...hosts, '127.0.0.1'])}:${port}`)
+}
+
+function anyLocation(): string {
+  const target = anyTarget()
+  return random() < 0.15 ? target.replace(/^https?:/i, '') : target // without a scheme it keeps that of the request
+}
+
+function anyHops(): Hop[] {
+  return Array.from(
+    { length: Math.floor(random() * 4) },
+    () => [pick([301, 302, 303, 307, 308]), anyLocation()] as const
+  )
+}
+
+const userHeaders = { 'x-user': 'kept' }
+const headerForms: readonly (() => unknown)[] = [
+  () => undefined,
+  () => ({ ...userHeaders }),
+  () => Object.entries(userHeaders).flat(),
+  () => new Map(Object.entries(userHeaders)),
+  () => new Headers(userHeaders),
+  () => Object.entries(userHeaders).values()
+]
+
+function anyRequest(): {
+  readonly way: string
+  readonly target: string
+  readonly hops: readonly Hop[]
+  send(): Promise<unknown>
+} {
+  const way = pick(ways)
+  const target = anyTarget()
+  const hops = anyHops()
+  const headers = pick(headerForms)()
+  return { way: way.name, target, hops, send: () => way.send(target, pathThrough(hops), headers) }
+}
+
+test(`C30 C88 D11 ${count} requests drawn with SEED=${seed} show their token to the allowed origin only`, async () => {
+  for (let sent = 0; sent < count; sent += together) {
+    const batch = Array.from({ length: together }, anyRequest)
+    await Promise.allSettled(batch.map((request) => request.send()))
+    const leaked = leaks(listeners)
+    expect(leaked, `one of ${JSON.stringify(leaked.length > 0 && batch)}`).toEqual([])
+  }
+  const carried = listeners.sightings.filter(({ authorization }) => authorization !== undefined)
+  expect(carried.length).toBeGreaterThan(count / 10)
+  expect(listeners.sightings.filter(({ listener }) => listener === 'second').length).toBeGreaterThan(count / 10)
+  expect(listeners.tokens.issued).toBe(1)
+}, 120_000)

@@ -1,0 +1,112 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { bearerFetch } from '../../src/bearer/fetch.ts'
+import type { Fetch } from '../../src/bearer/fetch-body.ts'
+import { type BearerInterceptor, bearerInterceptor } from '../../src/bearer/interceptor.ts'
+import { routeTable } from '../../src/bearer/routes.ts'
+import { tokenRequest } from '../../src/token/token-request.ts'
+import { type TestTokens, testTokens } from '../support/tokens.ts'
+import { undici } from '../support/undici.ts'
+
+/** A redirect: status and the URL it points to. */
+export type Hop = readonly [status: number, location: string]
+
+/** What a listener saw of one request. */
+export interface Sighting {
+  readonly listener: 'first' | 'second'
+  readonly host: string
+  readonly authorization: string | undefined
+}
+
+export interface Listeners {
+  /** The one origin of the policy, `http://users.internal:<port>`. */
+  readonly allowed: string
+  readonly ports: { readonly first: number; readonly second: number }
+  readonly interceptor: BearerInterceptor
+  readonly tokens: TestTokens
+  readonly sightings: readonly Sighting[]
+  /** An Agent that finds every name on this machine. */
+  agent(): InstanceType<typeof undici.Agent>
+  fetchWithToken(base: Fetch): Fetch
+  close(): Promise<void>
+}
+
+type Found = (error: null, found: unknown, family?: number) => void
+
+/** Every name leads to this machine, so that a host that no policy names is reached, too, if somebody sends there. */
+function lookup(_name: string, { all }: { readonly all?: boolean }, found: Found): void {
+  if (all) found(null, [{ address: '127.0.0.1', family: 4 }])
+  else found(null, '127.0.0.1', 4)
+}
+
+/** Connection options for dispatchers. */
+export const onThisMachine = { lookup } as object
+
+/** Two listeners. A token may be seen by the first, and only in a request for the one origin of the policy. */
+export async function listen(): Promise<Listeners> {
+  const sightings: Sighting[] = []
+  const listener = (name: Sighting['listener']) =>
+    createServer((request, response) => {
+      const { host = '', authorization } = request.headers
+      sightings.push({ listener: name, host, authorization })
+      answer(request, response)
+    })
+  const servers = [listener('first'), listener('second')] as const
+  const first = await start(servers[0])
+  const second = await start(servers[1])
+  const allowed = `http://users.internal:${first}`
+  const request = tokenRequest({})
+  const tokens = testTokens({ warm: [request] })
+  const options = { source: tokens, routes: routeTable([{ origin: allowed, request }]), emit() {} }
+  return {
+    allowed,
+    ports: { first, second },
+    interceptor: bearerInterceptor(options),
+    tokens,
+    sightings,
+    agent: () => new undici.Agent({ connect: onThisMachine }),
+    fetchWithToken: (baseFetch) => bearerFetch({ ...options, baseFetch }),
+    close: async () => {
+      for (const server of servers) server.close().closeAllConnections()
+    }
+  }
+}
+
+/** A token that somebody saw who should not have. */
+export function leaks({ sightings, allowed }: Listeners): Sighting[] {
+  const { host } = new URL(allowed)
+  return sightings.filter(
+    (seen) => seen.authorization !== undefined && (seen.listener !== 'first' || seen.host.toLowerCase() !== host)
+  )
+}
+
+/** A path that sends its visitor through these hops. */
+export function pathThrough(hops: readonly Hop[]): string {
+  return `/${Buffer.from(JSON.stringify(hops)).toString('base64url')}`
+}
+
+/** Follows the plan in the path; at its end 401, which tempts a client to send something better. */
+function answer({ url = '/' }: IncomingMessage, response: ServerResponse): void {
+  const [hop, ...rest] = planIn(url)
+  if (hop === undefined) {
+    response.writeHead(url.startsWith('/401') ? 401 : 200, { 'www-authenticate': 'Bearer' }).end()
+    return
+  }
+  const [status, location] = hop
+  const there = Buffer.from(location).toString('latin1') // a look-alike letter takes two bytes
+  response.writeHead(status, { location: there + pathThrough(rest) }).end()
+}
+
+function planIn(url: string): Hop[] {
+  try {
+    return JSON.parse(Buffer.from(url.slice(1), 'base64url').toString()) as Hop[]
+  } catch {
+    return []
+  }
+}
+
+function start(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}

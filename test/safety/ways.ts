@@ -1,0 +1,64 @@
+import type { Dispatcher } from 'undici'
+import type { Fetch } from '../../src/bearer/fetch-body.ts'
+import { bearerInterceptor } from '../../src/bearer/interceptor.ts'
+import { routeTable } from '../../src/bearer/routes.ts'
+import { platformFetch, undici } from '../support/undici.ts'
+import type { Listeners } from './listeners.ts'
+
+/** One way of sending a request that follows redirects, or does not. */
+export interface Way {
+  readonly name: string
+  send(target: string | URL, path: string, headers: unknown): Promise<unknown>
+}
+
+const redirect = undici.interceptors.redirect({ maxRedirections: 5 })
+
+/** Every face of the library, in both orders with a redirect interceptor. What the answer is does not matter here. */
+export function waysOf(listeners: Listeners): Way[] {
+  const { interceptor } = listeners
+  const plain = listeners.agent()
+  const composed = plain.compose(interceptor)
+  const dispatchers: readonly (readonly [string, Dispatcher])[] = [
+    ['request', composed],
+    ['request, redirect inside', plain.compose(redirect, interceptor)],
+    ['request, redirect outside', plain.compose(interceptor, redirect)],
+    ['request, redirect on both sides', plain.compose(redirect, interceptor, redirect)],
+    ['request, interceptor twice', plain.compose(interceptor, redirect, interceptor)]
+  ]
+  // The fetch of Node 22 and 24 needs an interceptor that adapts its handlers, also where no token is added.
+  const bare = plain.compose(bearerInterceptor({ source: listeners.tokens, routes: routeTable([]), emit() {} }))
+  const through =
+    (dispatcher: Dispatcher): Fetch =>
+    (input, init) =>
+      platformFetch(input as string, { ...init, dispatcher })
+  const fetches: readonly (readonly [string, Fetch])[] = [
+    [
+      'fetch of undici',
+      ((input: string, init: object) => undici.fetch(input, { ...init, dispatcher: composed })) as Fetch
+    ],
+    ['fetch of the platform', through(composed)],
+    ['createFetch', listeners.fetchWithToken(through(bare))],
+    ['createFetch through the interceptor', listeners.fetchWithToken(through(composed))]
+  ]
+  return [
+    ...dispatchers.map(([name, dispatcher]) => ({ name, send: sendWith(dispatcher) })),
+    ...fetches.map(([name, fetch]) => ({ name, send: fetchWith(fetch) }))
+  ]
+}
+
+export function sendWith(dispatcher: Dispatcher): Way['send'] {
+  return async (origin, path, headers) => {
+    const { statusCode, body } = await dispatcher.request({ origin, path, method: 'GET', headers: headers as string[] })
+    await body.dump()
+    return statusCode
+  }
+}
+
+function fetchWith(fetch: Fetch): Way['send'] {
+  return async (origin, path, headers) => {
+    const target = String(origin).replace(/\/$/, '')
+    const { status, body } = await fetch(`${target}${path}`, { headers: new Headers(headers as string[][]) })
+    await body?.cancel()
+    return status
+  }
+}
