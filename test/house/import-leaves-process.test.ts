@@ -62,8 +62,11 @@ test("the first token leaves a dispatcher that was set for the process's own fet
   const printed = await getTokenBetween(
     `void globalThis.Headers
      const own = { dispatch() { throw new Error('own') } }
-     globalThis[slot] = own`,
-    'await fetch(url).catch(({ message, cause }) => console.log(globalThis[slot] === own, cause?.message ?? message))'
+     const newer = Symbol.for('undici.globalDispatcher.2') // what the fetch of Node 26 asks
+     const slots = globalThis[newer] === undefined ? [slot] : [slot, newer]
+     for (const one of slots) globalThis[one] = own`,
+    `const kept = () => slots.every((one) => globalThis[one] === own)
+     await fetch(url).catch(({ message, cause }) => console.log(kept(), cause?.message ?? message))`
   )
   expect(printed).toBe('true own\n')
 })
