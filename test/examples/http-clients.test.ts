@@ -9,17 +9,17 @@ import {
   status
 } from '@grpc/grpc-js'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import * as axios from '../../examples/axios.ts'
-import { createUser } from '../../examples/fetch.ts'
-import { carryTokensEverywhere } from '../../examples/global-dispatcher.ts'
-import * as got from '../../examples/got.ts'
-import * as graphqlRequest from '../../examples/graphql-request.ts'
-import { withToken } from '../../examples/grpc.ts'
-import * as ky from '../../examples/ky.ts'
-import { send } from '../../examples/node-http.ts'
-import * as ofetch from '../../examples/ofetch.ts'
-import * as openapiFetch from '../../examples/openapi-fetch.ts'
-import { readUser, usersAgent } from '../../examples/undici.ts'
+import * as axios from '../../examples/http-clients/axios.ts'
+import { createUser } from '../../examples/http-clients/fetch.ts'
+import { carryTokensEverywhere } from '../../examples/http-clients/global-dispatcher.ts'
+import * as got from '../../examples/http-clients/got.ts'
+import * as graphqlRequest from '../../examples/http-clients/graphql-request.ts'
+import { withToken } from '../../examples/http-clients/grpc.ts'
+import * as ky from '../../examples/http-clients/ky.ts'
+import { send } from '../../examples/http-clients/node-http.ts'
+import * as ofetch from '../../examples/http-clients/ofetch.ts'
+import * as openapiFetch from '../../examples/http-clients/openapi-fetch.ts'
+import { readUser, usersAgent } from '../../examples/http-clients/undici.ts'
 import type { TokenClient } from '../../src/index.ts'
 import { selfSigned } from '../http/certificate.ts'
 import { type Answer, type ResourceServer, resourceServer } from '../support/resource-server.ts'
@@ -233,7 +233,7 @@ describe('grpc', () => {
 })
 
 test('docs/http-clients.md shows every example as it is tested', () => {
-  const folder = new URL('../../examples/', import.meta.url)
+  const folder = new URL('../../examples/http-clients/', import.meta.url)
   const page = readFileSync(new URL('../../docs/http-clients.md', import.meta.url), 'utf8')
   const shown = readdirSync(folder).filter((file) => page.includes(readFileSync(new URL(file, folder), 'utf8')))
   expect(shown).toEqual(readdirSync(folder))
