@@ -1,5 +1,6 @@
 import mitt from 'mitt'
-import type { Emit, EventName, TokenClientEvents } from './events.ts'
+import { ClientConfigurationError } from './errors.ts'
+import { type Emit, type EventName, eventNames, type TokenClientEvents } from './events.ts'
 
 export type Listener<Name extends EventName> = (event: TokenClientEvents[Name]) => unknown
 export type WildcardListener = (name: EventName, event: TokenClientEvents[EventName]) => unknown
@@ -46,6 +47,7 @@ export function guardedEmitter(): GuardedEmitter {
   }
 
   function on(name: string, listener: Callback): () => void {
+    checkListener(name, listener)
     const named = guards.get(name) ?? new Map<Callback, Callback>()
     guards.set(name, named)
     if (!named.has(listener)) {
@@ -66,6 +68,15 @@ export function guardedEmitter(): GuardedEmitter {
   }
 }
 
+/** A name that is never told would keep a listener waiting for ever. */
+function checkListener(name: unknown, listener: unknown): void {
+  const known = [...eventNames, '*']
+  if (!known.some((one) => one === name))
+    throw new ClientConfigurationError('ERR_INVALID_OPTION', `on() has no such event. Known are: ${known.join(', ')}.`)
+  if (typeof listener !== 'function')
+    throw new ClientConfigurationError('ERR_INVALID_OPTION', `on('${name}') has no listener. Give a function.`)
+}
+
 function guarded(name: string, listener: Callback): Callback {
   let reported = false
 
@@ -78,8 +89,7 @@ function guarded(name: string, listener: Callback): Callback {
 
   return (...values) => {
     try {
-      const result = listener(...values)
-      if (result instanceof Promise) result.catch(report)
+      Promise.resolve(listener(...values)).catch(report)
     } catch {
       report()
     }

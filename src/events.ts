@@ -81,4 +81,15 @@ export interface TokenClientEvents {
 
 export type EventName = keyof TokenClientEvents
 
+const names: Readonly<Record<EventName, true>> = {
+  refreshed: true,
+  'refresh-failed': true,
+  rejected: true,
+  expired: true,
+  'scope-narrowed': true,
+  warning: true
+}
+
+export const eventNames: readonly string[] = Object.keys(names)
+
 export type Emit = <Name extends EventName>(name: Name, event: TokenClientEvents[Name]) => void

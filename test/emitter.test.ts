@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { afterEach, expect, test } from 'vitest'
 import { guardedEmitter } from '../src/emitter.ts'
 
@@ -31,6 +32,24 @@ test('Q11 a listener that rejects is caught', async () => {
   emit('expired', event)
   await turn()
   expect(warnings).toHaveLength(1)
+})
+
+test('Q11 what a listener gives back can reject without being a Promise of this realm', async () => {
+  const { emit, on } = guardedEmitter()
+  on('expired', () => runInNewContext('Promise.reject(new Error())'))
+  emit('expired', event)
+  await turn()
+  await turn()
+  expect(warnings).toHaveLength(1)
+})
+
+test.each([
+  ['an event that is misspelt', ['refresh', () => {}], 'Known are: refreshed, refresh-failed,'],
+  ['no listener', ['refreshed', undefined], "on('refreshed')"]
+])('%s is refused where it is given, not silent for ever', (_, given, message) => {
+  const on = guardedEmitter().on as (...given: unknown[]) => unknown
+  expect(() => on(...given)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
+  expect(() => on(...given)).toThrow(message)
 })
 
 test('Q10 listeners are called after the caller of emit has finished', async () => {
