@@ -160,8 +160,10 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
       return token instanceof Promise ? token : Promise.resolve(token)
     },
     invalidate(token) {
-      for (const entry of entries) if (entry.kept?.token.serial === token.serial) return suspect(entry, token)
-      return false
+      // A token of another client can have the same serial.
+      const { serial, authorization } = token
+      const entry = Array.from(entries).find(({ kept }) => kept?.token.serial === serial)
+      return entry?.kept?.token.authorization === authorization && suspect(entry, token)
     },
     suspectAll() {
       for (const entry of entries) if (entry.kept !== undefined) replaceSoon(entry, entry.kept)

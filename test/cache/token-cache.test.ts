@@ -600,6 +600,17 @@ describe('a rejected token', () => {
     expect(told.at(-1)).toMatchObject({ name: 'refreshed', event: { reason: 'rejected', serial: next.serial } })
   })
 
+  test('Q16 invalidate of another client’s token costs nothing, though it has the same serial', async () => {
+    const ours = setUp()
+    const theirs = setUp()
+    const token = await ours.warm()
+    const theirsToken = theirs.cache.token(read) as Promise<AccessToken>
+    await theirs.source.last.give(life, 'theirs')
+    expect((await theirsToken).serial).toBe(token.serial)
+    expect(ours.cache.invalidate(await theirsToken)).toBe(false)
+    expect(ours.cache.token(read)).toBe(token)
+  })
+
   test('two flights of a key keep a gap of one second', async () => {
     const { clock, source, cache } = setUp()
     void cache.token(read)
