@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { isRefusalOfCredential, TokenClientError } from '../errors.ts'
 import { type Emit, fieldsOf } from '../events.ts'
 import { withDeadline } from '../http/deadline.ts'
+import { leaveOnAbort } from '../http/leave-on-abort.ts'
 import type { Sender } from '../http/send.ts'
 import type { AuthorizationServer, AuthorizationServerSource } from '../metadata/authorization-server.ts'
 import { AccessToken } from '../token/access-token.ts'
@@ -33,6 +34,8 @@ export interface TokenEndpointOptions {
 interface AttemptPatience extends Patience {
   readonly maxWait: number
 }
+
+const longestReading = 1000
 
 /**
  * The token endpoint as a source of tokens: each call is one attempt of the client credentials grant (RFC 6749 §4.4).
@@ -79,10 +82,15 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       return accessToken(request, response, obtainedAt)
     } catch (error) {
       if (!isRefusalOfCredential(error)) throw error
-      const worthRepeating = (misdated && mayRepeat) || (await proof.refused())
+      const worthRepeating = (misdated && mayRepeat) || (await isAnotherAtHand(proof))
       if (worthRepeating && mayRepeat) return ask(request, known, patience, false)
       throw namingTheMethod(error, proof.method, known.authenticationMethods)
     }
+  }
+
+  /** A source that hangs must not hide why the server refused. */
+  function isAnotherAtHand(proof: Proof): Promise<boolean> {
+    return leaveOnAbort(proof.refused(), { maxWait: longestReading }, clock).catch(() => false)
   }
 
   function noteCertificate(thumbprint: string | undefined): void {

@@ -155,6 +155,18 @@ test('Q21 X7 a credential that never came once does not hold up the requests aft
   await second
 })
 
+test('Q21 X6 a source that hangs when it is read again does not hide why the server refused', async () => {
+  let readings = 0
+  const supply = async () => (readings++ === 0 ? 'dead' : new Promise<string>(() => {}))
+  const { source, clock, forms } = await road(clientSecretPost(supply), secretIs('new'))
+  const asked = source.token(request) as Promise<unknown>
+  const refusal = expect(asked).rejects.toMatchObject({ code: 'ERR_INVALID_CLIENT' })
+  while (readings < 2) await new Promise((resolve) => setImmediate(resolve))
+  await clock.advance(1000)
+  await refusal
+  expect(forms).toHaveLength(1)
+})
+
 test('X7 after ten seconds of silence a dead secret is tried by one again', async () => {
   let valid = 'good'
   const { source, forms, clock } = await road(clientSecretPost('good'), (form) => secretIs(valid)(form))
