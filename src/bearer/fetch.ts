@@ -1,3 +1,4 @@
+import { discardBody } from '../http/discard-body.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Patience } from '../token/token-source.ts'
 import { type Explanation, explain } from './explain.ts'
@@ -61,7 +62,7 @@ async function exchange(options: BearerOptions, call: Call): Promise<Response> {
     if (!rejection?.asksForAnotherToken) return response
     const next = await anotherToken(options, route, sent, copy, patience)
     if (next === undefined) return response
-    discard(response)
+    void discardBody(response)
     const second = await send(call, next, copy.again())
     readAnswer(options, call, next, second)
     return second
@@ -109,11 +110,4 @@ function readUrl(input: FetchInput): URL | undefined {
   const text = isRequest(input) ? input.url : String(input)
   const url = URL.canParse(text) ? new URL(text) : undefined
   return url?.username === '' && url.password === '' ? url : undefined
-}
-
-/** Lets the connection go. A `fetch` that is not the platform's may give a Node stream. */
-function discard({ body }: Response): void {
-  const stream: { cancel?(): Promise<void>; destroy?(): void } | null = body
-  stream?.cancel?.().catch(() => {})
-  stream?.destroy?.()
 }

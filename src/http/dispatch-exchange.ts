@@ -11,21 +11,10 @@ export function dispatchExchange(dispatcher: Dispatcher, exchange: Exchange, sig
   const options = { maxRedirections: 0, headersTimeout: 0, bodyTimeout: 0 }
   return new Promise((resolve, reject) => {
     const handler = new AnswerHandler(url.host, signal, resolve, reject)
-    try {
-      dispatcher.dispatch(
-        {
-          ...options,
-          origin: url.origin,
-          path: pathOf(exchange.url),
-          method,
-          headers: { ...headers },
-          body: body ?? null
-        },
-        handler
-      )
-    } catch (error) {
-      handler.onResponseError(undefined, error)
-    }
+    const request = { ...options, origin: url.origin, path: pathOf(exchange.url), method, body: body ?? null }
+    // A user's interceptor can throw; an async one gives a promise, whose failure nobody else would look at.
+    const dispatched = async () => dispatcher.dispatch({ ...request, headers: { ...headers } }, handler)
+    dispatched().catch((error: unknown) => handler.onResponseError(undefined, error))
   })
 }
 

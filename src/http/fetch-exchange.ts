@@ -1,3 +1,4 @@
+import { discardBody } from './discard-body.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import { incomingAnswer } from './incoming-answer.ts'
 import { networkError } from './network-error.ts'
@@ -10,7 +11,7 @@ export async function fetchExchange(fetch: Fetch, exchange: Exchange, signal: Ab
   const { method, headers, body } = exchange
   let response: Response | undefined
   try {
-    response = await fetch(exchange.url, {
+    const answered: unknown = await fetch(exchange.url, {
       method,
       headers: { ...headers },
       body: body ?? null,
@@ -18,11 +19,18 @@ export async function fetchExchange(fetch: Fetch, exchange: Exchange, signal: Ab
       credentials: 'omit',
       signal
     })
+    if (!isResponse(answered)) throw new TypeError('The fetch function gave something that is no Response.')
+    response = answered
     const answer = incomingAnswer(response.status, Object.fromEntries(response.headers), host)
     for await (const chunk of response.body ?? []) answer.add(chunk)
     return answer.end()
   } catch (error) {
-    response?.body?.cancel().catch(() => {}) // A body that was refused unread would hold its connection.
+    if (response !== undefined) void discardBody(response) // A body that was refused unread would hold its connection.
     throw networkError(error, { host, answerStarted: response !== undefined })
   }
+}
+
+function isResponse(answered: unknown): answered is Response {
+  const { status, headers } = (answered ?? {}) as Partial<Response>
+  return typeof status === 'number' && typeof headers?.[Symbol.iterator] === 'function'
 }

@@ -33,7 +33,7 @@ export function ownAgents(ca: string | undefined): OwnAgents {
       return agent
     },
     async destroy() {
-      for (const agent of agents.values()) await (await agent).destroy()
+      await Promise.allSettled(Array.from(agents.values(), async (agent) => (await agent).destroy()))
       agents.clear()
     }
   }

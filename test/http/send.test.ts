@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
-import { Agent, interceptors } from 'undici'
+import { Readable } from 'node:stream'
+import { Agent, type Dispatcher, interceptors } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Clock } from '../../src/clock.ts'
 import { type Exchange, type Sender, type SenderOptions, sender } from '../../src/http/send.ts'
 import { limits } from '../../src/limits.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import type { Secret } from '../../src/token/secret.ts'
 import { version } from '../../src/version.ts'
 import { closed, http, type RawServer, rawServer } from './raw-server.ts'
 
@@ -280,4 +282,89 @@ test("P3 close() leaves a user's dispatcher open", async () => {
   const dispatcher = userAgent()
   await make(manualClock(), { dispatcher }).close()
   expect((await make(manualClock(), { dispatcher }).send(post(server))).status).toBe(200)
+})
+
+const unheard = () => Promise.reject(new Error('nobody looks at this'))
+
+const body = (value: unknown) => async () => ({ status: 200, headers: new Headers(), body: value })
+
+test.each<[string, () => unknown, string]>([
+  [
+    'throws in the same tick',
+    () => {
+      throw new Error('at once')
+    },
+    'at once'
+  ],
+  ['gives nothing', () => undefined, 'no Response'],
+  ['gives null', async () => null, 'no Response'],
+  ['gives a plain object', async () => ({ ok: true, json: unheard }), 'no Response'],
+  ['gives headers that are a plain object', async () => ({ status: 200, headers: {} }), 'no Response'],
+  ['gives text where bytes belong', body(['text']), ''],
+  [
+    'gives a body that cannot be let go',
+    body({
+      cancel: unheard,
+      *[Symbol.iterator]() {
+        yield 1
+      }
+    }),
+    ''
+  ],
+  [
+    'gives a body that throws when it is let go',
+    body({
+      destroy: () => {
+        throw new Error('x')
+      }
+    }),
+    ''
+  ]
+])('P13 a fetch of the user that %s is a network error', async (_, fetch, cause) => {
+  const { send } = make(manualClock(), { fetch: fetch as typeof globalThis.fetch })
+  await expect(send(post({ origin: 'https://auth.internal' }))).rejects.toMatchObject({
+    code: 'ERR_NETWORK',
+    transient: true,
+    message: expect.stringContaining('auth.internal'),
+    cause: { message: expect.stringContaining(cause) }
+  })
+})
+
+test('T9 a Node stream as the body of a fetch that is not the platform’s is destroyed when its answer is refused', async () => {
+  const stream = new Readable({ read() {} })
+  const answer = { status: 200, headers: new Headers({ 'content-encoding': 'gzip' }), body: stream }
+  const { send } = make(manualClock(), { fetch: async () => answer as unknown as Response })
+  await expect(send(post({ origin: 'https://auth.internal' }))).rejects.toMatchObject({
+    code: 'ERR_UNEXPECTED_CONTENT_ENCODING'
+  })
+  expect(stream.destroyed).toBe(true)
+})
+
+test.each<[string, () => unknown]>([
+  [
+    'throws',
+    () => {
+      throw new Error('broken')
+    }
+  ],
+  ['is async and rejects', () => Promise.reject(new Error('broken'))]
+])('Q19 P13 a dispatcher of the user that %s is a network error and no unhandled rejection', async (_, dispatch) => {
+  const { send } = make(manualClock(), { dispatcher: { dispatch } as unknown as Dispatcher })
+  await expect(send(post({ origin: 'https://auth.internal' }))).rejects.toMatchObject({
+    code: 'ERR_NETWORK',
+    cause: { message: 'broken' }
+  })
+})
+
+test('Q12 close() does no harm when the own Agent could not be made', async () => {
+  const { send, close } = make()
+  const key = {
+    reveal: () => {
+      throw new Error('no key')
+    }
+  } as unknown as Secret
+  await expect(
+    send(post({ origin: 'https://auth.internal' }, { certificate: { cert: '', key, thumbprint: 'x' } }))
+  ).rejects.toThrow('no key')
+  await expect(close()).resolves.toBeUndefined()
 })
