@@ -1,4 +1,8 @@
-import { expect, test } from 'vitest'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { bearerFetch } from '../../src/bearer/fetch.ts'
+import { selfSigned } from '../http/certificate.ts'
 import { bearerRoad, closing, read } from '../support/bearer.ts'
 import { accepting, resourceServer } from '../support/resource-server.ts'
 import { undici, undiciMajor } from '../support/undici.ts'
@@ -201,3 +205,21 @@ test('C25 access_token in the query of a foreign origin is not ours to refuse', 
   const { body } = await request(`${foreign.origin}/?access_token=x`, { dispatcher: agent })
   expect(await body.text()).toBe('/?access_token=x')
 })
+
+test.each(['interceptor', 'fetch'])(
+  'C29 the %s gives no token to a server whose certificate is not trusted',
+  async (way) => {
+    const heard: unknown[] = []
+    const server = createServer(selfSigned(), (request) => void heard.push(request.headers))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { agent, tokens, routes } = await bearerRoad({ routes: () => [{ origin, request: read }] })
+    const fetch = bearerFetch({ source: tokens, routes, emit() {} })
+    const asked = way === 'fetch' ? fetch(origin) : agent.request({ origin, path: '/', method: 'GET' })
+    await expect(asked.catch((error) => Promise.reject(error.cause ?? error))).rejects.toMatchObject({
+      code: 'DEPTH_ZERO_SELF_SIGNED_CERT'
+    })
+    expect(heard).toEqual([])
+  }
+)

@@ -17,7 +17,7 @@ test.each([
   { failures: 4, random: 0.5, expected: 4000 },
   { failures: 4, random: 0, expected: 1000 },
   { failures: 20, random: 0.5, expected: 15_000 }
-])('without a token the wait after failure $failures is drawn between one second and a doubling bound', (row) => {
+])('N4 without a token the wait after failure $failures is drawn between one second and a doubling bound', (row) => {
   expect(wait({ failures: row.failures }, row.random)).toBeCloseTo(row.expected, 0)
 })
 
@@ -43,7 +43,7 @@ test.each([1, 2, 3, 4, 5, 9].map((failures, index) => [failures, [60, 120, 240, 
   }
 )
 
-test('T55 Retry-After is obeyed, with a spread on top', () => {
+test('T55 N6 Retry-After is obeyed, with a spread on top', () => {
   expect(wait({ error: transient(30_000) }, 0)).toBe(30_000)
   expect(wait({ error: transient(30_000) }, 0.5)).toBe(31_500)
 })

@@ -264,7 +264,7 @@ describe('the old token first', () => {
     expect(cache.token(read)).toBe(next)
   })
 
-  test('a suspect token is replaced before use when the new one comes within two seconds', async () => {
+  test('D30 a suspect token is replaced before use when the new one comes within two seconds', async () => {
     const { clock, source, cache, warm } = setUp()
     await warm()
     await clock.advance(0.8 * life - second)
@@ -674,7 +674,25 @@ describe('two clocks', () => {
     expect(source.calls).toHaveLength(2)
   })
 
-  test('K4 K5 after a suspend that the monotonic clock slept through, the token is refreshed before use', async () => {
+  test('K10 a leap second and another time zone change nothing', async () => {
+    const { clock, source, cache, warm } = setUp()
+    const token = await warm()
+    const zone = process.env.TZ
+    for (const [step, moved] of [
+      [second, 'Pacific/Kiritimati'],
+      [-second, 'America/New_York']
+    ] as const) {
+      process.env.TZ = moved
+      clock.stepWallTime(step)
+      expect(cache.token(read)).toBe(token)
+    }
+    if (zone === undefined) delete process.env.TZ
+    else process.env.TZ = zone
+    expect(source.calls).toHaveLength(1)
+    expect(cache.health().tokens[0]?.state).toBe('fresh')
+  })
+
+  test('K4 K5 P8 after a suspend that the monotonic clock slept through, the token is refreshed before use', async () => {
     const { clock, source, cache, warm } = setUp()
     await warm()
     clock.stepWallTime(13 * hour)

@@ -42,7 +42,7 @@ function text(body: Uint8Array): string {
 }
 
 test.each(everyRoad)(
-  'Q T71 what goes out over %s names us, asks for identity and takes no cookie along',
+  'T71 what goes out over %s names us, asks for identity and takes no cookie along',
   async (_, road) => {
     const server = await rawServer(({ socket }) => socket.write(http('{}', ['set-cookie: a=b; Path=/'])))
     const { send } = road()

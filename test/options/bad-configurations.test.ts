@@ -235,3 +235,20 @@ test.each(['a b', 'a"b', 'a\\b', 'é', '\n', ''])('C10 the scope token %j is ref
   const failure = thrownBy(() => createTokenClient({ ...good, scope: [member] }))
   expectGuidance(failure, 'ERR_INVALID_OPTION', 'options.scope')
 })
+
+test('C64 D19 a URL with a user name or password is refused wherever it is configured, and not printed', () => {
+  const url = `https://user:${marker}@auth.internal`
+  const tokens = createTokenClient(good)
+  const configured = [
+    () => createTokenClient({ ...good, issuer: url }),
+    () => createTokenClient({ ...good, tokenEndpoint: url }),
+    () => tokens.interceptor({ origins: [url] }),
+    () => tokens.interceptor({ routes: { [url]: {} } }),
+    () => tokens.createFetch({ origins: [new URL(url)] })
+  ]
+  for (const configure of configured) {
+    expect(configure).toThrow(ClientConfigurationError)
+    expect(configure).toThrow(/user name or password/)
+    expect(configure).not.toThrow(marker)
+  }
+})

@@ -55,7 +55,7 @@ test('fifty requests through the interceptor share one token request, and a warm
   await agent.close()
 })
 
-test('T71 T38 T40 a token request carries no cookie, and nothing foreign of the answer stays', async () => {
+test('T71 T38 T40 C31 a token request carries no cookie, and nothing foreign of the answer stays', async () => {
   const { tokens, server, clock } = await road()
   server.faults.alter({ headers: { 'set-cookie': 'a=b' }, members: { refresh_token: 'marker-refresh', toString: 'x' } })
   const token = await tokens.getToken()

@@ -36,6 +36,17 @@ test.each([
   expect(drawn(life, 0.999999, refresh).dueAt / life).toBeCloseTo(to, 4)
 })
 
+test('N1 N2 N8 a thousand instances that start together refresh more than an hour apart, and not on the hour', () => {
+  const moments = Array.from({ length: 1000 }, () => drawn(12 * hour, Math.random()).dueAt)
+  const inMinute = new Map<number, number>()
+  for (const moment of moments) {
+    const minute = Math.floor(moment / 60_000)
+    inMinute.set(minute, (inMinute.get(minute) ?? 0) + 1)
+  }
+  expect(Math.max(...moments) - Math.min(...moments)).toBeGreaterThan(hour)
+  expect(Math.max(...inMinute.values())).toBeLessThan(60)
+})
+
 test('a refresh never falls so late that a second try has no room, nor into the first second', () => {
   expect(drawn(12 * hour, 0.999, 0.9).dueAt).toBeLessThanOrEqual(12 * hour - 60_000 - 30_000)
   expect(drawn(100_000, 0.99, 0.9).dueAt).toBe(100_000 - 5_000 - 10_000)
