@@ -1,16 +1,18 @@
 import { defineConfig } from 'vitest/config'
 
+// The one place that chooses undici's major, for sources and tests alike: 8 where Node can load it, unless UNDICI=7.
 const { UNDICI, UNDICI_FOLDER } = process.env
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+const newest = major > 22 || (major === 22 && minor >= 19) ? '8' : '7'
+const chosen = UNDICI ?? newest
 
-/** UNDICI=8 puts undici 8 in the place of undici, for sources and tests alike; UNDICI_FOLDER a certain version of either major. */
-function alias(): Record<string, string> {
-  if (UNDICI_FOLDER !== undefined) return { undici8: UNDICI_FOLDER, undici: UNDICI_FOLDER }
-  return UNDICI === '8' ? { undici: 'undici8' } : {}
-}
+/** `undici` stands for the chosen major; UNDICI_FOLDER for a certain version of it. */
+const undici = UNDICI_FOLDER ?? (chosen === '8' ? 'undici8' : 'undici')
 
 export default defineConfig({
   test: {
-    alias: alias(),
+    alias: { undici },
+    env: { UNDICI: chosen },
     include: ['test/**/*.test.ts'],
     testTimeout: 15_000
   }

@@ -19,7 +19,7 @@ afterAll(async () => {
   await built[Symbol.asyncDispose]()
 })
 
-// UNDICI=8 puts undici 8 in the place of undici, as in vitest.config.ts.
+// The built package meets the undici that vitest.config.ts has chosen.
 const undici8 = `
   import { register } from 'node:module'
   register('data:text/javascript,' + encodeURIComponent(\`export const resolve = (specifier, context, next) =>

@@ -1,13 +1,9 @@
-// The one place where the tests choose undici's major: 8 where Node can load it, unless UNDICI=7.
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-const loadsUndici8 = major > 22 || (major === 22 && minor >= 19)
+import * as undici from 'undici'
 
-export const undiciMajor = loadsUndici8 && process.env.UNDICI !== '7' ? 8 : 7
+export { undici }
 
-export const undici: typeof import('undici') =
-  undiciMajor === 8
-    ? ((await import('undici8')) as unknown as typeof import('undici')) // the types of the majors are not assignable
-    : await import('undici')
+/** The major that `vitest.config.ts` has chosen. */
+export const undiciMajor = Number(process.env.UNDICI)
 
 /** The platform's `fetch` through a dispatcher of the chosen undici, as a user gives it. */
 export function platformFetch(
