@@ -25,7 +25,7 @@ test('D28 a hundred thousand calls on one signal leave no listener on it', async
   expect(tokenRequests()).toBeGreaterThan(10)
   expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   expect(warnings).toEqual([])
-})
+}, 60_000) // a hundred thousand calls on a machine that is busy otherwise
 
 test('D28 a thousand calls that wait at once on one signal draw no warning, and all of them arrive', async () => {
   const { tokens, tokenRequests } = await road()
