@@ -28,7 +28,6 @@ export async function injectLoops(name) {
   const floor = (await import('../clients/floor.js?floor')).create(server)
   await Promise.all([client.token(), floor.token()])
 
-  const dispatcher = { emit: () => true }
   const dispatches = {
     base: nullDispatch,
     floor: floor.interceptor(origin)(nullDispatch),
@@ -39,17 +38,14 @@ export async function injectLoops(name) {
   for (const [entrant, dispatch] of Object.entries(dispatches)) {
     const { callEach } = await import(`./loops.js?${entrant}`)
     const send = () =>
-      dispatch(
-        { origin, path: '/users/42', method: 'GET', headers: { accept: 'application/json' }, dispatcher },
-        handler
-      )
+      dispatch({ origin, path: '/users/42', method: 'GET', headers: { accept: 'application/json' } }, handler)
     loops[entrant] = (count) => callEach(send, count)
   }
   return { loops, close: () => Promise.all([client.close(), server.close()]) }
 
   async function warm(dispatch) {
     seen.options = undefined
-    dispatch({ origin, path: '/', method: 'GET', headers: {}, dispatcher }, handler)
+    dispatch({ origin, path: '/', method: 'GET', headers: {} }, handler)
     while (seen.options?.headers?.authorization === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -32,7 +32,8 @@ function isMissing(origin: unknown): boolean {
 
 function normaliseOrigin(origin: unknown): string | undefined {
   if (typeof origin !== 'string') return origin instanceof URL ? bareOrigin(origin.href) : undefined
-  if (rememberedOrigins.has(origin)) return rememberedOrigins.get(origin)
+  const remembered = rememberedOrigins.get(origin)
+  if (remembered !== undefined || rememberedOrigins.has(origin)) return remembered
   if (rememberedOrigins.size >= rememberedAtMost) rememberedOrigins.clear()
   const normalised = bareOrigin(origin)
   rememberedOrigins.set(origin, normalised)

@@ -1,13 +1,6 @@
 import type { AccessToken } from '../token/access-token.ts'
 import type { Patience, TokenSource } from '../token/token-source.ts'
-import {
-  type Controller,
-  type Dispatch,
-  type DispatchOptions,
-  type Handler,
-  type ResponseHeaders,
-  withOptions
-} from './dispatch.ts'
+import type { Controller, Dispatch, DispatchOptions, Handler, ResponseHeaders } from './dispatch.ts'
 import { type HeaderFields, withAuthorization } from './header-fields.ts'
 import { HeldAnswer } from './held-answer.ts'
 import { type EmitRejected, readRejection, reportRejection } from './rejection.ts'
@@ -179,7 +172,8 @@ export class BearerExchange extends Relay implements Patience {
   #send(token: AccessToken, attempt: Relay): boolean {
     this.#sent = token
     const { dispatch, options, fields } = this.#request
-    return dispatch(withOptions(options, { headers: withAuthorization(fields, token.authorization) }), attempt)
+    options.headers = withAuthorization(fields, token.authorization)
+    return dispatch(options, attempt)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RequestHeaders } from './dispatch.ts'
 
 /** Header fields in a copy of ours, without `Authorization`: names and values in turn, or an object. */
-export type HeaderFields = readonly unknown[] | Readonly<Record<string, unknown>>
+export type HeaderFields = unknown[] | Record<string, unknown>
 
 /** What the caller's headers allow. What is passed on as `headers` is theirs, or the same once more if reading used it up. */
 export type HeaderCopy =
@@ -21,11 +21,11 @@ export function copyHeaders(headers: unknown): HeaderCopy {
   return copyList(flatten(entries), entries.values())
 }
 
-/** The fields of one attempt; the copy stays as it is for the next. */
+/** The fields of one attempt. An object is the copy itself, in which the second attempt replaces the token of the first. */
 export function withAuthorization(fields: HeaderFields, authorization: string): RequestHeaders {
-  return (
-    Array.isArray(fields) ? [...fields, 'authorization', authorization] : { ...fields, authorization }
-  ) as RequestHeaders
+  if (Array.isArray(fields)) return [...fields, 'authorization', authorization] as string[]
+  fields.authorization = authorization
+  return fields as RequestHeaders
 }
 
 function copyObject(headers: object): HeaderCopy {
@@ -58,9 +58,10 @@ function flatten(pairs: readonly unknown[]): unknown[] | undefined {
 
 /** As undici has it: an iterator on `Object.prototype` was put there by somebody who should not have. */
 function isIterable(headers: object): headers is Iterable<unknown> {
+  if (!(Symbol.iterator in headers)) return false
   if (Object.hasOwn(headers, Symbol.iterator)) return true
   const prototype: unknown = Object.getPrototypeOf(headers)
-  return prototype !== null && prototype !== Object.prototype && Symbol.iterator in headers
+  return prototype !== null && prototype !== Object.prototype
 }
 
 function isAuthorization(name: string): boolean {

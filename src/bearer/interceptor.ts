@@ -46,7 +46,7 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
       if (route === undefined) return refuse(missingOrigin(), options, handler)
       if (hasQueryToken(path, options.query)) return refuse(tokenInQuery(), options, handler)
 
-      const checked = withOptions(options, { origin: route.origin, path, body: sendableBody(options.body) })
+      const checked = { ...options, origin: route.origin, path, body: sendableBody(options.body) } as DispatchOptions
       return new BearerExchange(spending, { dispatch, options: checked, fields: copy.fields, route }, handler).start()
     }
   return Object.assign(interceptor, { explain: (url: string | URL) => explain(routes, url) })
