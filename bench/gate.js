@@ -15,9 +15,9 @@ const hot = await probe('hot-allocation', ['ours'], allocationFlags)
 const inject = await probe('inject-allocation', ['ours'], allocationFlags)
 const verdicts = [
   atMost('a warm call over the floor', await least('hot', ({ overFloor }) => overFloor), 2, ' ×'),
-  atMost('a dispatch over the floor', await least('inject', ({ extra, floor }) => extra / floor), 8, ' ×'),
+  atMost('a dispatch over the floor', await least('inject', ({ extra, floor }) => extra / floor), 6, ' ×'),
   atMost('bytes of a warm call beyond the floor', hot.client - hot.floor, 8),
-  atMost('bytes of a dispatch', inject.client, 920),
+  atMost('bytes of a dispatch', inject.client, 580),
   exactly('promises of a dispatch', inject.promises, 0)
 ]
 for (const { met, what, figure, target } of verdicts)

@@ -32,15 +32,24 @@ export function arrivals({ clock, entries, failures, refreshing, closing }: Arri
   }
 
   /** The flight's token, or its error; while a failure is remembered, that failure at once. */
-  async function next(request: TokenRequest, patience: Patience): Promise<AccessToken> {
+  function next(request: TokenRequest, patience: Patience): Promise<AccessToken> {
     const entry = entries.of(request) // Asked anew each time: who waits long may have been pushed out meanwhile.
-    if (barring(entry) !== undefined) await leaveOnAbort(failures.reconsider(), patience, clock)
-    closing.throwIfAborted()
-    const barrier = barring(entry)
-    if (barrier !== undefined) throw remembered(barrier)
+    return barring(entry) === undefined ? board(entry, patience) : reconsider(entry, patience)
+  }
+
+  /** Who comes without a limit of its own gets the promise that all of them share: ten thousand callers make no other. */
+  function board(entry: Entry, patience: Patience): Promise<AccessToken> {
     const { flight, arrival } = refreshing.flight(entry)
     flight.hold()
     return leaveOnAbort(arrival, patience, clock)
+  }
+
+  async function reconsider(entry: Entry, patience: Patience): Promise<AccessToken> {
+    await leaveOnAbort(failures.reconsider(), patience, clock)
+    closing.throwIfAborted()
+    const barrier = barring(entry)
+    if (barrier !== undefined) throw remembered(barrier)
+    return board(entry, patience)
   }
 
   /** Waits through transient failures and new flights until its time is up, and then gets the last failure. */

@@ -33,7 +33,7 @@ export class AccessToken {
 
   constructor({ value, scope, obtainedAt, expiresAt, serial }: AccessTokenFields) {
     this.#authorization = scheme + value
-    this.scope = Object.freeze([...scope])
+    this.scope = Object.isFrozen(scope) ? scope : Object.freeze([...scope]) // mostly the request's own list
     this.obtainedAt = obtainedAt
     this.expiresAt = expiresAt
     this.serial = serial

@@ -47,7 +47,12 @@ export function canSurvive(outage: number, life: number): boolean {
 
 function lifetime(life: number, sentAt: number, refreshIn: number): Lifetime {
   const endsAt = sentAt + life
-  return { dueAt: sentAt + refreshIn, suspectAt: endsAt - guardOf(life), endsAt }
+  // Whole numbers take no memory of their own, and there are thousands of them.
+  return {
+    dueAt: Math.floor(sentAt + refreshIn),
+    suspectAt: Math.floor(endsAt - guardOf(life)),
+    endsAt: Math.floor(endsAt)
+  }
 }
 
 function latestRefresh(life: number): number {

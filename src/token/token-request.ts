@@ -19,11 +19,15 @@ export interface TokenRequestFields {
   readonly parameters?: Readonly<Record<string, string>> | undefined
 }
 
+// Shared: thousands of keys that differ in their scope alone need no thousands of empty lists.
+const noResource: readonly string[] = Object.freeze([])
+const noParameters: Readonly<Record<string, string>> = Object.freeze({})
+
 export function tokenRequest({
   scope = [],
   audience,
-  resource = [],
-  parameters = {}
+  resource = noResource,
+  parameters = noParameters
 }: TokenRequestFields): TokenRequest {
   const asked = distinct(scope)
   const resources = distinct(resource)
@@ -31,8 +35,8 @@ export function tokenRequest({
   return Object.freeze({
     scope: Object.freeze(asked),
     audience,
-    resource: Object.freeze(resources),
-    parameters: Object.freeze(Object.fromEntries(fields)),
+    resource: resources.length === 0 ? noResource : Object.freeze(resources),
+    parameters: fields.length === 0 ? noParameters : Object.freeze(Object.fromEntries(fields)),
     // JSON quotes every separator, so no value can pass for two.
     key: JSON.stringify([asked.toSorted(), audience ?? null, resources.toSorted(), fields])
   })
