@@ -14,6 +14,7 @@ export default defineConfig({
     alias: { undici },
     env: { UNDICI: chosen },
     include: ['test/**/*.test.ts'],
+    exclude: ['test/process/**'], // npm run test:process
     testTimeout: 15_000
   }
 })

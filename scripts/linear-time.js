@@ -11,7 +11,7 @@ const allowed = 2.5
 const sizes = [4_000, 8_000, 16_000, 32_000, 64_000, 128_000]
 const rounds = 3
 const roundTime = 3
-const attempts = 4
+const attempts = 8
 
 const request = tokenRequest({})
 const origin = 'https://users.internal'
