@@ -141,8 +141,8 @@ export class BearerExchange extends Relay implements Patience {
     try {
       refused.deliver(this.handler, this)
     } catch (error) {
-      refused.discard()
       this.fail(error as Error) // as undici has it: a handler that throws is told its error, and may then try again
+      refused.discard()
     }
   }
 

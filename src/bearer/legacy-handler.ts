@@ -27,12 +27,11 @@ export function acceptLegacyHandler(handler: Handler): Handler {
 }
 
 /**
- * Options that undici 8 takes from its older relatives: `dispatcher`, which they leave in, is taken out, and their
- * `fetch` is kept from HTTP/2, because it cannot fall back when a WebSocket is refused there.
+ * The options that come with such a handler: `dispatcher`, which older undicis leave in and undici 8 refuses, is taken out,
+ * and HTTP/2 is turned off, because an older `fetch` cannot fall back when a WebSocket is refused there.
  */
 export function acceptLegacyOptions(options: DispatchOptions, handler: Handler): DispatchOptions {
-  if (isLegacyHandler(handler)) return withOptions(options, { dispatcher: undefined, allowH2: false })
-  return 'dispatcher' in options ? withOptions(options, { dispatcher: undefined }) : options
+  return isLegacyHandler(handler) ? withOptions(options, { dispatcher: undefined, allowH2: false }) : options
 }
 
 function isLegacyHandler(handler: Handler): boolean {

@@ -210,6 +210,39 @@ function abortable(): { readonly signal: AbortSignal; abort(): void } {
   return { signal: controller.signal, abort: () => controller.abort(new Error('the caller left')) }
 }
 
+test.each(['web', 'Node'])(
+  'D1 fetch lets go of the refused answer, whose body is a %s stream, before it sends again',
+  async (kind) => {
+    const events: string[] = []
+    const cancelled = { cancel: async () => void events.push('let go') }
+    const destroyed = { destroy: () => void events.push('let go') }
+    const base = async (_input: unknown, init?: RequestInit): Promise<Response> => {
+      const authorization = new Headers(init?.headers).get('authorization')
+      events.push(String(authorization))
+      if (authorization === 'Bearer t2') return new Response('good')
+      const response = new Response(null, { status: 401 })
+      return Object.defineProperty(response, 'body', { value: kind === 'web' ? cancelled : destroyed })
+    }
+    const { fetchWithToken, server } = await fetchRoad({}, base)
+    expect(await (await fetchWithToken(server.origin)).text()).toBe('good')
+    expect(events).toEqual(['Bearer t1', 'let go', 'Bearer t2'])
+  }
+)
+
+test('fetch keeps nothing of an upload once the answer is there', async () => {
+  const events: string[] = []
+  const body = new ReadableStream({ cancel: () => void events.push('let go') })
+  const base = async (input: unknown): Promise<Response> => {
+    void (input as Request).body?.cancel() // the platform stops reading when it is answered early
+    return new Response('good')
+  }
+  const { fetchWithToken, server } = await fetchRoad({}, base as Fetch)
+  const init = { method: 'POST', body, duplex: 'half' } as RequestInit
+  await fetchWithToken(new Request(server.origin, init))
+  await until(() => events.length > 0)
+  expect(events).toEqual(['let go'])
+})
+
 test('fetch looks the platform up at each call, so that a test double or a proxy of the user applies', async () => {
   const { fetchWithToken, server } = await fetchRoad()
   const double = vi.fn(async (..._given: Parameters<Fetch>) => new Response('double'))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { onceEach } from '../../src/bearer/rejection.ts'
 import type { Rejected } from '../../src/events.ts'
-import { bearerRoad, read, settled } from '../support/bearer.ts'
+import { bearerRoad, read, settled, until } from '../support/bearer.ts'
 import { type Answer, accepting } from '../support/resource-server.ts'
 import { undici } from '../support/undici.ts'
 
@@ -99,27 +99,32 @@ test.each([
   expect(server.requests).toHaveLength(1)
 })
 
-test('U35 a 401 whose body does not end is not read to its end', async () => {
-  const written: number[] = []
-  const { agent, server } = await bearerRoad({
+test('U35 a 401 whose body does not end is read no further than the limit while another token is awaited', async () => {
+  let written = 0
+  const { agent, server, tokens } = await bearerRoad({
     answer: (received, response) => {
       if (received.authorization === 'Bearer t2') return response.end('good')
-      response.writeHead(401)
       let open = true
       response.on('close', () => {
         open = false
       })
       const more = () => {
-        written.push(1)
+        written += 1
         if (open) response.write('x'.repeat(64 * 1024), () => setImmediate(more))
       }
+      response.writeHead(401)
       return more()
     }
   })
-  const { statusCode, body } = await request(server.origin, { dispatcher: agent })
+  tokens.hold()
+  const sent = request(server.origin, { dispatcher: agent })
+  await until(() => tokens.waiting === 1)
+  for (let before = -1; before !== written && written < 2000; await settled(100)) before = written
+  expect(written).toBeLessThan(2000) // 125 MiB: somebody reads it all
+  tokens.open()
+  const { statusCode, body } = await sent
   expect(statusCode).toBe(200)
   expect(await body.text()).toBe('good')
-  expect(written.length).toBeLessThan(200)
 })
 
 test('U36 a small 401 leaves its connection to the second attempt', async () => {
