@@ -26,6 +26,8 @@ export function incomingAnswer(status: number, headers: Answer['headers'], host:
   let size = 0
   return {
     add(chunk) {
+      // A user's fetch can give anything; Node's own complaint would quote the text, which can be a token.
+      if (!ArrayBuffer.isView(chunk)) throw new TypeError('The body of the answer is not of bytes.')
       size += chunk.byteLength
       if (size > limits.answerBytes)
         throw new TokenClientError(

@@ -300,7 +300,7 @@ test.each<[string, () => unknown, string]>([
   ['gives null', async () => null, 'no Response'],
   ['gives a plain object', async () => ({ ok: true, json: unheard }), 'no Response'],
   ['gives headers that are a plain object', async () => ({ status: 200, headers: {} }), 'no Response'],
-  ['gives text where bytes belong', body(['text']), ''],
+  ['gives text where bytes belong', body(['marker-token']), 'not of bytes'],
   [
     'gives a body that cannot be let go',
     body({
