@@ -32,6 +32,8 @@ const refusalsOfTheClient: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 export interface FailureMemoryOptions {
   readonly clock: Clock
+  /** Aborted when the client closes. */
+  readonly closing: AbortSignal
   /** Whether the credential is another one now than those that the server has refused. */
   readonly credentialChanged: () => Promise<boolean>
 }
@@ -39,7 +41,7 @@ export interface FailureMemoryOptions {
 const gapBetweenReadings = 1000
 const longestReading = 1000
 
-export function failureMemory({ clock, credentialChanged }: FailureMemoryOptions): FailureMemory {
+export function failureMemory({ clock, closing, credentialChanged }: FailureMemoryOptions): FailureMemory {
   let refusal: Failure | undefined
   let reading = Promise.resolve(false)
   let readAt = Number.NEGATIVE_INFINITY
@@ -50,7 +52,7 @@ export function failureMemory({ clock, credentialChanged }: FailureMemoryOptions
 
   /** A source that hangs or fails has no news. */
   async function readAgain(refused: Failure): Promise<boolean> {
-    const changed = leaveOnAbort(credentialChanged(), { maxWait: longestReading }, clock)
+    const changed = leaveOnAbort(credentialChanged(), { signal: closing, maxWait: longestReading }, clock)
     const lifted = await changed.catch(() => false)
     if (lifted && refusal === refused) refusal = { ...refused, notBefore: Number.NEGATIVE_INFINITY }
     return lifted

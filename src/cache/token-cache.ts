@@ -54,7 +54,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const entries = boundedEntries(limits.keys, warnOfManyKeys)
-  const failures = failureMemory({ clock, credentialChanged })
+  const failures = failureMemory({ clock, closing: closing.signal, credentialChanged })
   const { wakeBy, stop } = schedule(clock, () => tend())
   const common = { clock, emit, failures, closing: closing.signal }
   const refreshing = refresher({ ...common, source, timeout, refresh, attendBy: wakeBy })

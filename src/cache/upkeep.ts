@@ -54,8 +54,10 @@ export function upkeep({ entries, clock, failures, refreshing, emit }: UpkeepOpt
 
   function tendEmpty(entry: Entry, moment: number): number {
     if (entry.pinned) return refresh(entry, moment)
-    if (!inUse(entry) && entry.underway === undefined) entries.delete(entry)
-    return never
+    if (inUse(entry) || entry.underway !== undefined) return never
+    const barrier = failures.barring(entry, moment)
+    if (barrier === undefined) entries.delete(entry)
+    return barrier?.notBefore ?? never // Let go earlier, the key would be asked for again too soon.
   }
 
   function refresh(entry: Entry, moment: number): number {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { tokenCache } from '../../src/cache/token-cache.ts'
-import { TokenClientError } from '../../src/errors.ts'
+import { ClientClosedError, TokenClientError } from '../../src/errors.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { scriptedSource } from '../support/scripted-source.ts'
@@ -70,6 +70,17 @@ test('Q21 X6 a source that hangs or fails has no news, and holds nobody for more
   credential.changed = () => Promise.reject(new Error('sealed'))
   await expect(cache.promise(read)).rejects.toMatchObject({ code: 'ERR_INVALID_CLIENT' })
   expect(clock.timers).toBe(timers)
+})
+
+test('Q12 I8 a client that closes while its credential is read again leaves no waiting call and no timer', async () => {
+  const { clock, credential, cache, refuse } = setUp()
+  await refuse()
+  credential.changed = () => new Promise(() => {})
+  const waiting = expect(cache.promise(read)).rejects.toThrow(ClientClosedError)
+  await clock.advance(0)
+  cache.close()
+  await waiting
+  expect(clock.timers).toBe(0)
 })
 
 test('N10 keys that were refused together count as one failure: the wait is a minute, not two', async () => {

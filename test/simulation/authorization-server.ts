@@ -1,0 +1,84 @@
+import { answer } from './answers.ts'
+import type { Chance } from './chance.ts'
+import type { Timeline } from './timeline.ts'
+import { marker } from './verdict.ts'
+import type { Script } from './wire.ts'
+
+/** A token as its server knows it. True times. */
+export interface Issued {
+  readonly value: string
+  readonly scope: string
+  readonly issuedAt: number
+  readonly endsAt: number
+}
+
+/** A token request as it arrives. */
+export interface Asked {
+  readonly host: string
+  readonly scope: string
+  readonly secret: string
+}
+
+export interface Reply {
+  readonly script: Script
+  readonly issued?: Issued
+}
+
+/** Replies in the server's place; undefined lets the server reply. */
+export type Trouble = (asked: Asked, grant: () => Reply) => Reply | undefined
+
+export interface AuthorizationServer {
+  /** The newest: older ones may still be taken, or not. */
+  readonly currentSecret: string
+  /** The last one that has something to say replies. */
+  readonly troubles: Trouble[]
+  readonly issued: ReadonlyMap<string, Issued>
+  addSecret(): void
+  retireOldSecrets(): void
+  receive(asked: Asked): Reply
+}
+
+export function newAuthorizationServer(line: Timeline, chance: Chance, life: number): AuthorizationServer {
+  let secrets: string[] = []
+  const troubles: Trouble[] = []
+  const issued = new Map<string, Issued>()
+  let count = 0
+
+  function issue(scope: string): Issued {
+    const value = `${marker}token-${++count}`
+    const token = { value, scope, issuedAt: line.now, endsAt: line.now + life }
+    issued.set(value, token)
+    return token
+  }
+
+  function grant({ scope, secret }: Asked): Reply {
+    if (!secrets.includes(secret)) return { script: answer(chance, 401, { error: 'invalid_client' }) }
+    const token = issue(scope)
+    const members = { access_token: token.value, token_type: 'Bearer', expires_in: life / 1000, scope }
+    return { script: answer(chance, 200, members), issued: token }
+  }
+
+  function addSecret(): void {
+    secrets.push(`${marker}secret-${++count}`)
+  }
+
+  addSecret()
+  return {
+    get currentSecret() {
+      return secrets.at(-1) as string
+    },
+    addSecret,
+    retireOldSecrets() {
+      secrets = secrets.slice(-1)
+    },
+    troubles,
+    issued,
+    receive(asked) {
+      for (const trouble of troubles.toReversed()) {
+        const reply = trouble(asked, () => grant(asked))
+        if (reply !== undefined) return reply
+      }
+      return grant(asked)
+    }
+  }
+}

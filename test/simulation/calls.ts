@@ -1,0 +1,123 @@
+import { inspect } from 'node:util'
+import { TokenClientError } from '../../src/errors.ts'
+import type { AccessToken, GetTokenOptions } from '../../src/index.ts'
+import type { Machine } from './machine.ts'
+import { defaultScope, ledgerOf, type Service } from './service.ts'
+import { marker } from './verdict.ts'
+import { tokenGiven, tokenWanting } from './watch-tokens.ts'
+import type { World } from './world.ts'
+
+/** Something a user of the library asked for, and that has to end. */
+export interface Call {
+  readonly service: Service
+  readonly what: string
+  readonly scope: string
+  /** Monotonic ms. */
+  readonly deadline: number
+  aborted: boolean
+  /** On the wire to the resource server: its end is not the client's. */
+  onWire: () => boolean
+  /** Given the signal that lives as long as the process. */
+  readonly shared: boolean
+}
+
+export interface CallOptions {
+  readonly what: string
+  readonly scope?: string | undefined
+  /** Milliseconds. */
+  readonly limit: number
+  readonly shared?: boolean
+}
+
+export function beginCall(world: World, service: Service, { what, scope, limit, shared = false }: CallOptions): Call {
+  const deadline = service.host.monotonicTime() + limit
+  const call = { service, what, scope: scope ?? defaultScope, deadline, aborted: false, onWire: () => false, shared }
+  service.waiting.add(call)
+  ledgerOf(service, call.scope).usedAt = world.line.now
+  world.statistics.calls += 1
+  world.log.write(service.name, what)
+  return call
+}
+
+// Timers of a real loop are late by this much.
+const lateness = 30
+
+/** I7: a call ends by its deadline, once. A host that slept over it has the moment in which it wakes. */
+export function endCall(world: World, call: Call, outcome: string): void {
+  const { service, what, deadline } = call
+  const { host, name, waiting } = service
+  world.log.write(name, `${what} ends: ${outcome}`)
+  if (!waiting.delete(call)) world.violate('I7', name, `${what} ended twice`)
+  const late = host.monotonicTime() - Math.max(deadline, host.wokeAt - host.suspended)
+  if (late > lateness + service.machine.slack) world.violate('I7', name, `${what} ended ${late} ms late`)
+}
+
+/** I1 for an error that the library made, and I9 for all of it that can be printed. */
+export function judgeError(world: World, call: Call, error: unknown): void {
+  const { service, scope, aborted } = call
+  if (!(error instanceof TokenClientError)) return
+  const { code, message } = error
+  const printed = world.statistics.calls % 16 === 0 ? inspect(error, { depth: 9, showHidden: true }) : message
+  if (printed.includes(marker)) world.violate('I9', service.name, `the error ${code} holds a secret or a token`)
+  if (!aborted && code !== 'ERR_CLIENT_CLOSED') tokenWanting(world, service, scope, code)
+  if (code === 'ERR_CLIENT_CLOSED' && !service.closed) world.violate('I1', service.name, 'closed, and nobody closed it')
+}
+
+export interface GetTokenCall {
+  readonly scope?: string | undefined
+  readonly maxWait?: number | undefined
+  /** Milliseconds until this caller leaves. */
+  readonly abortIn?: number | undefined
+  readonly shared?: boolean
+}
+
+/** `ready()`, as a service does when it starts. */
+export function callReady(world: World, { service }: Machine): void {
+  const call = beginCall(world, service, { what: 'ready', limit: 30_000 })
+  service.client.ready().then(
+    () => endCall(world, call, 'ready'),
+    (error) => {
+      endCall(world, call, error.code ?? error.name)
+      judgeError(world, call, error)
+    }
+  )
+}
+
+/** One `getToken()`. Answers with what came of it; undefined for a failure. */
+export function callGetToken(
+  world: World,
+  { service }: Machine,
+  given: GetTokenCall
+): Promise<AccessToken | undefined> {
+  const { scope, maxWait, abortIn, shared = false } = given
+  const limit = maxWait ?? world.settings.timeout
+  const call = beginCall(world, service, { what: `getToken ${scope ?? ''} ${maxWait ?? ''}`, scope, limit, shared })
+  const leaving = new AbortController()
+  const signal = shared ? service.shutdown.signal : abortIn === undefined ? undefined : leaving.signal
+  const options: GetTokenOptions = {
+    ...(scope !== undefined && { scope }),
+    ...(maxWait !== undefined && { maxWait }),
+    ...(signal !== undefined && { signal })
+  }
+  if (abortIn !== undefined && !shared)
+    service.host.later(abortIn, () => {
+      if (!service.waiting.has(call)) return
+      world.fire('abort')
+      call.aborted = true
+      leaving.abort()
+    })
+
+  return service.client.getToken(options).then(
+    (token) => {
+      endCall(world, call, `serial ${token.serial}`)
+      tokenGiven(world, service, token.value)
+      service.lastToken = token
+      return token
+    },
+    (error) => {
+      endCall(world, call, error.code ?? error.name)
+      judgeError(world, call, error)
+      return undefined
+    }
+  )
+}

@@ -1,0 +1,9 @@
+import type { End, Fault, FaultKind } from './fault-kinds.ts'
+import { machineFaults } from './machine-faults.ts'
+import { serverFaults } from './server-faults.ts'
+
+const faults: Readonly<Record<FaultKind, Fault>> = { ...serverFaults, ...machineFaults }
+
+export function beginFault(kind: FaultKind, ...given: Parameters<Fault>): End | undefined {
+  return faults[kind](...given)
+}

@@ -1,0 +1,71 @@
+import type { TokenClientError } from '../../src/errors.ts'
+import type { Host } from './host.ts'
+
+/** The two readings that tell later whether a host's clocks disagree about a token's age. */
+export interface Sent {
+  /** Monotonic ms. */
+  readonly at: number
+  readonly suspended: number
+  readonly setBack: number
+}
+
+/** A token as a service got it. */
+export interface Held {
+  readonly value: string
+  readonly sent: Sent
+  /** Monotonic ms: sent for, plus the life that the server told. */
+  readonly endsAt: number
+  /** True time at which it came. */
+  readonly cameAt: number
+}
+
+/** A failed flight, and until when nobody may start another one. Monotonic ms. */
+export interface Setback {
+  readonly error: TokenClientError
+  readonly scope: string
+  readonly count: number
+  readonly at: number
+  readonly since: number
+  readonly notBefore: number
+  /** The token that was in hand then: with its end the waiting ends. */
+  readonly held: Held | undefined
+  /** A changed credential ends it too. */
+  readonly secret: string
+}
+
+/** What a service's outside shows about one kind of token: the simulation's own book, kept without looking into the library. */
+export interface Ledger {
+  readonly scope: string
+  inFlight: number
+  /** Of the flight under way, from its first request to its event. Monotonic ms. */
+  flightAt: number | undefined
+  attempts: number
+  lastFlightAt: number
+  /** True time of the last token request. */
+  askedAt: number
+  /** The last good answer; it becomes the held token with its event. */
+  arrived: Held | undefined
+  held: Held | undefined
+  setback: Setback | undefined
+  /** True time. */
+  usedAt: number
+}
+
+export function newLedger(scope: string): Ledger {
+  return {
+    scope,
+    inFlight: 0,
+    flightAt: undefined,
+    attempts: 0,
+    lastFlightAt: Number.NEGATIVE_INFINITY,
+    askedAt: Number.NEGATIVE_INFINITY,
+    arrived: undefined,
+    held: undefined,
+    setback: undefined,
+    usedAt: 0
+  }
+}
+
+export function sentNow(host: Host): Sent {
+  return { at: host.monotonicTime(), suspended: host.suspended, setBack: host.setBack }
+}

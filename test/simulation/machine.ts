@@ -1,0 +1,55 @@
+import type { Host } from './host.ts'
+import type { Service } from './service.ts'
+import type { World } from './world.ts'
+
+export type Supply = 'given' | 'slow' | 'blank' | 'throws' | 'never'
+
+/** Where processes of a service run one after the other. */
+export interface Machine {
+  readonly host: Host
+  /** The credential that was brought here last. */
+  secret: string
+  supply: Supply
+  /** Cut off from both servers. */
+  partitioned: boolean
+  /** Callers lose their patience. */
+  aborting: boolean
+  /** A credential came late here: what the library measures from the start of an attempt is that much off the wire. */
+  slack: number
+  readonly supplySecret: () => string | Promise<string>
+  service: Service
+}
+
+/** Milliseconds. */
+const slowSupply = 1500
+const exact = 10
+
+/** A machine before its first service is started. */
+export function newMachine(world: () => World, host: Host, secret: string): Machine {
+  const machine: Machine = {
+    host,
+    secret,
+    supply: 'given',
+    partitioned: false,
+    aborting: false,
+    slack: exact,
+    service: undefined as unknown as Service,
+    supplySecret() {
+      if (machine.supply !== 'given') world().fire('secret supplier')
+      switch (machine.supply) {
+        case 'given':
+          return machine.secret
+        case 'blank':
+          return ''
+        case 'throws':
+          throw new Error('The vault is sealed.')
+        case 'never':
+          return new Promise(() => {})
+        case 'slow':
+          machine.slack = slowSupply + exact
+          return new Promise((resolve) => host.later(slowSupply, () => resolve(machine.secret)))
+      }
+    }
+  }
+  return machine
+}

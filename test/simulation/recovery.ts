@@ -1,0 +1,31 @@
+import { callGetToken } from './calls.ts'
+import type { Machine } from './machine.ts'
+import { callResource } from './resource-requests.ts'
+import { resourceOrigin } from './resource-server.ts'
+import { defaultScope, ledgerOf } from './service.ts'
+import { closeService } from './service-end.ts'
+import type { World } from './world.ts'
+
+/** Thirty seconds between two rejections, the gap between flights, and a flight without a fault. Milliseconds. */
+const grace = 45_000
+
+/** I11: from the moment at which the law lets it ask, a service has a good token at its first call. Then it ends. Answers with when that is. */
+export function probe(world: World, machine: Machine): number {
+  const { host, service } = machine
+  const { setback } = ledgerOf(service, defaultScope)
+  const moment = host.monotonicTime()
+  const barred = Math.max(0, ...[setback, service.refusal].map((known) => (known?.notBefore ?? 0) - moment))
+  host.later(barred + grace, () => void ask(world, machine))
+  return world.line.now + barred + 2 * grace
+}
+
+async function ask(world: World, machine: Machine): Promise<void> {
+  const { service } = machine
+  const { name } = service
+  const status = await callResource(world, machine, { origin: resourceOrigin, body: 'text', own: false })
+  if (status !== 200) world.violate('I11', name, `a request fails with ${status} although every fault is over`)
+  const token = await callGetToken(world, machine, { maxWait: 5000 })
+  if (token === undefined || !world.resourceServer.accepts(token.value))
+    world.violate('I11', name, 'no good token although every fault is over')
+  closeService(world, service)
+}

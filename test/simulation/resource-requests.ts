@@ -1,0 +1,179 @@
+import type { Dispatcher } from 'undici'
+import { outage } from './answers.ts'
+import { beginCall, type Call, endCall, judgeError } from './calls.ts'
+import type { Machine } from './machine.ts'
+import { resourceOrigin } from './resource-server.ts'
+import type { Service } from './service.ts'
+import { marker } from './verdict.ts'
+import { tokenSent } from './watch-tokens.ts'
+import { openWire } from './wire.ts'
+import type { World } from './world.ts'
+
+export type Body = 'none' | 'text' | 'iterable' | 'stream'
+
+export interface RequestCall {
+  readonly origin: string
+  readonly body: Body
+  /** The caller's own `Authorization`. */
+  readonly own: boolean
+  readonly abortIn?: number | undefined
+}
+
+/** What was sent for one request of a caller. */
+interface Attempt {
+  readonly token: string | undefined
+  /** What the server read of the body. */
+  body: string
+  /** The server answered without reading a body that can be read only once. */
+  readonly unread: boolean
+  status: number | undefined
+}
+
+interface Tracked {
+  readonly call: Call
+  readonly request: RequestCall
+  readonly attempts: Attempt[]
+}
+
+/** The longest that a resource server takes here, in milliseconds. */
+export const slowestAnswer = 5000
+const waitForReplacement = 3000
+const ownAuthorization = 'Basic bWluZQ=='
+
+/** One request through undici with the interceptor. Answers with its status, or undefined for a failure. */
+export function callResource(world: World, { service }: Machine, request: RequestCall): Promise<number | undefined> {
+  const { host } = service
+  const limit = 2 * (world.settings.timeout + slowestAnswer) + waitForReplacement
+  const call = beginCall(world, service, { what: `${request.body} to ${request.origin}`, limit })
+  const tracked: Tracked = { call, request, attempts: [] }
+  let control: Dispatcher.DispatchController | undefined
+  let status: number | undefined
+
+  return new Promise((resolve) => {
+    const end = (outcome: string, result?: number) => {
+      endCall(world, call, outcome)
+      resolve(result)
+    }
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(controller) {
+        control = controller
+      },
+      onResponseStart(_controller, code) {
+        if (status !== undefined) world.violate('I7', service.name, 'two answers to one request')
+        status = code
+      },
+      onResponseData() {},
+      onResponseEnd: () => end(`status ${status}`, status),
+      onResponseError(_controller, error) {
+        judgeError(world, call, error)
+        end((error as NodeJS.ErrnoException).code ?? error.name)
+      }
+    }
+    service.request(optionsOf(request, tracked), handler)
+    if (request.abortIn !== undefined) host.later(request.abortIn, abort)
+  })
+
+  function abort(): void {
+    if (!service.waiting.has(call) || control === undefined) return
+    world.fire('abort')
+    call.aborted = true
+    control.abort(new Error('The caller left.'))
+  }
+}
+
+/** Dispatch options, with what the simulation knows of the request beside undici's own. */
+type TrackedOptions = Dispatcher.DispatchOptions & { readonly tracked: Tracked }
+
+function optionsOf({ origin, body, own }: RequestCall, tracked: Tracked): TrackedOptions {
+  return {
+    origin,
+    path: '/users/42?fields=name',
+    method: body === 'none' ? 'GET' : 'POST',
+    headers: own ? { Authorization: ownAuthorization } : ['accept', '*/*'],
+    body: bodyOf(body) as never,
+    tracked
+  }
+}
+
+const content = ['one ', 'body']
+
+function bodyOf(body: Body): unknown {
+  if (body === 'none') return undefined
+  if (body === 'text') return content.join('')
+  if (body === 'iterable') return parts()
+  return { pipe() {}, on() {}, destroy() {}, [Symbol.asyncIterator]: parts }
+}
+
+async function* parts(): AsyncGenerator<string> {
+  yield* content
+}
+
+/** Carries what the interceptor lets through to the resource server, in undici's place. */
+export function resourceDispatch(
+  world: World,
+  service: Service,
+  options: Dispatcher.DispatchOptions,
+  handler: Dispatcher.DispatchHandler
+): boolean {
+  const { line, chance, resourceServer } = world
+  const { tracked } = options as TrackedOptions
+  const { host, machine } = service
+  const unread = tracked.request.body === 'iterable' && chance.happens(0.2)
+  const attempt: Attempt = { token: tokenIn(options), body: '', unread, status: undefined }
+  judgeAttempt(world, service, tracked, attempt)
+  tracked.attempts.push(attempt)
+  if (!unread) void read(world, service, tracked, attempt, options.body)
+
+  const wire = openWire(host, handler, () => {})
+  tracked.call.onWire = () => wire.isOpen
+  line.in(chance.between(0.5, 20), () => {
+    if (machine.partitioned) {
+      world.fire('partition')
+      return wire.play(outage(chance))
+    }
+    const script = resourceServer.receive(attempt.token)
+    attempt.status = script.status
+    if (script.status === 401) service.lingering.push(host.monotonicTime() + script.delay + waitForReplacement)
+    const serial = service.serials.get(attempt.token ?? '')
+    if (script.status === 401 && serial !== undefined) service.refused.add(serial)
+    world.log.write('resource', `${service.name} serial ${serial} → ${script.status ?? script.ending}`)
+    wire.play(script)
+  })
+  return true
+}
+
+function tokenIn({ headers }: Dispatcher.DispatchOptions): string | undefined {
+  const text = JSON.stringify(headers)
+  return new RegExp(`"Bearer (${marker}[^"]*)"`).exec(text)?.[1]
+}
+
+/** I5 and I12, and what is to be said about the token. */
+function judgeAttempt(world: World, service: Service, { request, attempts }: Tracked, { token }: Attempt): void {
+  const { name } = service
+  const entitled = request.origin === resourceOrigin && !request.own
+  if (entitled && token === undefined) world.violate('I5', name, 'a request without the token that it needs')
+  if (!entitled && token !== undefined) world.violate('I5', name, `a token to ${request.origin}`)
+  if (token !== undefined) tokenSent(world, service, token)
+
+  const [first, second] = attempts
+  if (first === undefined) return
+  if (second !== undefined) world.violate('I12', name, 'a third attempt')
+  if (first.status !== 401) world.violate('I12', name, `a second attempt after ${first.status}`)
+  if (first.token === token) world.violate('I12', name, 'the same token again')
+  if (request.body === 'stream' || first.unread) world.violate('I12', name, `a ${request.body} body sent again`)
+}
+
+async function read(
+  world: World,
+  service: Service,
+  { request, attempts }: Tracked,
+  attempt: Attempt,
+  body: unknown
+): Promise<void> {
+  if (typeof body === 'string') attempt.body = body
+  else if (body !== undefined && body !== null)
+    for await (const part of body as AsyncIterable<string>) attempt.body += part
+  const expected = request.body === 'none' ? '' : content.join('')
+  if (attempt.body !== expected)
+    world.violate('I12', service.name, `attempt ${attempts.length} of a ${request.body} has half a body`)
+}

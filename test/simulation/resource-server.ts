@@ -1,0 +1,49 @@
+import { text } from './answers.ts'
+import type { AuthorizationServer } from './authorization-server.ts'
+import type { Chance } from './chance.ts'
+import type { Timeline } from './timeline.ts'
+import type { Script } from './wire.ts'
+
+export const resourceOrigin = 'https://users.internal'
+export const foreignOrigins = ['https://elsewhere.example', 'http://users.internal', 'https://users.internal:8443']
+
+export type ResourceTrouble = (ordinary: () => Script) => Script
+
+export interface ResourceServer {
+  /** True time: tokens issued before were signed with a key that is gone. */
+  refusesIssuedBefore: number
+  readonly troubles: ResourceTrouble[]
+  accepts(token: string): boolean
+  receive(token: string | undefined): Script
+}
+
+export function newResourceServer(line: Timeline, chance: Chance, { issued }: AuthorizationServer): ResourceServer {
+  const server: ResourceServer = {
+    refusesIssuedBefore: 0,
+    troubles: [],
+    accepts(value) {
+      const token = issued.get(value)
+      return token !== undefined && line.now < token.endsAt && token.issuedAt >= server.refusesIssuedBefore
+    },
+    receive(token) {
+      const ordinary = () => {
+        if (token !== undefined && server.accepts(token)) return text(chance, 200, 'ok')
+        return unauthorized(chance)
+      }
+      return server.troubles.at(-1)?.(ordinary) ?? ordinary()
+    }
+  }
+  return server
+}
+
+const challenges = ['Bearer error="invalid_token"', 'Bearer', 'Bearer realm="users"', undefined]
+
+export function unauthorized(chance: Chance): Script {
+  const challenge = chance.pick(challenges)
+  return text(chance, 401, 'refused', challenge === undefined ? {} : { 'www-authenticate': challenge })
+}
+
+export function insufficientScope(chance: Chance): Script {
+  const challenge = 'Bearer error="insufficient_scope", scope="admin"'
+  return text(chance, chance.pick([401, 403]), 'refused', { 'www-authenticate': challenge })
+}

@@ -1,0 +1,112 @@
+import { answer, drip, malformedAnswer, outage, rateLimit, refusal, reset, serverError, text } from './answers.ts'
+import type { Asked, Issued, Reply, Trouble } from './authorization-server.ts'
+import { type Fault, type FaultKind, nothingToEnd } from './fault-kinds.ts'
+import { slowestAnswer } from './resource-requests.ts'
+import { insufficientScope, type ResourceTrouble, unauthorized } from './resource-server.ts'
+import type { World } from './world.ts'
+
+const second = 1000
+const minute = 60 * second
+
+/** The authorization server, or what stands before it, replies otherwise. */
+function troubled(
+  kind: FaultKind,
+  reply: (world: World, asked: Asked, grant: () => Reply) => Reply | undefined
+): Fault {
+  return (world) => {
+    const { troubles } = world.authorizationServer
+    const share = world.chance.pick([0.3, 1, 1, 1])
+    const trouble: Trouble = (asked, grant) => {
+      const own = world.chance.happens(share) ? reply(world, asked, grant) : undefined
+      if (own !== undefined) world.fire(kind)
+      return own
+    }
+    troubles.push(trouble)
+    return () => void troubles.splice(troubles.indexOf(trouble), 1)
+  }
+}
+
+function resourceTroubled(kind: FaultKind, reply: (world: World) => ReturnType<ResourceTrouble>): Fault {
+  return (world) => {
+    const { troubles } = world.resourceServer
+    const trouble: ResourceTrouble = () => {
+      world.fire(kind)
+      return reply(world)
+    }
+    troubles.push(trouble)
+    return () => void troubles.splice(troubles.indexOf(trouble), 1)
+  }
+}
+
+/** A server that hands out one token for as long as it lives. */
+function sameTokenAgain({ line, chance }: World, { scope }: Asked, grant: () => Reply, last: Map<string, Issued>) {
+  const known = last.get(scope)
+  const left = known === undefined ? 0 : Math.floor((known.endsAt - line.now) / second)
+  if (known === undefined || left < 10) {
+    const reply = grant()
+    if (reply.issued !== undefined) last.set(scope, reply.issued)
+    return reply
+  }
+  const members = { access_token: known.value, token_type: 'Bearer', expires_in: left }
+  return { script: answer(chance, 200, members), issued: known }
+}
+
+/** What servers say besides the RFC, and what has to be accepted. */
+function oddAnswer({ chance, settings }: World, reply: Reply): Reply | undefined {
+  if (reply.issued === undefined) return undefined
+  const { expires_in: seconds, ...members } = JSON.parse(reply.script.body?.join('') ?? '')
+  const odd = chance.pick<object>([
+    { expires_in: String(seconds) },
+    { expires_in: seconds + 0.9, token_type: 'BEARER' },
+    { expires_in: seconds, scope: '' },
+    { expires_in: seconds, scope: 'read write admin', refresh_token: 'x', id_token: 'y' },
+    settings.life > 5 * minute ? {} : { expires_in: seconds }
+  ])
+  const type = chance.pick(['application/json;charset=UTF-8', 'application/vnd.x+json', 'text/plain'])
+  return { ...reply, script: answer(chance, 200, { ...members, ...odd }, { 'content-type': type }) }
+}
+
+/** What goes wrong at the two servers, and on the way to them. */
+export const serverFaults = {
+  outage: troubled('outage', ({ chance }) => ({ script: outage(chance) })),
+  'server error': troubled('server error', ({ chance }) => ({ script: serverError(chance) })),
+  slowness: troubled('slowness', ({ chance }, _asked, grant) => {
+    const reply = grant()
+    return { ...reply, script: { ...reply.script, delay: chance.magnitude(500, 15 * second) } }
+  }),
+  silence: troubled('silence', () => ({ script: { delay: 0, ending: 'silence' } })),
+  drip: troubled('drip', ({ chance }, _asked, grant) => {
+    const reply = grant()
+    return { ...reply, script: drip(chance, reply.script) }
+  }),
+  'rate limit': troubled('rate limit', ({ chance, line }) => ({ script: rateLimit(chance, line.now + 1.9e12) })),
+  'malformed answer': troubled('malformed answer', ({ chance }) => ({ script: malformedAnswer(chance) })),
+  reset: troubled('reset', ({ chance }, _asked, grant) => ({ script: reset(chance, grant().script) })),
+  'duplicated delivery': troubled('duplicated delivery', (_world, _asked, grant) => {
+    grant() // its answer is lost
+    return grant()
+  }),
+  refusal: troubled('refusal', ({ chance }) => ({ script: refusal(chance) })),
+  'odd answer': troubled('odd answer', (world, _asked, grant) => oddAnswer(world, grant())),
+  'same token': (world, machines, longest) => {
+    const last = new Map<string, Issued>()
+    const again = troubled('same token', (_world, asked, grant) => sameTokenAgain(world, asked, grant, last))
+    return again(world, machines, longest)
+  },
+  'key rotation': (world) => {
+    world.fire('key rotation')
+    world.resourceServer.refusesIssuedBefore = world.line.now
+    return nothingToEnd
+  },
+  'resource refuses': resourceTroubled('resource refuses', ({ chance }) =>
+    chance.happens(0.8) ? unauthorized(chance) : insufficientScope(chance)
+  ),
+  'resource fails': resourceTroubled('resource fails', ({ chance }) =>
+    chance.pick([
+      () => outage(chance),
+      () => reset(chance, text(chance, 200, 'ok')),
+      () => text(chance, 503, 'down'),
+      () => ({ ...text(chance, 200, 'ok'), delay: slowestAnswer / 2 })
+    ])()
+  )
+} satisfies Partial<Record<FaultKind, Fault>>

@@ -1,0 +1,54 @@
+import { getEventListeners } from 'node:events'
+import type { Machine } from './machine.ts'
+import { type Service, startService } from './service.ts'
+import { marker } from './verdict.ts'
+import type { World } from './world.ts'
+
+/** Closes the client and looks for leftovers (I8) as soon as everything that is ready has happened. */
+export function closeService(world: World, service: Service): void {
+  world.log.write(service.name, 'close')
+  service.closed = true
+  void service.client.close()
+  service.host.later(0, () => lookForLeftovers(world, service))
+}
+
+export function restartService(world: World, machine: Machine): void {
+  const generation = world.services.length
+  closeService(world, machine.service)
+  machine.service = startService(world, machine, `${machine.host.name}.${generation}`)
+  world.services.push(machine.service)
+}
+
+function lookForLeftovers(world: World, { name, clock, exchanges, waiting, shutdown }: Service): void {
+  const left = [...waiting].filter((call) => !call.onWire())
+  if (clock.timers > 0) world.violate('I8', name, `${clock.timers} timers after close`)
+  if (exchanges > 0) world.violate('I8', name, `${exchanges} token requests after close`)
+  if (left.length > 0) world.violate('I8', name, `${left.map(({ what }) => what).join(', ')} wait after close`)
+  if (getEventListeners(shutdown.signal, 'abort').length > 0) world.violate('I8', name, 'abort listeners after close')
+}
+
+/** I10, after every event: nothing grows but with what is asked for and under way. */
+export function lookForGrowth(world: World, service: Service): void {
+  const { name, clock, ledgers, waiting, shutdown } = service
+  // A caller has a wait and a pause; a kind of token has a flight, an attempt, an exchange and a pause; a client has its schedule.
+  const timers = 1 + 2 * waiting.size + 4 * ledgers.size
+  if (clock.timers > timers && clock.timers > timers + lingering(service))
+    world.violate('I10', name, `${clock.timers} timers where ${timers} have a reason`)
+  if (waiting.size > 0) return
+  const listeners = getEventListeners(shutdown.signal, 'abort').length
+  if (listeners > 0) world.violate('I10', name, `${listeners} listeners on a signal that no call waits with`)
+}
+
+function lingering({ host, lingering }: Service): number {
+  const moment = host.monotonicTime()
+  return lingering.filter((end) => end > moment - 10).length
+}
+
+/** I9 and I10 for what probes see. */
+export function lookAtHealth(world: World, { name, client, ledgers }: Service): void {
+  const health = client.health()
+  world.log.write(name, `health ${health.state}`)
+  if (JSON.stringify(health).includes(marker)) world.violate('I9', name, 'the health holds a secret or a token')
+  if (health.tokens.length > ledgers.size)
+    world.violate('I10', name, `${health.tokens.length} kinds of tokens are kept`)
+}

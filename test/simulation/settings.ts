@@ -1,0 +1,59 @@
+import type { RefreshPolicy } from '../../src/token/lifetime.ts'
+import type { Chance } from './chance.ts'
+
+/** What is fixed for one run. Milliseconds. */
+export interface Settings {
+  readonly services: number
+  /** Until then faults come and go; after it everything works. */
+  readonly duration: number
+  readonly life: number
+  readonly timeout: number
+  readonly refresh: RefreshPolicy
+  /** Between two calls of one service. */
+  readonly callGap: number
+  readonly faults: number
+  readonly longestFault: number
+  /** Besides the default one. */
+  readonly scopes: number
+}
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+const lives = [
+  12 * hour,
+  12 * hour,
+  12 * hour,
+  12 * hour,
+  24 * hour,
+  24 * hour,
+  18 * hour,
+  8 * hour,
+  hour,
+  10 * minute,
+  5 * minute,
+  minute
+]
+const shortLives = [30 * second, 10 * second, 3 * second]
+
+/** Long lives run for weeks and short ones for minutes, so that every run costs about the same. */
+export function drawSettings(chance: Chance): Settings {
+  const life = chance.happens(0.1) ? chance.pick(shortLives) : chance.pick(lives)
+  const services = Math.round(chance.magnitude(1, life < hour ? 10 : 50))
+  const refreshes = chance.magnitude(8, 120)
+  const duration = Math.min(Math.max((refreshes * life) / services, 5 * minute), 90 * day)
+  const calls = chance.between(12, 45)
+  return {
+    services,
+    duration,
+    life,
+    timeout: chance.pick([10 * second, 10 * second, 2 * second, 30 * second]),
+    refresh: chance.pick([undefined, undefined, 0.5, { surviveOutage: hour }]),
+    callGap: (duration * services) / calls,
+    faults: chance.integer(2, 9),
+    longestFault: Math.min(1.5 * life, (10 * hour) / services),
+    scopes: chance.pick([0, 1, 1, 2, 20])
+  }
+}

@@ -1,0 +1,145 @@
+import { newAuthorizationServer } from './authorization-server.ts'
+import { chanceOf } from './chance.ts'
+import { faultKinds } from './fault-kinds.ts'
+import { beginFault } from './faults.ts'
+import { newHost } from './host.ts'
+import { keptLog, noLog } from './log.ts'
+import { type Machine, newMachine } from './machine.ts'
+import { probe } from './recovery.ts'
+import { newResourceServer } from './resource-server.ts'
+import { startService } from './service.ts'
+import { lookForGrowth } from './service-end.ts'
+import { drawSettings } from './settings.ts'
+import { holdPlatform } from './settle.ts'
+import { timeline } from './timeline.ts'
+import { marker, type Violation } from './verdict.ts'
+import { callSoon, startWorkload } from './workload.ts'
+import type { World } from './world.ts'
+
+// Loaded at a flight's first failure: the disk is no part of a run.
+await import('p-retry')
+
+export interface Run {
+  readonly violations: readonly Violation[]
+  readonly statistics: World['statistics']
+  /** Milliseconds, all services together. */
+  readonly serviceTime: number
+  readonly log: string
+}
+
+const minute = 60_000
+const quietTime = 60 * minute
+const mostEvents = 500_000
+
+/** One run: everything in it follows from the seed. */
+export async function simulate(seed: number, { keepLog = false } = {}): Promise<Run> {
+  const violations: Violation[] = []
+  const { world, machines } = newWorld(seed, keepLog, violations)
+  const platform = holdPlatform((warning) => {
+    if (warning.includes(marker)) world.violate('I9', 'process', 'a warning holds a secret or a token')
+  })
+  const unhandled = (reason: unknown) => world.violate('I7', 'process', `unhandled rejection: ${reason}`)
+  process.on('unhandledRejection', unhandled)
+  try {
+    await playAll(world, machines, violations, platform.settle)
+  } finally {
+    platform.release()
+    await new Promise((resolve) => setImmediate(resolve)) // Node tells of unhandled rejections in between
+    process.off('unhandledRejection', unhandled)
+  }
+  const { statistics, log, line } = world
+  return { violations, statistics, serviceTime: line.now * machines.length, log: log.text }
+}
+
+function newWorld(seed: number, keepLog: boolean, violations: Violation[]) {
+  const chance = chanceOf(seed)
+  const settings = drawSettings(chance.fork())
+  const line = timeline()
+  const authorizationServer = newAuthorizationServer(line, chance.fork(), settings.life)
+  const world: World = {
+    settings,
+    line,
+    chance: chance.fork(),
+    log: keepLog ? keptLog(() => line.now) : noLog,
+    authorizationServer,
+    resourceServer: newResourceServer(line, chance.fork(), authorizationServer),
+    services: [],
+    statistics: { fired: new Map(), tokenRequests: 0, calls: 0, events: 0, waits: 0, sumOfWaits: 0 },
+    violate(invariant, who, what) {
+      violations.push({ invariant, time: line.now, who, what })
+      world.log.write(who, `VIOLATION ${invariant}: ${what}`)
+    },
+    fire(kind) {
+      const { fired } = world.statistics
+      fired.set(kind, (fired.get(kind) ?? 0) + 1)
+    }
+  }
+  const machines = Array.from({ length: settings.services }, (_, index) => {
+    const machine = newMachine(
+      () => world,
+      newHost(`host-${index}`, line, chance.fork()),
+      authorizationServer.currentSecret
+    )
+    machine.service = startService(world, machine, `host-${index}.0`)
+    world.services.push(machine.service)
+    return machine
+  })
+  world.log.write('world', JSON.stringify(settings))
+  return { world, machines }
+}
+
+/** Faults and calls, then recovery, then the end. */
+async function playAll(
+  world: World,
+  machines: readonly Machine[],
+  violations: readonly Violation[],
+  settle: () => Promise<void>
+): Promise<void> {
+  const { settings, line, statistics } = world
+
+  async function playUntil(end: number): Promise<void> {
+    for (let moment = line.next(end); moment !== undefined; moment = line.next(end)) {
+      moment.run()
+      await settle()
+      statistics.events += 1
+      for (const { host, service } of machines) if (moment.doer === host) lookForGrowth(world, service)
+      if (statistics.events > mostEvents) world.violate('I4', 'world', 'there is no end of events')
+      if (violations.length > 0) return
+    }
+  }
+
+  const calm = settings.duration + 2 * settings.timeout + minute
+  for (const machine of machines) machine.host.later(0, () => startWorkload(world, machine, calm - minute))
+  for (let faults = settings.faults; faults > 0; faults--) planFault(world, machines)
+  await playUntil(calm)
+  const end = Math.max(...machines.map((machine) => probe(world, machine)))
+  if (violations.length === 0) await playUntil(end + quietTime)
+  if (violations.length === 0) judgeEnd(world)
+}
+
+function planFault(world: World, machines: readonly Machine[]): void {
+  const { chance, line, settings } = world
+  const begin = chance.between(0, settings.duration)
+  const length = Math.min(chance.magnitude(500, settings.longestFault), settings.duration - begin)
+  const kind = chance.pick(faultKinds)
+  const callAround = () => {
+    for (let count = 0; count < 2; count++) callSoon(world, chance.pick(machines))
+  }
+
+  line.in(begin, () => {
+    world.log.write('fault', `${kind} begins, for ${length.toFixed(0)} ms`)
+    const end = beginFault(kind, world, machines, length)
+    callAround()
+    line.in(length, () => {
+      world.log.write('fault', `${kind} is over`)
+      end?.()
+      callAround()
+    })
+  })
+}
+
+/** I7 and I8 once more when nothing can come any more. */
+function judgeEnd(world: World): void {
+  for (const { name, waiting } of world.services)
+    if (waiting.size > 0) world.violate('I7', name, `${[...waiting].map(({ what }) => what).join(', ')} never ended`)
+}

@@ -1,0 +1,62 @@
+import type { Dispatcher } from 'undici'
+import { limits } from '../../src/limits.ts'
+import { outage } from './answers.ts'
+import { sentNow } from './ledger.ts'
+import { ledgerOf, type Service, tokenEndpoint } from './service.ts'
+import { tokenRequested } from './watch-flights.ts'
+import { openWire } from './wire.ts'
+import type { World } from './world.ts'
+
+/** Carries a service's token requests to the authorization server, in undici's place. */
+export function tokenDispatch(
+  world: World,
+  service: Service,
+  options: Dispatcher.DispatchOptions,
+  handler: Dispatcher.DispatchHandler
+): boolean {
+  const { line, chance, authorizationServer, log } = world
+  const { host, machine, name } = service
+  const scope = new URLSearchParams(String(options.body)).get('scope') ?? ''
+  const ledger = ledgerOf(service, scope)
+  const secret = secretIn(options)
+  log.write(name, `token request for "${scope}"`)
+  world.statistics.tokenRequests += 1
+  if (`${options.origin}${options.path}` !== tokenEndpoint) world.violate('I5', name, 'a secret to another URL')
+  tokenRequested(world, service, ledger)
+
+  ledger.inFlight += 1
+  service.exchanges += 1
+  const sent = sentNow(host)
+  const wire = openWire(host, handler, () => {
+    ledger.inFlight -= 1
+    service.exchanges -= 1
+  })
+  line.in(chance.between(0.5, 20), () => {
+    if (machine.partitioned) {
+      world.fire('partition')
+      return wire.play(chance.happens(0.5) ? outage(chance) : { delay: 0, ending: 'silence' })
+    }
+    const { script, issued } = authorizationServer.receive({ host: host.name, scope, secret })
+    log.write('auth', `${name} "${scope}" → ${script.status ?? script.ending} ${issued?.value ?? ''}`)
+    wire.play(script, () => {
+      if (issued === undefined) return
+      const life = Math.min(lifeTold(script.body) ?? defaultLifetime, limits.tokenLife)
+      ledger.arrived = { value: issued.value, sent, endsAt: sent.at + life, cameAt: line.now }
+      service.tokens.set(issued.value, ledger.arrived)
+    })
+  })
+  return true
+}
+
+const defaultLifetime = 300_000
+
+function lifeTold(body: readonly string[] = []): number | undefined {
+  const { expires_in } = JSON.parse(body.join(''))
+  return expires_in === undefined ? undefined : Math.floor(Number(expires_in)) * 1000
+}
+
+function secretIn({ headers }: Dispatcher.DispatchOptions): string {
+  const { authorization = '' } = headers as Record<string, string>
+  const credentials = Buffer.from(authorization.slice('Basic '.length), 'base64').toString()
+  return decodeURIComponent(credentials.split(':')[1] ?? '')
+}

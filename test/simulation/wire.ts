@@ -1,0 +1,110 @@
+import type { Dispatcher } from 'undici'
+import type { Host } from './host.ts'
+
+/** What comes back on a connection, and when. */
+export interface Script {
+  /** Milliseconds until the first byte, or until the connection breaks before it. */
+  readonly delay: number
+  /** Without a status no byte comes. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: readonly string[]
+  /** Milliseconds before each part of the body. */
+  readonly pace?: number
+  /** The answer is whole, nothing more ever comes, or the code of the error that the connection breaks with. */
+  readonly ending: 'whole' | 'silence' | string
+}
+
+/** One exchange as undici carries it for a client: its events in order, one end, and a way to leave. */
+export interface Wire {
+  readonly isOpen: boolean
+  /** Plays what the server sends. `onWhole` is called once the client has had all of it. */
+  play(script: Script, onWhole?: () => void): void
+}
+
+type Handler = Dispatcher.DispatchHandler
+type Controller = Dispatcher.DispatchController
+
+export function openWire(host: Host, handler: Handler, onClose: () => void): Wire {
+  let isOpen = true
+  let reason: Error | null = null
+
+  function close(error?: Error): void {
+    if (!isOpen) return
+    isOpen = false
+    onClose()
+    if (error !== undefined) handler.onResponseError?.(controller, error)
+  }
+
+  /** What a handler throws ends its request, as undici has it. */
+  function tell(event: () => void): void {
+    try {
+      if (isOpen) event()
+    } catch (error) {
+      close(error as Error)
+    }
+  }
+
+  const controller: Controller = {
+    get aborted() {
+      return reason !== null
+    },
+    get reason() {
+      return reason
+    },
+    // Answers are small here: nobody has to wait for a reader.
+    paused: false,
+    pause() {},
+    resume() {},
+    rawHeaders: null,
+    rawTrailers: null,
+    abort(why) {
+      if (!isOpen) return
+      reason = why
+      queueMicrotask(() => close(why))
+    }
+  }
+
+  function play(script: Script, onWhole?: () => void): void {
+    const { delay, status, headers = {}, body = [], pace = 0, ending } = script
+
+    function finish(): void {
+      if (ending === 'silence') return
+      if (ending !== 'whole') close(broken(ending))
+      tell(() => {
+        isOpen = false
+        onClose()
+        onWhole?.()
+        handler.onResponseEnd?.(controller, {})
+      })
+    }
+    function sendPart(index: number): void {
+      if (!isOpen) return
+      if (index === body.length) {
+        finish()
+        return
+      }
+      tell(() => handler.onResponseData?.(controller, Buffer.from(body[index] as string)))
+      if (pace === 0) sendPart(index + 1)
+      else host.later(pace, () => sendPart(index + 1))
+    }
+    host.later(delay, () => {
+      if (status === undefined) return finish()
+      tell(() => handler.onResponseStart?.(controller, status, { ...headers }))
+      if (pace === 0) sendPart(0)
+      else host.later(pace, () => sendPart(0))
+    })
+  }
+
+  tell(() => handler.onRequestStart?.(controller, null))
+  return {
+    get isOpen() {
+      return isOpen
+    },
+    play
+  }
+}
+
+function broken(code: string): Error {
+  return Object.assign(new Error('The connection broke.'), { code })
+}
