@@ -10,7 +10,7 @@ import { type Sender, sender } from './http/send.ts'
 import type { AuthorizationServerSource } from './metadata/authorization-server.ts'
 import { discoveredServer } from './metadata/discovery.ts'
 import { knownServer } from './metadata/known-server.ts'
-import { wrong } from './options/checks.ts'
+import { fetchFunction, wrong } from './options/checks.ts'
 import { type CheckedOptions, checkedOptions, type TokenClientOptions } from './options/client-options.ts'
 import { type BearerPolicy, checkedPolicy } from './options/policy.ts'
 import { checkedAsking, checkedWait, type RequestOptions, type WaitOptions } from './options/request-options.ts'
@@ -85,7 +85,8 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   return {
     getToken: (given) => (given === undefined ? cache.promise(request) : getTokenFor(given)),
     interceptor: (policy) => bearerInterceptor(bearer(policy)),
-    createFetch: (policy, baseFetch) => bearerFetch({ ...bearer(policy), baseFetch }),
+    createFetch: (policy, baseFetch) =>
+      bearerFetch({ ...bearer(policy), baseFetch: fetchFunction('baseFetch', baseFetch) }),
     invalidate(token) {
       if (token instanceof AccessToken) return cache.invalidate(token)
       wrong('invalidate', 'wants the AccessToken that was refused', 'Give what getToken() gave.')

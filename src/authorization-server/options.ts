@@ -53,7 +53,7 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
     assertionAudience = 'issuer',
     clock = systemClock,
     ...unknown
-  } = options
+  } = options ?? {} // so that whoever gives none is told what to give
   refuseProduction()
   for (const name of Object.keys(unknown)) throw unknownOption(name)
   demand(Number.isInteger(port) && port >= 0 && port <= 65_535, 'port must be an integer from 0 to 65535.')

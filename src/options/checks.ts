@@ -72,6 +72,8 @@ export function webUrl(option: string, value: unknown, example: string, insecure
   const remedy = `Give a URL like '${example}'.`
   const text = value instanceof URL ? value.href : nonEmptyString(option, value, remedy)
   const url = URL.canParse(text) ? new URL(text) : undefined
+  // The parser would take it out; what is sent and compared would keep it.
+  if (/\s/.test(text)) wrong(option, 'has whitespace in it, a line break perhaps', remedy)
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     wrong(option, 'is not an https URL', remedy)
   }
@@ -87,4 +89,10 @@ export function webUrl(option: string, value: unknown, example: string, insecure
     )
   }
   return url
+}
+
+export function fetchFunction(option: string, value: unknown): typeof globalThis.fetch | undefined {
+  if (value === undefined || typeof value === 'function') return value as typeof globalThis.fetch | undefined
+  const remedy = 'Give a function that does what the platform’s fetch does.'
+  wrong(option, `must be a function, but is ${kindOf(value)}`, remedy)
 }

@@ -6,7 +6,7 @@ import { limits } from '../limits.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import { authenticationOption, type CredentialOptions } from './authentication-option.ts'
-import { kindOf, milliseconds, nonEmptyString, onlyKnown, plainObject, webUrl, wrong } from './checks.ts'
+import { fetchFunction, milliseconds, nonEmptyString, onlyKnown, plainObject, webUrl, wrong } from './checks.ts'
 import { checkedRequest, type RequestOptions, requestOptionNames } from './request-options.ts'
 
 /** Who the authorization server is. With `tokenEndpoint` nothing is fetched; `issuer` alone is discovered (RFC 8414). */
@@ -83,11 +83,7 @@ export function checkedOptions(given: TokenClientOptions): CheckedOptions {
   const insecureHttpAllowed = given[allowInsecureHttp] === true
   return {
     server: serverOption(given, insecureHttpAllowed),
-    clientId: nonEmptyString(
-      'clientId',
-      given.clientId,
-      'Give the id that the authorization server knows this service by.'
-    ),
+    clientId: clientIdOption(given.clientId),
     clientAuthentication: authenticationOption(given),
     request: checkedRequest('options', given),
     refresh: refreshOption(given.refresh),
@@ -110,6 +106,13 @@ function serverOption(given: TokenClientOptions, insecureHttpAllowed: boolean): 
   if (issuer !== undefined) return { issuer, tokenEndpoint }
   const remedy = "Give issuer: 'https://…' of the authorization server, or its tokenEndpoint."
   wrong('issuer', 'is missing', remedy, 'ERR_MISSING_OPTION')
+}
+
+function clientIdOption(value: unknown): string {
+  const remedy = 'Give the id that the authorization server knows this service by.'
+  const clientId = nonEmptyString('clientId', value, remedy)
+  if (/\p{Cc}/u.test(clientId)) wrong('clientId', 'has a control character in it, a line break perhaps', remedy)
+  return clientId
 }
 
 /** Kept as it was written: issuers compare code point by code point (RFC 8414 §3.3). */
@@ -158,14 +161,7 @@ function transportOption({ dispatcher, fetch }: TokenClientOptions): Pick<Checke
       'Give a new Agent(…), ProxyAgent(…) or EnvHttpProxyAgent() of undici.'
     )
   }
-  if (fetch !== undefined && typeof fetch !== 'function') {
-    wrong(
-      'fetch',
-      `must be a function, but is ${kindOf(fetch)}`,
-      'Give a function that does what the platform’s fetch does.'
-    )
-  }
-  return { dispatcher, fetch }
+  return { dispatcher, fetch: fetchFunction('fetch', fetch) }
 }
 
 const clockParts = ['wallTime', 'monotonicTime', 'startTimer', 'random'] as const

@@ -56,6 +56,12 @@ test.each<[string, object, RegExp]>([
   }
 )
 
+test('without any options it says what it needs', async () => {
+  const starting = startAuthorizationServer(undefined as never)
+  await expect(starting).rejects.toMatchObject({ name: 'ClientConfigurationError' })
+  await expect(starting).rejects.toThrow(/clients/)
+})
+
 test.each([
   ['', '/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'],
   ['/tenant', '/.well-known/oauth-authorization-server/tenant', '/tenant/.well-known/openid-configuration']

@@ -42,6 +42,10 @@ const wrongOptions: readonly Row[] = [
   [{ ...good, clientId: undefined }, 'ERR_MISSING_OPTION', 'clientId'],
   [{ ...good, clientId: '' }, 'ERR_INVALID_OPTION', 'clientId'],
   [{ ...good, clientId: 42 }, 'ERR_INVALID_OPTION', 'clientId'],
+  [{ ...good, clientId: 'orders\n' }, 'ERR_INVALID_OPTION', 'clientId'],
+  [{ ...good, issuer: ' https://auth.internal' }, 'ERR_INVALID_OPTION', 'issuer'],
+  [{ ...good, issuer: 'https://auth.internal\n' }, 'ERR_INVALID_OPTION', 'issuer'],
+  [{ ...good, tokenEndpoint: 'https://auth.internal/to ken' }, 'ERR_INVALID_OPTION', 'tokenEndpoint'],
   [{ ...good, clientSecret: undefined }, 'ERR_MISSING_OPTION', 'clientSecret'],
   [{ ...good, clientSecret: '' }, 'ERR_INVALID_OPTION', 'clientSecret'],
   [{ ...good, clientSecret: '   ' }, 'ERR_INVALID_OPTION', 'clientSecret'],
@@ -86,6 +90,8 @@ const wrongOptions: readonly Row[] = [
   [{ ...good, resource: 'users' }, 'ERR_INVALID_OPTION', 'options.resource'],
   [{ ...good, resource: 'https://users.internal#a' }, 'ERR_INVALID_OPTION', 'options.resource'],
   [{ ...good, resource: [7] }, 'ERR_INVALID_OPTION', 'options.resource'],
+  [{ ...good, parameters: new Map([['tenant', 'a']]) }, 'ERR_INVALID_OPTION', 'options.parameters'],
+  [{ ...good, parameters: new URLSearchParams('tenant=a') }, 'ERR_INVALID_OPTION', 'options.parameters'],
   [{ ...good, parameters: 'a=b' }, 'ERR_INVALID_OPTION', 'options.parameters'],
   [{ ...good, parameters: { tenant: 7 } }, 'ERR_INVALID_OPTION', 'options.parameters.tenant'],
   [{ ...good, parameters: { tenant: '' } }, 'ERR_INVALID_OPTION', 'options.parameters.tenant'],
@@ -220,6 +226,12 @@ test('ready() and invalidate() say what they want', async () => {
     'ERR_INVALID_OPTION',
     'invalidate'
   )
+})
+
+test.each([null, 'https://users.internal', {}])('createFetch(policy, %j) says what it wants', (baseFetch) => {
+  const tokens = createTokenClient(good)
+  const failure = thrownBy(() => tokens.createFetch({ origins: ['https://users.internal'] }, baseFetch as never))
+  expectGuidance(failure, 'ERR_INVALID_OPTION', 'baseFetch')
 })
 
 test('Q15 what the user changes after the fact reaches nothing', () => {
