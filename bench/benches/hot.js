@@ -11,7 +11,7 @@ export async function run({ quick }) {
   const rows = []
   const verdicts = []
   for (const name of ['floor', 'ours', ...peers]) {
-    const count = quick ? 1 : name === 'ours' ? 20 : 5
+    const count = quick ? 1 : name === 'ours' ? 20 : 3
     const results = await probes(quick && name === 'ours' ? 3 : count, 'hot', [name, quick ? 20 : 60])
     const of = (figure) => summary(results.map((result) => result[figure]))
     const bytes = await probe('hot-allocation', [name], allocationFlags)

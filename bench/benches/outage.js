@@ -1,4 +1,4 @@
-import { probe } from '../support/probe.js'
+import { besidePeers } from '../support/probe.js'
 import { atMost, exactly, rounded } from '../support/verdict.js'
 
 const peers = ['smithy', 'google', 'simple-oauth2', 'badgateway', 'auth0', 'undici-oidc', 'xssec', 'msal']
@@ -8,8 +8,8 @@ export const title = '100 calls a second, 3 s of 503 while the token is due and 
 export async function run({ quick }) {
   const rows = []
   const verdicts = []
-  for (const name of quick ? ['ours', 'smithy'] : ['ours', ...peers]) {
-    const { calls, failures, requests, p99, rejections } = await probe('outage', [name])
+  const results = await besidePeers('outage', quick ? ['smithy'] : peers, (name) => [name])
+  for (const [name, { calls, failures, requests, p99, rejections }] of results) {
     rows.push([name, `${failures} of ${calls}`, requests, `${rounded(p99)} ms`, rejections])
     if (name !== 'ours') continue
     verdicts.push(

@@ -1,4 +1,4 @@
-import { probe } from '../support/probe.js'
+import { besidePeers } from '../support/probe.js'
 import { summary } from '../support/statistics.js'
 import { atMost, spread } from '../support/verdict.js'
 
@@ -9,8 +9,9 @@ export const title = 'No token and 3 s of 503 under 100 calls a second: the firs
 export async function run({ quick }) {
   const rows = []
   const verdicts = []
-  for (const name of quick ? ['ours', 'smithy'] : ['ours', ...peers]) {
-    const { runs } = await probe('recovery', [name, name === 'ours' ? 20 : 3])
+  const runsOf = (name) => (name === 'ours' ? 20 : 3)
+  const results = await besidePeers('recovery', quick ? ['smithy'] : peers, (name) => [name, runsOf(name)])
+  for (const [name, { runs }] of results) {
     const times = summary(runs.map(({ milliseconds }) => milliseconds ?? Number.POSITIVE_INFINITY))
     const requests = summary(runs.map((result) => result.requests))
     rows.push([name, spread(times, ' ms'), spread(requests)])

@@ -1,4 +1,4 @@
-import { probe } from '../support/probe.js'
+import { besidePeers } from '../support/probe.js'
 import { atMost, exactly, rounded } from '../support/verdict.js'
 
 const peers = ['smithy', 'google', 'simple-oauth2', 'badgateway', 'auth0', 'undici-oidc', 'xssec', 'msal']
@@ -6,14 +6,10 @@ const peers = ['smithy', 'google', 'simple-oauth2', 'badgateway', 'auth0', 'undi
 export const title = '200 calls a second; a refresh is due every 5 s and takes 300 ms'
 
 export async function run({ quick }) {
-  const names = quick ? ['ours', 'smithy'] : ['ours', ...peers]
+  const results = await besidePeers('refresh-latency', quick ? ['smithy'] : peers, (name) => [name, quick ? 6.5 : 16.5])
   const rows = []
   const verdicts = []
-  for (const name of names) {
-    const { calls, blocked, failures, p999, worst, refreshes } = await probe('refresh-latency', [
-      name,
-      quick ? 6.5 : 16.5
-    ])
+  for (const [name, { calls, blocked, failures, p999, worst, refreshes }] of results) {
     rows.push([
       name,
       refreshes,

@@ -8,12 +8,17 @@ export async function run({ quick }) {
   const results = await probes(quick ? 2 : 10, 'routes', [quick ? 20 : 60])
   const thousand = summary(results.map((result) => result.thousand))
   const all = summary(results.map((result) => result.all))
+  const paths = summary(results.map((result) => result.paths))
   return {
     columns: ['routes', 'over one route'],
     rows: [
-      ['1,000, one of them used', spread(thousand)],
-      ['1,000, used in turn', spread(all)]
+      ['1,000 origins, one of them used', spread(thousand)],
+      ['1,000 origins, used in turn', spread(all)],
+      ['1,000 paths of one origin, over one path', spread(paths)]
     ],
-    verdicts: [atMost('1,000 routes over one', thousand.median, 1.2, ' ×')]
+    verdicts: [
+      atMost('1,000 origins over one', thousand.median, 1.2, ' ×'),
+      atMost('1,000 paths over one', paths.median, 1.2, ' ×')
+    ]
   }
 }

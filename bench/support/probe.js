@@ -21,3 +21,10 @@ export async function probes(count, name, args, flags) {
   for (let i = 0; i < count; i++) results.push(await probe(name, args, flags))
   return results
 }
+
+/** Ours alone, then all peers at once: those wait more than they work. Name → result. */
+export async function besidePeers(name, peers, argumentsOf) {
+  const ours = await probe(name, argumentsOf('ours'))
+  const theirs = await Promise.all(peers.map((peer) => probe(name, argumentsOf(peer))))
+  return [['ours', ours], ...peers.map((peer, index) => [peer, theirs[index]])]
+}

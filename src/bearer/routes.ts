@@ -19,31 +19,59 @@ export interface Routes {
   find(origin: string, path: string): Route | undefined
 }
 
+/** The rules of one origin, by their paths. */
+interface OriginRules {
+  readonly sorted: readonly Route[]
+  readonly byPath: ReadonlyMap<string | undefined, Route>
+  /** Characters of the longest path; 0 when no rule has one. */
+  readonly longest: number
+}
+
 export function routeTable(routes: readonly Route[]): Routes {
-  const table = new Map<string, readonly Route[]>()
-  for (const route of routes) table.set(route.origin, [...(table.get(route.origin) ?? []), route].sort(longestFirst))
+  const grouped = new Map(routes.map(({ origin }) => [origin, [] as Route[]]))
+  for (const route of routes) grouped.get(route.origin)?.push(route)
+  const table = new Map(Array.from(grouped, ([origin, rules]) => [origin, originRules(rules)]))
 
   return {
     origins: [...table.keys()],
-    of: (origin) => table.get(origin) ?? [],
+    of: (origin) => table.get(origin)?.sorted ?? [],
     find(origin, path) {
       const rules = table.get(origin)
       if (rules === undefined) return undefined
-      const [longest] = rules
-      if (longest?.path === undefined) return longest
-      const wanted = normalisePath(path)
-      return rules.find((rule) => rule.path === undefined || isUnder(wanted, rule.path))
+      const { byPath, longest } = rules
+      if (longest === 0) return byPath.get(undefined)
+      for (const prefix of prefixes(normalisePath(path), longest)) {
+        const rule = byPath.get(prefix)
+        if (rule !== undefined) return rule
+      }
+      return byPath.get(undefined)
     }
   }
 }
 
-function longestFirst(one: Route, other: Route): number {
-  return (other.path?.length ?? 0) - (one.path?.length ?? 0)
+function originRules(rules: readonly Route[]): OriginRules {
+  const sorted = rules.toSorted((one, other) => lengthOf(other) - lengthOf(one))
+  const [first] = sorted
+  const byPath = new Map(sorted.toReversed().map((rule) => [rule.path, rule])) // of two alike the first counts
+  return { sorted, byPath, longest: first === undefined ? 0 : lengthOf(first) }
 }
 
-/** Prefixes end where segments end: `/admin` is not above `/administrators`. */
-function isUnder(path: string, prefix: string): boolean {
-  return path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
+function lengthOf({ path = '' }: Route): number {
+  return path.length
+}
+
+/**
+ * All that `path` is or lies under, the longest first: `/a/b` is under `/a/`, `/a` and `/`. Prefixes end where segments
+ * end: `/admin` is not above `/administrators`. What is longer than every rule is left out.
+ */
+function* prefixes(path: string, longest: number): Generator<string> {
+  if (path.length <= longest) yield path
+  let slash = path.lastIndexOf('/', longest)
+  while (slash >= 0) {
+    yield path.slice(0, slash + 1)
+    yield path.slice(0, slash)
+    slash = slash === 0 ? -1 : path.lastIndexOf('/', slash - 1)
+  }
 }
 
 /** Dot segments resolved, the query cut off, and no character encoded that need not be (RFC 3986 §6.2.2). */
