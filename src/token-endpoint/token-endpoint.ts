@@ -82,15 +82,15 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       return accessToken(request, response, obtainedAt)
     } catch (error) {
       if (!isRefusalOfCredential(error)) throw error
-      const worthRepeating = (misdated && mayRepeat) || (await isAnotherAtHand(proof))
+      const worthRepeating = (misdated && mayRepeat) || (await isAnotherAtHand(proof, patience))
       if (worthRepeating && mayRepeat) return ask(request, known, patience, false)
       throw namingTheMethod(error, proof.method, known.authenticationMethods)
     }
   }
 
   /** A source that hangs must not hide why the server refused. */
-  function isAnotherAtHand(proof: Proof): Promise<boolean> {
-    return leaveOnAbort(proof.refused(), { maxWait: longestReading }, clock).catch(() => false)
+  function isAnotherAtHand(proof: Proof, { signal }: Patience): Promise<boolean> {
+    return leaveOnAbort(proof.refused(), { signal, maxWait: longestReading }, clock).catch(() => false)
   }
 
   function noteCertificate(thumbprint: string | undefined): void {

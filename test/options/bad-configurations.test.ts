@@ -236,7 +236,7 @@ test.each([null, 'https://users.internal', {}])('createFetch(policy, %j) says wh
 
 test('Q15 what the user changes after the fact reaches nothing', () => {
   const scope = ['read']
-  const tokens = createTokenClient({ ...good, scope })
+  const tokens = createTokenClient({ ...good, scope, fetch: () => new Promise(() => {}) })
   scope.push('write')
   void tokens.getToken({ maxWait: 0 }).catch(() => {})
   expect(tokens.health().tokens[0]?.scope).toEqual(['read'])

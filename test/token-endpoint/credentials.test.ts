@@ -167,6 +167,18 @@ test('Q21 X6 a source that hangs when it is read again does not hide why the ser
   expect(forms).toHaveLength(1)
 })
 
+test('P3 Q21 a source that hangs when it is read again holds nothing once the caller has left', async () => {
+  let readings = 0
+  const supply = async () => (readings++ === 0 ? 'dead' : new Promise<string>(() => {}))
+  const { source, clock } = await road(clientSecretPost(supply), secretIs('new'))
+  const leaving = new AbortController()
+  const left = expect(source.token(request, undefined, { signal: leaving.signal })).rejects.toBe('left')
+  while (readings < 2) await new Promise((resolve) => setImmediate(resolve))
+  leaving.abort('left')
+  await left
+  expect(clock.timers).toBe(0)
+})
+
 test('X7 after ten seconds of silence a dead secret is tried by one again', async () => {
   let valid = 'good'
   const { source, forms, clock } = await road(clientSecretPost('good'), (form) => secretIs(valid)(form))
