@@ -35,10 +35,15 @@ const began = performance.now()
 const seconds = () => (performance.now() - began) / 1000
 const report = newReport()
 let nextSeed = firstSeed
+let interrupted = false
+// Ctrl-C ends a long run with what it came to.
+process.once('SIGINT', () => {
+  interrupted = true
+})
 
 function isDone() {
   const { runs, failures } = report
-  if (failures.length > 0) return true
+  if (failures.length > 0 || interrupted) return true
   return seconds() >= target.seconds && runs >= target.seeds && yearsOf(report) >= target.years
 }
 

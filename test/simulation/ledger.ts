@@ -29,7 +29,7 @@ export interface Setback {
   readonly notBefore: number
   /** The token that was in hand then: with its end the waiting ends. */
   readonly held: Held | undefined
-  /** A changed credential ends it too. */
+  /** The credential that was refused: another one ends it too. */
   readonly secret: string
 }
 
@@ -43,6 +43,8 @@ export interface Ledger {
   lastFlightAt: number
   /** True time of the last token request. */
   askedAt: number
+  /** The credential that was sent last. */
+  secret: string
   /** The last good answer; it becomes the held token with its event. */
   arrived: Held | undefined
   held: Held | undefined
@@ -59,6 +61,7 @@ export function newLedger(scope: string): Ledger {
     attempts: 0,
     lastFlightAt: Number.NEGATIVE_INFINITY,
     askedAt: Number.NEGATIVE_INFINITY,
+    secret: '',
     arrived: undefined,
     held: undefined,
     setback: undefined,

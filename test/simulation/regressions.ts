@@ -8,5 +8,9 @@ export interface Regression {
 export const regressions: readonly Regression[] = [
   { seed: 16, found: 'maxWait ran out in the moment in which the token came, and the caller got the error' },
   { seed: 232, found: 'a secret source that hung once held back every later token request' },
-  { seed: 334, found: 'a key that nobody asked for was let go with a refusal that still forbade to ask' }
+  { seed: 334, found: 'a key that nobody asked for was let go with a refusal that still forbade to ask' },
+  {
+    seed: 102_161,
+    found: 'the simulation itself took the newest credential for the refused one, which was an older one'
+  }
 ]

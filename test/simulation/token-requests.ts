@@ -24,6 +24,7 @@ export function tokenDispatch(
   if (`${options.origin}${options.path}` !== tokenEndpoint) world.violate('I5', name, 'a secret to another URL')
   tokenRequested(world, service, ledger)
 
+  ledger.secret = secret
   ledger.inFlight += 1
   service.exchanges += 1
   const sent = sentNow(host)

@@ -79,7 +79,7 @@ export function refreshed(world: World, service: Service, { scope, serial, reaso
 
 /** The second half of I4, and I9: how long the library says that it waits lies between the least and the most of the law. */
 export function refreshFailed(world: World, service: Service, { scope, error, nextAttemptAt }: RefreshFailed): void {
-  const { host, machine, name } = service
+  const { host, name } = service
   if (error.message.includes(marker)) world.violate('I9', name, `the error ${error.code} holds a secret or a token`)
   const ledger = ledgerOf(service, scope.join(' '))
   const ofClient = refusalsOfTheClient.includes(error.code)
@@ -112,7 +112,7 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
     since,
     notBefore: moment + wait,
     held,
-    secret: machine.secret
+    secret: ledger.secret
   }
   if (ofClient) service.refusal = setback
   else ledger.setback = setback
