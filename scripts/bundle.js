@@ -13,5 +13,5 @@ await build({
   external: /^[^./]/,
   platform: 'node',
   logLevel: 'warn',
-  output: { dir: 'dist', chunkFileNames: 'chunks/[name].js' }
+  output: { dir: 'dist', chunkFileNames: 'chunks/[name].js', comments: { jsdoc: false } } // the declarations keep them
 })

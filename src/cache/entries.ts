@@ -3,7 +3,7 @@ import { type Entry, newEntry } from './entry.ts'
 
 /** The keys, bounded: a tenant's scope in every request must not fill the memory. */
 export interface Entries extends Iterable<Entry> {
-  get(key: string): Entry | undefined
+  get(request: TokenRequest): Entry | undefined
   /** The entry of that request; a new one can push out the least recently used. */
   of(request: TokenRequest): Entry
   delete(entry: Entry): void
@@ -12,6 +12,8 @@ export interface Entries extends Iterable<Entry> {
 
 export function boundedEntries(limit: number, onFull: () => void): Entries {
   const entries = new Map<string, Entry>()
+  /** Most callers ask for one request again and again: it is known without a look-up. */
+  let latest: Entry | undefined
 
   // A flight is never pushed out: its key could start a second one. So flights alone can exceed the limit, for as long as they last.
   function leastRecentlyUsed(): Entry | undefined {
@@ -26,11 +28,19 @@ export function boundedEntries(limit: number, onFull: () => void): Entries {
   function makeRoom(): void {
     onFull()
     const least = leastRecentlyUsed()
-    if (least !== undefined) entries.delete(least.request.key)
+    if (least !== undefined) remove(least)
+  }
+
+  function remove(entry: Entry): void {
+    entries.delete(entry.request.key)
+    latest = undefined
   }
 
   return {
-    get: (key) => entries.get(key),
+    get(request) {
+      if (latest?.request !== request) latest = entries.get(request.key)
+      return latest
+    },
     of(request) {
       const known = entries.get(request.key)
       if (known !== undefined) return known
@@ -39,8 +49,11 @@ export function boundedEntries(limit: number, onFull: () => void): Entries {
       entries.set(request.key, entry)
       return entry
     },
-    delete: (entry) => void entries.delete(entry.request.key),
-    clear: () => entries.clear(),
+    delete: remove,
+    clear() {
+      entries.clear()
+      latest = undefined
+    },
     [Symbol.iterator]: () => entries.values()
   }
 }

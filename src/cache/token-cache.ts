@@ -65,7 +65,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
 
   /** The warm path: one look-up, one clock reading. The timer ends what the wall clock cannot see. */
   function glance(request: TokenRequest): KeptToken | undefined {
-    const entry = entries.get(request.key)
+    const entry = entries.get(request)
     if (entry === undefined || clock.wallTime() >= entry.freshUntil) return undefined
     entry.lastUse = ++uses
     return entry.kept
@@ -119,7 +119,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
     rejected: AccessToken,
     patience: Patience
   ): AccessToken | Promise<AccessToken> {
-    const entry = entries.get(request.key)
+    const entry = entries.get(request)
     if (entry?.kept?.token.serial !== rejected.serial) return look(request, patience)
     suspect(entry, rejected)
     return entry.kept.rejected ? decide(entry, patience) : entry.kept.token

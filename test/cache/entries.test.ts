@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { boundedEntries } from '../../src/cache/entries.ts'
+import { tokenRequest } from '../../src/token/token-request.ts'
+
+const asked = tokenRequest({ scope: ['a'] })
+const other = tokenRequest({ scope: ['b'] })
+
+function entriesOf(limit: number) {
+  const entries = boundedEntries(limit, () => {})
+  const entry = entries.of(asked)
+  expect(entries.get(asked)).toBe(entry)
+  return { entries, entry }
+}
+
+test('Q18 the key that was asked for last is gone when it is deleted, pushed out or cleared away', () => {
+  const deleted = entriesOf(2)
+  deleted.entries.delete(deleted.entry)
+  const pushedOut = entriesOf(1)
+  pushedOut.entries.of(other)
+  const cleared = entriesOf(2)
+  cleared.entries.clear()
+  for (const { entries } of [deleted, pushedOut, cleared]) expect(entries.get(asked)).toBeUndefined()
+})
+
+test('Q18 two requests that ask for the same share an entry, and one that differs gets its own', () => {
+  const { entries, entry } = entriesOf(2)
+  expect(entries.get(tokenRequest({ scope: ['a'] }))).toBe(entry)
+  expect(entries.get(other)).toBeUndefined()
+})
