@@ -1,5 +1,5 @@
 // Changes the code in small ways, one at a time, and looks whether a test notices: a report, no gate.
-// node scripts/mutate.js [room…]   npm brings Stryker into .cache: it is too large for a dependency.
+// node scripts/mutate.js [room or file of src…]   npm brings Stryker into .cache: it is too large for a dependency.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -11,9 +11,9 @@ const given = process.argv.slice(2)
 const rooms = given.length > 0 ? given : ['token', 'token-endpoint', 'cache', 'bearer', 'client-authentication']
 
 function run(file, args) {
-  const { status, error } = spawnSync(file, args, { stdio: 'inherit', cwd: root })
+  const { status, signal, error } = spawnSync(file, args, { stdio: 'inherit', cwd: root })
   if (error) throw error
-  if (status !== 0) process.exit(status ?? 1)
+  if (status !== 0) throw new Error(`${args[0]} ended with ${signal ?? status}`)
 }
 
 if (!existsSync(`${tools}/node_modules/@stryker-mutator`)) {
@@ -29,7 +29,7 @@ writeFileSync(
     plugins: [`${tools}/node_modules/@stryker-mutator/vitest-runner/dist/src/index.js`],
     testRunner: 'vitest',
     vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
-    mutate: rooms.map((room) => `src/${room}/**/*.ts`),
+    mutate: rooms.map((room) => (room.endsWith('.ts') ? `src/${room}` : `src/${room}/**/*.ts`)),
     ignorePatterns: ['.cache', 'dist', 'coverage', 'examples', 'demo', 'docs'],
     mutator: { excludedMutations: ['StringLiteral'] }, // the wording of messages is not under test
     coverageAnalysis: 'perTest',
