@@ -29,7 +29,8 @@ export function holdPlatform(onWarning: (warning: string) => void): Platform {
   }
 }
 
-/** Node runs its ticks when no promise job is left. */
-function promiseJobs(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve))
+/** Node runs its ticks when no promise job is left, but right after a message or a timer it runs them first. */
+async function promiseJobs(): Promise<void> {
+  await undefined
+  await new Promise((resolve) => process.nextTick(resolve))
 }

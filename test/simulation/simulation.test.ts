@@ -1,9 +1,10 @@
+import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { chanceOf } from './chance.ts'
 import { faultKinds } from './fault-kinds.ts'
 import { regressions } from './regressions.ts'
 import { addReport, addRun, flaws, newReport } from './report.ts'
-import { simulate } from './simulate.ts'
+import { type Run, simulate } from './simulate.ts'
 
 describe('the simulation', () => {
   test.each([3, 7, 11])('I1 to I12 the same seed writes the same log, byte for byte: seed %d', async (seed) => {
@@ -12,6 +13,17 @@ describe('the simulation', () => {
     expect(second.log).toBe(first.log)
     expect(first.log.split('\n').length).toBeGreaterThan(200)
     expect(first.violations).toEqual([])
+  })
+
+  test('a seed has the same course right after a message, as in a thread of its own', async () => {
+    const { port1, port2 } = new MessageChannel()
+    const afterMessage = new Promise<Run>((resolve) => {
+      port1.once('message', () => resolve(simulate(202_621, { keepLog: true })))
+    })
+    port2.postMessage('go')
+    const { log } = await afterMessage
+    port1.close()
+    expect(log).toBe((await simulate(202_621, { keepLog: true })).log)
   })
 
   test('another seed draws another course', async () => {
