@@ -87,6 +87,8 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   const moment = host.monotonicTime()
   const wait = nextAttemptAt - host.wallTime()
   ledger.flightAt = undefined
+  // The refused token came once more: nothing in that answer counts, its end neither.
+  if (error.code === 'ERR_SAME_TOKEN' && ledger.held !== undefined) service.tokens.set(ledger.held.value, ledger.held)
   // Kinds of tokens that are refused together are one refusal of the client.
   if (ofClient && former !== undefined && Math.abs(former.notBefore - moment - wait) < roundedTo) return
 
