@@ -19,13 +19,20 @@ export interface Held {
   readonly cameAt: number
 }
 
+/** Failures in a row. */
+export interface Row {
+  readonly failures: number
+  /** Monotonic ms of the first of them. */
+  readonly since: number
+}
+
 /** A failed flight, and until when nobody may start another one. Monotonic ms. */
 export interface Setback {
   readonly error: TokenClientError
   readonly scope: string
-  readonly count: number
+  /** What may be remembered of it; nothing outside tells when a kind of token was let go, and its failures with it. */
+  readonly rows: readonly Row[]
   readonly at: number
-  readonly since: number
   readonly notBefore: number
   /** The token that was in hand then: with its end the waiting ends. */
   readonly held: Held | undefined

@@ -13,5 +13,6 @@ export const regressions: readonly Regression[] = [
     seed: 102_161,
     found: 'the simulation itself took the newest credential for the refused one, which was an older one'
   },
-  { seed: 102_691, found: 'the simulation itself took the end of a token from an answer that did not count' }
+  { seed: 102_691, found: 'the simulation itself took the end of a token from an answer that did not count' },
+  { seed: 111_442, found: 'the simulation itself forgot that failures of a kind of token can have been let go twice' }
 ]

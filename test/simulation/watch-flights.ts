@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../src/errors.ts'
 import type { Refreshed, RefreshFailed } from '../../src/events.ts'
 import { ceilingWithoutToken, lawfulWait, type Situation } from './law.ts'
-import type { Ledger, Setback } from './ledger.ts'
+import type { Ledger, Row, Setback } from './ledger.ts'
 import { ledgerOf, type Service, slackOf } from './service.ts'
 import { marker } from './verdict.ts'
 import type { World } from './world.ts'
@@ -92,26 +92,26 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   // Kinds of tokens that are refused together are one refusal of the client.
   if (ofClient && former !== undefined && Math.abs(former.notBefore - moment - wait) < roundedTo) return
 
-  const count = (former?.count ?? 0) + 1
-  const since = former?.since ?? moment
-  const situations = possibleLives(service, ledger, moment).flatMap((remaining) =>
-    possibleCounts(former, moment).map((failures) => ({ error, failures, outage: moment - since, remaining }))
+  const lives = possibleLives(service, ledger, moment)
+  const rows = possibleRows(former, moment, world.settings.timeout)
+  const situationsOf = ({ failures, since }: Row): Situation[] =>
+    lives.map((remaining) => ({ error, failures, outage: moment - since, remaining }))
+  const lawful = rows.filter((row) =>
+    situationsOf(row).some((situation) => isLawful(wait, situation, slackOf(service)))
   )
-  if (!situations.some((situation) => isLawful(wait, situation, slackOf(service))))
-    world.violate(
-      'I4',
-      name,
-      `waits ${wait} ms after ${error.code}, by the law ${JSON.stringify(situations.map(lawfulWait))}`
-    )
+  const situations = rows.flatMap(situationsOf)
+  if (lawful.length === 0) {
+    const waits = JSON.stringify(situations.map(lawfulWait))
+    world.violate('I4', name, `waits ${wait} ms after ${error.code}, by the law ${waits}`)
+  }
   if (situations.length === 1) countWait(world, wait, situations[0] as Situation)
 
   const { held } = ledger
   const setback = {
     error,
     scope: ledger.scope,
-    count,
+    rows: lawful,
     at: moment,
-    since,
     notBefore: moment + wait,
     held,
     secret: ledger.secret
@@ -128,11 +128,14 @@ function possibleLives(service: Service, { held }: Ledger, moment: number): (num
   return refused || remaining < slackOf(service) ? [remaining, undefined] : [remaining]
 }
 
-/** A kind of token that nobody asks for is let go with its token, and with it the count of its failures. */
-function possibleCounts(former: Setback | undefined, moment: number): number[] {
-  const count = (former?.count ?? 0) + 1
-  const hasEnded = former?.held !== undefined && former.held.endsAt <= moment
-  return hasEnded ? [count, 1] : [count]
+/** A kind of token that nobody asks for is let go when its token has ended and its last flight has, and with it its failures. */
+function possibleRows(former: Setback | undefined, moment: number, timeout: number): readonly Row[] {
+  const first = { failures: 1, since: moment }
+  if (former === undefined) return [first]
+  const next = former.rows.map(({ failures, since }) => ({ failures: failures + 1, since }))
+  const { held, at } = former
+  const endedSince = held !== undefined && held.endsAt > at - timeout && held.endsAt <= moment
+  return endedSince ? [...next, first] : next
 }
 
 function isLawful(wait: number, situation: Situation, slack: number): boolean {
