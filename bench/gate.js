@@ -17,7 +17,7 @@ const verdicts = [
   atMost('a warm call over the floor', await least('hot', ({ overFloor }) => overFloor), 2, ' ×'),
   atMost('a dispatch over the floor', await least('inject', ({ extra, floor }) => extra / floor), 6, ' ×'),
   atMost('bytes of a warm call beyond the floor', hot.client - hot.floor, 8),
-  atMost('bytes of a dispatch', inject.client, 580),
+  atMost('bytes of a dispatch', inject.client, 500),
   exactly('promises of a dispatch', inject.promises, 0)
 ]
 for (const { met, what, figure, target } of verdicts)

@@ -3,18 +3,22 @@ import type { RequestHeaders } from './dispatch.ts'
 /** Header fields in a copy of ours, without `Authorization`: names and values in turn, or an object. */
 export type HeaderFields = unknown[] | Record<string, unknown>
 
-/** What the caller's headers allow. What is passed on as `headers` is theirs, or the same once more if reading used it up. */
-export type HeaderCopy =
-  | { readonly takesToken: true; readonly fields: HeaderFields }
-  | { readonly takesToken: false; readonly headers: RequestHeaders }
+/** Headers that take no token: the caller's, or the same once more if reading used them up. */
+export class CallersHeaders {
+  readonly headers: RequestHeaders
+
+  constructor(headers: unknown) {
+    this.headers = headers as RequestHeaders
+  }
+}
 
 /**
  * Copies header fields from every form that undici takes. No token is added to fields that hold an `Authorization`
  * of the caller's, nor to malformed ones, which undici then refuses in its own words.
  */
-export function copyHeaders(headers: unknown): HeaderCopy {
-  if (headers === undefined || headers === null) return { takesToken: true, fields: {} }
-  if (typeof headers !== 'object') return passOn(headers)
+export function copyHeaders(headers: unknown): HeaderFields | CallersHeaders {
+  if (headers === undefined || headers === null) return {}
+  if (typeof headers !== 'object') return new CallersHeaders(headers)
   if (Array.isArray(headers)) return copyList(Array.isArray(headers[0]) ? flatten(headers) : headers, headers)
   if (!isIterable(headers)) return copyObject(headers)
   const entries = [...headers] // once only: it may be a generator
@@ -28,27 +32,27 @@ export function withAuthorization(fields: HeaderFields, authorization: string): 
   return fields as RequestHeaders
 }
 
-function copyObject(headers: object): HeaderCopy {
+function copyObject(headers: object): HeaderFields | CallersHeaders {
   const fields: Record<string, unknown> = { ...headers }
   for (const name in fields) {
     if (!isAuthorization(name)) continue
-    if (fields[name] !== undefined) return passOn(headers)
+    if (fields[name] !== undefined) return new CallersHeaders(headers)
     delete fields[name]
   }
-  return { takesToken: true, fields }
+  return fields
 }
 
-function copyList(list: readonly unknown[] | undefined, headers: unknown): HeaderCopy {
-  if (list === undefined || list.length % 2 !== 0) return passOn(headers)
+function copyList(list: readonly unknown[] | undefined, headers: unknown): HeaderFields | CallersHeaders {
+  if (list === undefined || list.length % 2 !== 0) return new CallersHeaders(headers)
   const fields: unknown[] = []
   for (let index = 0; index < list.length; index += 2) {
     const name = list[index]
     const value = list[index + 1]
-    if (typeof name !== 'string') return passOn(headers)
+    if (typeof name !== 'string') return new CallersHeaders(headers)
     if (!isAuthorization(name)) fields.push(name, value)
-    else if (value !== undefined) return passOn(headers)
+    else if (value !== undefined) return new CallersHeaders(headers)
   }
-  return { takesToken: true, fields }
+  return fields
 }
 
 /** Undefined when something in it is no pair. */
@@ -66,8 +70,4 @@ function isIterable(headers: object): headers is Iterable<unknown> {
 
 function isAuthorization(name: string): boolean {
   return name.length === 13 && name.toLowerCase() === 'authorization'
-}
-
-function passOn(headers: unknown): HeaderCopy {
-  return { takesToken: false, headers: headers as RequestHeaders }
 }

@@ -3,7 +3,7 @@ import { type Dispatch, type DispatchOptions, type Handler, withOptions } from '
 import { dispatchOrigin, isOriginUnknown, missingOrigin } from './dispatch-origin.ts'
 import { BearerExchange, type Spending } from './exchange.ts'
 import { type Explanation, explain } from './explain.ts'
-import { copyHeaders } from './header-fields.ts'
+import { CallersHeaders, copyHeaders } from './header-fields.ts'
 import { acceptLegacyHandler, acceptLegacyOptions } from './legacy-handler.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
 import { destroyBody, sendableBody } from './request-body.ts'
@@ -37,17 +37,18 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
       const originUnknown = isOriginUnknown(origin, boundOrigin)
       if (route === undefined && !originUnknown) return dispatch(options, handler)
 
-      const copy = copyHeaders(options.headers)
-      if (!copy.takesToken)
-        return dispatch(
-          copy.headers === options.headers ? options : withOptions(options, { headers: copy.headers }),
-          handler
-        )
+      const fields = copyHeaders(options.headers)
+      if (fields instanceof CallersHeaders) {
+        const { headers } = fields
+        return dispatch(headers === options.headers ? options : withOptions(options, { headers }), handler)
+      }
       if (route === undefined) return refuse(missingOrigin(), options, handler)
       if (hasQueryToken(path, options.query)) return refuse(tokenInQuery(), options, handler)
 
-      const checked = { ...options, origin: route.origin, path, body: sendableBody(options.body) } as DispatchOptions
-      return new BearerExchange(spending, { dispatch, options: checked, fields: copy.fields, route }, handler).start()
+      const checked = { ...options, origin: route.origin, path }
+      const body = sendableBody(options.body)
+      if (body !== undefined) checked.body = body as NonNullable<DispatchOptions['body']>
+      return new BearerExchange(spending, { dispatch, options: checked, fields, route }, handler).start()
     }
   return Object.assign(interceptor, { explain: (url: string | URL) => explain(routes, url) })
 }

@@ -25,6 +25,8 @@ interface OriginRules {
   readonly byPath: ReadonlyMap<string | undefined, Route>
   /** Characters of the longest path; 0 when no rule has one. */
   readonly longest: number
+  /** The rule for every path that no other takes. */
+  readonly pathless: Route | undefined
 }
 
 export function routeTable(routes: readonly Route[]): Routes {
@@ -38,13 +40,13 @@ export function routeTable(routes: readonly Route[]): Routes {
     find(origin, path) {
       const rules = table.get(origin)
       if (rules === undefined) return undefined
-      const { byPath, longest } = rules
-      if (longest === 0) return byPath.get(undefined)
+      const { byPath, longest, pathless } = rules
+      if (longest === 0) return pathless
       for (const prefix of prefixes(normalisePath(path), longest)) {
         const rule = byPath.get(prefix)
         if (rule !== undefined) return rule
       }
-      return byPath.get(undefined)
+      return pathless
     }
   }
 }
@@ -53,7 +55,7 @@ function originRules(rules: readonly Route[]): OriginRules {
   const sorted = rules.toSorted((one, other) => lengthOf(other) - lengthOf(one))
   const [first] = sorted
   const byPath = new Map(sorted.toReversed().map((rule) => [rule.path, rule])) // of two alike the first counts
-  return { sorted, byPath, longest: first === undefined ? 0 : lengthOf(first) }
+  return { sorted, byPath, longest: first === undefined ? 0 : lengthOf(first), pathless: byPath.get(undefined) }
 }
 
 function lengthOf({ path = '' }: Route): number {
