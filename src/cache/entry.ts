@@ -28,10 +28,10 @@ export interface Entry {
   /** Wall ms: until then the kept token is served at a glance. */
   freshUntil: number
   underway: Underway | undefined
-  /** Monotonic ms of the last flight's start. */
-  lastFlightAt: number
+  /** Monotonic ms of the last flight's start; whole, so that it takes no memory of its own. */
+  lastFlightAt: number | undefined
   /** Monotonic ms of the last rejection that caused a refresh. */
-  rejectedAt: number
+  rejectedAt: number | undefined
   failure: Failure | undefined
   /** Counts uses through the whole cache: the least is the least recently used. */
   lastUse: number
@@ -47,8 +47,8 @@ export function newEntry(request: TokenRequest): Entry {
     kept: undefined,
     freshUntil: Number.NEGATIVE_INFINITY,
     underway: undefined,
-    lastFlightAt: Number.NEGATIVE_INFINITY,
-    rejectedAt: Number.NEGATIVE_INFINITY,
+    lastFlightAt: undefined,
+    rejectedAt: undefined,
     failure: undefined,
     lastUse: 0,
     useAtRefresh: 0,

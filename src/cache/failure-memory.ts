@@ -101,5 +101,5 @@ export function failureMemory({ clock, closing, credentialChanged }: FailureMemo
 /** What is left of a token that still works; a rejected one does not. */
 function remainingLife({ kept }: Entry, moment: Now): number | undefined {
   if (kept === undefined || kept.rejected || freshnessOf(kept, moment) === 'expired') return undefined
-  return kept.lifetime.endsAt - moment.monotonic
+  return kept.endsAt - moment.monotonic
 }

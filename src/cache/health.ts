@@ -39,7 +39,7 @@ export function tokenHealth(entry: Entry, failure: Failure | undefined, moment: 
   return {
     ...fieldsOf(request),
     state: stateOf(entry, failure, moment),
-    ...(kept && { expiresAt: kept.token.expiresAt, refreshAt: Math.ceil(onWallClock(kept, kept.lifetime.dueAt)) }),
+    ...(kept && { expiresAt: kept.token.expiresAt, refreshAt: Math.ceil(onWallClock(kept, kept.dueAt)) }),
     ...(failure && { code: failure.error.code }),
     ...(wait > 0 && { nextAttemptAt: Math.ceil(moment.wall + wait) })
   }

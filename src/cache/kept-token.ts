@@ -3,11 +3,10 @@ import { type Freshness, freshness, type Lifetime } from '../token/lifetime.ts'
 import type { Now } from './now.ts'
 
 /** A token with what was decided about it. */
-export interface KeptToken {
+export interface KeptToken extends Lifetime {
   readonly token: AccessToken
   /** Made once, so that a caller with a warm token costs no promise. */
   readonly promise: Promise<AccessToken>
-  readonly lifetime: Lifetime
   /** Wall time less monotonic time when the token was sent for. */
   readonly clockOffset: number
   /** A resource server refused it. */
@@ -21,11 +20,11 @@ const order: readonly Freshness[] = ['fresh', 'due', 'suspect', 'expired']
  * opinion: it saw the suspend that the monotonic clock slept through, but it can also have been set wrong, so the worst
  * that it alone can say is "suspect".
  */
-export function freshnessOf({ lifetime, clockOffset, rejected }: KeptToken, { monotonic, wall }: Now): Freshness {
-  const byMonotonic = freshness(lifetime, monotonic)
-  const byWall = freshness(lifetime, wall - clockOffset)
+export function freshnessOf(kept: KeptToken, { monotonic, wall }: Now): Freshness {
+  const byMonotonic = freshness(kept, monotonic)
+  const byWall = freshness(kept, wall - kept.clockOffset)
   if (byMonotonic === 'expired') return 'expired'
-  if (rejected || byWall === 'expired') return 'suspect'
+  if (kept.rejected || byWall === 'expired') return 'suspect'
   return order.indexOf(byWall) > order.indexOf(byMonotonic) ? byWall : byMonotonic
 }
 

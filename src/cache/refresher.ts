@@ -41,9 +41,9 @@ export function refresher(options: RefresherOptions): Refresher {
   const budget = retryBudget(clock)
 
   function start(entry: Entry, moment: number): Underway {
-    const startIn = Math.max(0, entry.lastFlightAt + gapBetweenFlights - moment)
-    entry.lastFlightAt = moment + startIn
-    const { request } = entry
+    const { request, lastFlightAt } = entry
+    const startIn = lastFlightAt === undefined ? 0 : Math.max(0, lastFlightAt + gapBetweenFlights - moment)
+    entry.lastFlightAt = Math.ceil(moment + startIn)
     const flight = startFlight({ request, reason: reasonOf(entry), startIn, source, clock, timeout, budget, closing })
     const arrival = flight.landing.then(
       (landing) => landed(entry, flight, landing),
@@ -63,22 +63,23 @@ export function refresher(options: RefresherOptions): Refresher {
     const kept = same ? keepOn(former.token.serial, token, sentAt) : keep(token, sentAt)
     entry.underway = undefined
     entry.kept = kept
-    entry.freshUntil = onWallClock(kept, kept.lifetime.dueAt)
+    entry.freshUntil = onWallClock(kept, kept.dueAt)
     entry.useAtRefresh = entry.lastUse
     failures.forget(entry)
     budget.refill()
-    attendBy(kept.lifetime.dueAt)
+    attendBy(kept.dueAt)
     tell(entry, flight, kept.token)
     return kept.token
   }
 
   function keep(
     token: AccessToken,
-    sentAt: Now,
-    lifetime = drawLifetime(lifeOf(token), sentAt.monotonic, refresh, clock)
-  ) {
-    const clockOffset = sentAt.wall - sentAt.monotonic
-    return { token, promise: Promise.resolve(token), lifetime, clockOffset, rejected: false } satisfies KeptToken
+    { monotonic, wall }: Now,
+    lifetime = drawLifetime(lifeOf(token), monotonic, refresh, clock)
+  ): KeptToken {
+    const { dueAt, suspectAt, endsAt } = lifetime
+    const promise = Promise.resolve(token)
+    return { token, promise, dueAt, suspectAt, endsAt, clockOffset: wall - monotonic, rejected: false }
   }
 
   /** The server gave the token that we have: it stays the same token, and is not asked for early again. */

@@ -129,7 +129,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
     const { kept } = entry
     const moment = clock.monotonicTime()
     if (kept?.token.serial !== token.serial || kept.rejected) return false
-    if (moment - entry.rejectedAt < gapBetweenRejections) return false
+    if (entry.rejectedAt !== undefined && moment - entry.rejectedAt < gapBetweenRejections) return false
     replaceSoon(entry, kept)
     entry.rejectedAt = moment
     refreshing.flightUnlessBarred(entry)

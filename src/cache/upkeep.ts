@@ -46,9 +46,9 @@ export function upkeep({ entries, clock, failures, refreshing, emit }: UpkeepOpt
       case 'due':
       case 'suspect':
         entry.freshUntil = Number.NEGATIVE_INFINITY
-        return Math.min(isTimed(kept) && inUse(entry) ? refresh(entry, moment.monotonic) : never, kept.lifetime.endsAt)
+        return Math.min(isTimed(kept) && inUse(entry) ? refresh(entry, moment.monotonic) : never, kept.endsAt)
       case 'fresh':
-        return kept.lifetime.dueAt
+        return kept.dueAt
     }
   }
 
