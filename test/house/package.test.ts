@@ -1,5 +1,8 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
+import { tsc } from './compile.ts'
 import { reach, readSources, room } from './imports.ts'
 import { type BuiltPackage, buildPackage } from './package.ts'
 
@@ -47,10 +50,20 @@ test.each(Object.keys(packageJson.exports))('the entry %s of package.json resolv
   )
 })
 
-test('the packed package holds dist, docs and its papers, and nothing else', async () => {
+test('a program of a user compiles against the types in the package: none that it leads to is missing', async () => {
+  const program = Object.keys(packageJson.exports)
+    .filter((subpath) => !subpath.endsWith('.json'))
+    .map((subpath, index) => `export * as entry${index} from '${subpath.replace(/^\./, packageJson.name)}'`)
+  await writeFile(join(built.folder, 'user.ts'), program.join('\n'))
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', 'false', '--types', 'node']
+  await expect(built.run(process.execPath, [tsc, '--ignoreConfig', ...options, 'user.ts'])).resolves.toBe('')
+  await rm(join(built.folder, 'user.ts'))
+}, 20_000)
+
+test('the packed package holds dist and its papers, and nothing else', async () => {
   const [packed] = JSON.parse(await built.run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts']))
   const paths: string[] = packed.files.map(({ path }: { path: string }) => path)
   const tops = new Set(paths.map((path) => path.split('/')[0]))
-  expect([...tops].toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json'])
+  expect([...tops].toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'])
   expect(paths.filter((path) => path.startsWith('dist/') && !/\.(js|d\.ts)$/.test(path))).toEqual([])
 })

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { tsc } from './compile.ts'
 import { root } from './imports.ts'
 
 const run = promisify(execFile)
@@ -25,7 +24,6 @@ export async function buildPackage(): Promise<BuiltPackage> {
     run: async (file, args) => (await run(file, args, { cwd: folder })).stdout,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true })
   }
-  await built.run(process.execPath, [tsc, '-p', 'tsconfig.build.json'])
-  await built.run(process.execPath, ['scripts/bundle.js'])
+  await built.run('npm', ['run', '--silent', 'build'])
   return built
 }
