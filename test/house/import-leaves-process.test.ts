@@ -49,13 +49,16 @@ test("P9 the first token leaves the dispatcher of the process's own fetch where 
   expect(printed).toBe('true true\n')
 })
 
-test("the first token puts no Agent of the undici package behind the process's own fetch", async () => {
+test("the first token puts no Agent of the undici package behind the process's own fetch, and both still work", async () => {
   const printed = await getTokenBetween(
-    'const untouched = globalThis[slot] === undefined',
-    `const ours = Object.values(await import('undici')).includes(globalThis[slot].constructor)
-     console.log(untouched, ours)`
+    `const slotOfNode = Symbol.for('undici.globalDispatcher.' + (parseInt(process.versions.undici) >= 8 ? 2 : 1))
+     const untouched = globalThis[slotOfNode] === undefined`,
+    `const undici = await import('undici')
+     const isPackages = () => Object.values(undici).includes(globalThis[slotOfNode]?.constructor)
+     const statuses = [isPackages(), (await fetch(url)).status, isPackages(), (await undici.request(url)).statusCode]
+     console.log(untouched, ...statuses)`
   )
-  expect(printed).toBe('true false\n')
+  expect(printed).toBe('true false 200 false 200\n')
 })
 
 test("the first token leaves a dispatcher that was set for the process's own fetch in its place", async () => {
