@@ -4,8 +4,10 @@ import { anotherToken } from './another-token.ts'
 
 /** got sends through node:http, so its hooks carry the token: to this origin, asked on every hop of a redirect. */
 export function usersApi(tokens: TokenClient, origin: string): Got {
+  const { explain } = tokens.interceptor({ origins: [origin] })
+
   const authorize: BeforeRequestHook = async ({ url, headers, context }) => {
-    if (new URL(String(url)).origin !== origin) {
+    if (!explain(String(url)).carriesToken) {
       if (headers.authorization === sentWith(context)?.authorization) delete headers.authorization
     } else if (headers.authorization === undefined) {
       const token = await tokens.getToken()

@@ -16,13 +16,13 @@ import * as got from '../../examples/http-clients/got.ts'
 import * as graphqlRequest from '../../examples/http-clients/graphql-request.ts'
 import { withToken } from '../../examples/http-clients/grpc.ts'
 import * as ky from '../../examples/http-clients/ky.ts'
-import { send } from '../../examples/http-clients/node-http.ts'
+import * as nodeHttp from '../../examples/http-clients/node-http.ts'
 import * as ofetch from '../../examples/http-clients/ofetch.ts'
 import * as openapiFetch from '../../examples/http-clients/openapi-fetch.ts'
 import { readUser, usersAgent } from '../../examples/http-clients/undici.ts'
 import type { TokenClient } from '../../src/index.ts'
 import { selfSigned } from '../http/certificate.ts'
-import { type Answer, type ResourceServer, resourceServer } from '../support/resource-server.ts'
+import { type Answer, accepting, type ResourceServer, resourceServer } from '../support/resource-server.ts'
 import { road } from '../support/road.ts'
 
 const user = { id: 42, name: 'Ada' }
@@ -52,10 +52,10 @@ async function api(answer?: Answer): Promise<Api> {
   return { tokens, server, refused }
 }
 
-async function text(stream: AsyncIterable<Buffer>): Promise<string> {
+async function readJson(stream: AsyncIterable<Buffer>): Promise<unknown> {
   let all = ''
   for await (const chunk of stream) all += chunk
-  return all
+  return JSON.parse(all)
 }
 
 type Call = (tokens: TokenClient, origin: string) => Promise<unknown>
@@ -67,7 +67,7 @@ const reads: Readonly<Record<string, Call>> = {
   'openapi-fetch': async (tokens, origin) => (await openapi(tokens, origin).GET('/users/42')).data,
   axios: async (tokens, origin) => (await axios.usersApi(tokens, origin).get('/users/42')).data,
   got: (tokens, origin) => got.usersApi(tokens, origin)('users/42').json(),
-  'node:http': async (tokens, origin) => JSON.parse(await text(await send(tokens, new URL('/users/42', origin)))),
+  'node:http': async (tokens, origin) => readJson(await nodeHttp.usersApi(tokens, origin)(`${origin}/users/42`)),
   'graphql-request': async (tokens, origin) => {
     const data = await graphqlRequest.usersApi(tokens, origin).request<{ user: object }>('{ user { id name } }')
     return data.user
@@ -85,7 +85,7 @@ const writes: Readonly<Record<string, Call>> = {
   axios: async (tokens, origin) => (await axios.usersApi(tokens, origin).post('/users', user)).data,
   got: (tokens, origin) => got.usersApi(tokens, origin).post('users', { json: user }).json(),
   'node:http': async (tokens, origin) =>
-    JSON.parse(await text(await send(tokens, new URL('/users', origin), { method: 'POST', headers }, json)))
+    readJson(await nodeHttp.usersApi(tokens, origin)(`${origin}/users`, { method: 'POST', headers, body: json }))
 }
 
 interface Paths {
@@ -172,6 +172,36 @@ describe('got', () => {
     expect(statusCode).toBe(401)
     expect(server.requests).toHaveLength(1)
   })
+})
+
+describe('node:http', () => {
+  test('D13 C30 a foreign origin gets no token, whatever else stands in the call, and its 401 costs none', async () => {
+    const { tokens, server, refused } = await api()
+    const foreign = await resourceServer(accepting('nobody'))
+    const send = nodeHttp.usersApi(tokens, server.origin)
+    expect((await send(foreign.origin)).statusCode).toBe(401)
+    const elsewhere = { host: '127.0.0.1', port: foreign.port } as object
+    expect((await send(server.origin, elsewhere)).statusCode).toBe(200)
+    expect(foreign.requests.map(({ authorization }) => authorization)).toEqual([undefined])
+    expect(server.requests[0]?.authorization).toBe(refused)
+  })
+
+  test("D20 a caller's own Authorization goes out alone, and its 401 is the caller's", async () => {
+    const { tokens, server } = await api((_received, response) => response.writeHead(401).end())
+    const send = nodeHttp.usersApi(tokens, server.origin)
+    expect((await send(server.origin, { headers: { Authorization: 'Basic mine' } })).statusCode).toBe(401)
+    expect(server.requests.map(({ authorization }) => authorization)).toEqual(['Basic mine'])
+  })
+})
+
+test.each([
+  ['got', got],
+  ['node:http', nodeHttp]
+])('D22 %s refuses an origin of plain HTTP when the API is made', async (_client, { usersApi }) => {
+  const { tokens } = await road()
+  expect(() => usersApi(tokens, 'http://users.internal')).toThrow(
+    expect.objectContaining({ code: 'ERR_INSECURE_ORIGIN' })
+  )
 })
 
 describe('grpc', () => {
