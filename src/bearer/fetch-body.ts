@@ -22,8 +22,9 @@ export function copyBody(input: FetchInput, init: FetchInit | undefined): BodyCo
   return input.bodyUsed || !(input.body instanceof ReadableStream) ? cannotRepeat : record(input.clone())
 }
 
-export function isRequest(input: FetchInput | FetchInit | undefined): input is Request {
-  return typeof input === 'object' && 'url' in input
+/** Null passes for no init, as it does with the platform's `fetch`. */
+export function isRequest(input: FetchInput | FetchInit | null | undefined): input is Request {
+  return typeof input === 'object' && input !== null && 'url' in input
 }
 
 function isLasting(body: NonNullable<FetchInit['body']>): boolean {

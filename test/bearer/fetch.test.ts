@@ -31,6 +31,16 @@ test.each([
   if (args('http://x').length > 1) expect(server.requests[0]?.headers['x-user']).toBe('kept')
 })
 
+test('fetch takes null for no init, as the platform does', async () => {
+  const { fetchWithToken, server } = await fetchRoad({ answer: accepting('t2') })
+  const nothing = null as unknown as RequestInit
+  expect((await fetchWithToken(server.origin, nothing)).status).toBe(200)
+  expect(server.requests).toHaveLength(2)
+  const foreign = await resourceServer()
+  expect((await fetchWithToken(foreign.origin, nothing)).status).toBe(200)
+  await expect(fetchWithToken(null as unknown as string)).rejects.toThrow(/URL/)
+})
+
 test("D20 fetch leaves a caller's own Authorization and its 401 alone", async () => {
   const { fetchWithToken, server, tokens } = await fetchRoad({ answer: accepting('t1') })
   const headers = { Authorization: 'Basic mine' }
@@ -126,10 +136,17 @@ test.each(bodies)(
   }
 )
 
-test('D2 fetch delivers the 401 with its body when the body was a stream, and the next call has the new token', async () => {
+async function* generated(): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode('sent')
+}
+
+test.each([
+  ['a stream', () => new Blob(['sent']).stream()],
+  ['a generator', generated]
+])('D2 fetch delivers the 401 whole when the body was %s, and the next call has the new token', async (_kind, make) => {
   const { fetchWithToken, server, tokens } = await fetchRoad({ answer: accepting('t2') })
-  const init = { method: 'POST', body: new Blob(['sent']).stream(), duplex: 'half' }
-  const response = await fetchWithToken(server.origin, init as RequestInit)
+  const init = { method: 'POST', body: make(), duplex: 'half' } as object
+  const response = await fetchWithToken(server.origin, init)
   expect(response.status).toBe(401)
   expect(await response.text()).toBe('refused')
   await until(() => tokens.issued === 2)
@@ -295,6 +312,30 @@ test.each(fetches.flatMap(([whose, send]) => bodies.map(([kind, make]) => ({ who
     const [first, second] = server.requests
     expect(second?.body).toBe(first?.body)
     expect(second?.headers['content-length']).toBe(first?.headers['content-length'])
+  }
+)
+
+test.each(fetches)(
+  'D1 D2 fetch of %s through a composed Agent sends once more what is within the limit',
+  async (_whose, send) => {
+    const stream = { method: 'POST', body: new Blob(['sent']).stream(), duplex: 'half' } as object
+    const long = { method: 'POST', body: 'x'.repeat(100_000) }
+    const statuses = [stream, long].map(async (init) => {
+      const { agent, server } = await bearerRoad({ answer: accepting('t2') })
+      return (await send(server.origin, { dispatcher: agent, ...init })).status
+    })
+    expect(await Promise.all(statuses)).toEqual([200, 401])
+  }
+)
+
+test.each(fetches)(
+  'D29 fetch of %s through a composed Agent has the error of the token client as its cause',
+  async (_whose, send) => {
+    const { agent, server, tokens } = await bearerRoad({ warm: false })
+    const error = new TokenClientError('ERR_NETWORK', 'unreachable', { transient: true })
+    tokens.fail(error)
+    await expect(send(server.origin, { dispatcher: agent })).rejects.toSatisfy(({ cause }) => cause === error)
+    expect(server.requests).toEqual([])
   }
 )
 
