@@ -54,9 +54,10 @@ export function networkError(error: unknown, { host, answerStarted }: ExchangeSt
       transient: true,
       cause
     })
-  const meaning = meanings[code] ?? (answerStarted ? 'the connection broke during the answer' : 'the exchange failed')
+  const what = answerStarted ? `The answer from ${host} could not be read to its end` : `No answer from ${host}`
+  const meaning = Object.hasOwn(meanings, code) ? `: ${meanings[code]}` : ''
   const suffix = code === '' ? '' : ` (${code})`
-  return new TokenClientError('ERR_NETWORK', `No answer from ${host}: ${meaning}${suffix}.`, { transient: true, cause })
+  return new TokenClientError('ERR_NETWORK', `${what}${meaning}${suffix}.`, { transient: true, cause })
 }
 
 /** A stream that HTTP/2 refuses was not processed (RFC 9113 §8.7): as good as a connection that broke before the answer. */

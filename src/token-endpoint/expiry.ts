@@ -8,16 +8,14 @@ export interface Expiry {
   readonly warning?: Warning
 }
 
-/** Reads `expires_in` (RFC 6749 §5.1): seconds, a number, at some servers a string of digits. Throws `ERR_MALFORMED_EXPIRY`. */
+/** Reads `expires_in` of a 200 (RFC 6749 §5.1): seconds, a number, at some servers a string of digits. Throws `ERR_MALFORMED_EXPIRY`. */
 export function readExpiry(expiresIn: unknown, host: string): Expiry {
   const seconds = secondsOf(expiresIn)
   if (seconds === undefined || !Number.isFinite(seconds) || seconds < 0)
     throw new TokenClientError(
       'ERR_MALFORMED_EXPIRY',
       `${host} answered with an expires_in that is no number of seconds.`,
-      {
-        transient: true
-      }
+      { transient: true, status: 200 }
     )
 
   const life = Math.floor(seconds) * 1000

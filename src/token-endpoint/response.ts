@@ -54,7 +54,7 @@ function readType(type: unknown, host: string): Warning[] {
   throw new TokenClientError(
     'ERR_UNSUPPORTED_TOKEN_TYPE',
     `${host} gave a token of another type than Bearer. Have it issue bearer tokens to this client.`,
-    { transient: false }
+    { transient: false, status: 200 }
   )
 }
 
@@ -69,5 +69,5 @@ function readScope(scope: unknown, host: string): readonly string[] | undefined 
 }
 
 function malformed(code: 'ERR_MALFORMED_TOKEN' | 'ERR_MALFORMED_SCOPE', message: string): TokenClientError {
-  return new TokenClientError(code, message, { transient: true })
+  return new TokenClientError(code, message, { transient: true, status: 200 })
 }

@@ -186,7 +186,11 @@ test.each(
   const server = await rawServer((request) => {
     request.socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}', () => cut(request))
   })
-  await expect(road().send(post(server))).rejects.toMatchObject({ code: 'ERR_NETWORK', transient: true })
+  await expect(road().send(post(server))).rejects.toMatchObject({
+    code: 'ERR_NETWORK',
+    transient: true,
+    message: expect.stringMatching(`^The answer from ${server.host} could not be read to its end`)
+  })
 })
 
 test.each(everyRoad.filter(([name]) => name !== 'fetch'))(

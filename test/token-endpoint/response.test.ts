@@ -81,7 +81,7 @@ test.each([null, ''])('T13 error: %j is no error', (error) => {
 
 test.each([undefined, 123, null, ['marker-token'], {}, true])('T14 access_token: %j is no token', (token) => {
   expect(() => read(answer(good({ access_token: token })))).toThrow(
-    expect.objectContaining({ code: 'ERR_MALFORMED_TOKEN', transient })
+    expect.objectContaining({ code: 'ERR_MALFORMED_TOKEN', transient, status: 200 })
   )
 })
 
@@ -89,7 +89,7 @@ test.each(['', ' ', '   ', 'a b', ' a', 'a\r\nx: y', 'a\n', 'a\0', 'a\tb', 'a\x7
   'T15 T16 T17 C65 access_token: %j would not fit into a header',
   (token) => {
     expect(() => read(answer(good({ access_token: token })))).toThrow(
-      expect.objectContaining({ code: 'ERR_MALFORMED_TOKEN', transient })
+      expect.objectContaining({ code: 'ERR_MALFORMED_TOKEN', transient, status: 200 })
     )
   }
 )
@@ -119,7 +119,7 @@ test.each(['mac', 'N_A', 'pop', 'DPoP', '', 'Bearer ', 1, {}])(
   'T21 T22 C14 token_type: %j is of no use here',
   (type) => {
     expect(() => read(answer(good({ token_type: type })))).toThrow(
-      expect.objectContaining({ code: 'ERR_UNSUPPORTED_TOKEN_TYPE', transient: false })
+      expect.objectContaining({ code: 'ERR_UNSUPPORTED_TOKEN_TYPE', transient: false, status: 200 })
     )
   }
 )
@@ -167,7 +167,9 @@ test.each([
   '[5]'
 ])('T26 T28 T30 T31 expires_in: %s is refused', (json) => {
   const body = `{"access_token":"marker-token","token_type":"bearer","expires_in":${json}}`
-  expect(() => read(answer(body))).toThrow(expect.objectContaining({ code: 'ERR_MALFORMED_EXPIRY', transient }))
+  expect(() => read(answer(body))).toThrow(
+    expect.objectContaining({ code: 'ERR_MALFORMED_EXPIRY', transient, status: 200 })
+  )
 })
 
 test('T33 C63 no other date moves the expiry, not one in the token either', () => {
@@ -188,7 +190,7 @@ test.each([
 
 test.each([[['a', 'b']], 1, {}, 'a\tb', 'a "b"', 'a\\b', 'é', 'a\r\nb'])('T35 scope: %j is refused', (scope) => {
   expect(() => read(answer(good({ scope })))).toThrow(
-    expect.objectContaining({ code: 'ERR_MALFORMED_SCOPE', transient })
+    expect.objectContaining({ code: 'ERR_MALFORMED_SCOPE', transient, status: 200 })
   )
 })
 
