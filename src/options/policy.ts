@@ -12,7 +12,10 @@ import {
 
 /** One rule of a policy: which token, and how long a request waits for it. Fields that are not named are the client's own. */
 export interface RouteOptions extends RequestOptions {
-  /** Milliseconds that a request waits for a token, in place of the client's `timeout`. */
+  /**
+   * Milliseconds that a request waits for a token, in place of the client's `timeout`. With 0 it takes only a token at hand, so a 401
+   * is never followed by a second attempt.
+   */
   readonly maxWait?: number
 }
 

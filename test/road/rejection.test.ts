@@ -52,6 +52,20 @@ test('Q8 D38 a resource server that refuses every token costs one refresh in thi
   await agent.close()
 })
 
+test('D1 a rule with maxWait 0 waits for no other token: the 401 stands, and the next call has the new one', async () => {
+  const { tokens, clock } = await road()
+  const { origin, refused, calls } = await users()
+  const { authorization } = await tokens.getToken()
+  refused.add(authorization)
+  await clock.advance(1000)
+  const authorizedFetch = tokens.createFetch({ origins: [origin], maxWait: 0 })
+  const refreshed = next(tokens, 'refreshed')
+  expect((await authorizedFetch(origin)).status).toBe(401)
+  expect(calls).toEqual([authorization])
+  await refreshed
+  expect((await authorizedFetch(origin)).status).toBe(200)
+})
+
 test('invalidate() by hand: the next call waits for another token', async () => {
   const { tokens, clock, tokenRequests } = await road()
   const token = await tokens.getToken()
