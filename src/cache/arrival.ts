@@ -19,6 +19,9 @@ export interface ArrivalOptions {
   readonly closing: AbortSignal
 }
 
+/** Why and until when nobody starts a flight. */
+type Barrier = Pick<Failure, 'error' | 'notBefore'>
+
 /** What a caller without any token waits for. */
 export type Arrival = (request: TokenRequest, patience: Patience) => Promise<AccessToken>
 
@@ -27,8 +30,8 @@ export function arrivals({ clock, entries, failures, refreshing, closing }: Arri
     return entry.underway === undefined ? failures.barring(entry, clock.monotonicTime()) : undefined
   }
 
-  function remembered({ error, notBefore }: Failure): TokenClientError {
-    return again(error, notBefore - clock.monotonicTime())
+  function remembered({ error, notBefore }: Barrier): TokenClientError {
+    return again(error, Math.max(0, notBefore - clock.monotonicTime()))
   }
 
   /** The flight's token, or its error; while a failure is remembered, that failure at once. */
@@ -41,7 +44,9 @@ export function arrivals({ clock, entries, failures, refreshing, closing }: Arri
   function board(entry: Entry, patience: Patience): Promise<AccessToken> {
     const { flight, arrival } = refreshing.flight(entry)
     flight.hold()
-    return leaveOnAbort(arrival, patience, clock)
+    const { signal, maxWait } = patience
+    if (signal === undefined && maxWait === undefined) return arrival
+    return leaveOnAbort(arrival, patience, clock).finally(flight.release)
   }
 
   async function reconsider(entry: Entry, patience: Patience): Promise<AccessToken> {
@@ -55,23 +60,23 @@ export function arrivals({ clock, entries, failures, refreshing, closing }: Arri
   /** Waits through transient failures and new flights until its time is up, and then gets the last failure. */
   async function insist(request: TokenRequest, patience: Patience): Promise<AccessToken> {
     const leaving = new AbortController()
-    const barrier = barring(entries.of(request))
-    let last = barrier && remembered(barrier)
+    let last: Barrier | undefined = barring(entries.of(request))
 
     async function goOn(): Promise<AccessToken> {
       for (;;) {
         try {
-          return await next(request, {})
+          return await next(request, { signal: leaving.signal })
         } catch (error) {
           if (!(error instanceof TokenClientError && error.transient)) throw error
-          last = error
-          await pause(clock, error.retryAfter ?? 0, leaving.signal, closing)
+          const { retryAfter = 0 } = error
+          last = { error, notBefore: clock.monotonicTime() + retryAfter }
+          await pause(clock, retryAfter, leaving.signal, closing)
         }
       }
     }
 
     try {
-      return await leaveOnAbort(goOn(), patience, clock, () => last ?? nothingCame(patience))
+      return await leaveOnAbort(goOn(), patience, clock, () => (last ? remembered(last) : nothingCame(patience)))
     } finally {
       leaving.abort()
     }

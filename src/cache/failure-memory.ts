@@ -21,7 +21,7 @@ export interface FailureMemory {
   reconsider(): Promise<boolean>
   forget(entry: Entry): void
   /** The token is gone: what was decided while it worked no longer holds, and the next caller may try. */
-  liftAtExpiry(entry: Entry): void
+  liftAt(entry: Entry, expiry: number): void
 }
 
 /** With these, as with a refused credential, the server means the client, whatever it asked for. */
@@ -91,9 +91,9 @@ export function failureMemory({ clock, closing, credentialChanged }: FailureMemo
       entry.failure = undefined
       refusal = undefined
     },
-    liftAtExpiry(entry) {
+    liftAt(entry, expiry) {
       const { failure } = entry
-      if (failure?.error.transient) entry.failure = { ...failure, notBefore: Number.NEGATIVE_INFINITY }
+      if (failure?.error.transient) entry.failure = { ...failure, notBefore: expiry }
     }
   }
 }

@@ -39,6 +39,8 @@ export interface Flight {
   readonly landing: Promise<Landing>
   /** Somebody waits for it: it may try more than once, and the process stays alive until it ends. */
   hold(): void
+  /** Somebody who held it has left: without any other it makes no further attempt. */
+  release(): void
 }
 
 // A flight serves many requests: it must not run in the context of the one that happened to start it.
@@ -55,7 +57,7 @@ function fly({ request, reason, startIn, source, clock, timeout, budget, closing
   const close = () => ending.abort(closing.reason)
   closing.addEventListener('abort', close)
   const timer = clock.startTimer(() => ending.abort(tooLong(timeout, lastError)), startIn + timeout)
-  let awaited = false
+  let waiting = 0
   let attempts = 0
   let lastError: unknown
 
@@ -73,7 +75,7 @@ function fly({ request, reason, startIn, source, clock, timeout, budget, closing
 
   async function attemptInTurn(): Promise<Landing> {
     if (startIn > 0) await pause(clock, startIn, ending.signal)
-    return withRetries(attempt, { clock, budget, deadline, awaited: () => awaited, signal: ending.signal })
+    return withRetries(attempt, { clock, budget, deadline, awaited: () => waiting > 0, signal: ending.signal })
   }
 
   const ended = new Promise<never>((_, reject) => {
@@ -92,8 +94,11 @@ function fly({ request, reason, startIn, source, clock, timeout, budget, closing
     },
     landing,
     hold() {
-      awaited = true
+      waiting += 1
       timer.hold()
+    },
+    release() {
+      waiting -= 1
     }
   }
 }

@@ -5,7 +5,7 @@ import { freshnessOf, onWallClock } from './kept-token.ts'
 import type { Now } from './now.ts'
 
 /**
- * `warming`: no token yet; `fresh`: a good one; `stale`: its refresh is overdue, the token is good;
+ * `warming`: no token yet; `fresh`: a good one; `stale`: a good one whose refresh is overdue, or that nobody asks for;
  * `failed`: no token, and the last attempt failed.
  */
 export type TokenState = 'warming' | 'fresh' | 'stale' | 'failed'
@@ -23,7 +23,10 @@ export interface TokenHealth extends RequestFields {
 }
 
 export interface Health {
-  /** `idle`: nothing asked for yet. A probe is ready unless it reads `warming`, `failed` or `closed`. */
+  /**
+   * `idle`: nothing is wanted. The worse of `stale` and `fresh` when there are tokens at hand; without any, `warming`, or `failed`
+   * when every key is. A probe is ready unless it reads `warming`, `failed` or `closed`.
+   */
   readonly state: TokenState | 'idle' | 'closed'
   readonly tokens: readonly TokenHealth[]
 }
@@ -53,9 +56,9 @@ function stateOf({ kept, underway }: Entry, failure: Failure | undefined, moment
   return onItsWay ? 'fresh' : 'stale'
 }
 
-const fromWorst: readonly TokenState[] = ['warming', 'stale', 'fresh']
+const fromWorst: readonly TokenState[] = ['stale', 'fresh', 'warming']
 
-/** Failed when every key is; a key that fails beside others that work does not take the service out. */
+/** A key without a token, late or refused, does not take a service out that has others which work. */
 export function overallState(tokens: readonly TokenHealth[]): Health['state'] {
   if (tokens.length === 0) return 'idle'
   return fromWorst.find((state) => tokens.some((token) => token.state === state)) ?? 'failed'

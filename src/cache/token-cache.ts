@@ -105,7 +105,8 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
     if (wait <= 0) return kept.token
 
     flight.hold()
-    return leaveOnAbort(arrival, { signal, maxWait: wait }, clock).catch((error) => {
+    const within = leaveOnAbort(arrival, { signal, maxWait: wait }, clock).finally(flight.release)
+    return within.catch((error) => {
       if (signal?.aborted || closing.signal.aborted) throw error
       // The flight failed or was slow: the same question again, by what is known now.
       const left = maxWait === undefined ? undefined : Math.max(0, maxWait - (clock.monotonicTime() - began))

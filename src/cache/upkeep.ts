@@ -25,13 +25,15 @@ export interface Upkeep {
 
 // Under this life a timer would do little but fire: the first call after the due moment starts the refresh.
 const shortestTimedLife = 60_000
+/** A key without a token that nobody asks for so long is forgotten, and its failures with it. */
+const longestDisuse = 600_000
 const never = Number.POSITIVE_INFINITY
 
 export function upkeep({ entries, clock, failures, refreshing, emit }: UpkeepOptions): Upkeep {
-  function expire(entry: Entry, { token }: KeptToken): void {
+  function expire(entry: Entry, { token, endsAt }: KeptToken): void {
     entry.kept = undefined
     entry.freshUntil = Number.NEGATIVE_INFINITY
-    failures.liftAtExpiry(entry)
+    failures.liftAt(entry, endsAt)
     emit('expired', { ...fieldsOf(entry.request), serial: token.serial })
   }
 
@@ -54,10 +56,19 @@ export function upkeep({ entries, clock, failures, refreshing, emit }: UpkeepOpt
 
   function tendEmpty(entry: Entry, moment: number): number {
     if (entry.pinned) return refresh(entry, moment)
-    if (inUse(entry) || entry.underway !== undefined) return never
+    if (entry.underway !== undefined) return never
     const barrier = failures.barring(entry, moment)
-    if (barrier === undefined) entries.delete(entry)
-    return barrier?.notBefore ?? never // Let go earlier, the key would be asked for again too soon.
+    if (barrier !== undefined) return barrier.notBefore // Let go earlier, the key would be asked for again too soon.
+    const forgottenAt = inUse(entry) ? disusedAt(entry) : moment
+    if (forgottenAt > moment) return forgottenAt
+    entries.delete(entry)
+    return never
+  }
+
+  /** Whoever asked after a failure's wait was over would have started another flight. */
+  function disusedAt(entry: Entry): number {
+    const failure = failures.of(entry)
+    return failure === undefined ? never : failure.notBefore + longestDisuse
   }
 
   function refresh(entry: Entry, moment: number): number {

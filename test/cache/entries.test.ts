@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { boundedEntries } from '../../src/cache/entries.ts'
+import type { Underway } from '../../src/cache/entry.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 
 const asked = tokenRequest({ scope: ['a'] })
@@ -26,4 +27,15 @@ test('Q18 two requests that ask for the same share an entry, and one that differ
   const { entries, entry } = entriesOf(2)
   expect(entries.get(tokenRequest({ scope: ['a'] }))).toBe(entry)
   expect(entries.get(other)).toBeUndefined()
+})
+
+test('Q18 neither a key with a token request under way nor a pinned one is pushed out', () => {
+  const underway = entriesOf(1)
+  underway.entry.underway = {} as Underway
+  const pinned = entriesOf(1)
+  pinned.entry.pinned = true
+  for (const { entries, entry } of [underway, pinned]) {
+    entries.of(other)
+    expect(entries.get(asked)).toBe(entry)
+  }
 })

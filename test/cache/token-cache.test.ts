@@ -1,86 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, test } from 'vitest'
-import { type TokenCache, tokenCache } from '../../src/cache/token-cache.ts'
-import type { Clock } from '../../src/clock.ts'
+import { tokenCache } from '../../src/cache/token-cache.ts'
 import { ClientClosedError, TokenClientError } from '../../src/errors.ts'
-import type { EventName, TokenClientEvents } from '../../src/events.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import type { AccessToken } from '../../src/token/access-token.ts'
-import type { RefreshPolicy } from '../../src/token/lifetime.ts'
-import { type TokenRequest, tokenRequest } from '../../src/token/token-request.ts'
+import { tokenRequest } from '../../src/token/token-request.ts'
 import { scriptedSource } from '../support/scripted-source.ts'
-
-// Loaded at the first failure: a test's clock cannot wait for the disk.
-await import('p-retry')
-
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
-const life = 12 * hour
-const read = tokenRequest({ scope: ['read'] })
-const write = tokenRequest({ scope: ['write'] })
-
-const down = () => new TokenClientError('ERR_SERVER_ERROR', 'down', { transient: true, status: 503 })
-const refused = () => new TokenClientError('ERR_INVALID_CLIENT', 'refused', { transient: false, status: 401 })
-
-interface Told {
-  readonly name: EventName
-  readonly event: TokenClientEvents[EventName]
-}
-
-interface SetUp {
-  readonly refresh?: RefreshPolicy
-  readonly random?: number
-  /** Milliseconds by which timers fire before their time, as those of Node do. */
-  readonly early?: number
-}
-
-function setUp({ refresh, random = 0.5, early = 0 }: SetUp = {}) {
-  const clock = manualClock({ random })
-  const startTimer: Clock['startTimer'] = (callback, delay) => clock.startTimer(callback, delay - early)
-  const source = scriptedSource(clock)
-  const told: Told[] = []
-  const emit = <Name extends EventName>(name: Name, event: TokenClientEvents[Name]) => void told.push({ name, event })
-  const made = tokenCache({ source, clock: { ...clock, startTimer }, timeout: 10 * second, refresh, emit })
-  const cache: TokenCache = {
-    ...made,
-    token(...asked) {
-      const answer = made.token(...asked)
-      // A test looks at a failure later than it happens.
-      if (answer instanceof Promise) answer.catch(() => {})
-      return answer
-    }
-  }
-  const names = () => told.map(({ name }) => name)
-
-  /** A token in hand, sent for a second ago (the gap between two flights is over), used once since. */
-  async function warm(request = read, lifetime = life): Promise<AccessToken> {
-    const promise = Promise.resolve(cache.token(request))
-    await clock.advance(0)
-    await source.last.give(lifetime)
-    await promise
-    await clock.advance(second)
-    return cache.token(request) as AccessToken
-  }
-  return { clock, source, told, names, cache, warm }
-}
-
-/** What a promise has come to by now: a token, an error, or nothing yet. */
-async function outcome(promise: AccessToken | Promise<AccessToken>, clock: { advance(ms: number): Promise<void> }) {
-  let result: unknown = 'pending'
-  Promise.resolve(promise).then(
-    (token) => (result = token),
-    (error) => (result = error)
-  )
-  await clock.advance(0)
-  return result as AccessToken | TokenClientError | 'pending'
-}
-
-const codeOf = (result: unknown) => (result instanceof TokenClientError ? result.code : result)
-
-async function settles(cache: TokenCache, clock: { advance(ms: number): Promise<void> }, request: TokenRequest = read) {
-  return outcome(cache.token(request), clock)
-}
+import { codeOf, down, hour, life, minute, outcome, read, refused, second, settles, setUp, write } from './set-up.ts'
 
 describe('one flight', () => {
   test('Q1 ten thousand callers in one tick make one token request', async () => {
@@ -228,6 +154,18 @@ describe('the old token first', () => {
     }
   })
 
+  test('a pinned key whose life is too short for a timed refresh gets its next token when one ends', async () => {
+    const { clock, source, names, cache } = setUp()
+    cache.pin(read)
+    void outcome(cache.token(read), clock)
+    await clock.advance(0)
+    await source.last.give(30 * second)
+    await clock.advance(30 * second)
+    expect(source.calls).toHaveLength(2)
+    await source.last.give(30 * second)
+    expect(names()).toEqual(['refreshed', 'expired', 'refreshed'])
+  })
+
   test('a failed refresh keeps the good token, and callers see nothing of it', async () => {
     const { clock, source, names, cache, warm } = setUp()
     const token = await warm()
@@ -307,6 +245,19 @@ describe('the old token first', () => {
     expect(cache.token(read)).toBe(token)
   })
 
+  test('Q4 who leaves while a suspect token is replaced gets the reason of leaving, also when the client closes', async () => {
+    const { clock, cache, warm } = setUp()
+    await warm(read, 20 * second)
+    await clock.advance(16.5 * second)
+    const leaving = new AbortController()
+    const left = cache.token(read, undefined, { signal: leaving.signal })
+    const closed = cache.token(read)
+    leaving.abort(new Error('left'))
+    expect(await outcome(left, clock)).toMatchObject({ message: 'left' })
+    cache.close()
+    expect(await outcome(closed, clock)).toBeInstanceOf(ClientClosedError)
+  })
+
   test('maxWait: 0 takes a suspect token as it is', async () => {
     const { clock, cache, warm } = setUp()
     const token = await warm()
@@ -344,6 +295,30 @@ describe('the old token first', () => {
       await source.last.give(second)
     }
     expect(source.calls.length).toBeLessThanOrEqual(6)
+  })
+
+  test('T25 the second between two flights counts from the start of the last, also of one that had to wait', async () => {
+    const { clock, source, cache } = setUp()
+    const flights: number[] = []
+    for (let step = 0; step < 60; step += 1) {
+      void outcome(cache.token(read), clock)
+      await clock.advance(0)
+      if (flights.length < source.calls.length) flights.push(clock.monotonicTime())
+      await clock.advance(100)
+      await source.last.give(700)
+    }
+    const gaps = flights.slice(1).map((at, index) => at - (flights[index] as number))
+    expect(gaps.length).toBeGreaterThan(3)
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(second)
+  })
+
+  test('K11 a token whose end no timer has told in time is not given, and its end is told once', async () => {
+    const { clock, names, cache, warm } = setUp({ early: -24 * hour })
+    await warm(read, minute)
+    await clock.advance(minute)
+    expect(cache.token(read)).toBeInstanceOf(Promise)
+    expect(cache.token(read)).toBeInstanceOf(Promise)
+    expect(names()).toEqual(['refreshed', 'expired'])
   })
 })
 
@@ -790,7 +765,7 @@ describe('keys', () => {
       }
     }
     expect(cache.health().tokens).toHaveLength(10_000)
-    expect(told.filter(({ name }) => name === 'warning')).toHaveLength(1)
+    expect(told.filter(({ name }) => name === 'warning')).toMatchObject([{ event: { code: 'too_many_keys' } }])
     expect(cache.token(at(0))).not.toBeInstanceOf(Promise)
     expect(cache.token(at(1))).toBeInstanceOf(Promise)
   })
@@ -820,41 +795,6 @@ describe('keys', () => {
     await clock.advance(life)
     expect(told.at(-1)).toMatchObject({ name: 'expired', event: { serial: 1, scope: ['read'] } })
     expect(cache.health()).toEqual({ state: 'idle', tokens: [] })
-  })
-})
-
-describe('health', () => {
-  test('a key that fails beside one that works does not take the service out', async () => {
-    const { clock, source, cache, warm } = setUp()
-    expect(cache.health().state).toBe('idle')
-    void outcome(cache.token(write), clock)
-    await clock.advance(0)
-    expect(cache.health().state).toBe('warming')
-    await source.last.fail(new TokenClientError('ERR_INVALID_SCOPE', 'x', { transient: false }))
-    expect(cache.health()).toMatchObject({
-      state: 'failed',
-      tokens: [{ state: 'failed', code: 'ERR_INVALID_SCOPE', nextAttemptAt: clock.wallTime() + minute }]
-    })
-    const token = await warm()
-    expect(cache.health()).toMatchObject({
-      state: 'fresh',
-      tokens: [
-        { scope: ['write'] },
-        { scope: ['read'], state: 'fresh', expiresAt: token.expiresAt, refreshAt: token.obtainedAt + 0.8 * life }
-      ]
-    })
-    cache.close()
-    expect(cache.health()).toEqual({ state: 'closed', tokens: [] })
-  })
-
-  test('a short token that ended while nobody asked does not take the service out', async () => {
-    const { clock, names, cache, warm } = setUp()
-    await warm(read, 30 * second)
-    await clock.advance(30 * second)
-    expect(names()).toContain('expired')
-    expect(cache.health()).toEqual({ state: 'idle', tokens: [] })
-    await warm(write)
-    expect(cache.health()).toMatchObject({ state: 'fresh', tokens: [{ scope: ['write'] }] })
   })
 })
 

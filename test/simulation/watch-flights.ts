@@ -128,14 +128,19 @@ function possibleLives(service: Service, { held }: Ledger, moment: number): (num
   return refused || remaining < slackOf(service) ? [remaining, undefined] : [remaining]
 }
 
-/** A kind of token that nobody asks for is let go when its token has ended and its last flight has, and with it its failures. */
+const longestDisuse = 600_000
+
+/**
+ * A kind of token that nobody asks for is let go when its token has ended and its last flight has, or when it has had none for
+ * long, and with it its failures.
+ */
 function possibleRows(former: Setback | undefined, moment: number, timeout: number): readonly Row[] {
   const first = { failures: 1, since: moment }
   if (former === undefined) return [first]
   const next = former.rows.map(({ failures, since }) => ({ failures: failures + 1, since }))
-  const { held, at } = former
+  const { held, at, notBefore } = former
   const endedSince = held !== undefined && held.endsAt > at - timeout && held.endsAt <= moment
-  return endedSince ? [...next, first] : next
+  return endedSince || moment >= notBefore + longestDisuse ? [...next, first] : next
 }
 
 function isLawful(wait: number, situation: Situation, slack: number): boolean {

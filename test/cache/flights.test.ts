@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import { TokenClientError } from '../../src/errors.ts'
+import { down, hour, life, minute, outcome, read, second, setUp, type Told } from './set-up.ts'
+
+describe('what a flight tells', () => {
+  test('the first token, one after an end, and how long the flight took', async () => {
+    const { clock, source, told, cache } = setUp()
+    void outcome(cache.token(read), clock)
+    await clock.advance(200)
+    await source.last.give(30 * second)
+    void cache.token(read)
+    await clock.advance(30 * second)
+    void outcome(cache.token(read), clock)
+    await clock.advance(300)
+    await source.last.give()
+    expect(told).toMatchObject([
+      { name: 'refreshed', event: { reason: 'first', duration: 200, attempts: 1 } },
+      { name: 'expired', event: { serial: 1 } },
+      { name: 'refreshed', event: { reason: 'expired', duration: 300, attempts: 1 } }
+    ])
+  })
+
+  test('the pause before a flight is none of its time', async () => {
+    const { clock, source, told, cache } = setUp()
+    void outcome(cache.token(read), clock)
+    await clock.advance(200)
+    await source.last.give(700)
+    void cache.token(read)
+    await clock.advance(500)
+    void outcome(cache.token(read), clock)
+    await clock.advance(300)
+    expect(source.calls).toHaveLength(2)
+    await clock.advance(100)
+    await source.last.give()
+    expect(told.at(-1)).toMatchObject({ name: 'refreshed', event: { duration: 100 } })
+  })
+
+  test('T73 a refused token that comes again is a failure that passes', async () => {
+    const { clock, source, told, cache, warm } = setUp()
+    const token = await warm()
+    cache.invalidate(token)
+    await clock.advance(0)
+    await source.last.give(life, token.value)
+    expect(told.at(-1)).toMatchObject({
+      name: 'refresh-failed',
+      event: { error: { code: 'ERR_SAME_TOKEN', transient: true }, nextAttemptAt: clock.wallTime() + 31.5 * second }
+    })
+  })
+
+  test('a source that throws something of its own is a failure that passes', async () => {
+    const { clock, source, cache } = setUp()
+    const asked = cache.token(read)
+    await clock.advance(0)
+    await source.last.fail(new RangeError('x'))
+    expect(await outcome(asked, clock)).toMatchObject({
+      code: 'ERR_NETWORK',
+      transient: true,
+      cause: { name: 'RangeError' }
+    })
+  })
+})
+
+describe('who leaves', () => {
+  test('a flight that everybody has left makes no further attempt', async () => {
+    const { clock, source, cache } = setUp()
+    const leaving = new AbortController()
+    const patiences = [{ maxWait: 0 }, { maxWait: second }, { signal: leaving.signal }]
+    for (const patience of patiences) void outcome(cache.token(read, undefined, patience), clock)
+    await clock.advance(second)
+    leaving.abort()
+    await clock.advance(0)
+    await source.last.fail(down())
+    await clock.advance(second)
+    expect(source.calls).toHaveLength(1)
+  })
+
+  test('a flight that one caller is left for tries again', async () => {
+    const { clock, source, cache } = setUp()
+    void outcome(cache.token(read), clock)
+    void outcome(cache.token(read, undefined, { maxWait: second }), clock)
+    await clock.advance(second)
+    await source.last.fail(down())
+    await clock.advance(second)
+    expect(source.calls).toHaveLength(2)
+  })
+
+  test('Q5 who leaves while the server asks to wait leaves no timer behind', async () => {
+    const { clock, source, cache } = setUp()
+    const leaving = new AbortController()
+    const asked = cache.token(read, undefined, { maxWait: hour, signal: leaving.signal })
+    await clock.advance(0)
+    await source.last.fail(new TokenClientError('ERR_RATE_LIMITED', 'x', { transient: true, retryAfter: minute }))
+    const before = clock.timers
+    leaving.abort(new Error('left'))
+    expect(await outcome(asked, clock)).toMatchObject({ message: 'left' })
+    expect(clock.timers).toBe(before - 2)
+  })
+
+  test('F3 what is left to wait counts from when the caller gets the error, not from when the server gave it', async () => {
+    const { clock, source, cache } = setUp()
+    const asked = cache.token(read, undefined, { maxWait: 3 * second })
+    await clock.advance(0)
+    await source.last.fail(new TokenClientError('ERR_RATE_LIMITED', 'x', { transient: true, retryAfter: 30 * second }))
+    await clock.advance(3 * second)
+    const [late, next] = [await outcome(asked, clock), await outcome(cache.token(read), clock)]
+    expect(late).toMatchObject({ code: 'ERR_RATE_LIMITED', retryAfter: 28.5 * second })
+    expect(next).toMatchObject({ retryAfter: 28.5 * second })
+  })
+
+  test('a long outage without a token is asked about every other minute at most, a short one every half', async () => {
+    const { clock, source, told, cache } = setUp({ random: 0.999 })
+    await clock.advance(hour)
+    void outcome(cache.token(read, undefined, { maxWait: hour }), clock)
+    const waits: number[] = []
+    while (clock.monotonicTime() < hour + 15 * minute) {
+      await clock.advance(0)
+      const before = told.length
+      await source.last.fail(down())
+      const failed = told[before] as Told<'refresh-failed'> | undefined
+      if (failed !== undefined) waits.push(failed.event.nextAttemptAt - clock.wallTime())
+      await clock.advance(second)
+    }
+    expect(Math.max(...waits.slice(0, 8))).toBeLessThan(31 * second)
+    expect(waits.at(-1)).toBeGreaterThan(minute)
+  })
+})

@@ -1,0 +1,88 @@
+import { type TokenCache, tokenCache } from '../../src/cache/token-cache.ts'
+import type { Clock } from '../../src/clock.ts'
+import { TokenClientError } from '../../src/errors.ts'
+import type { EventName, TokenClientEvents } from '../../src/events.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import type { AccessToken } from '../../src/token/access-token.ts'
+import type { RefreshPolicy } from '../../src/token/lifetime.ts'
+import { type TokenRequest, tokenRequest } from '../../src/token/token-request.ts'
+import { scriptedSource } from '../support/scripted-source.ts'
+
+// Loaded at the first failure: a test's clock cannot wait for the disk.
+await import('p-retry')
+
+export const second = 1000
+export const minute = 60 * second
+export const hour = 60 * minute
+export const life = 12 * hour
+export const read = tokenRequest({ scope: ['read'] })
+export const write = tokenRequest({ scope: ['write'] })
+
+export const down = () => new TokenClientError('ERR_SERVER_ERROR', 'down', { transient: true, status: 503 })
+export const refused = () => new TokenClientError('ERR_INVALID_CLIENT', 'refused', { transient: false, status: 401 })
+
+export interface Told<Name extends EventName = EventName> {
+  readonly name: Name
+  readonly event: TokenClientEvents[Name]
+}
+
+interface SetUp {
+  readonly refresh?: RefreshPolicy
+  readonly random?: number
+  /** Milliseconds by which timers fire before their time, as those of Node do. */
+  readonly early?: number
+}
+
+export function setUp({ refresh, random = 0.5, early = 0 }: SetUp = {}) {
+  const clock = manualClock({ random })
+  const startTimer: Clock['startTimer'] = (callback, delay) => clock.startTimer(callback, delay - early)
+  const source = scriptedSource(clock)
+  const told: Told[] = []
+  const emit = <Name extends EventName>(name: Name, event: TokenClientEvents[Name]) => void told.push({ name, event })
+  const made = tokenCache({ source, clock: { ...clock, startTimer }, timeout: 10 * second, refresh, emit })
+  const cache: TokenCache = {
+    ...made,
+    token(...asked) {
+      const answer = made.token(...asked)
+      // A test looks at a failure later than it happens.
+      if (answer instanceof Promise) answer.catch(() => {})
+      return answer
+    }
+  }
+  const names = () => told.map(({ name }) => name)
+
+  /** A token in hand, sent for a second ago (the gap between two flights is over), used once since. */
+  async function warm(request = read, lifetime = life): Promise<AccessToken> {
+    const promise = Promise.resolve(cache.token(request))
+    await clock.advance(0)
+    await source.last.give(lifetime)
+    await promise
+    await clock.advance(second)
+    return cache.token(request) as AccessToken
+  }
+  return { clock, source, told, names, cache, warm }
+}
+
+/** What a promise has come to by now: a token, an error, or nothing yet. */
+export async function outcome(
+  promise: AccessToken | Promise<AccessToken>,
+  clock: { advance(ms: number): Promise<void> }
+) {
+  let result: unknown = 'pending'
+  Promise.resolve(promise).then(
+    (token) => (result = token),
+    (error) => (result = error)
+  )
+  await clock.advance(0)
+  return result as AccessToken | TokenClientError | 'pending'
+}
+
+export const codeOf = (result: unknown) => (result instanceof TokenClientError ? result.code : result)
+
+export async function settles(
+  cache: TokenCache,
+  clock: { advance(ms: number): Promise<void> },
+  request: TokenRequest = read
+) {
+  return outcome(cache.token(request), clock)
+}
