@@ -4,8 +4,11 @@ export interface Clock {
   wallTime(): number
   /** Milliseconds from an arbitrary start. It never goes back; a suspended machine can stop it. */
   monotonicTime(): number
-  /** Calls back once after `delay` ms. The timer does not keep the process alive unless it is held. */
-  startTimer(callback: () => void, delay: number): Timer
+  /**
+   * Calls back once after `delay` ms. The timer does not keep the process alive unless it is held.
+   * A `'deadline'` only ends a wait for something else: a clock that is moved by hand lets that come first.
+   */
+  startTimer(callback: () => void, delay: number, purpose?: 'deadline'): Timer
   /** Uniform in [0, 1). */
   random(): number
 }

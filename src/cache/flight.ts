@@ -56,7 +56,7 @@ function fly({ request, reason, startIn, source, clock, timeout, budget, closing
   const ending = new AbortController()
   const close = () => ending.abort(closing.reason)
   closing.addEventListener('abort', close)
-  const timer = clock.startTimer(() => ending.abort(tooLong(timeout, lastError)), startIn + timeout)
+  const timer = clock.startTimer(() => ending.abort(tooLong(timeout, lastError)), startIn + timeout, 'deadline')
   let waiting = 0
   let attempts = 0
   let lastError: unknown

@@ -24,7 +24,7 @@ export async function withDeadline<T>(
   const ending = new AbortController()
   const forward = (event: Event) => ending.abort((event.target as AbortSignal).reason)
   for (const signal of given) signal.addEventListener('abort', forward)
-  const timer = clock.startTimer(() => ending.abort(timedOut()), timeout)
+  const timer = clock.startTimer(() => ending.abort(timedOut()), timeout, 'deadline')
   try {
     return await new Promise<T>((resolve, reject) => {
       ending.signal.addEventListener('abort', () => reject(ending.signal.reason))

@@ -16,7 +16,7 @@ export function leaveOnAbort<T>(
   if (signal === undefined && maxWait === undefined) return flight
   return new Promise((resolve, reject) => {
     // Who waits for nothing gets no timer, which would let other work go first.
-    const timer = maxWait ? clock.startTimer(() => leave(timeIsUp()), maxWait) : undefined
+    const timer = maxWait ? clock.startTimer(() => leave(timeIsUp()), maxWait, 'deadline') : undefined
     // Somebody waits: the process must not end under them.
     timer?.hold()
     const stay = signal && onAbort(signal, () => leave(signal.reason))
