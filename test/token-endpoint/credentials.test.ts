@@ -287,3 +287,17 @@ test('T52 an endpoint that is gone is looked up again, and asked where it is now
   await expect(source.token(request)).resolves.toMatchObject({ value: 'marker-token' })
   expect([gone.requests.length, forms.length]).toEqual([2, 1])
 })
+
+test('T52 an endpoint that answers, whatever it says, is not looked up again', async () => {
+  const { source, forms, server } = await road(clientSecretPost('s'), () => ({ status: 503 }))
+  const elsewhere = await rawServer(({ socket }) => void socket.write(http(JSON.stringify(good()))))
+  server.found = { ...server.found, tokenEndpoint: `${elsewhere.origin}/token` }
+  await expect(source.token(request)).rejects.toMatchObject({ code: 'ERR_SERVER_ERROR' })
+  expect([forms.length, elsewhere.requests.length]).toEqual([1, 0])
+})
+
+test('T46 T52 however often the server refuses, one call sends the credential twice at most', async () => {
+  const { token, forms } = await road(clientSecretPost(['a', 'b', 'c', 'd']), () => ({ status: 401 }))
+  await expect(token()).rejects.toMatchObject({ code: 'ERR_INVALID_CLIENT' })
+  expect(forms).toHaveLength(2)
+})

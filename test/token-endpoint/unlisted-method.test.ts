@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { TokenClientError } from '../../src/errors.ts'
+import { namingTheMethod } from '../../src/token-endpoint/unlisted-method.ts'
+
+const cause = new Error('x')
+const refusal = new TokenClientError('ERR_INVALID_CLIENT', 'Refused.', {
+  transient: false,
+  status: 401,
+  oauthError: 'invalid_client',
+  cause
+})
+
+test('C4 a refusal that names the methods of the server is the same refusal otherwise', () => {
+  const named = namingTheMethod(refusal, 'client_secret_post', ['client_secret_basic', 'none', 'private_key_jwt'])
+  expect(named).toMatchObject({
+    code: 'ERR_INVALID_CLIENT',
+    transient: false,
+    status: 401,
+    oauthError: 'invalid_client',
+    cause
+  })
+  expect(named.message).toMatch(/lists client_secret_basic, private_key_jwt, and client_secret_post was used/)
+})
+
+test.each([
+  ['lists nothing', undefined],
+  ['lists none but "none"', ['none']],
+  ['lists the method', ['client_secret_post']]
+])('C4 a refusal stays as it is when the server %s', (_, listed) => {
+  expect(namingTheMethod(refusal, 'client_secret_post', listed)).toBe(refusal)
+})
+
+test('C4 what a server lists is cut and cleaned before it stands in a message', () => {
+  const { message } = namingTheMethod(refusal, 'client_secret_post', [`a\n\u001b${'b'.repeat(100)}`])
+  expect(message).toContain(`lists a??${'b'.repeat(47)}, and`)
+})
