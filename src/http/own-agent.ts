@@ -1,4 +1,5 @@
 import type { Agent } from 'undici'
+import { TokenClientError } from '../errors.ts'
 import type { ClientCertificate } from './client-certificate.ts'
 
 /** Where Node's built-in `fetch` finds its dispatcher. */
@@ -35,7 +36,17 @@ async function importUndici(): Promise<typeof import('undici')> {
   void globalThis.Headers // Makes Node's own undici, which loads when first touched, fill the slot first.
   const globals = globalThis as { [slot]?: unknown }
   const before = globals[slot]
-  const undici = await import('undici')
-  if (globals[slot] !== before) globals[slot] = before
-  return undici
+  try {
+    return await import('undici')
+  } catch (cause) {
+    throw peerMissing(cause)
+  } finally {
+    if (globals[slot] !== before) globals[slot] = before
+  }
+}
+
+function peerMissing(cause: unknown): TokenClientError {
+  const message =
+    'The peer dependency undici cannot be loaded: see the cause. Install it beside this library (npm install undici; on Node 20 undici@7), or give dispatcher or fetch.'
+  return new TokenClientError('ERR_MISSING_OPTION', message, { transient: false, cause })
 }

@@ -30,6 +30,7 @@ export function ownAgents(ca: string | undefined): OwnAgents {
       if (certificate !== undefined) retireOthers(thumbprint)
       const agent = ownAgent({ ca, certificate })
       agents.set(thumbprint, agent)
+      agent.catch(() => agents.delete(thumbprint)) // What could not be loaded is tried again at the next need.
       return agent
     },
     async destroy() {

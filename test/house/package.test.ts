@@ -18,6 +18,17 @@ function evaluate(code: string): Promise<string> {
   return built.run(process.execPath, ['--input-type=module', '--eval', code])
 }
 
+/** Code that makes the packages look as if nobody had installed them. */
+function withoutPackages(names: readonly string[], times = 9): string {
+  const hook = `let left = ${times}
+  export async function resolve(specifier, context, next) {
+    if (!${JSON.stringify(names)}.includes(specifier) || left-- <= 0) return next(specifier, context)
+    throw Object.assign(new Error("Cannot find package '" + specifier + "'"), { code: 'ERR_MODULE_NOT_FOUND' })
+  }`
+  return `import { register } from 'node:module'
+    register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)})`
+}
+
 test('the main entry reaches no file of a subpath', () => {
   const reached = [...reach(readSources('src'), 'src/index.ts', ['static', 'dynamic'])]
   const subpaths = ['authorization-server', 'resource-server', 'testing']
@@ -25,13 +36,8 @@ test('the main entry reaches no file of a subpath', () => {
 })
 
 test('importing the main entry loads neither undici nor jose nor p-retry, and leaves the global dispatcher alone', async () => {
-  const refusing = `export async function resolve(specifier, context, next) {
-    if (['undici', 'jose', 'p-retry'].includes(specifier)) throw new Error(specifier + ' is loaded')
-    return next(specifier, context)
-  }`
   const printed = await evaluate(`
-    import { register } from 'node:module'
-    register('data:text/javascript,' + ${JSON.stringify(encodeURIComponent(refusing))})
+    ${withoutPackages(['undici', 'jose', 'p-retry'])}
     const slot = Symbol.for('undici.globalDispatcher.1')
     const untouched = globalThis[slot]
     const globals = Reflect.ownKeys(globalThis).length
@@ -39,7 +45,41 @@ test('importing the main entry loads neither undici nor jose nor p-retry, and le
     console.log(globalThis[slot] === untouched, Reflect.ownKeys(globalThis).length === globals)
     await import('undici').catch(({ message }) => console.log(message))
   `)
-  expect(printed).toBe('true true\nundici is loaded\n')
+  expect(printed).toBe("true true\nCannot find package 'undici'\n")
+})
+
+test('without undici the first token is refused for good, by its name and with what to do', async () => {
+  const printed = await evaluate(`
+    ${withoutPackages(['undici'])}
+    const { createTokenClient } = await import('service-token-client')
+    const options = { tokenEndpoint: 'http://127.0.0.1:9/token', clientId: 'orders', clientSecret: 's3cret' }
+    const told = ({ code, transient, message, cause }) => console.log(code, transient, message, '|', cause.message)
+    await createTokenClient(options).getToken().catch(told)
+    const answer = async () => Response.json({ access_token: 'a', token_type: 'Bearer', expires_in: 60 })
+    console.log((await createTokenClient({ ...options, fetch: answer }).getToken()).value)
+  `)
+  expect(printed).toMatch(
+    /^ERR_MISSING_OPTION false The peer dependency undici cannot be loaded.*npm install undici.*\| Cannot find package 'undici'\na\n$/
+  )
+})
+
+test('undici that could not be loaded once is loaded at the next try, after the minute that a permanent failure waits', async () => {
+  const printed = await evaluate(`
+    ${withoutPackages(['undici'], 1)}
+    const { createTokenClient } = await import('service-token-client')
+    const { startAuthorizationServer } = await import('service-token-client/authorization-server')
+    const { manualClock } = await import('service-token-client/testing')
+    const clock = manualClock()
+    const client = { clientId: 'orders', clientSecret: 's3cret' }
+    const { tokenEndpoint, close } = await startAuthorizationServer({ clients: [{ ...client, scope: ['read'] }], clock })
+    const tokens = createTokenClient({ tokenEndpoint, ...client, clock })
+    console.log(await tokens.getToken().catch(({ code }) => code))
+    await clock.advance(60_000)
+    console.log((await tokens.getToken()).scope)
+    await tokens.close()
+    await close()
+  `)
+  expect(printed).toBe("ERR_MISSING_OPTION\n[ 'read' ]\n")
 })
 
 test.each(Object.keys(packageJson.exports))('the entry %s of package.json resolves after a build', async (subpath) => {
