@@ -10,12 +10,13 @@ import { type Sender, sender } from './http/send.ts'
 import type { AuthorizationServerSource } from './metadata/authorization-server.ts'
 import { discoveredServer } from './metadata/discovery.ts'
 import { knownServer } from './metadata/known-server.ts'
-import { fetchFunction, wrong } from './options/checks.ts'
+import { fetchFunction } from './options/checks.ts'
 import { type CheckedOptions, checkedOptions, type TokenClientOptions } from './options/client-options.ts'
 import { type BearerPolicy, checkedPolicy } from './options/policy.ts'
 import { checkedAsking, checkedWait, type RequestOptions, type WaitOptions } from './options/request-options.ts'
 import { AccessToken } from './token/access-token.ts'
 import { tokenEndpoint } from './token-endpoint/token-endpoint.ts'
+import { wrong } from './wrong-option.ts'
 
 export interface GetTokenOptions extends RequestOptions, WaitOptions {}
 

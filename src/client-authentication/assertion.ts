@@ -1,9 +1,10 @@
 import { Secret } from '../token/secret.ts'
+import { kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 import { presentAssertion } from './client-assertion.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import { readWhole } from './credential-file.ts'
 import { credentialRing } from './credential-ring.ts'
-import { CredentialFault, type CredentialSource, keeping } from './credential-source.ts'
+import { CredentialFault, type CredentialSource, keeping, supplied } from './credential-source.ts'
 import { ringAuthentication } from './ring-authentication.ts'
 
 interface Assertion {
@@ -16,6 +17,7 @@ interface Assertion {
  * (RFC 7521 §4.2, RFC 7523 §2.2). Read again at every attempt; it may come into being after the client.
  */
 export function assertionFile(path: string): ClientAuthentication {
+  nonEmptyString('assertionFile path', path, "Give the file's path, like '/var/run/secrets/tokens/auth'.")
   return byAssertion(
     keeping(`The assertion file ${path}`, async () => {
       const jwt = checked((await readWhole(path)).toString().trim())
@@ -26,12 +28,13 @@ export function assertionFile(path: string): ClientAuthentication {
 
 /** An assertion that a function returns; called at every attempt. */
 export function assertion(supply: () => string | Promise<string>): ClientAuthentication {
+  if (typeof supply !== 'function') {
+    const remedy = 'Give a function that returns a signed JWT, or use assertionFile(path).'
+    wrong('assertion supplier', `must be a function, but is ${kindOf(supply)}`, remedy)
+  }
   return byAssertion(
-    keeping('The assertion function', async () => {
-      const jwt = checked(await supply())
-      // Each one is new, so that it is another one says nothing: refused is what stands behind it.
-      return { jwt, equals: () => true }
-    })
+    // Each one is new, so that it is another one says nothing: refused is what stands behind it.
+    supplied('assertion', 'a signed JWT as a string', supply, (text) => ({ jwt: checked(text), equals: () => true }))
   )
 }
 
@@ -45,5 +48,5 @@ function byAssertion(source: CredentialSource<Assertion>): ClientAuthentication 
 /** What is half written has fewer than three parts, or an empty one. */
 function checked(text: unknown): Secret {
   if (typeof text === 'string' && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return new Secret(text)
-  throw new CredentialFault('gave no signed JWT')
+  throw new CredentialFault('is not a signed JWT')
 }

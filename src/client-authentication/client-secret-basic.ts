@@ -1,5 +1,6 @@
 import { ClientConfigurationError } from '../errors.ts'
 import type { Secret } from '../token/secret.ts'
+import { checkedFields } from '../wrong-option.ts'
 import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
 import { ringAuthentication } from './ring-authentication.ts'
 import { type ClientSecret, secretRing } from './secret-source.ts'
@@ -12,8 +13,10 @@ export interface ClientSecretBasicOptions {
 /** `client_secret_basic`: both credentials in the `Authorization` header (RFC 6749 §2.3.1). */
 export function clientSecretBasic(
   secret: ClientSecret | readonly ClientSecret[],
-  { encoding = 'form' }: ClientSecretBasicOptions = {}
+  options: ClientSecretBasicOptions = {}
 ): ClientAuthentication {
+  checkedFields('clientSecretBasic options', options, ['encoding'])
+  const { encoding = 'form' } = options
   if (encoding !== 'form' && encoding !== 'raw') {
     throw new ClientConfigurationError('ERR_INVALID_OPTION', "encoding is unknown. Give 'form' or 'raw'.")
   }

@@ -1,5 +1,6 @@
 import { ClientConfigurationError } from '../errors.ts'
 import type { Secret } from '../token/secret.ts'
+import { checkedFields } from '../wrong-option.ts'
 import { checkAudience, signAssertion } from './client-assertion.ts'
 import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
 import { ringAuthentication } from './ring-authentication.ts'
@@ -16,8 +17,10 @@ const leastBytes = 32
 /** `client_secret_jwt`: an assertion with an HMAC of the secret, HS256 (OpenID Connect Core §9). The secret needs 256 bits. */
 export function clientSecretJwt(
   secret: ClientSecret | readonly ClientSecret[],
-  { audience }: ClientSecretJwtOptions = {}
+  options: ClientSecretJwtOptions = {}
 ): ClientAuthentication {
+  checkedFields('clientSecretJwt options', options, ['audience'])
+  const { audience } = options
   checkAudience(audience)
   return ringAuthentication(secretRing(secret, leastBytes), {
     method: 'client_secret_jwt',

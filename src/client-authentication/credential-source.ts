@@ -48,6 +48,33 @@ export function keeping<Credential>(
   }
 }
 
+/** What a user's function returns, and how to say that it is not what is wanted. */
+export function supplied<Given, Credential>(
+  option: string,
+  wanted: string,
+  supply: () => Given | Promise<Given>,
+  parse: (given: Given) => Credential
+): CredentialSource<Credential> {
+  const remedy = `Have it return ${wanted}, or a promise of one`
+  return keeping(`The ${option} function`, async () => {
+    const returned = await called(supply)
+    if (returned === undefined || returned === null) throw new CredentialFault(`returned ${returned}. ${remedy}`)
+    try {
+      return parse(returned)
+    } catch (error) {
+      throw new CredentialFault(`returned a value that ${faultOf(error)}. ${remedy}`)
+    }
+  })
+}
+
+async function called<Given>(supply: () => Given | Promise<Given>): Promise<Given> {
+  try {
+    return await supply()
+  } catch (cause) {
+    throw new CredentialFault(cause instanceof Error ? 'failed: see the cause' : 'failed', { cause })
+  }
+}
+
 /** A foreign error's text can hold anything: of it, only the code of a system call is told. */
 function faultOf(error: unknown): string {
   if (error instanceof CredentialFault) return error.message
@@ -56,6 +83,6 @@ function faultOf(error: unknown): string {
 }
 
 function unavailable(message: string, error: unknown): TokenClientError {
-  const cause = error instanceof CredentialFault ? undefined : error
+  const cause = error instanceof CredentialFault ? error.cause : error
   return new TokenClientError('ERR_SECRET_UNAVAILABLE', message, { transient: true, cause })
 }

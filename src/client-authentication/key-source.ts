@@ -1,7 +1,7 @@
-import { ClientConfigurationError } from '../errors.ts'
+import { exclusive, nonEmptyString, onlyKnown, wrong } from '../wrong-option.ts'
 import { builtin } from './builtin.ts'
 import { credentialFile, pairOfFiles } from './credential-file.ts'
-import { type CredentialSource, configured, fixed, keeping } from './credential-source.ts'
+import { type CredentialSource, configured, fixed, supplied } from './credential-source.ts'
 import { type PrivateKeyMaterial, parsed, type SigningKey, type SigningKeyOptions, signingKey } from './signing-key.ts'
 
 /**
@@ -15,22 +15,31 @@ export type PrivateKeySource =
   | (() => PrivateKeyMaterial | Promise<PrivateKeyMaterial>)
 
 export function keySource(given: PrivateKeySource, options: SigningKeyOptions): CredentialSource<SigningKey> {
-  if (typeof given === 'function') return keeping('The key function', async () => signingKey(await given(), options))
+  if (typeof given === 'function') {
+    return supplied('key', 'a private key as PEM, JWK or KeyObject', given, (key) => signingKey(key, options))
+  }
   if (isMaterial(given)) {
     return fixed(configured('key', 'Give a private key as PEM, JWK or KeyObject.', () => signingKey(given, options)))
   }
   if (typeof given === 'object' && given !== null) {
-    if ('keyFile' in given && 'certFile' in given) {
+    if ('keyFile' in given) {
+      onlyKnown('key', given, ['file', ...pairNames])
+      exclusive('key', given, 'keyFile', ['file'])
+      for (const name of pairNames) nonEmptyString(`key.${name}`, given[name], 'Give the path of a PEM file.')
       return pairOfFiles('key', given, (certificate, key) => signingKey(key, { ...options, certificate }))
     }
     if ('file' in given) {
-      return credentialFile('key', String(given.file), (bytes) => signingKey(materialIn(bytes), options))
+      onlyKnown('key', given, ['file', ...pairNames])
+      exclusive('key', given, 'file', pairNames)
+      const path = nonEmptyString('key.file', given.file, 'Give the path of a file with PEM or a JWK.')
+      return credentialFile('key', path, (bytes) => signingKey(materialIn(bytes), options))
     }
   }
-  const message =
-    'key is not a private key. Give PEM, a JWK, a KeyObject, { file }, { keyFile, certFile } or a function.'
-  throw new ClientConfigurationError(given === undefined ? 'ERR_MISSING_OPTION' : 'ERR_INVALID_OPTION', message)
+  const remedy = 'Give PEM, a JWK, a KeyObject, { file }, { keyFile, certFile } or a function.'
+  wrong('key', 'is not a private key', remedy, given === undefined ? 'ERR_MISSING_OPTION' : 'ERR_INVALID_OPTION')
 }
+
+const pairNames = ['keyFile', 'certFile'] as const
 
 function isMaterial(given: PrivateKeySource): given is PrivateKeyMaterial {
   return (

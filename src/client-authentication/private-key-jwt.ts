@@ -1,4 +1,5 @@
 import { ClientConfigurationError } from '../errors.ts'
+import { checkedFields, nonEmptyString } from '../wrong-option.ts'
 import { checkAudience, signAssertion } from './client-assertion.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import { credentialRing, ringOf } from './credential-ring.ts'
@@ -18,8 +19,11 @@ export interface PrivateKeyJwtOptions {
 }
 
 /** `private_key_jwt`: an assertion signed with the client's private key (RFC 7523 §2.2, OpenID Connect Core §9). */
-export function privateKeyJwt({ key, alg, kid, audience }: PrivateKeyJwtOptions): ClientAuthentication {
+export function privateKeyJwt(options: PrivateKeyJwtOptions): ClientAuthentication {
+  checkedFields('privateKeyJwt options', options, ['key', 'alg', 'kid', 'audience'])
+  const { key, alg, kid, audience } = options
   checkAudience(audience)
+  if (kid !== undefined) nonEmptyString('kid', kid, "Give the key's name in the client's JWKS, or leave it out.")
   if (alg !== undefined && !signingAlgorithms.includes(alg)) {
     throw new ClientConfigurationError(
       'ERR_INVALID_OPTION',

@@ -1,3 +1,5 @@
+import { kindOf } from '../wrong-option.ts'
+
 /** What a copied, mounted or wrongly decoded secret picks up on its way. No authorization server issues one of these. */
 const faults: readonly [RegExp, string][] = [
   [/^$/, 'is empty'],
@@ -12,6 +14,6 @@ const faults: readonly [RegExp, string][] = [
 
 /** Why this cannot be a secret, as the rest of a sentence that does not show it; `undefined` when it can. */
 export function secretFault(secret: unknown): string | undefined {
-  if (typeof secret !== 'string') return `is not a string but ${secret === null ? 'null' : typeof secret}`
+  if (typeof secret !== 'string') return `is ${kindOf(secret)}, not a string`
   return faults.find(([pattern]) => pattern.test(secret))?.[1]
 }

@@ -1,15 +1,19 @@
-import { ClientConfigurationError } from '../errors.ts'
 import { Secret } from '../token/secret.ts'
+import { exclusive, kindOf, nonEmptyString, onlyKnown, wrong } from '../wrong-option.ts'
 import { credentialFile } from './credential-file.ts'
 import { type CredentialRing, credentialRing, ringOf } from './credential-ring.ts'
-import { CredentialFault, type CredentialSource, configured, fixed, keeping } from './credential-source.ts'
+import { CredentialFault, type CredentialSource, configured, fixed, keeping, supplied } from './credential-source.ts'
 import { secretFault } from './secret-fault.ts'
 
 /**
  * A secret as users give it: the string, a file, an environment variable (with `remove`, deleted from the environment once
  * read), or a function that fetches it. All but the string are read again before every token request.
  */
-export type ClientSecret = string | { readonly file: string } | EnvironmentVariable | (() => string | Promise<string>)
+export type ClientSecret = string | SecretFile | EnvironmentVariable | (() => string | Promise<string>)
+
+interface SecretFile {
+  readonly file: string
+}
 
 interface EnvironmentVariable {
   readonly env: string
@@ -30,25 +34,33 @@ type Check = (text: string) => Secret
 
 function secretSource(given: ClientSecret, checked: Check): SecretSource {
   if (typeof given === 'string') return fixed(configured('clientSecret', asIssued, () => checked(given)))
-  if (typeof given === 'function') return keeping('The clientSecret function', async () => checked(await given()))
+  if (typeof given === 'function') return supplied('clientSecret', 'the secret as a string', given, checked)
   if (typeof given === 'object' && given !== null) {
-    if ('file' in given && typeof given.file === 'string') return secretFile(given.file, checked)
-    if ('env' in given && typeof given.env === 'string') return secretVariable(given, checked)
+    if ('file' in given) return secretFile(given, checked)
+    if ('env' in given) return secretVariable(given, checked)
   }
-  const code = given === undefined ? 'ERR_MISSING_OPTION' : 'ERR_INVALID_OPTION'
-  const state = given === undefined ? 'is missing' : 'is nothing to read a secret from'
-  throw new ClientConfigurationError(
-    code,
-    `clientSecret ${state}. Give a string, { file: '/path' }, { env: 'NAME' }, or a function that returns the string.`
-  )
+  const remedy = "Give a string, { file: '/path' }, { env: 'NAME' }, or a function that returns the string."
+  if (given === undefined) wrong('clientSecret', 'is missing', remedy, 'ERR_MISSING_OPTION')
+  wrong('clientSecret', 'is nothing to read a secret from', remedy)
 }
 
-function secretFile(path: string, checked: Check): SecretSource {
+const memberNames = ['file', 'env', 'remove']
+
+function secretFile(given: SecretFile, checked: Check): SecretSource {
+  onlyKnown('clientSecret', given, memberNames)
+  exclusive('clientSecret', given, 'file', ['env', 'remove'])
+  const path = nonEmptyString('clientSecret.file', given.file, 'Give the path of the file that holds the secret.')
   const parse = (bytes: Buffer) => checked(withoutLineEnd(decoded(bytes)))
   return reportingWhitespace(`The file ${path} of clientSecret`, credentialFile('clientSecret', path, parse))
 }
 
-function secretVariable({ env: name, remove = false }: EnvironmentVariable, checked: Check): SecretSource {
+function secretVariable(given: EnvironmentVariable, checked: Check): SecretSource {
+  onlyKnown('clientSecret', given, memberNames)
+  const name = nonEmptyString('clientSecret.env', given.env, 'Give the name of the variable that holds the secret.')
+  const { remove = false } = given
+  if (typeof remove !== 'boolean') {
+    wrong('clientSecret.remove', `must be a boolean, but is ${kindOf(remove)}`, 'Give true or false.')
+  }
   const what = `The environment variable ${name} of clientSecret`
   const load = () => checked(withoutLineEnd(variable(name)))
   const first = configured(what, 'Give the name of one that is set before the process starts.', load)

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import { ClientConfigurationError } from '../errors.ts'
 import type { ClientCertificate } from '../http/client-certificate.ts'
 import { Secret } from '../token/secret.ts'
+import { checkedFields, exclusive, nonEmptyString, wrong } from '../wrong-option.ts'
 import { builtin } from './builtin.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import { pairOfFiles } from './credential-file.ts'
@@ -23,18 +23,22 @@ interface ComparableCertificate extends ClientCertificate {
   equals(other: ClientCertificate): boolean
 }
 
+const pemNames = ['cert', 'key'] as const
+const fileNames = ['certFile', 'keyFile'] as const
+
 /** `tls_client_auth`: a certificate of an authority that the server trusts, in the connection itself (RFC 8705 §2.1). */
 export function tlsClientAuth(options: TlsClientAuthOptions): ClientAuthentication {
-  return byCertificate('tls_client_auth', options)
+  return byCertificate('tls_client_auth', 'tlsClientAuth options', options)
 }
 
 /** `self_signed_tls_client_auth`: a certificate that the server knows by the client's registration (RFC 8705 §2.2). */
 export function selfSignedTlsClientAuth(options: TlsClientAuthOptions): ClientAuthentication {
-  return byCertificate('self_signed_tls_client_auth', options)
+  return byCertificate('self_signed_tls_client_auth', 'selfSignedTlsClientAuth options', options)
 }
 
-function byCertificate(method: string, options: TlsClientAuthOptions): ClientAuthentication {
-  return ringAuthentication(credentialRing([certificateSource(options)]), {
+function byCertificate(method: string, where: string, options: TlsClientAuthOptions): ClientAuthentication {
+  checkedFields(where, options, [...pemNames, ...fileNames, 'ca'])
+  return ringAuthentication(credentialRing([certificateSource(where, options)]), {
     method,
     mutualTls: { ca: checkedAuthorities(options.ca) },
     prove(draft, certificate) {
@@ -44,16 +48,19 @@ function byCertificate(method: string, options: TlsClientAuthOptions): ClientAut
   })
 }
 
-function certificateSource(options: TlsClientAuthOptions): CredentialSource<ComparableCertificate> {
-  if (typeof options === 'object' && options !== null) {
-    if ('cert' in options) {
-      const remedy = 'Give cert and key as PEM, and the key that belongs to the certificate.'
-      return fixed(configured('The client certificate', remedy, () => clientCertificate(options.cert, options.key)))
-    }
-    if ('certFile' in options) return pairOfFiles('the client certificate', options, clientCertificate)
+function certificateSource(where: string, options: TlsClientAuthOptions): CredentialSource<ComparableCertificate> {
+  if ('cert' in options) {
+    exclusive(where, options, 'cert', fileNames)
+    const remedy = 'Give cert and key as PEM, and the key that belongs to the certificate.'
+    return fixed(configured('The client certificate', remedy, () => clientCertificate(options.cert, options.key)))
   }
-  const message = 'The client certificate is missing. Give { cert, key } as PEM, or { certFile, keyFile }.'
-  throw new ClientConfigurationError('ERR_MISSING_OPTION', message)
+  if ('certFile' in options) {
+    exclusive(where, options, 'certFile', pemNames)
+    for (const name of fileNames) nonEmptyString(`${where}.${name}`, options[name], 'Give the path of a PEM file.')
+    return pairOfFiles('the client certificate', options, clientCertificate)
+  }
+  const remedy = 'Give { cert, key } as PEM, or { certFile, keyFile }.'
+  wrong('The client certificate', 'is missing', remedy, 'ERR_MISSING_OPTION')
 }
 
 function clientCertificate(cert: string, given: string | KeyObject): ComparableCertificate {

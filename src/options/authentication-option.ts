@@ -1,7 +1,7 @@
 import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
 import { authenticationBySecret } from '../client-authentication/default-authentication.ts'
 import type { ClientSecret } from '../client-authentication/secret-source.ts'
-import { kindOf, wrong } from './checks.ts'
+import { kindOf, wrong } from '../wrong-option.ts'
 
 /** How the client proves who it is; a list is the current secret and the next. */
 export type CredentialOptions =

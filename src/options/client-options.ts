@@ -5,8 +5,9 @@ import { allowInsecureHttp } from '../http/insecure-http.ts'
 import { limits } from '../limits.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
+import { nonEmptyString, onlyKnown, plainObject, wrong } from '../wrong-option.ts'
 import { authenticationOption, type CredentialOptions } from './authentication-option.ts'
-import { fetchFunction, milliseconds, nonEmptyString, onlyKnown, plainObject, webUrl, wrong } from './checks.ts'
+import { fetchFunction, milliseconds, webUrl } from './checks.ts'
 import { checkedRequest, type RequestOptions, requestOptionNames } from './request-options.ts'
 
 /** Who the authorization server is. With `tokenEndpoint` nothing is fetched; `issuer` alone is discovered (RFC 8414). */

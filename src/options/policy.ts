@@ -1,14 +1,9 @@
 import { normalisePath, type Route } from '../bearer/routes.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
 import type { TokenRequest } from '../token/token-request.ts'
-import { kindOf, plainObject, webUrl, wrong } from './checks.ts'
-import {
-  checkedFields,
-  checkedRequest,
-  maxWaitOption,
-  type RequestOptions,
-  requestOptionNames
-} from './request-options.ts'
+import { checkedFields, kindOf, plainObject, wrong } from '../wrong-option.ts'
+import { webUrl } from './checks.ts'
+import { checkedRequest, maxWaitOption, type RequestOptions, requestOptionNames } from './request-options.ts'
 
 /** One rule of a policy: which token, and how long a request waits for it. Fields that are not named are the client's own. */
 export interface RouteOptions extends RequestOptions {
@@ -49,8 +44,15 @@ export function checkedPolicy(given: BearerPolicy, fallback: TokenRequest): read
     const remedy = 'Give `origins` that share one rule, or `routes` with a rule each.'
     wrong('policy.routes', 'stands beside `origins`', remedy, 'ERR_CONFLICTING_OPTIONS')
   }
-  checkedFields('policy', given, ['routes'])
+  refuseSharedRule(given)
   return routeRules(given.routes, fallback, insecureAllowed)
+}
+
+function refuseSharedRule(given: object): void {
+  const name = ruleNames.find((one) => one in given)
+  if (name === undefined) return
+  const remedy = `Give it in each route that wants it: routes: { '${example}': { ${name}: … } }.`
+  wrong(`policy.${name}`, 'stands beside `routes`, which have a rule each', remedy, 'ERR_CONFLICTING_OPTIONS')
 }
 
 function originRules(given: OriginsPolicy, fallback: TokenRequest, insecureAllowed: boolean): readonly Route[] {

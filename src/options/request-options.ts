@@ -1,15 +1,7 @@
 import { type TokenRequest, type TokenRequestFields, tokenRequest } from '../token/token-request.ts'
 import type { Patience } from '../token/token-source.ts'
-import {
-  kindOf,
-  milliseconds,
-  nonEmptyString,
-  onlyKnown,
-  plainObject,
-  resourceOption,
-  scopeOption,
-  wrong
-} from './checks.ts'
+import { checkedFields, kindOf, nonEmptyString, plainObject, wrong } from '../wrong-option.ts'
+import { milliseconds, resourceOption, scopeOption } from './checks.ts'
 
 /** What a token is asked for. */
 export interface RequestOptions {
@@ -88,11 +80,6 @@ export function checkedAsking(given: RequestOptions & WaitOptions, fallback: Tok
 export function checkedWait(given: WaitOptions): Patience {
   checkedFields('ready', given, waitOptionNames)
   return patienceOf('ready', given)
-}
-
-export function checkedFields(where: string, given: unknown, known: readonly string[]): void {
-  plainObject(where, given, `Give an object with some of: ${known.join(', ')}.`)
-  onlyKnown(where, given, known)
 }
 
 export function maxWaitOption(option: string, value: unknown): number | undefined {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts'
-import { ClientConfigurationError, type ErrorCode } from '../errors.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
 import type { SenderOptions } from '../http/send.ts'
+import { checkedFields, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 import type { ForwardedCertificate } from './certificate-binding.ts'
 import type { Expectation } from './claims.ts'
 import type { Introspection } from './introspection.ts'
@@ -78,9 +78,7 @@ const aMinute = 60_000
 
 /** @throws ClientConfigurationError that names the option and the remedy. */
 export function checkOptions(options: AccessTokenVerifierOptions): CheckedOptions {
-  for (const name of Object.keys(options))
-    if (!known.includes(name))
-      throw wrong(name, `is not an option. Known are: ${known.join(', ')}.`, 'ERR_UNKNOWN_OPTION')
+  checkedFields('accessTokenVerifier options', options, known)
   const insecureHttpAllowed = options[allowInsecureHttp] === true
   const trust = checkTrust(options, insecureHttpAllowed)
   const { introspection, forwardedCertificate, dispatcher, clock = systemClock, resourceMetadata } = options
@@ -102,14 +100,14 @@ function checkTrust(options: AccessTokenVerifierOptions, insecureHttpAllowed: bo
   const { roles = roleClaims.rfc9068, clientIdClaim = 'client_id', scopeClaim = 'scope' } = options
   const plainJwt = options[acceptPlainJwt] === true
   if (options.audience === undefined)
-    throw wrong('audience', 'is missing. Without it, tokens for others would count here.', 'ERR_MISSING_OPTION')
+    wrong('audience', 'is missing', 'Give it: without, tokens for others would count here.', 'ERR_MISSING_OPTION')
   const issuer = secureUrl('issuer', text('issuer', options.issuer), insecureHttpAllowed)
   const audience = texts('audience', [options.audience].flat())
   const usable = texts('algorithms', algorithms)
   if (!usable.every((algorithm) => keys.algorithms.includes(algorithm)))
-    throw wrong('algorithms', `does not fit the keys. They are good for: ${keys.algorithms.join(', ')}.`)
+    wrong('algorithms', 'does not fit the keys', `Give some of those they are good for: ${keys.algorithms.join(', ')}.`)
   if (!Number.isInteger(clockTolerance) || clockTolerance < 0 || clockTolerance > mostTolerance)
-    throw wrong('clockTolerance', `must be whole milliseconds, ${mostTolerance} at most.`)
+    wrong('clockTolerance', 'is out of range', `Give whole milliseconds, ${mostTolerance} at most.`)
   const claimed = text('clientIdClaim', clientIdClaim)
   const required = ['iss', 'sub', claimed, ...(plainJwt ? [] : ['jti'])]
   return {
@@ -125,25 +123,25 @@ function checkTrust(options: AccessTokenVerifierOptions, insecureHttpAllowed: bo
   }
 }
 
-function checkIntrospection(
-  { clientId, clientAuthentication, endpoint, keepFor = aMinute }: Introspection,
-  insecureHttpAllowed: boolean
-): Introspection {
+function checkIntrospection(given: Introspection, insecureHttpAllowed: boolean): Introspection {
+  checkedFields('introspection', given, ['clientId', 'clientAuthentication', 'endpoint', 'keepFor'])
+  const { clientId, clientAuthentication, endpoint, keepFor = aMinute } = given
   text('introspection.clientId', clientId)
-  if (typeof clientAuthentication?.authenticate !== 'function')
-    throw wrong(
-      'introspection.clientAuthentication',
-      'is missing. Give one, such as clientSecretBasic(secret).',
-      'ERR_MISSING_OPTION'
-    )
-  if (!Number.isInteger(keepFor) || keepFor < 0) throw wrong('introspection.keepFor', 'must be whole milliseconds.')
+  if (typeof clientAuthentication?.authenticate !== 'function') {
+    const remedy = 'Give one, such as clientSecretBasic(secret).'
+    wrong('introspection.clientAuthentication', 'is missing', remedy, 'ERR_MISSING_OPTION')
+  }
+  if (!Number.isInteger(keepFor) || keepFor < 0)
+    wrong('introspection.keepFor', 'is out of range', 'Give whole milliseconds.')
   const checked = { clientId, clientAuthentication, keepFor }
   return endpoint === undefined
     ? checked
     : { ...checked, endpoint: secureUrl('introspection.endpoint', endpoint, insecureHttpAllowed) }
 }
 
-function checkForwarded({ header, trustedProxies }: ForwardedCertificate): ForwardedCertificate {
+function checkForwarded(given: ForwardedCertificate): ForwardedCertificate {
+  checkedFields('forwardedCertificate', given, ['header', 'trustedProxies'])
+  const { header, trustedProxies } = given
   return {
     header: text('forwardedCertificate.header', header),
     trustedProxies: texts('forwardedCertificate.trustedProxies', trustedProxies)
@@ -151,16 +149,11 @@ function checkForwarded({ header, trustedProxies }: ForwardedCertificate): Forwa
 }
 
 function text(option: string, value: unknown): string {
-  if (value === undefined) throw wrong(option, 'is missing. Give a string.', 'ERR_MISSING_OPTION')
-  if (typeof value !== 'string' || value === '') throw wrong(option, 'must be a string, and not an empty one.')
-  return value
+  return nonEmptyString(option, value, 'Give a string.')
 }
 
 function texts(option: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value) || value.length === 0) throw wrong(option, 'must name one string at least.')
+  if (!Array.isArray(value) || value.length === 0)
+    wrong(option, `must be an array of strings, but is ${kindOf(value)}`, 'Give one string at least.')
   return value.map((member: unknown) => text(option, member))
-}
-
-function wrong(option: string, fault: string, code: ErrorCode = 'ERR_INVALID_OPTION'): ClientConfigurationError {
-  return new ClientConfigurationError(code, `${option} ${fault}`)
 }

@@ -228,6 +228,18 @@ test('X7 a function that makes each assertion anew gives no reason for a repeat'
   expect(await authentication.changed()).toBe(false)
 })
 
+test.each<[ClientAuthentication, string]>([
+  [
+    assertion(() => 'a.b'),
+    'The assertion function returned a value that is not a signed JWT. Have it return a signed JWT'
+  ],
+  [assertion(() => undefined as never), 'The assertion function returned undefined. Have it return a signed JWT'],
+  [privateKeyJwt({ key: () => 'pass' }), 'The key function returned a value that holds no private key. Have it return'],
+  [assertionFile('/nowhere/a'), 'The assertion file /nowhere/a cannot be read (ENOENT).']
+])('Q22 %o says what is wrong with what it got', async (authentication, message) => {
+  await expect(present(authentication)).rejects.toThrow(message)
+})
+
 test.each(['', 'a.b', 'a b.c.d', undefined])('C42 what a function returns is a JWT, and not %j', async (text) => {
   await expect(present(assertion(() => text as string))).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' })
 })

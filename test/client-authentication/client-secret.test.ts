@@ -106,6 +106,31 @@ test.each<[string, () => string | Promise<string>]>([
   expect(inspect(failure)).not.toContain('s3cret')
 })
 
+const wanted = 'Have it return the secret as a string, or a promise of one.'
+
+test.each<[unknown, string]>([
+  [undefined, `The clientSecret function returned undefined. ${wanted}`],
+  [null, `The clientSecret function returned null. ${wanted}`],
+  [7, `The clientSecret function returned a value that is a number, not a string. ${wanted}`],
+  ['', `The clientSecret function returned a value that is empty. ${wanted}`],
+  ['s3cret\n', `The clientSecret function returned a value that ends with a line break. ${wanted}`],
+  [Promise.resolve(), `The clientSecret function returned undefined. ${wanted}`]
+])(
+  'Q22 X8 a function that returns %j is told of what it returned, and what it should return',
+  async (given, message) => {
+    await expect(post(() => given as string)).rejects.toMatchObject({ message })
+  }
+)
+
+test('Q22 a function that fails is not said to have returned anything: its own error is the cause', async () => {
+  const cause = Object.assign(new Error('vault is sealed'), { code: 'ECONNREFUSED' })
+  await expect(post(() => Promise.reject(cause))).rejects.toMatchObject({
+    message: 'The clientSecret function failed: see the cause.',
+    cause: { message: 'vault is sealed', code: 'ECONNREFUSED' }
+  })
+  await expect(post(() => Promise.reject('s3cret'))).rejects.toThrow(/^The clientSecret function failed\.$/)
+})
+
 test('X3 a function that fails later costs nothing: the last good secret stays', async () => {
   const answers = ['first', '', 'second']
   const source = () => answers.shift() ?? Promise.reject(new Error('vault is sealed'))

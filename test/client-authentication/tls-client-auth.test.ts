@@ -64,8 +64,12 @@ test.each<[string, () => unknown, string]>([
   ['no key', () => ({ cert: one.cert, key: 'x' }), 'no private key'],
   ['no authority', () => ({ ...one, ca: 'x' }), 'ca holds no certificate'],
   ['a file that is not there', () => ({ certFile: '/nowhere/c', keyFile: '/nowhere/k' }), 'ENOENT'],
-  ['nothing', () => undefined, 'is missing'],
-  ['something else', () => ({ pfx: 'x' }), 'is missing']
+  ['nothing', () => undefined, 'tlsClientAuth options must be an object, but is undefined'],
+  ['an object with nothing', () => ({}), 'is missing'],
+  ['a certificate twice', () => ({ ...one, certFile: '/c' }), 'options.certFile cannot stand beside cert'],
+  ['a pair of files with a key', () => ({ certFile: '/c', key: one.key }), 'options.key cannot stand beside certFile'],
+  ['one file of a pair', () => ({ certFile: '/nowhere/c' }), 'options.keyFile is missing'],
+  ['something else', () => ({ pfx: 'x' }), 'tlsClientAuth options.pfx is not an option']
 ])('C58 X18 %s is refused at construction, and no key is shown', (_, options, reason) => {
   try {
     tlsClientAuth(options() as Certificate)

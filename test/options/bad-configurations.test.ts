@@ -1,9 +1,16 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import {
+  assertion,
+  assertionFile,
   ClientConfigurationError,
+  clientSecretBasic,
   clientSecretJwt,
+  clientSecretPost,
   createTokenClient,
-  type TokenClientOptions
+  privateKeyJwt,
+  selfSignedTlsClientAuth,
+  type TokenClientOptions,
+  tlsClientAuth
 } from '../../src/index.ts'
 
 const marker = 'marker-5d1e'
@@ -59,6 +66,15 @@ const wrongOptions: readonly Row[] = [
     'The file /nowhere/secret of clientSecret'
   ],
   [{ ...good, clientSecret: { env: 'NO_SUCH_NAME' } }, 'ERR_INVALID_OPTION', 'The environment variable NO_SUCH_NAME'],
+  [{ ...good, clientSecret: { file: undefined } }, 'ERR_MISSING_OPTION', 'clientSecret.file'],
+  [{ ...good, clientSecret: { file: 7 } }, 'ERR_INVALID_OPTION', 'clientSecret.file'],
+  [{ ...good, clientSecret: { file: '/s', encoding: 'utf8' } }, 'ERR_UNKNOWN_OPTION', 'clientSecret.encoding'],
+  [{ ...good, clientSecret: { file: '/s', env: 'HOME' } }, 'ERR_CONFLICTING_OPTIONS', 'clientSecret.env'],
+  [{ ...good, clientSecret: { file: '/s', remove: true } }, 'ERR_CONFLICTING_OPTIONS', 'clientSecret.remove'],
+  [{ ...good, clientSecret: { env: '' } }, 'ERR_INVALID_OPTION', 'clientSecret.env'],
+  [{ ...good, clientSecret: { env: 'HOME', remov: true } }, 'ERR_UNKNOWN_OPTION', 'clientSecret.remov'],
+  [{ ...good, clientSecret: { env: 'HOME', remove: 'false' } }, 'ERR_INVALID_OPTION', 'clientSecret.remove'],
+  [{ ...good, clientSecret: [{ env: 'HOME', remov: true }] }, 'ERR_UNKNOWN_OPTION', 'clientSecret.remov'],
   [{ ...good, clientAuthentication: { method: 'x', authenticate() {} } }, 'ERR_CONFLICTING_OPTIONS', 'clientSecret'],
   [{ ...proving, clientAuthentication: 'basic' }, 'ERR_INVALID_OPTION', 'clientAuthentication'],
   [{ ...proving, clientAuthentication: 'none' }, 'ERR_INVALID_OPTION', 'clientAuthentication'],
@@ -117,6 +133,45 @@ const wrongOptions: readonly Row[] = [
   [{ ...good, clock: Date }, 'ERR_INVALID_OPTION', 'clock']
 ]
 
+const certified = { tlsClientAuth, selfSignedTlsClientAuth }
+const bySecret = { clientSecretBasic, clientSecretPost, clientSecretJwt }
+const methods = { ...bySecret, ...certified, privateKeyJwt, assertion, assertionFile }
+
+const wrongMethods: readonly (readonly [name: keyof typeof methods, unknown[], code: string, names: string])[] = [
+  ['clientSecretBasic', [], 'ERR_MISSING_OPTION', 'clientSecret'],
+  ['clientSecretBasic', [marker, null], 'ERR_INVALID_OPTION', 'clientSecretBasic options'],
+  ['clientSecretBasic', [marker, 'raw'], 'ERR_INVALID_OPTION', 'clientSecretBasic options'],
+  ['clientSecretBasic', [marker, { encodng: 'raw' }], 'ERR_UNKNOWN_OPTION', 'clientSecretBasic options.encodng'],
+  ['clientSecretBasic', [marker, { encoding: 'base64' }], 'ERR_INVALID_OPTION', 'encoding'],
+  ['clientSecretPost', [], 'ERR_MISSING_OPTION', 'clientSecret'],
+  ['clientSecretPost', [Buffer.from(marker)], 'ERR_INVALID_OPTION', 'clientSecret'],
+  ['clientSecretJwt', [marker.repeat(4), null], 'ERR_INVALID_OPTION', 'clientSecretJwt options'],
+  ['clientSecretJwt', [marker.repeat(4), { aud: 'x' }], 'ERR_UNKNOWN_OPTION', 'clientSecretJwt options.aud'],
+  ['privateKeyJwt', [], 'ERR_INVALID_OPTION', 'privateKeyJwt options'],
+  ['privateKeyJwt', [marker], 'ERR_INVALID_OPTION', 'privateKeyJwt options'],
+  ['privateKeyJwt', [{}], 'ERR_MISSING_OPTION', 'key'],
+  ['privateKeyJwt', [{ key: marker, audence: 'x' }], 'ERR_UNKNOWN_OPTION', 'privateKeyJwt options.audence'],
+  ['privateKeyJwt', [{ key: marker, algo: 'RS256' }], 'ERR_UNKNOWN_OPTION', 'privateKeyJwt options.algo'],
+  ['privateKeyJwt', [{ key: marker, kid: 7 }], 'ERR_INVALID_OPTION', 'kid'],
+  ['privateKeyJwt', [{ key: { file: 7 } }], 'ERR_INVALID_OPTION', 'key.file'],
+  ['privateKeyJwt', [{ key: { file: '/k', passphrase: marker } }], 'ERR_UNKNOWN_OPTION', 'key.passphrase'],
+  ['privateKeyJwt', [{ key: { file: '/k', certFile: '/c' } }], 'ERR_CONFLICTING_OPTIONS', 'key.certFile'],
+  ['privateKeyJwt', [{ key: { keyFile: '/k', file: '/k' } }], 'ERR_CONFLICTING_OPTIONS', 'key.file'],
+  ['privateKeyJwt', [{ key: { keyFile: '/k' } }], 'ERR_MISSING_OPTION', 'key.certFile'],
+  ['privateKeyJwt', [{ key: { keyFile: '/k', cert: '/c' } }], 'ERR_UNKNOWN_OPTION', 'key.cert'],
+  ['tlsClientAuth', [], 'ERR_INVALID_OPTION', 'tlsClientAuth options'],
+  ['tlsClientAuth', [{}], 'ERR_MISSING_OPTION', 'The client certificate'],
+  ['tlsClientAuth', [{ certFile: '/c' }], 'ERR_MISSING_OPTION', 'tlsClientAuth options.keyFile'],
+  ['tlsClientAuth', [{ cert: marker, keyFile: '/k' }], 'ERR_CONFLICTING_OPTIONS', 'tlsClientAuth options.keyFile'],
+  ['selfSignedTlsClientAuth', [null], 'ERR_INVALID_OPTION', 'selfSignedTlsClientAuth options'],
+  ['selfSignedTlsClientAuth', [{ pfx: marker }], 'ERR_UNKNOWN_OPTION', 'selfSignedTlsClientAuth options.pfx'],
+  ['assertion', [], 'ERR_INVALID_OPTION', 'assertion supplier'],
+  ['assertion', [`${marker}.b.c`], 'ERR_INVALID_OPTION', 'assertion supplier'],
+  ['assertionFile', [], 'ERR_MISSING_OPTION', 'assertionFile path'],
+  ['assertionFile', [''], 'ERR_INVALID_OPTION', 'assertionFile path'],
+  ['assertionFile', [{ file: '/a' }], 'ERR_INVALID_OPTION', 'assertionFile path']
+]
+
 const origins = ['https://users.internal']
 const wrongPolicies: readonly Row[] = [
   [undefined, 'ERR_INVALID_OPTION', 'policy'],
@@ -136,7 +191,7 @@ const wrongPolicies: readonly Row[] = [
   [{ origins, routes: {} }, 'ERR_CONFLICTING_OPTIONS', 'policy.routes'],
   [{ routes: {} }, 'ERR_INVALID_OPTION', 'policy.routes'],
   [{ routes: ['https://users.internal'] }, 'ERR_INVALID_OPTION', 'policy.routes'],
-  [{ routes: { 'https://users.internal': {} }, scope: 'read' }, 'ERR_UNKNOWN_OPTION', 'policy.scope'],
+  [{ routes: { 'https://users.internal': {} }, scope: 'read' }, 'ERR_CONFLICTING_OPTIONS', 'policy.scope'],
   [{ routes: { 'users.internal': {} } }, 'ERR_INVALID_OPTION', 'policy.routes[0]'],
   [{ routes: { 'https://*.internal/': {} } }, 'ERR_INVALID_OPTION', 'policy.routes[0]'],
   [{ routes: { 'https://users.internal/?a=b': {} } }, 'ERR_INVALID_OPTION', 'policy.routes[0]'],
@@ -188,6 +243,29 @@ test.each(wrongOptions)('createTokenClient(%j) is refused with %s for %s', (give
     thrownBy(() => createTokenClient(given as TokenClientOptions)),
     code,
     names
+  )
+})
+
+test.each(wrongMethods)('%s(...%j) is refused with %s for %s', (name, given, code, names) => {
+  const method = methods[name] as (...given: unknown[]) => unknown
+  expectGuidance(
+    thrownBy(() => method(...given)),
+    code,
+    names
+  )
+})
+
+test('X12 a variable that shall leave the environment and cannot, by a misspelling, is no surprise later', () => {
+  process.env.ORDER_SECRET = marker
+  onTestFinished(() => void delete process.env.ORDER_SECRET)
+  const clientSecret = { env: 'ORDER_SECRET', remov: true } as never
+  expect(() => createTokenClient({ ...good, clientSecret })).toThrow('known are: file, env, remove')
+})
+
+test('a rule beside routes is shown the way into each of them', () => {
+  const policy = { routes: { 'https://users.internal': {} }, scope: marker } as never
+  expect(() => createTokenClient(good).interceptor(policy)).toThrow(
+    "Give it in each route that wants it: routes: { 'https://users.internal': { scope: … } }."
   )
 })
 

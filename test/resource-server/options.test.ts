@@ -23,6 +23,18 @@ test.each<[string, object, string, RegExp]>([
   ['R45 an issuer over plain HTTP', { issuer: 'http://auth.internal' }, 'ERR_INSECURE_ORIGIN', /issuer/],
   ['an issuer that is no URL', { issuer: 'auth' }, 'ERR_INVALID_OPTION', /issuer/],
   ['an unknown option', { audiences: [] }, 'ERR_UNKNOWN_OPTION', /audiences/],
+  [
+    'R31 an unknown option of introspection',
+    { introspection: { clientId: 'users', keepfor: 1 } },
+    'ERR_UNKNOWN_OPTION',
+    /introspection\.keepfor/
+  ],
+  [
+    'R35 an unknown option of the certificate header',
+    { forwardedCertificate: { header: 'client-cert', trustedProxy: [] } },
+    'ERR_UNKNOWN_OPTION',
+    /forwardedCertificate\.trustedProxy/
+  ],
   ['R12 a tolerance in minutes', { clockTolerance: 300_001 }, 'ERR_INVALID_OPTION', /clockTolerance/],
   ['R12 a tolerance below zero', { clockTolerance: -1 }, 'ERR_INVALID_OPTION', /clockTolerance/],
   ['R19 no algorithm', { algorithms: [] }, 'ERR_INVALID_OPTION', /algorithms/],
@@ -55,6 +67,12 @@ test.each<[string, object, string, RegExp]>([
     accessTokenVerifier({ issuer, audience, keys: jwks(keys), ...options } as AccessTokenVerifierOptions)
   expect(make).toThrow(expect.objectContaining({ name: 'ClientConfigurationError', code }))
   expect(make).toThrow(message)
+})
+
+test.each([undefined, null, issuer])('accessTokenVerifier(%j) says what it wants', (options) => {
+  const make = () => accessTokenVerifier(options as never)
+  expect(make).toThrow(expect.objectContaining({ name: 'ClientConfigurationError', code: 'ERR_INVALID_OPTION' }))
+  expect(make).toThrow(/^accessTokenVerifier options must be an object, .* Give .*issuer, audience/)
 })
 
 test.each<[string, () => unknown, RegExp]>([
