@@ -43,6 +43,9 @@ export interface Flight {
   release(): void
 }
 
+/** A last attempt ends just after its flight, whose error names the whole time; what is part of the attempt, a credential say, ends before. */
+const overhang = 1.05
+
 // A flight serves many requests: it must not run in the context of the one that happened to start it.
 const outsideRequests = AsyncLocalStorage.snapshot()
 
@@ -64,7 +67,8 @@ function fly({ request, reason, startIn, source, clock, timeout, budget, closing
   async function attempt(): Promise<Landing> {
     attempts += 1
     const sentAt = now(clock)
-    const patience = { signal: ending.signal, maxWait: timeout / 2 }
+    const maxWait = Math.min(timeout / 2, overhang * (deadline - sentAt.monotonic))
+    const patience = { signal: ending.signal, maxWait }
     try {
       return { token: await source.token(request, undefined, patience), sentAt }
     } catch (error) {
@@ -104,6 +108,7 @@ function fly({ request, reason, startIn, source, clock, timeout, budget, closing
 }
 
 function tooLong(timeout: number, cause: unknown): TokenClientError {
-  const message = `No token came within the timeout of ${timeout} ms.`
+  const before = cause instanceof TokenClientError ? ` The attempt before: ${cause.message}` : ''
+  const message = `No token came within the timeout of ${timeout} ms.${before}`
   return new TokenClientError('ERR_TIMEOUT', message, { transient: true, cause })
 }

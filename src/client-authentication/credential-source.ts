@@ -1,10 +1,11 @@
 import { ClientConfigurationError, TokenClientError } from '../errors.ts'
-import type { Warn } from './client-authentication.ts'
+import { withDeadline } from '../http/deadline.ts'
+import type { ReadingLimit, Warn } from './client-authentication.ts'
 
 /** Where a credential comes from. It is asked before every attempt, because credentials rotate. */
 export interface CredentialSource<Credential> {
-  /** The credential as it is now. Rejects with `ERR_SECRET_UNAVAILABLE` when there is none and never was. */
-  read(warn: Warn): Promise<Credential>
+  /** The credential as it is now. Rejects with `ERR_SECRET_UNAVAILABLE` when there is none in time and never was. */
+  read(warn: Warn, limit?: ReadingLimit): Promise<Credential>
 }
 
 /** Why something cannot be a credential, as the rest of a sentence that does not show it. */
@@ -27,25 +28,40 @@ export function fixed<Credential>(credential: Credential): CredentialSource<Cred
   return { read: async () => credential }
 }
 
-/** A credential that is loaded anew each time, and kept: a source that fails later costs no call. */
+/** A credential that is loaded anew each time, and kept: a source that fails or hangs later costs no call. */
 export function keeping<Credential>(
   what: string,
   load: () => Credential | Promise<Credential>,
   first?: Credential
 ): CredentialSource<Credential> {
   let lastGood = first
+
+  /** One that comes too late for its own request is there for the next. */
+  async function loadAndKeep(): Promise<Credential> {
+    lastGood = await load()
+    return lastGood
+  }
+
   return {
-    async read(warn) {
+    async read(warn, limit) {
       try {
-        lastGood = await load()
+        return await inTime(loadAndKeep, limit)
       } catch (error) {
+        limit?.signal?.throwIfAborted()
         const message = `${what} ${faultOf(error)}.`
         if (lastGood === undefined) throw unavailable(message, error)
         warn('secret_unavailable', `${message} The last good one stays in use.`)
+        return lastGood
       }
-      return lastGood
     }
   }
+}
+
+function inTime<Credential>(load: () => Promise<Credential>, limit: ReadingLimit | undefined): Promise<Credential> {
+  if (limit === undefined) return load()
+  const { clock, timeout, signal } = limit
+  const timedOut = () => new CredentialFault(`gave nothing within ${Math.round(timeout)} ms. See what it waits for`)
+  return withDeadline({ clock, timeout, timedOut, signals: [signal] }, load)
 }
 
 /** What a user's function returns, and how to say that it is not what is wanted. */

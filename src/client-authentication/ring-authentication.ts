@@ -14,7 +14,7 @@ export function ringAuthentication<Credential>(
   return {
     ...method,
     async authenticate(draft) {
-      const credential = await ring.current(draft.warn)
+      const credential = await ring.current(draft.warn, draft.limit)
       await prove(draft, credential)
       return {
         method: method.method,

@@ -97,8 +97,8 @@ function checkedSecret(text: string, leastBytes: number): Secret {
 function reportingWhitespace(what: string, source: SecretSource): SecretSource {
   let reported: Secret | undefined
   return {
-    async read(warn) {
-      const secret = await source.read(warn)
+    async read(warn, limit) {
+      const secret = await source.read(warn, limit)
       if (/^\s|\s$/.test(secret.reveal()) && !reported?.equals(secret)) {
         reported = secret
         warn('secret_has_whitespace', `${what} begins or ends with whitespace, which is sent as part of the secret.`)

@@ -1,11 +1,10 @@
 import type { Clock } from '../clock.ts'
-import type { TokenClientError } from '../errors.ts'
 
 export interface Deadline {
   readonly clock: Clock
   /** Milliseconds. */
   readonly timeout: number
-  readonly timedOut: () => TokenClientError
+  readonly timedOut: () => Error
   /** Each ends the work too; it is rejected with that signal's reason. */
   readonly signals: readonly (AbortSignal | undefined)[]
 }

@@ -1,4 +1,5 @@
 import type { ClientAuthentication, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
+import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
 import type { AuthorizationServerSource } from '../metadata/authorization-server.ts'
@@ -23,6 +24,7 @@ export interface IntrospectionContext {
   readonly sender: Sender
   readonly expected: Expectation
   readonly places: ClaimPlaces
+  readonly clock: Clock
   /** Epoch ms. */
   readonly now: () => number
 }
@@ -76,7 +78,7 @@ function draft(
   token: string,
   { clientId }: Introspection,
   tokenEndpoint: string,
-  { expected, now }: IntrospectionContext
+  { expected, clock, now }: IntrospectionContext
 ): TokenRequestDraft {
   return {
     clientId,
@@ -86,6 +88,7 @@ function draft(
     tokenEndpoint,
     authenticationMethods: undefined,
     now: now(),
-    warn() {}
+    warn() {},
+    limit: { clock, timeout }
   }
 }

@@ -31,16 +31,25 @@ export interface TokenEndpointOptions {
   readonly emit: Emit
 }
 
-interface AttemptPatience extends Patience {
-  readonly maxWait: number
+/** One attempt while it is under way. */
+interface Attempt {
+  readonly signal: AbortSignal
+  /** Milliseconds until its end. */
+  left(): number
+  /** What its error shall name if it ends now. */
+  awaits(what: string): void
 }
 
 const longestReading = 1000
 
+/** Shares of the time that an attempt has left: its error shall say who was too slow, and a credential kept from before needs time to travel. */
+const shareOfSource = 0.8
+const shareOfCredential = 0.9
+
 /**
  * The token endpoint as a source of tokens: each call is one attempt of the client credentials grant (RFC 6749 §4.4).
  * A refused credential, a wrong date and an endpoint that moved are worth one repeat, at once.
- * `maxWait` bounds all of it, discovery and a secret that never comes included (`ERR_TIMEOUT`).
+ * `maxWait` bounds all of it: `ERR_SECRET_UNAVAILABLE` when the credential does not come in time, else `ERR_TIMEOUT`.
  */
 export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   const { clientId, server, clientAuthentication, sender, clock, timeout, defaultLifetime, emit } = options
@@ -49,31 +58,35 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   let serial = 0
   let boundTo: string | undefined
 
-  async function attempt(request: TokenRequest, patience: AttemptPatience): Promise<AccessToken> {
-    const known = await server.authorizationServer(patience)
+  async function tryOnce(request: TokenRequest, attempt: Attempt): Promise<AccessToken> {
+    const { signal } = attempt
+    attempt.awaits("the authorization server's metadata")
+    const known = await server.authorizationServer({ signal, maxWait: attempt.left() })
     try {
-      return await ask(request, known, patience, true)
+      return await ask(request, known, attempt, true)
     } catch (error) {
       if (!(error instanceof TokenClientError && error.code === 'ERR_ENDPOINT_NOT_FOUND')) throw error
-      const found = await server.rediscover(patience)
+      attempt.awaits("the authorization server's metadata")
+      const found = await server.rediscover({ signal, maxWait: attempt.left() })
       if (urlOf(found) === urlOf(known)) throw error
-      return ask(request, found, patience, true)
+      return ask(request, found, attempt, true)
     }
   }
 
   async function ask(
     request: TokenRequest,
     known: AuthorizationServer,
-    patience: AttemptPatience,
+    attempt: Attempt,
     mayRepeat: boolean
   ): Promise<AccessToken> {
-    const draft = draftOf(request, known)
-    const proof = await authenticate(clientAuthentication, draft)
+    const draft = draftOf(request, known, attempt)
+    attempt.awaits('the credential')
+    const proof = await authenticate(draft, attempt)
     const obtainedAt = clock.wallTime()
     let misdated = false
     try {
-      const { signal, maxWait } = patience
-      const answer = await sender.send({ ...message(draft), timeout: maxWait, signal })
+      attempt.awaits(`an answer of ${new URL(draft.tokenEndpoint).host}`)
+      const answer = await sender.send({ ...message(draft), timeout: attempt.left(), signal: attempt.signal })
       misdated = serverTime.learn(answer, draft.tokenEndpoint) && draft.dated === true
       const { tokenEndpoint } = draft
       const response = readTokenResponse(answer, { tokenEndpoint, wallTime: clock.wallTime() })
@@ -82,15 +95,29 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       return accessToken(request, response, obtainedAt)
     } catch (error) {
       if (!isRefusalOfCredential(error)) throw error
-      const worthRepeating = (misdated && mayRepeat) || (await isAnotherAtHand(proof, patience))
-      if (worthRepeating && mayRepeat) return ask(request, known, patience, false)
+      const worthRepeating = (misdated && mayRepeat) || (await isAnotherAtHand(proof, attempt))
+      if (worthRepeating && mayRepeat) return ask(request, known, attempt, false)
       throw namingTheMethod(error, proof.method, known.authenticationMethods)
     }
   }
 
   /** A source that hangs must not hide why the server refused. */
-  function isAnotherAtHand(proof: Proof, { signal }: Patience): Promise<boolean> {
+  function isAnotherAtHand(proof: Proof, { signal }: Attempt): Promise<boolean> {
     return leaveOnAbort(proof.refused(), { signal, maxWait: longestReading }, clock).catch(() => false)
+  }
+
+  /** A supplier of secrets can fail in any way, and can hang: whatever it does is one code here. */
+  async function authenticate(draft: TokenRequestDraft, { signal, left }: Attempt): Promise<Proof> {
+    const { method } = clientAuthentication
+    const timeout = shareOfCredential * left()
+    const timedOut = () => credentialMissing(`did not come within ${Math.round(timeout)} ms`, method)
+    try {
+      return await withDeadline({ clock, timeout, timedOut, signals: [signal] }, () =>
+        clientAuthentication.authenticate(draft)
+      )
+    } catch (error) {
+      throw error instanceof TokenClientError ? error : credentialMissing('could not be had', method, error)
+    }
   }
 
   function noteCertificate(thumbprint: string | undefined): void {
@@ -102,7 +129,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     return clientAuthentication.mutualTls === undefined ? tokenEndpoint : (mutualTlsTokenEndpoint ?? tokenEndpoint)
   }
 
-  function draftOf(request: TokenRequest, known: AuthorizationServer): TokenRequestDraft {
+  function draftOf(request: TokenRequest, known: AuthorizationServer, { signal, left }: Attempt): TokenRequestDraft {
     return {
       clientId,
       form: tokenRequestForm(request),
@@ -111,7 +138,8 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       tokenEndpoint: urlOf(known),
       authenticationMethods: known.authenticationMethods,
       now: serverTime.now(),
-      warn: (code, message) => emit('warning', { ...fieldsOf(request), code, message })
+      warn: (code, message) => emit('warning', { ...fieldsOf(request), code, message }),
+      limit: { clock, timeout: shareOfSource * left(), signal }
     }
   }
 
@@ -125,24 +153,17 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
 
   return {
     token(request, _rejected, { maxWait = timeout / 2, signal }: Patience = {}) {
-      return withDeadline({ clock, timeout: maxWait, timedOut: () => timedOut(maxWait), signals: [signal] }, (ended) =>
-        inTurn(() => attempt(request, { maxWait, signal: ended }), ended)
+      const endsAt = clock.monotonicTime() + maxWait
+      const left = () => endsAt - clock.monotonicTime()
+      let awaited = 'the request that tries the credential'
+      const awaits = (what: string) => {
+        awaited = what
+      }
+      const timedOut = () => tooSlow(awaited, maxWait)
+      return withDeadline({ clock, timeout: maxWait, timedOut, signals: [signal] }, (ended) =>
+        inTurn(() => tryOnce(request, { signal: ended, left, awaits }), ended)
       )
     }
-  }
-}
-
-/** A supplier of secrets can fail in any way: whatever it throws is one code here. */
-async function authenticate(clientAuthentication: ClientAuthentication, draft: TokenRequestDraft): Promise<Proof> {
-  try {
-    return await clientAuthentication.authenticate(draft)
-  } catch (error) {
-    if (error instanceof TokenClientError) throw error
-    throw new TokenClientError(
-      'ERR_SECRET_UNAVAILABLE',
-      `The credential for ${clientAuthentication.method} could not be had. Check where it comes from.`,
-      { transient: true, cause: error }
-    )
   }
 }
 
@@ -156,10 +177,12 @@ function message({ form, headers, tokenEndpoint, certificate }: TokenRequestDraf
   } as const
 }
 
-function timedOut(maxWait: number): TokenClientError {
-  return new TokenClientError(
-    'ERR_TIMEOUT',
-    `No token within ${Math.round(maxWait)} ms: the credential, the metadata or the token endpoint was too slow.`,
-    { transient: true }
-  )
+function credentialMissing(fault: string, method: string, cause?: unknown): TokenClientError {
+  const message = `The credential for ${method} ${fault}. Check where it comes from.`
+  return new TokenClientError('ERR_SECRET_UNAVAILABLE', message, { transient: true, cause })
+}
+
+function tooSlow(awaited: string, maxWait: number): TokenClientError {
+  const message = `No token within ${Math.round(maxWait)} ms: ${awaited} did not come in time.`
+  return new TokenClientError('ERR_TIMEOUT', message, { transient: true })
 }

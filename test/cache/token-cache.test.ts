@@ -94,7 +94,7 @@ describe('one flight', () => {
     expect(codeOf(await outcome(caller, clock))).toBe('ERR_TIMEOUT')
   })
 
-  test('an attempt gets half of the timeout, also when less is left, and the error names the whole', async () => {
+  test('an attempt gets half of the timeout and hardly more than is left, and the error names the whole and what was before', async () => {
     const { clock, source, cache } = setUp()
     const caller = cache.token(read)
     await clock.advance(0)
@@ -103,9 +103,10 @@ describe('one flight', () => {
     await clock.advance(4 * second)
     await source.last.fail(down())
     await clock.advance(second)
-    expect(source.calls.map(({ patience }) => patience.maxWait)).toEqual(Array(3).fill(5 * second))
+    expect(source.calls.map(({ patience }) => patience.maxWait)).toEqual([5 * second, 5 * second, 1.05 * 1.4 * second])
     await clock.advance(second)
-    expect(await outcome(caller, clock)).toMatchObject({ message: 'No token came within the timeout of 10000 ms.' })
+    const message = `No token came within the timeout of 10000 ms. The attempt before: ${down().message}`
+    expect(await outcome(caller, clock)).toMatchObject({ code: 'ERR_TIMEOUT', message })
   })
 })
 

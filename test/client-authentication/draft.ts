@@ -4,6 +4,7 @@ import type {
   TokenRequestDraft
 } from '../../src/client-authentication/client-authentication.ts'
 import type { WarningCode } from '../../src/events.ts'
+import { manualClock } from '../../src/testing/index.ts'
 
 export interface Presented extends TokenRequestDraft {
   readonly proof: Proof
@@ -25,6 +26,7 @@ export async function present(
     authenticationMethods: undefined,
     now: Date.UTC(2030, 0, 1),
     warn: (code) => void warnings.push(code),
+    limit: { clock: manualClock(), timeout: 4000 },
     ...fields
   }
   const proof = await authentication.authenticate(draft)

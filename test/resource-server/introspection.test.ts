@@ -109,6 +109,24 @@ test('R33 an answer that does not come is waited for five seconds', async () => 
   await refusal
 })
 
+test('R33 Q21 a secret that never comes is waited for no longer', async () => {
+  let asked = false
+  const never = () => {
+    asked = true
+    return new Promise<string>(() => {})
+  }
+  const clientAuthentication = clientSecretBasic(never)
+  const asking = { introspection: { clientId: 'users', clientAuthentication } }
+  const { clock, verifier, authorization } = await road({ accessTokenFormat: 'opaque' }, asking)
+  const refusal = expect(verifier.verify(await authorization())).rejects.toMatchObject({
+    code: 'ERR_INTROSPECTION_FAILED',
+    cause: { code: 'ERR_SECRET_UNAVAILABLE' }
+  })
+  while (!asked) await new Promise((resolve) => setImmediate(resolve))
+  await clock.advance(5000)
+  await refusal
+})
+
 test('R33 a token is asked about once a minute, by one request for all, and a revocation counts then', async () => {
   const { clock, server, verifier, authorization } = await opaqueRoad()
   const token = await authorization()

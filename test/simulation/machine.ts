@@ -23,6 +23,8 @@ export interface Machine {
 /** Milliseconds. */
 const slowSupply = 1500
 const exact = 10
+/** A share of the timeout: with the secret from before the request then goes out after all. */
+const givenUpAfter = 0.4
 
 /** A machine before its first service is started. */
 export function newMachine(world: () => World, host: Host, secret: string): Machine {
@@ -44,9 +46,10 @@ export function newMachine(world: () => World, host: Host, secret: string): Mach
         case 'throws':
           throw new Error('The vault is sealed.')
         case 'never':
+          machine.slack = Math.max(machine.slack, givenUpAfter * world().settings.timeout + exact)
           return new Promise(() => {})
         case 'slow':
-          machine.slack = slowSupply + exact
+          machine.slack = Math.max(machine.slack, slowSupply + exact)
           return new Promise((resolve) => host.later(slowSupply, () => resolve(machine.secret)))
       }
     }
