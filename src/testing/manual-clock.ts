@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock.ts'
-import { ClientConfigurationError } from '../errors.ts'
+import { checkedFields, wrong } from '../wrong-option.ts'
 
 export interface ManualClockOptions {
   /** Epoch ms at which the wall clock stands first. */
@@ -38,11 +38,11 @@ const turnsForIo = 100
 
 /**
  * A clock for tests: hand it to `createTokenClient({ clock })` and a 12-hour token ends when you say so.
- * @throws ClientConfigurationError for an unknown option
+ * @throws ClientConfigurationError for an unknown option; `advance` rejects with it for what is no time
  */
 export function manualClock(options: ManualClockOptions = {}): ManualClock {
-  const { now = Date.UTC(2030, 0, 1), random = 0.5, ...unknown } = options
-  for (const name of Object.keys(unknown)) throw unknownOption(name)
+  checkedFields('manualClock', options, ['now', 'random'])
+  const { now = Date.UTC(2030, 0, 1), random = 0.5 } = options
   let wall = now
   let monotonic = 0
   const waiting = new Set<WaitingTimer>()
@@ -78,6 +78,12 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
       return { cancel: () => void waiting.delete(timer), hold() {} }
     },
     async advance(ms) {
+      if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY))
+        wrong(
+          'manualClock().advance',
+          'must be given milliseconds, 0 or more',
+          'stepWallTime sets the wall clock back.'
+        )
       const end = monotonic + ms
       await settle(end)
       for (let timer = nextUntil(end); timer !== undefined; timer = nextUntil(end)) {
@@ -95,9 +101,4 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
       return waiting.size
     }
   }
-}
-
-function unknownOption(name: string): ClientConfigurationError {
-  const remedy = 'Remove it or mend its spelling; known are: now, random.'
-  return new ClientConfigurationError('ERR_UNKNOWN_OPTION', `manualClock.${name} is not an option. ${remedy}`)
 }

@@ -146,3 +146,13 @@ test('P11 an option that the clock does not have is refused by its name', () => 
   expect(misspelt).toThrow('manualClock.nw is not an option. Remove it or mend its spelling; known are: now, random.')
   expect(misspelt).toThrow(expect.objectContaining({ code: 'ERR_UNKNOWN_OPTION' }))
 })
+
+test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])(
+  'P11 no clock advances by %d ms, and none stands wrong after it',
+  async (ms) => {
+    const clock = manualClock({ now: 0 })
+    await expect(clock.advance(ms)).rejects.toThrow('manualClock().advance must be given milliseconds, 0 or more.')
+    await clock.advance(second)
+    expect([clock.wallTime(), clock.monotonicTime()]).toEqual([second, second])
+  }
+)
