@@ -4,6 +4,8 @@ import { CredentialFault, type CredentialSource, configured, keeping } from './c
 
 const longest = 65_536
 const mostReadings = 5
+/** Milliseconds. */
+const longestTick = 20
 const remedy = 'Give the path of a file that holds it whole, and that this process may read.'
 
 /** A credential in a file: read when the client is made, and before every attempt again. */
@@ -33,18 +35,25 @@ function readAtStart(path: string): Buffer {
   return builtin.fs.readFileSync(path)
 }
 
-/** The whole file: one that is written meanwhile is read again until it stands still. */
+/**
+ * The whole file: one that is written meanwhile is read again until it stands still. Two writes in one tick of the file
+ * system's clock bear the same time, so a file that has just been written must read the same twice.
+ */
 export async function readWhole(path: string): Promise<Buffer> {
   const { constants, promises } = builtin.fs
+  let former: Buffer | undefined
   for (let reading = 0; reading < mostReadings; reading++) {
     // Opening a pipe would wait for its writer.
     const file = await promises.open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
+      const began = Date.now()
       const before = await file.stat()
       checkKind(before)
       const bytes = await file.readFile()
       const after = await file.stat()
-      if (after.mtimeMs === before.mtimeMs && after.size === bytes.length) return bytes
+      const stoodStill = after.mtimeMs === before.mtimeMs && after.size === bytes.length
+      if (stoodStill && (began - after.mtimeMs > longestTick || former?.equals(bytes))) return bytes
+      former = bytes
     } finally {
       await file.close()
     }

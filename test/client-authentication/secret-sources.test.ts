@@ -61,7 +61,7 @@ test.each<[string, string | Buffer, string]>([
   expect(refusal).toMatchObject({ name: 'ClientConfigurationError', code: 'ERR_INVALID_OPTION' })
   expect(refusal.message).toContain(file)
   expect(refusal.message).toContain(reason)
-  expect(inspect(refusal)).not.toContain('s3')
+  expect(inspect(refusal).replaceAll(folder, '')).not.toContain('s3') // a folder's random name can hold anything
 })
 
 test('X2 a file that is not there, or is a folder, is refused at construction', () => {
