@@ -85,6 +85,8 @@ test.each(own)("D20 U23 the caller's own Authorization in %s wins, and its 401 i
 test.each([
   ['an odd list', () => ['x-user'], /even/],
   ['a string', () => 'x-user: kept', /headers must be an object or an array/],
+  ['pairs of which one has no value', () => [['x-user', 'kept'], ['x-other']], /.+/],
+  ['pairs beside something else', () => new Set([['x-user', 'kept'], 'no']), /key-value pair/],
   ['an iterable of something else', () => new Set(['x-user']), /key-value pair/]
 ])('U25 malformed headers, %s, get the words of undici and no token', async (_form, headers, message) => {
   const { server, agent } = await bearerRoad()

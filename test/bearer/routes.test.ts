@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { explain } from '../../src/bearer/explain.ts'
-import { routeTable } from '../../src/bearer/routes.ts'
+import { normalisePath, routeTable } from '../../src/bearer/routes.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { createTokenClient } from '../../src/token-client.ts'
 import { bearerRoad } from '../support/bearer.ts'
@@ -148,4 +148,33 @@ test('what explain says is what a dispatch does, for paths in every spelling', a
   const sent = server.requests.map(({ url, authorization }) => [url, authorization !== undefined])
   expect(sent).toEqual(paths.map((path) => [path, explain(routes, server.origin + path).carriesToken]))
   expect(routeTable([]).find(server.origin, '/')).toBeUndefined()
+})
+
+test('a rule far above the path decides when none below it does, beside rules for other and deeper paths', () => {
+  const paths = ['/', '/a', '/a/b/c/d/e/f', '/long-and-elsewhere/x/y/z']
+  const { find } = routeTable(paths.map((path) => ({ origin: users, path, request: tokenRequest({}) })))
+  const asked = ['/', '/x/y', '/a', '/a/x/y/z', '/a/b/c', '/a/b/c/d/e/f/g/h', '/ab/c', '/long-and-elsewhere/x/y/z/']
+  expect(asked.map((path) => find(users, path)?.path)).toEqual([
+    '/',
+    '/',
+    '/a',
+    '/a',
+    '/a',
+    '/a/b/c/d/e/f',
+    '/',
+    '/long-and-elsewhere/x/y/z'
+  ])
+})
+
+test.each([
+  ['/.x/../a', '/a'],
+  ['/.x/./a', '/.x/a'],
+  ['/.x/.', '/.x/'],
+  ['/a/.x/..', '/a/'],
+  ['/.x/..', '/'],
+  ['/.x/../..', '/'],
+  ['/.x/../../../a', '/a'],
+  ['/.x', '/.x']
+])('segments of dots in %s leave %s, also behind a segment that begins with one', (path, normalised) => {
+  expect(normalisePath(path)).toBe(normalised)
 })
