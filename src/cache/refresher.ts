@@ -102,6 +102,7 @@ export function refresher(options: RefresherOptions): Refresher {
 
   function failed(entry: Entry, cause: unknown): TokenClientError {
     entry.underway = undefined
+    entry.freshUntil = Number.NEGATIVE_INFINITY
     const error = asTokenClientError(cause)
     if (closing.aborted) return error
 

@@ -13,7 +13,7 @@ import { boundedEntries } from './entries.ts'
 import type { Entry } from './entry.ts'
 import { failureMemory } from './failure-memory.ts'
 import { type Health, isHeldOrWanted, overallState, tokenHealth } from './health.ts'
-import { freshnessOf, type KeptToken } from './kept-token.ts'
+import { freshnessOf, type KeptToken, onWallClock } from './kept-token.ts'
 import { now } from './now.ts'
 import { refresher } from './refresher.ts'
 import { schedule } from './schedule.ts'
@@ -89,7 +89,8 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
       case 'suspect': // a new one if it comes soon, else this one
         return soon(entry, kept, patience)
       case 'due': // it still works: nobody waits for its successor
-        refreshing.flightUnlessBarred(entry)
+        // While its successor is on the way there is nothing to decide.
+        if (refreshing.flightUnlessBarred(entry) !== undefined) entry.freshUntil = onWallClock(kept, kept.suspectAt)
         return kept.token
       case 'fresh':
         return kept.token

@@ -115,6 +115,7 @@ test('X6 while the old token works, nobody waits for a credential; the next call
   await clock.advance(second)
   expect(cache.token(write)).toBe(token)
   await clock.advance(9.6 * hour)
+  expect(cache.token(write)).toBe(token) // while the refresh is under way
   await source.last.fail(refused())
   await clock.advance(second)
   expect(cache.token(write)).toBe(token)

@@ -176,6 +176,34 @@ describe('the old token first', () => {
     expect(names()).toEqual(['refreshed', 'refresh-failed'])
   })
 
+  test('a refresh that fails late is followed by the next as soon as its wait is over, though callers looked at nothing meanwhile', async () => {
+    const { clock, source, cache, warm } = setUp({ random: 0 })
+    await warm(read, 50 * second)
+    await clock.advance(35 * second)
+    for (let call = 0; call < 3; call += 1) expect(cache.token(read)).toMatchObject({ serial: 1 })
+    await clock.advance(2 * second)
+    await source.last.fail(down())
+    expect(source.calls).toHaveLength(2)
+    while (source.calls.length < 3 && clock.monotonicTime() < 45 * second) {
+      expect(cache.token(read)).toMatchObject({ serial: 1 })
+      await clock.advance(500)
+    }
+    expect(source.calls).toHaveLength(3)
+  })
+
+  test('K2 a token that becomes suspect while its successor is on the way is waited for', async () => {
+    const { clock, source, cache, warm } = setUp()
+    await warm()
+    await clock.advance(0.8 * life - second)
+    expect(cache.token(read)).toMatchObject({ serial: 1 })
+    expect(source.calls).toHaveLength(2)
+    clock.stepWallTime(0.2 * life)
+    const asked = cache.token(read)
+    expect(asked).toBeInstanceOf(Promise)
+    await source.last.give()
+    expect(await asked).toMatchObject({ serial: 2 })
+  })
+
   test('Q19 a background refresh has one attempt and no unhandled rejection', async () => {
     const { clock, source, cache, warm } = setUp()
     await warm()
