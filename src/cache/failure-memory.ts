@@ -54,7 +54,7 @@ export function failureMemory({ clock, closing, credentialChanged }: FailureMemo
   async function readAgain(refused: Failure): Promise<boolean> {
     const changed = leaveOnAbort(credentialChanged(), { signal: closing, maxWait: longestReading }, clock)
     const lifted = await changed.catch(() => false)
-    if (lifted && refusal === refused) refusal = { ...refused, notBefore: Number.NEGATIVE_INFINITY }
+    if (lifted && refusal === refused) refusal = { ...refused, notBefore: clock.monotonicTime() }
     return lifted
   }
 

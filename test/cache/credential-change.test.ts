@@ -128,6 +128,26 @@ test('X6 while the old token works, nobody waits for a credential; the next call
   expect(source.calls).toHaveLength(requests + 1)
 })
 
+test('I4 a changed credential does not make a key that was refused for its scope forget its failures', async () => {
+  const { clock, source, credential, cache, refuse } = setUp()
+  const refusedScope = async () => {
+    const asked = cache.promise(write).catch((error) => error)
+    await clock.advance(0)
+    await source.last.fail(new TokenClientError('ERR_INVALID_SCOPE', 'x', { transient: false }))
+    return asked
+  }
+  expect(await refusedScope()).toMatchObject({ retryAfter: 60 * second })
+  await clock.advance(60 * second)
+  await refuse()
+  credential.changed = async () => true
+  const asked = cache.promise(read, { maxWait: 0 }).catch(() => {})
+  await clock.advance(0)
+  await asked
+  await source.last.fail(new TokenClientError('ERR_SERVER_ERROR', 'x', { transient: true }))
+  await clock.advance(60 * second)
+  expect(await refusedScope()).toMatchObject({ retryAfter: 120 * second })
+})
+
 test('C60 what tokens are bound to has changed: each is replaced before its next use', async () => {
   const { clock, source, cache } = setUp()
   const first = cache.promise(read)
