@@ -1,9 +1,9 @@
-import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, promises, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { ClientAuthentication } from '../../src/client-authentication/client-authentication.ts'
 import { clientSecretPost } from '../../src/client-authentication/client-secret-post.ts'
 import { present } from './draft.ts'
@@ -134,6 +134,64 @@ test('X4 while a file is rewritten again and again, no half of it is used', asyn
   }
   writing = false
   await writer
+})
+
+/** Does this to the file while it is read, in the middle: before its bytes are taken, and after. Counts the readings and those left open. */
+function meddle(readings: readonly { readonly before: () => void; readonly after: () => void }[]) {
+  const { open } = promises
+  const left = [...readings]
+  const count = { readings: 0, open: 0 }
+  const spied = vi.spyOn(promises, 'open').mockImplementation(async (...given) => {
+    const handle = await open(...given)
+    count.readings += 1
+    count.open += 1
+    const close = handle.close.bind(handle)
+    handle.close = async () => {
+      count.open -= 1
+      await close()
+    }
+    const reading = left.shift()
+    if (reading === undefined) return handle
+    const readFile = handle.readFile.bind(handle)
+    handle.readFile = (async () => {
+      reading.before()
+      const bytes = await readFile()
+      reading.after()
+      return bytes
+    }) as typeof handle.readFile
+    return handle
+  })
+  onTestFinished(() => spied.mockRestore())
+  return count
+}
+
+function writeAt(time: number, content: string): void {
+  writeFileSync(file, content)
+  utimesSync(file, new Date(time), new Date(time))
+}
+
+test('X4 a file that grows while it is read is read again', async () => {
+  writeAt(0, 'old')
+  const authentication = clientSecretPost({ file })
+  meddle([{ before: () => writeAt(1000, 'ha'), after: () => writeAt(2000, 'half and the rest') }])
+  expect(await sent(authentication)).toEqual(['half and the rest'])
+})
+
+test('X4 a file that is written twice within one tick of its clock is read until it is twice the same', async () => {
+  const soon = Date.now() + 3_600_000 // so that it counts as just written, however slow this test is
+  writeAt(soon, 'aaaa')
+  const authentication = clientSecretPost({ file })
+  meddle([{ before: () => writeAt(soon, 'aabb'), after: () => writeAt(soon, 'bbbb') }])
+  expect(await sent(authentication)).toEqual(['bbbb'])
+})
+
+test('X4 a file that never stands still leaves the last good secret in use, and no file open', async () => {
+  writeAt(0, 'old')
+  const authentication = clientSecretPost({ file })
+  const again = { before: () => writeAt(1000, 'ha'), after: () => writeAt(2000, 'half') }
+  const count = meddle(Array.from({ length: 9 }, () => again))
+  expect(await sent(authentication)).toEqual(['old', 'secret_unavailable'])
+  expect(count).toEqual({ readings: 5, open: 0 })
 })
 
 function refusalOf(attempt: () => unknown): Error {
