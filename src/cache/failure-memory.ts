@@ -12,6 +12,8 @@ export interface FailureMemory {
   of(entry: Entry): Failure | undefined
   /** The failure that forbids a flight at that monotonic moment. */
   barring(entry: Entry, moment: number): Failure | undefined
+  /** Until when, in monotonic ms, the failures that no success has followed forbid flights, or forbade them. */
+  barredUntil(entry: Entry): number | undefined
   /** Answers with the milliseconds in which nobody starts another flight. */
   remember(entry: Entry, error: TokenClientError, moment: Now): number
   /**
@@ -71,6 +73,10 @@ export function failureMemory({ clock, closing, credentialChanged }: FailureMemo
     },
     barring(entry, moment) {
       return [refusal, entry.failure].find((failure) => failure !== undefined && moment < failure.notBefore)
+    },
+    barredUntil({ failure }) {
+      if (refusal === undefined || failure === undefined) return (refusal ?? failure)?.notBefore
+      return Math.max(refusal.notBefore, failure.notBefore)
     },
     remember(entry, error, moment) {
       const concernsClient = refusalsOfTheClient.has(error.code) || isRefusalOfCredential(error)

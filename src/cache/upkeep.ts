@@ -67,8 +67,7 @@ export function upkeep({ entries, clock, failures, refreshing, emit }: UpkeepOpt
 
   /** Whoever asked after a failure's wait was over would have started another flight. */
   function disusedAt(entry: Entry): number {
-    const failure = failures.of(entry)
-    return failure === undefined ? never : failure.notBefore + longestDisuse
+    return (failures.barredUntil(entry) ?? never) + longestDisuse
   }
 
   function refresh(entry: Entry, moment: number): number {

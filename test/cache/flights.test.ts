@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TokenClientError } from '../../src/errors.ts'
-import { down, hour, life, minute, outcome, read, second, setUp, type Told } from './set-up.ts'
+import { down, hour, life, minute, outcome, read, refused, second, setUp, type Told, write } from './set-up.ts'
 
 describe('what a flight tells', () => {
   test('the first token, one after an end, and how long the flight took', async () => {
@@ -105,6 +105,22 @@ describe('who leaves', () => {
     const [late, next] = [await outcome(asked, clock), await outcome(cache.token(read), clock)]
     expect(late).toMatchObject({ code: 'ERR_RATE_LIMITED', retryAfter: 28.5 * second })
     expect(next).toMatchObject({ retryAfter: 28.5 * second })
+  })
+
+  test('F3 an old refusal of the client does not make another key forget its failures and be asked for every second', async () => {
+    const { clock, source, told, cache } = setUp({ random: 0.999 })
+    void outcome(cache.token(write), clock)
+    await clock.advance(0)
+    await source.last.fail(refused())
+    await clock.advance(hour)
+    void outcome(cache.token(read, undefined, { maxWait: 10 * minute }), clock)
+    const end = clock.monotonicTime() + 5 * minute
+    while (clock.monotonicTime() < end) {
+      await clock.advance(0)
+      await source.last.fail(down())
+      await clock.advance(second)
+    }
+    expect(told.length).toBeLessThan(25)
   })
 
   test('a long outage without a token is asked about every other minute at most, a short one every half', async () => {

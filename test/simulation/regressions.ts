@@ -14,6 +14,10 @@ export const regressions: readonly Regression[] = [
     found: 'the simulation itself took the newest credential for the refused one, which was an older one'
   },
   { seed: 102_691, found: 'the simulation itself took the end of a token from an answer that did not count' },
+  {
+    seed: 4956,
+    found: 'an old refusal of the client made another key forget its failures, which was then asked for every second'
+  },
   { seed: 220_195, found: 'a credential that changed made refused keys forget their failures' },
   { seed: 111_442, found: 'the simulation itself forgot that failures of a kind of token can have been let go twice' }
 ]
