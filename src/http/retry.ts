@@ -81,7 +81,7 @@ export async function withRetries<T>(
       if (clock.monotonicTime() + wait >= deadline || !budget.take()) return false
 
       await pause(clock, wait, signal)
-      return true
+      return clock.monotonicTime() < deadline // a process that stood still wakes from it too late
     }
   })
 }

@@ -107,6 +107,16 @@ describe('who leaves', () => {
     expect(next).toMatchObject({ retryAfter: 28.5 * second })
   })
 
+  test('P8 a process that stood still between two attempts sends no other one after the deadline', async () => {
+    const { clock, source, cache } = setUp({ early: -20 * second })
+    const asked = cache.token(read)
+    await clock.advance(0)
+    await source.last.fail(down())
+    await clock.advance(minute)
+    expect(source.calls).toHaveLength(1)
+    expect(await outcome(asked, clock)).toMatchObject({ code: 'ERR_SERVER_ERROR' })
+  })
+
   test('F3 an old refusal of the client does not make another key forget its failures and be asked for every second', async () => {
     const { clock, source, told, cache } = setUp({ random: 0.999 })
     void outcome(cache.token(write), clock)

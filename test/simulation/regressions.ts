@@ -18,6 +18,10 @@ export const regressions: readonly Regression[] = [
     seed: 4956,
     found: 'an old refusal of the client made another key forget its failures, which was then asked for every second'
   },
+  {
+    seed: 301_515,
+    found: 'a process that stood still between two attempts woke and sent the next one after the deadline of both'
+  },
   { seed: 220_195, found: 'a credential that changed made refused keys forget their failures' },
   { seed: 111_442, found: 'the simulation itself forgot that failures of a kind of token can have been let go twice' }
 ]
