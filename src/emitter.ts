@@ -1,6 +1,6 @@
 import mitt from 'mitt'
-import { ClientConfigurationError } from './errors.ts'
 import { type Emit, type EventName, eventNames, type TokenClientEvents } from './events.ts'
+import { wrong } from './wrong-option.ts'
 
 export type Listener<Name extends EventName> = (event: TokenClientEvents[Name]) => unknown
 export type WildcardListener = (name: EventName, event: TokenClientEvents[EventName]) => unknown
@@ -71,10 +71,8 @@ export function guardedEmitter(): GuardedEmitter {
 /** A name that is never told would keep a listener waiting for ever. */
 function checkListener(name: unknown, listener: unknown): void {
   const known = [...eventNames, '*']
-  if (!known.some((one) => one === name))
-    throw new ClientConfigurationError('ERR_INVALID_OPTION', `on() has no such event. Known are: ${known.join(', ')}.`)
-  if (typeof listener !== 'function')
-    throw new ClientConfigurationError('ERR_INVALID_OPTION', `on('${name}') has no listener. Give a function.`)
+  if (!known.some((one) => one === name)) wrong('on()', 'has no such event', `Known are: ${known.join(', ')}.`)
+  if (typeof listener !== 'function') wrong(`on('${name}')`, 'has no listener', 'Give a function.')
 }
 
 function guarded(name: string, listener: Callback): Callback {
