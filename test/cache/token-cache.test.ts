@@ -496,7 +496,8 @@ describe('failure memory', () => {
     expect(await patient).toBe(token)
   })
 
-  test('I4 a key that nobody asks for is let go with its token, but not before the wait after its refusal is over', async () => {
+  /** A key whose rejected token of thirty seconds got no successor, but a refusal that holds for a minute. */
+  async function refusedInPlaceOfSuccessor() {
     const { clock, source, cache } = setUp()
     const asked = cache.promise(read)
     await clock.advance(0)
@@ -504,19 +505,18 @@ describe('failure memory', () => {
     cache.invalidate(await asked)
     await clock.advance(second)
     await source.last.fail(new TokenClientError('ERR_INVALID_SCOPE', 'x', { transient: false }))
+    return { clock, source, cache }
+  }
+
+  test('I4 a key that nobody asks for is let go with its token, but not before the wait after its refusal is over', async () => {
+    const { clock, source, cache } = await refusedInPlaceOfSuccessor()
     await clock.advance(30 * second)
     expect(codeOf(await settles(cache, clock))).toBe('ERR_INVALID_SCOPE')
     expect(source.calls).toHaveLength(2)
   })
 
   test('I10 a key that nobody asks for is let go when its refusal no longer counts', async () => {
-    const { clock, source, cache } = setUp()
-    const asked = cache.promise(read)
-    await clock.advance(0)
-    await source.last.give(30 * second)
-    cache.invalidate(await asked)
-    await clock.advance(second)
-    await source.last.fail(new TokenClientError('ERR_INVALID_SCOPE', 'x', { transient: false }))
+    const { clock, cache } = await refusedInPlaceOfSuccessor()
     await clock.advance(59 * second)
     expect(cache.health().tokens).toHaveLength(1)
     await clock.advance(second)
