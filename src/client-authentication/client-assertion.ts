@@ -1,5 +1,6 @@
 import type { CryptoKey, KeyObject } from 'jose'
-import { ClientConfigurationError, TokenClientError } from '../errors.ts'
+import { TokenClientError } from '../errors.ts'
+import { wrong } from '../wrong-option.ts'
 import { builtin } from './builtin.ts'
 import type { TokenRequestDraft } from './client-authentication.ts'
 
@@ -22,7 +23,7 @@ const earliest = Date.UTC(2025, 0, 1)
  */
 export async function signAssertion(draft: TokenRequestDraft, signer: Signer, audience = draft.issuer): Promise<void> {
   const { clientId, tokenEndpoint, now } = draft
-  if (audience === undefined) throw issuerMissing()
+  if (audience === undefined) issuerMissing()
   if (now < earliest) throw clockInvalid()
   draft.dated = true
 
@@ -55,14 +56,12 @@ export function presentAssertion({ clientId, form }: TokenRequestDraft, assertio
 
 export function checkAudience(audience: unknown): void {
   if (audience === undefined || (typeof audience === 'string' && audience !== '')) return
-  const message = 'audience must be one string. Leave it out for the issuer, or give the URL of the token endpoint.'
-  throw new ClientConfigurationError('ERR_INVALID_OPTION', message)
+  wrong('audience', 'must be one string', 'Leave it out for the issuer, or give the URL of the token endpoint.')
 }
 
-function issuerMissing(): ClientConfigurationError {
-  const message =
-    'issuer is missing: a client assertion names it as its audience. Give issuer, or audience to the method.'
-  return new ClientConfigurationError('ERR_MISSING_OPTION', message)
+function issuerMissing(): never {
+  const fault = 'is missing: a client assertion names it as its audience'
+  wrong('issuer', fault, 'Give issuer, or audience to the method.', 'ERR_MISSING_OPTION')
 }
 
 function clockInvalid(): TokenClientError {

@@ -1,6 +1,5 @@
-import { ClientConfigurationError } from '../errors.ts'
 import type { Secret } from '../token/secret.ts'
-import { checkedFields } from '../wrong-option.ts'
+import { checkedFields, wrong } from '../wrong-option.ts'
 import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
 import { ringAuthentication } from './ring-authentication.ts'
 import { type ClientSecret, secretRing } from './secret-source.ts'
@@ -17,9 +16,7 @@ export function clientSecretBasic(
 ): ClientAuthentication {
   checkedFields('clientSecretBasic options', options, ['encoding'])
   const { encoding = 'form' } = options
-  if (encoding !== 'form' && encoding !== 'raw') {
-    throw new ClientConfigurationError('ERR_INVALID_OPTION', "encoding is unknown. Give 'form' or 'raw'.")
-  }
+  if (encoding !== 'form' && encoding !== 'raw') wrong('encoding', 'is unknown', "Give 'form' or 'raw'.")
   return ringAuthentication(secretRing(secret), {
     method: 'client_secret_basic',
     prove: encoding === 'form' ? proveFormEncoded : proveRaw
@@ -33,8 +30,8 @@ export function proveFormEncoded({ clientId, headers }: TokenRequestDraft, secre
 
 function proveRaw({ clientId, headers }: TokenRequestDraft, secret: Secret): void {
   if (clientId.includes(':')) {
-    const message = "A clientId with ':' cannot be sent raw. Use clientSecretPost, or encoding: 'form'."
-    throw new ClientConfigurationError('ERR_CONFLICTING_OPTIONS', message)
+    const remedy = "Use clientSecretPost, or encoding: 'form'."
+    wrong("A clientId with ':'", 'cannot be sent raw', remedy, 'ERR_CONFLICTING_OPTIONS')
   }
   headers.authorization = basic(clientId, secret.reveal())
 }

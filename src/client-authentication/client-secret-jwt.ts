@@ -1,6 +1,5 @@
-import { ClientConfigurationError } from '../errors.ts'
 import type { Secret } from '../token/secret.ts'
-import { checkedFields } from '../wrong-option.ts'
+import { checkedFields, wrong } from '../wrong-option.ts'
 import { checkAudience, signAssertion } from './client-assertion.ts'
 import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
 import { ringAuthentication } from './ring-authentication.ts'
@@ -31,11 +30,7 @@ export function clientSecretJwt(
 
 export async function proveByHmac(draft: TokenRequestDraft, secret: Secret, audience?: string): Promise<void> {
   const key = Buffer.from(secret.reveal())
-  if (key.length < leastBytes) throw tooShort()
+  if (key.length < leastBytes)
+    wrong('clientSecret', `has fewer than ${leastBytes} bytes, too few for client_secret_jwt`, 'Use another method.')
   return signAssertion(draft, { alg: 'HS256', key }, audience)
-}
-
-function tooShort(): ClientConfigurationError {
-  const message = `clientSecret has fewer than ${leastBytes} bytes, too few for client_secret_jwt. Use another method.`
-  return new ClientConfigurationError('ERR_INVALID_OPTION', message)
 }

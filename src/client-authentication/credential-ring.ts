@@ -1,4 +1,4 @@
-import { ClientConfigurationError } from '../errors.ts'
+import { wrong } from '../wrong-option.ts'
 import type { ReadingLimit, Warn } from './client-authentication.ts'
 import type { CredentialSource } from './credential-source.ts'
 
@@ -19,8 +19,8 @@ export interface CredentialRing<Credential> {
 
 export function ringOf<Given>(option: string, given: Given | readonly Given[]): readonly Given[] {
   const ring = [given].flat() as readonly Given[]
-  if (ring.length > 0) return ring
-  throw new ClientConfigurationError('ERR_INVALID_OPTION', `${option} is an empty list. Give the current one first.`)
+  if (ring.length === 0) wrong(option, 'is an empty list', 'Give the current one first.')
+  return ring
 }
 
 const mostRemembered = 16

@@ -1,5 +1,6 @@
-import { ClientConfigurationError, TokenClientError } from '../errors.ts'
+import { TokenClientError } from '../errors.ts'
 import { withDeadline } from '../http/deadline.ts'
+import { wrong } from '../wrong-option.ts'
 import type { ReadingLimit, Warn } from './client-authentication.ts'
 
 /** Where a credential comes from. It is asked before every attempt, because credentials rotate. */
@@ -18,8 +19,7 @@ export function configured<Credential>(what: string, remedy: string, load: () =>
   try {
     return load()
   } catch (error) {
-    const message = `${what} ${faultOf(error)}. ${remedy}`
-    throw new ClientConfigurationError('ERR_INVALID_OPTION', message)
+    wrong(what, faultOf(error), remedy)
   }
 }
 

@@ -1,5 +1,4 @@
-import { ClientConfigurationError } from '../errors.ts'
-import { checkedFields, nonEmptyString } from '../wrong-option.ts'
+import { checkedFields, nonEmptyString, wrong } from '../wrong-option.ts'
 import { checkAudience, signAssertion } from './client-assertion.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import { credentialRing, ringOf } from './credential-ring.ts'
@@ -24,16 +23,12 @@ export function privateKeyJwt(options: PrivateKeyJwtOptions): ClientAuthenticati
   const { key, alg, kid, audience } = options
   checkAudience(audience)
   if (kid !== undefined) nonEmptyString('kid', kid, "Give the key's name in the client's JWKS, or leave it out.")
-  if (alg !== undefined && !signingAlgorithms.includes(alg)) {
-    throw new ClientConfigurationError(
-      'ERR_INVALID_OPTION',
-      `alg is unknown. Give one of ${signingAlgorithms.join(', ')}.`
-    )
-  }
+  if (alg !== undefined && !signingAlgorithms.includes(alg))
+    wrong('alg', 'is unknown', `Give one of ${signingAlgorithms.join(', ')}.`)
   const keys = ringOf('key', key)
   if (keys.length > 1 && kid !== undefined) {
-    const message = 'kid names one key, and key is a list. Give JWKs, each with its own kid.'
-    throw new ClientConfigurationError('ERR_CONFLICTING_OPTIONS', message)
+    const remedy = 'Give JWKs, each with its own kid.'
+    wrong('kid', 'names one key, and key is a list', remedy, 'ERR_CONFLICTING_OPTIONS')
   }
   return ringAuthentication(credentialRing(keys.map((one) => keySource(one, { alg, kid }))), {
     method: 'private_key_jwt',
