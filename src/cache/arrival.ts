@@ -5,6 +5,7 @@ import { pause } from '../http/pause.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Patience } from '../token/token-source.ts'
+import { board } from './board.ts'
 import type { Entries } from './entries.ts'
 import type { Entry, Failure } from './entry.ts'
 import type { FailureMemory } from './failure-memory.ts'
@@ -37,16 +38,8 @@ export function arrivals({ clock, entries, failures, refreshing, closing }: Arri
   /** The flight's token, or its error; while a failure is remembered, that failure at once. */
   function next(request: TokenRequest, patience: Patience): Promise<AccessToken> {
     const entry = entries.of(request) // Asked anew each time: who waits long may have been pushed out meanwhile.
-    return barring(entry) === undefined ? board(entry, patience) : reconsider(entry, patience)
-  }
-
-  /** Who comes without a limit of its own gets the promise that all of them share: ten thousand callers make no other. */
-  function board(entry: Entry, patience: Patience): Promise<AccessToken> {
-    const { flight, arrival } = refreshing.flight(entry)
-    flight.hold()
-    const { signal, maxWait } = patience
-    if (signal === undefined && maxWait === undefined) return arrival
-    return leaveOnAbort(arrival, patience, clock).finally(flight.release)
+    if (barring(entry) !== undefined) return reconsider(entry, patience)
+    return board(refreshing.flight(entry), patience, clock)
   }
 
   async function reconsider(entry: Entry, patience: Patience): Promise<AccessToken> {
@@ -54,7 +47,7 @@ export function arrivals({ clock, entries, failures, refreshing, closing }: Arri
     closing.throwIfAborted()
     const barrier = barring(entry)
     if (barrier !== undefined) throw remembered(barrier)
-    return board(entry, patience)
+    return board(refreshing.flight(entry), patience, clock)
   }
 
   /** Waits through transient failures and new flights until its time is up, and then gets the last failure. */

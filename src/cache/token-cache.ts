@@ -2,13 +2,13 @@ import { setMaxListeners } from 'node:events'
 import type { Clock } from '../clock.ts'
 import { ClientClosedError } from '../errors.ts'
 import type { Emit } from '../events.ts'
-import { leaveOnAbort } from '../http/leave-on-abort.ts'
 import { limits } from '../limits.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Patience, TokenSource } from '../token/token-source.ts'
 import { arrivals } from './arrival.ts'
+import { board } from './board.ts'
 import { boundedEntries } from './entries.ts'
 import type { Entry } from './entry.ts'
 import { failureMemory } from './failure-memory.ts'
@@ -100,14 +100,11 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
   function soon(entry: Entry, kept: KeptToken, { signal, maxWait }: Patience): AccessToken | Promise<AccessToken> {
     const underway = refreshing.flightUnlessBarred(entry)
     if (underway === undefined) return kept.token
-    const { flight, arrival } = underway
     const began = clock.monotonicTime()
-    const wait = Math.min(maxWait ?? timeout, flight.startedAt + waitWhileSuspect - began)
+    const wait = Math.min(maxWait ?? timeout, underway.flight.startedAt + waitWhileSuspect - began)
     if (wait <= 0) return kept.token
 
-    flight.hold()
-    const within = leaveOnAbort(arrival, { signal, maxWait: wait }, clock).finally(flight.release)
-    return within.catch((error) => {
+    return board(underway, { signal, maxWait: wait }, clock).catch((error) => {
       if (signal?.aborted || closing.signal.aborted) throw error
       // The flight failed or was slow: the same question again, by what is known now.
       const left = maxWait === undefined ? undefined : Math.max(0, maxWait - (clock.monotonicTime() - began))
