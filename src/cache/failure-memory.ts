@@ -1,6 +1,6 @@
+import { broughtNews } from '../client-authentication/reading-again.ts'
 import type { Clock } from '../clock.ts'
 import { type ErrorCode, isRefusalOfCredential, type TokenClientError } from '../errors.ts'
-import { leaveOnAbort } from '../http/leave-on-abort.ts'
 import { backOff } from './back-off.ts'
 import type { Entry, Failure } from './entry.ts'
 import { freshnessOf } from './kept-token.ts'
@@ -41,7 +41,6 @@ export interface FailureMemoryOptions {
 }
 
 const gapBetweenReadings = 1000
-const longestReading = 1000
 
 export function failureMemory({ clock, closing, credentialChanged }: FailureMemoryOptions): FailureMemory {
   let refusal: Failure | undefined
@@ -52,10 +51,8 @@ export function failureMemory({ clock, closing, credentialChanged }: FailureMemo
     return refusal ?? entry.failure
   }
 
-  /** A source that hangs or fails has no news. */
   async function readAgain(refused: Failure): Promise<boolean> {
-    const changed = leaveOnAbort(credentialChanged(), { signal: closing, maxWait: longestReading }, clock)
-    const lifted = await changed.catch(() => false)
+    const lifted = await broughtNews(credentialChanged(), clock, closing)
     if (lifted && refusal === refused) refusal = { ...refused, notBefore: clock.monotonicTime() }
     return lifted
   }

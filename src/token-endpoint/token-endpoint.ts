@@ -1,9 +1,9 @@
 import type { ClientAuthentication, Proof, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
+import { broughtNews } from '../client-authentication/reading-again.ts'
 import type { Clock } from '../clock.ts'
 import { isRefusalOfCredential, TokenClientError } from '../errors.ts'
 import { type Emit, fieldsOf } from '../events.ts'
 import { withDeadline } from '../http/deadline.ts'
-import { leaveOnAbort } from '../http/leave-on-abort.ts'
 import type { Sender } from '../http/send.ts'
 import type { AuthorizationServer, AuthorizationServerSource } from '../metadata/authorization-server.ts'
 import { AccessToken } from '../token/access-token.ts'
@@ -40,8 +40,6 @@ interface Attempt {
   awaits(what: string): void
 }
 
-const longestReading = 1000
-
 /** Shares of the time that an attempt has left: its error shall say who was too slow, and a credential kept from before needs time to travel. */
 const shareOfSource = 0.8
 const shareOfCredential = 0.9
@@ -59,18 +57,20 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   let boundTo: string | undefined
 
   async function tryOnce(request: TokenRequest, attempt: Attempt): Promise<AccessToken> {
-    const { signal } = attempt
-    attempt.awaits("the authorization server's metadata")
-    const known = await server.authorizationServer({ signal, maxWait: attempt.left() })
+    const known = await lookUp('authorizationServer', attempt)
     try {
       return await ask(request, known, attempt, true)
     } catch (error) {
       if (!(error instanceof TokenClientError && error.code === 'ERR_ENDPOINT_NOT_FOUND')) throw error
-      attempt.awaits("the authorization server's metadata")
-      const found = await server.rediscover({ signal, maxWait: attempt.left() })
+      const found = await lookUp('rediscover', attempt)
       if (urlOf(found) === urlOf(known)) throw error
       return ask(request, found, attempt, true)
     }
+  }
+
+  function lookUp(way: keyof AuthorizationServerSource, { signal, left, awaits }: Attempt) {
+    awaits("the authorization server's metadata")
+    return server[way]({ signal, maxWait: left() })
   }
 
   async function ask(
@@ -95,15 +95,11 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       return accessToken(request, response, obtainedAt)
     } catch (error) {
       if (!isRefusalOfCredential(error)) throw error
-      const worthRepeating = (misdated && mayRepeat) || (await isAnotherAtHand(proof, attempt))
+      // A source that hangs must not hide why the server refused.
+      const worthRepeating = (misdated && mayRepeat) || (await broughtNews(proof.refused(), clock, attempt.signal))
       if (worthRepeating && mayRepeat) return ask(request, known, attempt, false)
       throw namingTheMethod(error, proof.method, known.authenticationMethods)
     }
-  }
-
-  /** A source that hangs must not hide why the server refused. */
-  function isAnotherAtHand(proof: Proof, { signal }: Attempt): Promise<boolean> {
-    return leaveOnAbort(proof.refused(), { signal, maxWait: longestReading }, clock).catch(() => false)
   }
 
   /** A supplier of secrets can fail in any way, and can hang: whatever it does is one code here. */
