@@ -1,28 +1,11 @@
 import { expect, test } from 'vitest'
-import { tokenCache } from '../../src/cache/token-cache.ts'
-import { ClientClosedError, TokenClientError } from '../../src/errors.ts'
-import { manualClock } from '../../src/testing/index.ts'
-import { tokenRequest } from '../../src/token/token-request.ts'
-import { scriptedSource } from '../support/scripted-source.ts'
-
-await import('p-retry')
-
-const second = 1000
-const hour = 3600 * second
-const read = tokenRequest({ scope: ['read'] })
-const write = tokenRequest({ scope: ['write'] })
-const refused = () => new TokenClientError('ERR_INVALID_CLIENT', 'refused', { transient: false })
+import { ClientClosedError } from '../../src/errors.ts'
+import { down, hour, noSuchScope, read, refused, second, setUp as setUpCache, write } from './set-up.ts'
 
 /** A cache whose credential is asked for news as often as `readings` says. */
 function setUp() {
-  const clock = manualClock()
-  const source = scriptedSource(clock)
   const credential = { changed: async () => false, readings: 0 }
-  const cache = tokenCache({
-    source,
-    clock,
-    timeout: 10 * second,
-    emit: () => {},
+  const { clock, source, cache } = setUpCache({
     credentialChanged() {
       credential.readings++
       return credential.changed()
@@ -99,7 +82,7 @@ test('X6 a failure that is not about the credential does not make it be read', a
   const { clock, source, credential, cache } = setUp()
   const waiting = cache.promise(read).catch((error) => error)
   await clock.advance(0)
-  await source.last.fail(new TokenClientError('ERR_INVALID_SCOPE', 'no', { transient: false }))
+  await source.last.fail(noSuchScope())
   await waiting
   await clock.advance(second)
   await expect(cache.promise(read)).rejects.toMatchObject({ code: 'ERR_INVALID_SCOPE' })
@@ -133,7 +116,7 @@ test('I4 a changed credential does not make a key that was refused for its scope
   const refusedScope = async () => {
     const asked = cache.promise(write).catch((error) => error)
     await clock.advance(0)
-    await source.last.fail(new TokenClientError('ERR_INVALID_SCOPE', 'x', { transient: false }))
+    await source.last.fail(noSuchScope())
     return asked
   }
   expect(await refusedScope()).toMatchObject({ retryAfter: 60 * second })
@@ -143,7 +126,7 @@ test('I4 a changed credential does not make a key that was refused for its scope
   const asked = cache.promise(read, { maxWait: 0 }).catch(() => {})
   await clock.advance(0)
   await asked
-  await source.last.fail(new TokenClientError('ERR_SERVER_ERROR', 'x', { transient: true }))
+  await source.last.fail(down())
   await clock.advance(60 * second)
   expect(await refusedScope()).toMatchObject({ retryAfter: 120 * second })
 })

@@ -1,6 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { TokenClientError } from '../../src/errors.ts'
-import { down, hour, life, minute, outcome, read, refused, second, setUp, type Told, write } from './set-up.ts'
+import {
+  down,
+  hour,
+  life,
+  minute,
+  outcome,
+  rateLimited,
+  read,
+  refused,
+  second,
+  setUp,
+  type Told,
+  write
+} from './set-up.ts'
 
 describe('what a flight tells', () => {
   test('the first token, one after an end, and how long the flight took', async () => {
@@ -89,7 +101,7 @@ describe('who leaves', () => {
     const leaving = new AbortController()
     const asked = cache.token(read, undefined, { maxWait: hour, signal: leaving.signal })
     await clock.advance(0)
-    await source.last.fail(new TokenClientError('ERR_RATE_LIMITED', 'x', { transient: true, retryAfter: minute }))
+    await source.last.fail(rateLimited(minute))
     const before = clock.timers
     leaving.abort(new Error('left'))
     expect(await outcome(asked, clock)).toMatchObject({ message: 'left' })
@@ -100,7 +112,7 @@ describe('who leaves', () => {
     const { clock, source, cache } = setUp()
     const asked = cache.token(read, undefined, { maxWait: 3 * second })
     await clock.advance(0)
-    await source.last.fail(new TokenClientError('ERR_RATE_LIMITED', 'x', { transient: true, retryAfter: 30 * second }))
+    await source.last.fail(rateLimited(30 * second))
     await clock.advance(3 * second)
     const [late, next] = [await outcome(asked, clock), await outcome(cache.token(read), clock)]
     expect(late).toMatchObject({ code: 'ERR_RATE_LIMITED', retryAfter: 28.5 * second })

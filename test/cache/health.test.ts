@@ -1,8 +1,18 @@
 import { expect, test } from 'vitest'
-import { TokenClientError } from '../../src/errors.ts'
-import { down, hour, life, minute, outcome, read, second, settles, setUp, type Told, write } from './set-up.ts'
-
-const noSuchScope = () => new TokenClientError('ERR_INVALID_SCOPE', 'x', { transient: false })
+import {
+  down,
+  hour,
+  life,
+  minute,
+  noSuchScope,
+  outcome,
+  read,
+  second,
+  settles,
+  setUp,
+  type Told,
+  write
+} from './set-up.ts'
 
 test('a key that fails beside one that works does not take the service out', async () => {
   const { clock, source, cache, warm } = setUp()
@@ -10,7 +20,7 @@ test('a key that fails beside one that works does not take the service out', asy
   void outcome(cache.token(write), clock)
   await clock.advance(0)
   expect(cache.health().state).toBe('warming')
-  await source.last.fail(new TokenClientError('ERR_INVALID_SCOPE', 'x', { transient: false }))
+  await source.last.fail(noSuchScope())
   expect(cache.health()).toMatchObject({
     state: 'failed',
     tokens: [{ state: 'failed', code: 'ERR_INVALID_SCOPE', nextAttemptAt: clock.wallTime() + minute }]

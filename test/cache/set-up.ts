@@ -20,6 +20,9 @@ export const write = tokenRequest({ scope: ['write'] })
 
 export const down = () => new TokenClientError('ERR_SERVER_ERROR', 'down', { transient: true, status: 503 })
 export const refused = () => new TokenClientError('ERR_INVALID_CLIENT', 'refused', { transient: false, status: 401 })
+export const noSuchScope = () => new TokenClientError('ERR_INVALID_SCOPE', 'x', { transient: false })
+export const rateLimited = (retryAfter: number) =>
+  new TokenClientError('ERR_RATE_LIMITED', 'x', { transient: true, retryAfter })
 
 export interface Told<Name extends EventName = EventName> {
   readonly name: Name
@@ -31,15 +34,17 @@ interface SetUp {
   readonly random?: number
   /** Milliseconds by which timers fire before their time, as those of Node do. */
   readonly early?: number
+  readonly credentialChanged?: () => Promise<boolean>
 }
 
-export function setUp({ refresh, random = 0.5, early = 0 }: SetUp = {}) {
+export function setUp({ refresh, random = 0.5, early = 0, credentialChanged = async () => false }: SetUp = {}) {
   const clock = manualClock({ random })
   const startTimer: Clock['startTimer'] = (callback, delay) => clock.startTimer(callback, delay - early)
   const source = scriptedSource(clock)
   const told: Told[] = []
   const emit = <Name extends EventName>(name: Name, event: TokenClientEvents[Name]) => void told.push({ name, event })
-  const made = tokenCache({ source, clock: { ...clock, startTimer }, timeout: 10 * second, refresh, emit })
+  const timeout = 10 * second
+  const made = tokenCache({ source, clock: { ...clock, startTimer }, timeout, refresh, credentialChanged, emit })
   const cache: TokenCache = {
     ...made,
     token(...asked) {

@@ -6,7 +6,22 @@ import { manualClock } from '../../src/testing/index.ts'
 import type { AccessToken } from '../../src/token/access-token.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { scriptedSource } from '../support/scripted-source.ts'
-import { codeOf, down, hour, life, minute, outcome, read, refused, second, settles, setUp, write } from './set-up.ts'
+import {
+  codeOf,
+  down,
+  hour,
+  life,
+  minute,
+  noSuchScope,
+  outcome,
+  rateLimited,
+  read,
+  refused,
+  second,
+  settles,
+  setUp,
+  write
+} from './set-up.ts'
 
 describe('one flight', () => {
   test('Q1 ten thousand callers in one tick make one token request', async () => {
@@ -370,7 +385,7 @@ describe('failure memory', () => {
     const { clock, source, cache } = setUp()
     void outcome(cache.token(read), clock)
     await clock.advance(0)
-    await source.last.fail(new TokenClientError('ERR_INVALID_SCOPE', 'x', { transient: false }))
+    await source.last.fail(noSuchScope())
     expect(await settles(cache, clock, write)).toBe('pending')
     await source.last.fail(refused())
     expect(codeOf(await settles(cache, clock, tokenRequest({})))).toBe('ERR_INVALID_CLIENT')
@@ -406,7 +421,7 @@ describe('failure memory', () => {
     const { clock, source, cache } = setUp()
     const caller = cache.token(read)
     await clock.advance(0)
-    await source.last.fail(new TokenClientError('ERR_RATE_LIMITED', 'x', { transient: true, retryAfter: 30 * second }))
+    await source.last.fail(rateLimited(30 * second))
     expect(await outcome(caller, clock)).toMatchObject({ code: 'ERR_RATE_LIMITED', retryAfter: 31_500 })
     expect(source.calls).toHaveLength(1)
   })
@@ -448,7 +463,7 @@ describe('failure memory', () => {
     const { clock, source, cache } = setUp({ early: 0.5 })
     const patient = cache.token(read, undefined, { maxWait: 5 * second })
     await clock.advance(0)
-    await source.last.fail(new TokenClientError('ERR_RATE_LIMITED', 'x', { transient: true, retryAfter: 10 * second }))
+    await source.last.fail(rateLimited(10 * second))
     const hasty = cache.token(read, undefined, { maxWait: 0 })
     expect(codeOf(await outcome(hasty, clock))).toBe('ERR_RATE_LIMITED')
     const other = cache.token(read, undefined, { maxWait: 12 * second })
@@ -489,7 +504,7 @@ describe('failure memory', () => {
     const { clock, source, cache } = setUp()
     const patient = cache.token(read, undefined, { maxWait: 60 * second })
     await clock.advance(0)
-    await source.last.fail(new TokenClientError('ERR_RATE_LIMITED', 'x', { transient: true, retryAfter: 30 * second }))
+    await source.last.fail(rateLimited(30 * second))
     expect(await outcome(patient, clock)).toBe('pending')
     await clock.advance(31_500)
     const token = await source.last.give()
@@ -504,7 +519,7 @@ describe('failure memory', () => {
     await source.last.give(30 * second)
     cache.invalidate(await asked)
     await clock.advance(second)
-    await source.last.fail(new TokenClientError('ERR_INVALID_SCOPE', 'x', { transient: false }))
+    await source.last.fail(noSuchScope())
     return { clock, source, cache }
   }
 
@@ -803,7 +818,7 @@ describe('keys', () => {
     const { clock, source, cache } = setUp()
     const patient = cache.token(read, undefined, { maxWait: minute })
     await clock.advance(0)
-    await source.last.fail(new TokenClientError('ERR_RATE_LIMITED', 'x', { transient: true, retryAfter: 20 * second }))
+    await source.last.fail(rateLimited(20 * second))
     for (let index = 0; index < 10_000; index += 1) void cache.token(tokenRequest({ scope: [`s${index}`] }))
     await clock.advance(0)
     await Promise.all(source.calls.slice(1).map((call) => call.give()))
@@ -874,7 +889,7 @@ describe('close', () => {
     const { clock, source, cache } = setUp()
     const patient = cache.token(read, undefined, { maxWait: hour })
     await clock.advance(0)
-    await source.last.fail(new TokenClientError('ERR_RATE_LIMITED', 'x', { transient: true, retryAfter: minute }))
+    await source.last.fail(rateLimited(minute))
     cache.close()
     expect(await outcome(patient, clock)).toBeInstanceOf(ClientClosedError)
     expect(clock.timers).toBe(0)

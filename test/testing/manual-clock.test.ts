@@ -21,6 +21,17 @@ function failuresOf({ tokens, clock }: Road): readonly Failure[] {
   return seen
 }
 
+/** Lets a refresh fail for a while: the failures of that time, and when each attempt was to start. */
+async function failing(made: Road, hours: number, fault: (faults: Road['server']['faults']) => void) {
+  const { tokens, server, clock } = made
+  const token = await tokens.ready().then(() => tokens.getToken())
+  const failures = failuresOf(made)
+  const dueAt = tokens.health().tokens[0]?.refreshAt ?? Number.NaN
+  fault(server.faults)
+  await clock.advance(hours * hour)
+  return { token, failures, starts: [dueAt, ...failures.map(({ nextAttemptAt }) => nextAttemptAt)] }
+}
+
 /** The code of its error, and how long the caller waited by the clock of the test. */
 async function refusal({ tokens, clock }: Road, maxWait: number): Promise<readonly [string, number]> {
   const asked = clock.monotonicTime()
@@ -83,16 +94,10 @@ test.each([
 
 test('P11 T11 a server that hangs is given up when the deadline comes, and not later', async () => {
   const made = await road()
-  const { tokens, server, clock } = made
-  const first = await tokens.ready().then(() => tokens.getToken())
-  const failures = failuresOf(made)
-  const dueAt = tokens.health().tokens[0]?.refreshAt ?? Number.NaN
-  server.faults.hang()
-  await clock.advance(10 * hour)
+  const { token, failures, starts } = await failing(made, 10, (faults) => void faults.hang())
   expect(failures.length).toBeGreaterThan(2)
-  const starts = [dueAt, ...failures.map(({ nextAttemptAt }) => nextAttemptAt)]
   expect(failures).toMatchObject(failures.map((_, nth) => ({ code: 'ERR_TIMEOUT', at: (starts[nth] ?? 0) + 5000 })))
-  expect(await tokens.getToken()).toBe(first)
+  expect(await made.tokens.getToken()).toBe(token)
 })
 
 test('P11 T11 the second attempt after one that hung has real time of its own', async () => {
@@ -107,17 +112,11 @@ test('P11 T11 the second attempt after one that hung has real time of its own', 
 
 test('P11 rule 1: while a server is down, attempts come when the one before said, and the token survives', async () => {
   const made = await road()
-  const { tokens, server, clock, tokenRequests } = made
-  const first = await tokens.ready().then(() => tokens.getToken())
-  const failures = failuresOf(made)
-  const dueAt = tokens.health().tokens[0]?.refreshAt ?? Number.NaN
-  server.faults.down()
-  await clock.advance(11.9 * hour)
+  const { token, failures, starts } = await failing(made, 11.9, (faults) => void faults.down())
   expect(failures.length).toBeGreaterThan(10)
-  const starts = [dueAt, ...failures.map(({ nextAttemptAt }) => nextAttemptAt)]
   expect(failures.map(({ at }) => at)).toEqual(starts.slice(0, -1))
-  expect(await tokens.getToken()).toBe(first)
-  expect(tokenRequests()).toBe(1)
+  expect(await made.tokens.getToken()).toBe(token)
+  expect(made.tokenRequests()).toBe(1)
 })
 
 test('P11 callers with a maxWait get the token of a server that comes back in their time', async () => {
