@@ -1,5 +1,5 @@
 import type { AccessToken } from '../token/access-token.ts'
-import type { Patience, TokenSource } from '../token/token-source.ts'
+import type { Asking, TokenSource } from '../token/token-source.ts'
 import type { Controller, Dispatch, DispatchOptions, Handler, ResponseHeaders } from './dispatch.ts'
 import { type HeaderFields, withAuthorization } from './header-fields.ts'
 import { HeldAnswer } from './held-answer.ts'
@@ -23,14 +23,15 @@ export interface Request {
 
 /**
  * One request that carries a token: at most two attempts, the second after a 401 and with another token.
- * It is the handler of the first attempt, the controller that the caller sees, and the caller's patience.
+ * It is the handler of the first attempt, the controller that the caller sees, and what the caller brings to the token source.
  */
-export class BearerExchange extends Relay implements Patience {
+export class BearerExchange extends Relay implements Asking {
   readonly #spending: Spending
   readonly #request: Request
   #sent: AccessToken | undefined
   #refused: HeldAnswer | undefined
   #leaving: AbortController | undefined
+  rejected: AccessToken | undefined
 
   constructor(spending: Spending, request: Request, handler: Handler) {
     super(handler)
@@ -50,7 +51,7 @@ export class BearerExchange extends Relay implements Patience {
 
   /** Sends in the same tick with a token at hand, else when there is one. The answer is undici's: whether to go on. */
   start(): boolean {
-    const token = this.#token()
+    const token = this.#spending.source.token(this.#request.route.request, this)
     if (!(token instanceof Promise)) return this.#send(token, this)
 
     token.then(
@@ -103,13 +104,10 @@ export class BearerExchange extends Relay implements Patience {
     else super.onResponseError(controller, error)
   }
 
-  #token(rejected?: AccessToken): AccessToken | Promise<AccessToken> {
-    return this.#spending.source.token(this.#request.route.request, rejected, this)
-  }
-
   /** Whether the refused answer is put aside, because there is another token or may soon be. */
   #replace(sent: AccessToken, refused: HeldAnswer): boolean {
-    const next = this.#token(sent)
+    this.rejected = sent
+    const next = this.#spending.source.token(this.#request.route.request, this)
     if (!canBeSentAgain(this.#request.options.body)) {
       if (next instanceof Promise) next.catch(() => {}) // for the next call; its failure is the source's to tell
       return false

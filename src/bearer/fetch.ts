@@ -54,7 +54,7 @@ async function exchange(options: BearerOptions, call: Call): Promise<Response> {
   const { input, init, route } = call
   const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined)
   const patience = { signal, maxWait: route.maxWait }
-  const sent = await options.source.token(route.request, undefined, patience)
+  const sent = await options.source.token(route.request, patience)
   const copy = copyBody(input, init)
   try {
     const response = await send(call, sent)
@@ -98,7 +98,7 @@ async function anotherToken(
   copy: BodyCopy,
   patience: Patience
 ): Promise<AccessToken | undefined> {
-  const next = Promise.resolve(source.token(request, sent, patience)).catch(() => sent) // its failure is the source's to tell
+  const next = Promise.resolve(source.token(request, { ...patience, rejected: sent })).catch(() => sent) // its failure is the source's to tell
   if (copy.again() === undefined) return undefined
   const token = await next
   patience.signal?.throwIfAborted()

@@ -11,6 +11,8 @@ import { type Now, now } from './now.ts'
 
 export interface FlightPlan {
   readonly request: TokenRequest
+  /** The kept token that a resource server has refused: the source is asked for a newer one. */
+  readonly rejected: AccessToken | undefined
   readonly reason: RefreshReason
   /** Milliseconds before the first attempt: two flights of one key keep a gap. */
   readonly startIn: number
@@ -53,7 +55,7 @@ export function startFlight(plan: FlightPlan): Flight {
   return outsideRequests(() => fly(plan))
 }
 
-function fly({ request, reason, startIn, source, clock, timeout, budget, closing }: FlightPlan): Flight {
+function fly({ request, rejected, reason, startIn, source, clock, timeout, budget, closing }: FlightPlan): Flight {
   const startedAt = clock.monotonicTime() + startIn
   const deadline = startedAt + timeout
   const ending = new AbortController()
@@ -68,9 +70,9 @@ function fly({ request, reason, startIn, source, clock, timeout, budget, closing
     attempts += 1
     const sentAt = now(clock)
     const maxWait = Math.min(timeout / 2, overhang * (deadline - sentAt.monotonic))
-    const patience = { signal: ending.signal, maxWait }
+    const asking = { signal: ending.signal, maxWait, rejected }
     try {
-      return { token: await source.token(request, undefined, patience), sentAt }
+      return { token: await source.token(request, asking), sentAt }
     } catch (error) {
       lastError = error
       throw error

@@ -41,10 +41,12 @@ export function refresher(options: RefresherOptions): Refresher {
   const budget = retryBudget(clock)
 
   function start(entry: Entry, moment: number): Underway {
-    const { request, lastFlightAt } = entry
+    const { request, kept, lastFlightAt } = entry
     const startIn = lastFlightAt === undefined ? 0 : Math.max(0, lastFlightAt + gapBetweenFlights - moment)
     entry.lastFlightAt = Math.ceil(moment + startIn)
-    const flight = startFlight({ request, reason: reasonOf(entry), startIn, source, clock, timeout, budget, closing })
+    const rejected = kept?.rejected ? kept.token : undefined
+    const plan = { request, rejected, reason: reasonOf(entry), startIn, source, clock, timeout, budget, closing }
+    const flight = startFlight(plan)
     const arrival = flight.landing.then(
       (landing) => landed(entry, flight, landing),
       (cause) => Promise.reject(failed(entry, cause))

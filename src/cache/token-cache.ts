@@ -148,9 +148,9 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
   }
 
   return {
-    token(request, rejected, patience = unhurried) {
-      if (rejected !== undefined) return replace(request, rejected, patience)
-      return glance(request)?.token ?? look(request, patience)
+    token(request, asking = unhurried) {
+      if (asking.rejected !== undefined) return replace(request, asking.rejected, asking)
+      return glance(request)?.token ?? look(request, asking)
     },
     promise(request, patience = unhurried) {
       const kept = glance(request)

@@ -8,7 +8,7 @@ import type { Sender } from '../http/send.ts'
 import type { AuthorizationServer, AuthorizationServerSource } from '../metadata/authorization-server.ts'
 import { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
-import type { Patience, TokenSource } from '../token/token-source.ts'
+import type { Asking, TokenSource } from '../token/token-source.ts'
 import { credentialTrial } from './credential-trial.ts'
 import { tokenRequestForm } from './form.ts'
 import { readTokenResponse, type TokenResponse } from './response.ts'
@@ -148,7 +148,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   }
 
   return {
-    token(request, _rejected, { maxWait = timeout / 2, signal }: Patience = {}) {
+    token(request, { maxWait = timeout / 2, signal }: Asking = {}) {
       const endsAt = clock.monotonicTime() + maxWait
       const left = () => endsAt - clock.monotonicTime()
       let awaited = 'the request that tries the credential'

@@ -3,6 +3,7 @@ import type { Controller, DispatchOptions, Handler } from '../../src/bearer/disp
 import { type BearerOptions, bearerInterceptor } from '../../src/bearer/interceptor.ts'
 import { routeTable } from '../../src/bearer/routes.ts'
 import { AccessToken } from '../../src/token/access-token.ts'
+import type { Asking } from '../../src/token/token-source.ts'
 import { bearerRoad, read, settled, until } from '../support/bearer.ts'
 import { testTokens } from '../support/tokens.ts'
 
@@ -164,7 +165,7 @@ test('D33 what is paused while a 401 is put aside is paused in the second attemp
 
 test('D33 a 401 that is given back to a handler that pauses waits until it resumes', async () => {
   const source = {
-    token: (_: unknown, rejected?: AccessToken) =>
+    token: (_: unknown, { rejected }: Asking = {}) =>
       rejected === undefined ? someToken(1) : Promise.reject(new Error('down'))
   }
   const told: unknown[] = []
@@ -199,7 +200,7 @@ test('D33 a 401 that is given back to a handler that pauses waits until it resum
 test("D2 the failure of a token request that a refused stream started is nobody's unhandled rejection", async () => {
   let asked = 0
   const source = {
-    token(_: unknown, rejected?: AccessToken) {
+    token(_: unknown, { rejected }: Asking = {}) {
       if (rejected === undefined) return someToken(1)
       asked += 1
       return Promise.reject(new Error('down'))

@@ -65,7 +65,7 @@ test('Q8 U29 U30 D38 when the rejected token is all there is, the 401 is deliver
 test('Q7 D8 U31 a late 401 for a token that was replaced meanwhile takes the new one and asks for none', async () => {
   const { agent, server, tokens } = await bearerRoad({
     answer: (received, response) => {
-      if (received.url === '/late') void tokens.token(read, sentFirst) // somebody else replaces it
+      if (received.url === '/late') void tokens.token(read, { rejected: sentFirst }) // somebody else replaces it
       accepting('t2')(received, response)
     }
   })
@@ -139,7 +139,7 @@ test('U36 the same when the other token is at hand at once', async () => {
   const { agent, server, tokens } = await bearerRoad({
     answer: (received, response) => {
       const first = received.authorization === 'Bearer t1'
-      const replaced = first ? Promise.resolve(tokens.token(read, sentFirst)) : Promise.resolve()
+      const replaced = first ? Promise.resolve(tokens.token(read, { rejected: sentFirst })) : Promise.resolve()
       void replaced.then(() => accepting('t2')(received, response))
     }
   })

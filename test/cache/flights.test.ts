@@ -77,7 +77,7 @@ describe('who leaves', () => {
     const { clock, source, cache } = setUp()
     const leaving = new AbortController()
     const patiences = [{ maxWait: 0 }, { maxWait: second }, { signal: leaving.signal }]
-    for (const patience of patiences) void outcome(cache.token(read, undefined, patience), clock)
+    for (const patience of patiences) void outcome(cache.token(read, patience), clock)
     await clock.advance(second)
     leaving.abort()
     await clock.advance(0)
@@ -89,7 +89,7 @@ describe('who leaves', () => {
   test('a flight that one caller is left for tries again', async () => {
     const { clock, source, cache } = setUp()
     void outcome(cache.token(read), clock)
-    void outcome(cache.token(read, undefined, { maxWait: second }), clock)
+    void outcome(cache.token(read, { maxWait: second }), clock)
     await clock.advance(second)
     await source.last.fail(down())
     await clock.advance(second)
@@ -99,7 +99,7 @@ describe('who leaves', () => {
   test('Q5 who leaves while the server asks to wait leaves no timer behind', async () => {
     const { clock, source, cache } = setUp()
     const leaving = new AbortController()
-    const asked = cache.token(read, undefined, { maxWait: hour, signal: leaving.signal })
+    const asked = cache.token(read, { maxWait: hour, signal: leaving.signal })
     await clock.advance(0)
     await source.last.fail(rateLimited(minute))
     const before = clock.timers
@@ -110,7 +110,7 @@ describe('who leaves', () => {
 
   test('F3 what is left to wait counts from when the caller gets the error, not from when the server gave it', async () => {
     const { clock, source, cache } = setUp()
-    const asked = cache.token(read, undefined, { maxWait: 3 * second })
+    const asked = cache.token(read, { maxWait: 3 * second })
     await clock.advance(0)
     await source.last.fail(rateLimited(30 * second))
     await clock.advance(3 * second)
@@ -135,7 +135,7 @@ describe('who leaves', () => {
     await clock.advance(0)
     await source.last.fail(refused())
     await clock.advance(hour)
-    void outcome(cache.token(read, undefined, { maxWait: 10 * minute }), clock)
+    void outcome(cache.token(read, { maxWait: 10 * minute }), clock)
     const end = clock.monotonicTime() + 5 * minute
     while (clock.monotonicTime() < end) {
       await clock.advance(0)
@@ -148,7 +148,7 @@ describe('who leaves', () => {
   test('a long outage without a token is asked about every other minute at most, a short one every half', async () => {
     const { clock, source, told, cache } = setUp({ random: 0.999 })
     await clock.advance(hour)
-    void outcome(cache.token(read, undefined, { maxWait: hour }), clock)
+    void outcome(cache.token(read, { maxWait: hour }), clock)
     const waits: number[] = []
     while (clock.monotonicTime() < hour + 15 * minute) {
       await clock.advance(0)

@@ -50,7 +50,7 @@ describe('one flight', () => {
   test('Q2 Q4 the caller who started the flight leaves, and the others get its token', async () => {
     const { clock, source, cache } = setUp()
     const leaving = new AbortController()
-    const starter = cache.token(read, undefined, { signal: leaving.signal })
+    const starter = cache.token(read, { signal: leaving.signal })
     const other = cache.token(read)
     await clock.advance(0)
     leaving.abort(new Error('mine'))
@@ -63,7 +63,7 @@ describe('one flight', () => {
   test('Q3 everybody leaves, the flight goes on and its token is kept', async () => {
     const { clock, source, cache } = setUp()
     const leaving = new AbortController()
-    const caller = cache.token(read, undefined, { signal: leaving.signal })
+    const caller = cache.token(read, { signal: leaving.signal })
     await clock.advance(0)
     leaving.abort()
     await outcome(caller, clock)
@@ -74,8 +74,8 @@ describe('one flight', () => {
 
   test('Q5 each caller times out alone', async () => {
     const { clock, cache } = setUp()
-    const hasty = cache.token(read, undefined, { maxWait: 100 })
-    const patient = cache.token(read, undefined, { maxWait: 5 * second })
+    const hasty = cache.token(read, { maxWait: 100 })
+    const patient = cache.token(read, { maxWait: 5 * second })
     const hastyEnd = outcome(hasty, clock)
     await clock.advance(100)
     expect(codeOf(await outcome(hasty, clock))).toBe('ERR_TIMEOUT')
@@ -294,7 +294,7 @@ describe('the old token first', () => {
     await warm(read, 20 * second)
     await clock.advance(16.5 * second)
     const leaving = new AbortController()
-    const left = cache.token(read, undefined, { signal: leaving.signal })
+    const left = cache.token(read, { signal: leaving.signal })
     const closed = cache.token(read)
     leaving.abort(new Error('left'))
     expect(await outcome(left, clock)).toMatchObject({ message: 'left' })
@@ -306,7 +306,7 @@ describe('the old token first', () => {
     const { clock, cache, warm } = setUp()
     const token = await warm()
     clock.stepWallTime(life)
-    expect(cache.token(read, undefined, { maxWait: 0 })).toBe(token)
+    expect(cache.token(read, { maxWait: 0 })).toBe(token)
   })
 
   test('the same token again keeps its serial and is not asked for faster and faster', async () => {
@@ -443,7 +443,7 @@ describe('failure memory', () => {
 
   test('maxWait waits through failures and new flights, and then gets the last error', async () => {
     const { clock, source, cache } = setUp()
-    const patient = cache.token(read, undefined, { maxWait: 20 * second })
+    const patient = cache.token(read, { maxWait: 20 * second })
     const ending = outcome(patient, clock)
     const failing = setInterval(() => {}, 1 << 30)
     for (let moment = 0; moment < 19_900; moment += 100) {
@@ -461,12 +461,12 @@ describe('failure memory', () => {
 
   test('maxWait that ends while another flight is under way gets the last error, also when a timer is early', async () => {
     const { clock, source, cache } = setUp({ early: 0.5 })
-    const patient = cache.token(read, undefined, { maxWait: 5 * second })
+    const patient = cache.token(read, { maxWait: 5 * second })
     await clock.advance(0)
     await source.last.fail(rateLimited(10 * second))
-    const hasty = cache.token(read, undefined, { maxWait: 0 })
+    const hasty = cache.token(read, { maxWait: 0 })
     expect(codeOf(await outcome(hasty, clock))).toBe('ERR_RATE_LIMITED')
-    const other = cache.token(read, undefined, { maxWait: 12 * second })
+    const other = cache.token(read, { maxWait: 12 * second })
     await clock.advance(5 * second)
     expect(codeOf(await outcome(patient, clock))).toBe('ERR_RATE_LIMITED')
     await clock.advance(6 * second)
@@ -477,7 +477,7 @@ describe('failure memory', () => {
 
   test('the time that a caller gave stands in its error as it gave it', async () => {
     const { clock, cache } = setUp()
-    const patient = cache.token(read, undefined, { maxWait: 3 * second })
+    const patient = cache.token(read, { maxWait: 3 * second })
     await clock.advance(3 * second)
     expect((await outcome(patient, clock)) as TokenClientError).toMatchObject({
       code: 'ERR_TIMEOUT',
@@ -502,7 +502,7 @@ describe('failure memory', () => {
 
   test('maxWait gets the token as soon as the server is back', async () => {
     const { clock, source, cache } = setUp()
-    const patient = cache.token(read, undefined, { maxWait: 60 * second })
+    const patient = cache.token(read, { maxWait: 60 * second })
     await clock.advance(0)
     await source.last.fail(rateLimited(30 * second))
     expect(await outcome(patient, clock)).toBe('pending')
@@ -540,7 +540,7 @@ describe('failure memory', () => {
 
   test('a permanent failure rejects at once, whatever maxWait says', async () => {
     const { clock, source, cache } = setUp()
-    const patient = cache.token(read, undefined, { maxWait: hour })
+    const patient = cache.token(read, { maxWait: hour })
     await clock.advance(0)
     await source.last.fail(refused())
     expect(codeOf(await outcome(patient, clock))).toBe('ERR_INVALID_CLIENT')
@@ -548,10 +548,10 @@ describe('failure memory', () => {
 
   test('maxWait: 0 without a token rejects at once and leaves a flight behind', async () => {
     const { clock, source, cache } = setUp()
-    const hasty = cache.token(read, undefined, { maxWait: 0 })
+    const hasty = cache.token(read, { maxWait: 0 })
     expect(codeOf(await outcome(hasty, clock))).toBe('ERR_TIMEOUT')
     const token = await source.last.give()
-    expect(cache.token(read, undefined, { maxWait: 0 })).toBe(token)
+    expect(cache.token(read, { maxWait: 0 })).toBe(token)
   })
 
   test('what a failed background refresh decided is void once the token has expired', async () => {
@@ -584,12 +584,12 @@ describe('a rejected token', () => {
     const { clock, source, cache, warm } = setUp()
     const token = await warm()
     await clock.advance(minute)
-    const callers = Array.from({ length: 50 }, () => Promise.resolve(cache.token(read, token)))
+    const callers = Array.from({ length: 50 }, () => Promise.resolve(cache.token(read, { rejected: token })))
     await clock.advance(0)
     expect(source.calls).toHaveLength(2)
     const next = await source.last.give()
     expect(new Set(await Promise.all(callers))).toEqual(new Set([next]))
-    expect(cache.token(read, token)).toBe(next)
+    expect(cache.token(read, { rejected: token })).toBe(next)
     expect(source.calls).toHaveLength(2)
   })
 
@@ -597,17 +597,17 @@ describe('a rejected token', () => {
     const { clock, source, cache, warm } = setUp()
     const token = await warm()
     await clock.advance(minute)
-    const replaced = Promise.resolve(cache.token(read, token))
+    const replaced = Promise.resolve(cache.token(read, { rejected: token }))
     await clock.advance(0)
     const next = await source.last.give()
     await replaced
-    expect(cache.token(read, next)).toBe(next)
+    expect(cache.token(read, { rejected: next })).toBe(next)
     expect(cache.invalidate(next)).toBe(false)
     await clock.advance(29 * second)
-    expect(cache.token(read, next)).toBe(next)
+    expect(cache.token(read, { rejected: next })).toBe(next)
     expect(source.calls).toHaveLength(2)
     await clock.advance(1 * second)
-    expect(cache.token(read, next)).toBeInstanceOf(Promise)
+    expect(cache.token(read, { rejected: next })).toBeInstanceOf(Promise)
   })
 
   test('Q6 a late rejection of serial n never costs n+1', async () => {
@@ -623,7 +623,7 @@ describe('a rejected token', () => {
     const { clock, source, told, cache, warm } = setUp({ random: 0 })
     const token = await warm()
     await clock.advance(minute)
-    const replaced = cache.token(read, token)
+    const replaced = cache.token(read, { rejected: token })
     await clock.advance(0)
     await source.last.give(life, token.value)
     expect((await replaced).serial).toBe(token.serial)
@@ -673,7 +673,7 @@ describe('a rejected token', () => {
     const { clock, source, cache, warm } = setUp()
     const token = await warm()
     await clock.advance(minute)
-    const replaced = cache.token(read, token)
+    const replaced = cache.token(read, { rejected: token })
     await clock.advance(0)
     await source.last.fail(refused())
     expect(await replaced).toBe(token)
@@ -690,7 +690,7 @@ describe('two clocks', () => {
     await clock.advance(0.8 * hour - second)
     await source.last.fail(refused())
     await clock.advance(0.2 * hour - 1)
-    expect(cache.token(read, undefined, { maxWait: 0 })).toBe(token)
+    expect(cache.token(read, { maxWait: 0 })).toBe(token)
     await clock.advance(1)
     expect(cache.token(read)).toBeInstanceOf(Promise)
   })
@@ -816,7 +816,7 @@ describe('keys', () => {
 
   test('Q18 F2 who waits for a key that is pushed out meanwhile joins the flight of those who asked after it', async () => {
     const { clock, source, cache } = setUp()
-    const patient = cache.token(read, undefined, { maxWait: minute })
+    const patient = cache.token(read, { maxWait: minute })
     await clock.advance(0)
     await source.last.fail(rateLimited(20 * second))
     for (let index = 0; index < 10_000; index += 1) void cache.token(tokenRequest({ scope: [`s${index}`] }))
@@ -864,7 +864,7 @@ describe('close', () => {
     const { clock, source, cache, warm } = setUp()
     await warm(write)
     const waiting = cache.token(read)
-    const patient = cache.token(read, undefined, { maxWait: hour })
+    const patient = cache.token(read, { maxWait: hour })
     await clock.advance(0)
     cache.close()
     expect(await outcome(waiting, clock)).toBeInstanceOf(ClientClosedError)
@@ -887,7 +887,7 @@ describe('close', () => {
 
   test('a caller in the pause between two flights leaves with the close', async () => {
     const { clock, source, cache } = setUp()
-    const patient = cache.token(read, undefined, { maxWait: hour })
+    const patient = cache.token(read, { maxWait: hour })
     await clock.advance(0)
     await source.last.fail(rateLimited(minute))
     cache.close()

@@ -1,11 +1,11 @@
 import type { ManualClock } from '../../src/testing/index.ts'
 import { AccessToken } from '../../src/token/access-token.ts'
 import type { TokenRequest } from '../../src/token/token-request.ts'
-import type { Patience, TokenSource } from '../../src/token/token-source.ts'
+import type { Asking, TokenSource } from '../../src/token/token-source.ts'
 
 export interface Call {
   readonly request: TokenRequest
-  readonly patience: Patience
+  readonly patience: Asking
   /** Answers with a token of that life in ms; the value is its own unless given. */
   give(life?: number, value?: string): Promise<AccessToken>
   fail(error: unknown): Promise<void>
@@ -29,7 +29,7 @@ export function scriptedSource(clock: ManualClock): ScriptedSource {
       if (call === undefined) throw new Error('nothing was asked of the source')
       return call
     },
-    token(request, _rejected, patience = {}) {
+    token(request, patience = {}) {
       const obtainedAt = clock.wallTime()
       return new Promise((resolve, reject) => {
         calls.push({

@@ -60,14 +60,15 @@ export function testTokens({ warm = [] }: { readonly warm?: readonly TokenReques
   for (const request of warm) issue(request)
 
   return {
-    token(request, rejected, patience = {}) {
+    token(request, asking = {}) {
+      const { rejected, signal } = asking
       const token = kept.get(request.key)
       if (token !== undefined && (keeps || rejected?.serial !== token.serial)) return token
       const flight = flights.get(request.key) ?? fly(request)
       flights.set(request.key, flight)
       flight.catch(() => {})
-      return wait(flight, patience).catch((error) => {
-        if (rejected === undefined || patience.signal?.aborted) throw error
+      return wait(flight, asking).catch((error) => {
+        if (rejected === undefined || signal?.aborted) throw error
         return rejected
       })
     },

@@ -195,7 +195,7 @@ test('P3 Q21 a source that hangs holds nothing once the caller has left, and nob
   const { token, source, clock, warnings } = await road(clientSecretPost(supply), () => undefined)
   await token()
   const leaving = new AbortController()
-  const left = expect(source.token(request, undefined, { signal: leaving.signal })).rejects.toBe('left')
+  const left = expect(source.token(request, { signal: leaving.signal })).rejects.toBe('left')
   while (readings < 2) await new Promise((resolve) => setImmediate(resolve))
   leaving.abort('left')
   await left
@@ -220,7 +220,7 @@ test('P3 Q21 a source that hangs when it is read again holds nothing once the ca
   const supply = async () => (readings++ === 0 ? 'dead' : new Promise<string>(() => {}))
   const { source, clock } = await road(clientSecretPost(supply), secretIs('new'))
   const leaving = new AbortController()
-  const left = expect(source.token(request, undefined, { signal: leaving.signal })).rejects.toBe('left')
+  const left = expect(source.token(request, { signal: leaving.signal })).rejects.toBe('left')
   while (readings < 2) await new Promise((resolve) => setImmediate(resolve))
   leaving.abort('left')
   await left

@@ -87,8 +87,8 @@ test('serials rise from one, and a failure takes none', async () => {
   )
   const { source: tokens } = source(server)
   const first = await tokens.token(request)
-  await expect(tokens.token(request, first)).rejects.toMatchObject({ code: 'ERR_MALFORMED_TOKEN' })
-  const second = await tokens.token(request, first)
+  await expect(tokens.token(request, { rejected: first })).rejects.toMatchObject({ code: 'ERR_MALFORMED_TOKEN' })
+  const second = await tokens.token(request, { rejected: first })
   expect([first, second]).toEqual([expect.any(AccessToken), expect.any(AccessToken)])
   expect([first.serial, second.serial]).toEqual([1, 2])
 })
@@ -165,7 +165,7 @@ test('Q21 a secret that never comes ends before the attempt, which has half of t
 
 test('Q21 metadata that never come end with the attempt', async () => {
   const { source, clock } = await road({}, { server: lost(() => new Promise(() => {})) })
-  const outcome = expect(source.token(request, undefined, { maxWait: 70 })).rejects.toMatchObject({
+  const outcome = expect(source.token(request, { maxWait: 70 })).rejects.toMatchObject({
     code: 'ERR_TIMEOUT',
     message: "No token within 70 ms: the authorization server's metadata did not come in time."
   })
@@ -176,7 +176,7 @@ test('Q21 metadata that never come end with the attempt', async () => {
 test('T11 T75 an answer that does not come in time ends with the attempt', async () => {
   const server = await rawServer()
   const { source: silent, clock } = source(server)
-  const outcome = expect(silent.token(request, undefined, { maxWait: 70 })).rejects.toMatchObject({
+  const outcome = expect(silent.token(request, { maxWait: 70 })).rejects.toMatchObject({
     code: 'ERR_TIMEOUT',
     message: `No token within 70 ms: an answer of ${new URL(server.origin).host} did not come in time.`
   })
@@ -188,7 +188,7 @@ test('T11 T75 an answer that does not come in time ends with the attempt', async
 test('Q21 P3 one who leaves a credential that never comes leaves no timer behind', async () => {
   const { source, clock } = await road({}, { clientAuthentication: failing(() => new Promise(() => {})) })
   const leaving = new AbortController()
-  const outcome = expect(source.token(request, undefined, { signal: leaving.signal })).rejects.toBe('left')
+  const outcome = expect(source.token(request, { signal: leaving.signal })).rejects.toBe('left')
   await clock.advance(1000)
   leaving.abort('left')
   await outcome
@@ -198,9 +198,7 @@ test('Q21 P3 one who leaves a credential that never comes leaves no timer behind
 test('a signal ends the attempt with its own reason', async () => {
   const server = await rawServer()
   const leaving = new AbortController()
-  const outcome = expect(source(server).source.token(request, undefined, { signal: leaving.signal })).rejects.toBe(
-    'left'
-  )
+  const outcome = expect(source(server).source.token(request, { signal: leaving.signal })).rejects.toBe('left')
   await server.next()
   leaving.abort('left')
   await outcome
