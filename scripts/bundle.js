@@ -5,7 +5,9 @@ import packageJson from '../package.json' with { type: 'json' }
 
 const entries = Object.values(packageJson.exports)
   .filter((entry) => typeof entry === 'object')
-  .map((entry) => entry.default.slice('./dist/'.length, -'.js'.length))
+  .map((entry) => entry.default.replace('./', ''))
+  .concat(Object.values(packageJson.bin)) // It imports the other entries by the package's own name, so it shares nothing with them.
+  .map((file) => file.slice('dist/'.length, -'.js'.length))
 
 await build({
   cwd: fileURLToPath(new URL('..', import.meta.url)),

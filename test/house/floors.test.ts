@@ -26,15 +26,19 @@ const floors: Readonly<Record<string, number>> = {
   testing: 4,
   'token-client': 5,
   index: 6,
-  cli: 6
+  cli: 7
 }
+
+/** It comes to the rooms by the doors of the package, as its users do. */
+const commandLine = /^src\/cli\//
 
 /** Dependency → the files that may name it. */
 const owners: Readonly<Record<string, RegExp>> = {
   mitt: /^src\/emitter\.ts$/,
   'p-retry': /^src\/http\/retry\.ts$/,
   undici: /^src\/http\/own-agent\.ts$/,
-  jose: /^src\/(client-authentication|authorization-server|resource-server)\//
+  jose: /^src\/(client-authentication|authorization-server|resource-server)\//,
+  'service-token-client': commandLine
 }
 
 /** The peer: its types are the user's own, and stand wherever the user hands one in or gets one. */
@@ -71,7 +75,7 @@ test('docs/architecture.md shows each room on its floor', () => {
 })
 
 test('every file of the source is reached from an entry of the package', () => {
-  const doors = [...sources.keys()].filter((file) => /^src\/(\w[\w-]*\/)?index\.ts$/.test(file))
+  const doors = [...sources.keys()].filter((file) => /^src\/((\w[\w-]*\/)?index|cli\/main)\.ts$/.test(file))
   const reached = new Set(doors.flatMap((door) => [...reach(sources, door, ['static', 'dynamic', 'type'])]))
   expect([...sources.keys()].filter((file) => !reached.has(file))).toEqual([])
 })
@@ -108,6 +112,17 @@ test('a dependency is named in its one room only', () => {
       .map((found) => `${file} imports ${found.specifier}`)
   )
   expect(misplaced).toEqual([])
+})
+
+test('the command line imports public doors only', () => {
+  const past = [...sources]
+    .filter(([file]) => commandLine.test(file))
+    .flatMap(([file, imports]) =>
+      imports
+        .filter((found) => isOwn(found) && !commandLine.test(resolveImport(file, found)))
+        .map(({ specifier }) => `${file} imports ${specifier}, and not 'service-token-client'`)
+    )
+  expect(past).toEqual([])
 })
 
 test('undici, jose and p-retry are not loaded with the main entry', () => {

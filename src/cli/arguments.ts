@@ -1,0 +1,58 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { type Command, type OptionDescriptions, type OptionValues, UsageError } from './command.ts'
+
+/** Every command has these. */
+export const commonOptions = {
+  json: { type: 'boolean', about: 'Print the result as JSON.' },
+  help: { type: 'boolean', short: 'h', about: 'Show this help.' }
+} as const satisfies OptionDescriptions
+
+export interface Arguments {
+  readonly values: OptionValues<OptionDescriptions>
+  readonly operands: readonly string[]
+  readonly json: boolean
+}
+
+/** Reads what stands behind the command's name. A wrong use throws UsageError, whose message repeats no value. */
+export function readArguments({ options, mostOperands = 0 }: Command, given: readonly string[]): Arguments {
+  refuseSecrets(options, given)
+  const { values, positionals } = parsed({ ...options, ...commonOptions }, given)
+  if (positionals.length > mostOperands) throw new UsageError(tooMany(mostOperands))
+  return { values: values as OptionValues<OptionDescriptions>, operands: positionals, json: values.json === true }
+}
+
+function parsed(options: OptionDescriptions, given: readonly string[]) {
+  const config: ParseArgsConfig['options'] = Object.fromEntries(
+    Object.entries(options).map(([name, { type, short, multiple = false }]) => [
+      name,
+      { type, multiple, ...(short !== undefined && { short }) }
+    ])
+  )
+  try {
+    return parseArgs({ args: [...given], options: config, allowPositionals: true })
+  } catch (error) {
+    if (!isParseError(error)) throw error
+    // Node's message goes on to explain `--`, which no command here needs.
+    throw new UsageError(`${error.message.split(/\. To specify|\n/)[0]?.replace(/\.?$/, '.')}`)
+  }
+}
+
+const secretFlag = /^--(client-)?(secret|password|private-key|key)(=|$)/
+
+/** Everybody on the machine can read the arguments of a process. */
+function refuseSecrets(options: OptionDescriptions, given: readonly string[]): void {
+  const flag = given.find((argument) => secretFlag.test(argument))?.split('=')[0]
+  if (flag === undefined || flag.slice(2) in options) return
+  throw new UsageError(
+    `There is no ${flag}: other users of this machine can read the arguments of a process. Use ${flag}-file, or a SERVICE_TOKEN_* variable.`
+  )
+}
+
+function tooMany(most: number): string {
+  const taken = most === 0 ? 'takes no operand' : `takes ${most} operand${most === 1 ? '' : 's'} at most`
+  return `This command ${taken}. Is a value on the line that belongs behind a flag, or needs quotes?`
+}
+
+function isParseError(error: unknown): error is Error {
+  return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')
+}

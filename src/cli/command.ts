@@ -1,0 +1,66 @@
+import type { Terminal } from './terminal.ts'
+
+/** One flag of a command. */
+export interface OptionDescription {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  readonly multiple?: boolean
+  /** What stands for the value in the help: `ISSUER`. */
+  readonly value?: string
+  /** One sentence for the help. */
+  readonly about: string
+}
+
+export type OptionDescriptions = Readonly<Record<string, OptionDescription>>
+
+export type OptionValues<Options extends OptionDescriptions> = {
+  readonly [Name in keyof Options]?: ValueOf<Options[Name]>
+}
+
+type ValueOf<Option> = Option extends { type: 'boolean' }
+  ? boolean
+  : Option extends { multiple: true }
+    ? string[]
+    : string
+
+/** One line that a reader can copy, and what it does. */
+export interface Example {
+  readonly line: string
+  readonly about: string
+}
+
+/** What a command was called with. */
+export interface Call<Options extends OptionDescriptions> {
+  readonly values: OptionValues<Options>
+  /** What stands on the line without a flag. */
+  readonly operands: readonly string[]
+  readonly json: boolean
+  readonly terminal: Terminal
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** A command of the command line: one file in `commands/`, and one row of `commands.ts`. */
+export interface Command<Options extends OptionDescriptions = OptionDescriptions> {
+  /** The operands as the help shows them: `[TOKEN]`. */
+  readonly operands?: string
+  /** How many operands it takes; none unless given. */
+  readonly mostOperands?: number
+  /** What it does, in whole sentences. */
+  readonly about: string
+  readonly options: Options
+  readonly examples: readonly Example[]
+  /** Exit code → what it means. */
+  readonly exitCodes: Readonly<Record<number, string>>
+  /** Gives the exit code. A UsageError ends with 2, any other error with 1. */
+  run(call: Call<Options>): Promise<number>
+}
+
+/** Keeps the exact type of the options, so that `values` has a member for each. */
+export function command<const Options extends OptionDescriptions>(description: Command<Options>): Command<Options> {
+  return description
+}
+
+/** The command line was used in a way that cannot work. The message says what to do, and repeats no value: that can be a secret. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}

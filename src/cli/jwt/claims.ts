@@ -1,0 +1,12 @@
+/** The members of a token's header or payload (RFC 7519 §4). */
+export type Claims = Readonly<Record<string, unknown>>
+
+/** A part of a compact token as the JSON object that it holds. */
+export function decoded(part: string): Claims | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Claims) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,24 @@
+/** How much room a token takes in a request, beside what servers and proxies accept. */
+export interface HeaderSize {
+  /** Bytes of the token. */
+  readonly bytes: number
+  /** Bytes of the whole `Authorization` line. */
+  readonly headerBytes: number
+  /** Those whose usual limit the line exceeds. */
+  readonly tooLargeFor: readonly string[]
+}
+
+/** What is refused beyond these bytes, as each is configured when nobody has changed it. */
+const limits: readonly (readonly [who: string, bytes: number])[] = [
+  ['Tomcat, Spring Boot and Jetty (8 KiB for all headers)', 8 * 1024],
+  ['nginx and Apache (8 KiB for a line)', 8 * 1024],
+  ['Node (16 KiB for all headers), HAProxy, AWS load balancers and this library (16 KiB for a token)', 16 * 1024],
+  ['Kestrel (32 KiB for all headers)', 32 * 1024],
+  ['Envoy (60 KiB for all headers)', 60 * 1024]
+]
+
+export function headerSize(token: string): HeaderSize {
+  const bytes = Buffer.byteLength(token)
+  const headerBytes = bytes + Buffer.byteLength('authorization: Bearer \r\n')
+  return { bytes, headerBytes, tooLargeFor: limits.filter(([, most]) => headerBytes > most).map(([who]) => who) }
+}

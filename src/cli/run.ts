@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises'
+import { TokenClientError } from 'service-token-client'
+import { readArguments } from './arguments.ts'
+import { UsageError } from './command.ts'
+import { commands } from './commands.ts'
+import { helpOf, overview } from './help.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Exit codes that every command shares. */
+const failed = 1
+const wrongUsage = 2
+
+/** Runs the command line and gives its exit code. */
+export async function run(given: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = given
+  try {
+    if (name === '--version') return await printVersion(terminal)
+    if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+      const called = name === undefined ? wrongUsage : 0
+      return rest[0] === undefined ? printOverview(terminal, called) : await runCommand(rest[0], ['--help'], terminal)
+    }
+    return await runCommand(name, rest, terminal)
+  } catch (error) {
+    return told(error, given.includes('--json'), terminal)
+  }
+}
+
+async function runCommand(name: string, given: readonly string[], terminal: Terminal): Promise<number> {
+  const row = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (row === undefined)
+    throw new UsageError(`There is no such command. There are: ${Object.keys(commands).join(', ')}.`)
+  const command = await row.load()
+  if (given.includes('--help') || given.includes('-h')) {
+    terminal.print(helpOf(name, command))
+    return 0
+  }
+  return command.run({ ...readArguments(command, given), terminal, environment: process.env })
+}
+
+function printOverview({ print, note }: Terminal, exitCode: number): number {
+  if (exitCode === 0) print(overview())
+  else note(overview())
+  return exitCode
+}
+
+async function printVersion({ print }: Terminal): Promise<number> {
+  const file = new URL(import.meta.resolve('service-token-client/package.json'))
+  print((JSON.parse(await readFile(file, 'utf8')) as { version: string }).version)
+  return 0
+}
+
+/** Says what went wrong. Anything but our own errors is a defect, whose stack is wanted. */
+function told(error: unknown, json: boolean, { note, printJson }: Terminal): number {
+  const usage = error instanceof UsageError
+  if (!usage && !(error instanceof TokenClientError)) throw error
+  const code = usage ? 'ERR_USAGE' : error.code
+  if (json) printJson({ error: { code, message: error.message } })
+  else note(usage ? `${error.message}\nservice-token --help shows what there is.` : `${error.message} (${code})`)
+  return usage ? wrongUsage : failed
+}

@@ -1,0 +1,38 @@
+import { text } from 'node:stream/consumers'
+
+/** Where a command reads and writes. Results go to standard output; what only a person needs goes to standard error. */
+export interface Terminal {
+  /** A person sees the output at once: progress may be drawn. */
+  readonly interactive: boolean
+  /** Columns of the output. */
+  readonly columns: number
+  /** Writes lines of the result. */
+  print(lines: string): void
+  /** Writes the result of `--json`. */
+  printJson(value: unknown): void
+  /** Tells the person something that is no part of the result. */
+  note(lines: string): void
+  /** What is piped in; undefined where nothing is piped. */
+  readInput(): Promise<string | undefined>
+}
+
+export function processTerminal(): Terminal {
+  const { stdin, stdout, stderr } = process
+  endQuietlyWithoutReader()
+  return {
+    interactive: stdout.isTTY === true,
+    columns: stdout.columns ?? 100,
+    print: (lines) => void stdout.write(`${lines}\n`),
+    printJson: (value) => void stdout.write(`${JSON.stringify(value, undefined, 2)}\n`),
+    note: (lines) => void stderr.write(`${lines}\n`),
+    readInput: async () => (stdin.isTTY === true ? undefined : text(stdin))
+  }
+}
+
+/** `service-token … | head` closes the pipe early: that is no failure. */
+function endQuietlyWithoutReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
+}

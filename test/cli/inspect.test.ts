@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest'
+import { serviceToken } from './service-token.ts'
+
+const run = serviceToken()
+
+function part(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
+const signature = Buffer.from('marker-signature').toString('base64url')
+
+function tokenOf(claims: object, header: object = { alg: 'ES256', typ: 'at+jwt' }): string {
+  return `${part(header)}.${part(claims)}.${signature}`
+}
+
+const token = tokenOf({
+  iss: 'https://auth.internal',
+  sub: 'orders',
+  scope: 'read_user write_user',
+  exp: 4_102_444_800
+})
+
+describe('the token is found', () => {
+  test.each([
+    ['by itself', token],
+    ['with whitespace around it', `\n  ${token}\r\n`],
+    ['in a header', `Authorization: Bearer ${token}\n`],
+    ['as the value of a header', `bearer ${token}`],
+    ['in the answer of a token endpoint', JSON.stringify({ access_token: token, token_type: 'Bearer' })],
+    [
+      'in an answer with its head',
+      `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{"access_token":"${token}"}`
+    ]
+  ])('%s', async (_, input) => {
+    const { exitCode, stdout } = await run(['inspect', '--json'], { input })
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'signed', claims: { sub: 'orders' } })
+  })
+
+  test('as an argument', async () => {
+    const { exitCode, stdout } = await run(['inspect', token])
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/^Header\n {2}alg {2}ES256\n {2}typ {2}at\+jwt\n\nClaims\n/)
+  })
+})
+
+test('the signature is not printed, as text nor as JSON', async () => {
+  for (const args of [['inspect'], ['inspect', '--json']]) {
+    const { stdout, stderr } = await run(args, { input: token })
+    expect(stdout).toContain('orders')
+    expect(stdout + stderr).not.toContain(signature)
+  }
+})
+
+test('times are dates and spans, a time that is none is said to be none', async () => {
+  const hour = 3600
+  const now = Math.floor(Date.now() / 1000)
+  const { stdout } = await run(['inspect'], {
+    input: tokenOf({ iat: now - 2 * hour - 30, exp: now + 10 * hour + 58 * 60 + 30, nbf: 'soon', auth_time: 1e300 })
+  })
+  expect(stdout).toMatch(/issued \(iat\) +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ, 2 h ago/)
+  expect(stdout).toMatch(/expires \(exp\) +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ, in 10 h 58 min/)
+  expect(stdout).toMatch(/valid from \(nbf\) +is no number of seconds/)
+  expect(stdout).toMatch(/user signed in \(auth_time\) +is no number of seconds/)
+})
+
+test('scopes and roles are lists, wherever the server puts them', async () => {
+  const claims = {
+    scp: ['read', 'write'],
+    roles: ['support'],
+    realm_access: { roles: ['admin'] },
+    resource_access: { users: { roles: ['reader'] } }
+  }
+  const { stdout } = await run(['inspect', '--json'], { input: tokenOf(claims) })
+  expect(JSON.parse(stdout)).toMatchObject({
+    scopes: ['read', 'write'],
+    roles: [
+      { claim: 'roles', roles: ['support'] },
+      { claim: 'realm_access.roles', roles: ['admin'] },
+      { claim: 'resource_access.users.roles', roles: ['reader'] }
+    ]
+  })
+})
+
+test('a large token is told with those who refuse it', async () => {
+  const groups = Array.from({ length: 900 }, (_, index) => `group-${index}`)
+  const { stdout } = await run(['inspect'], { input: tokenOf({ groups }) })
+  expect(stdout).toMatch(/token +\d{5} bytes/)
+  expect(stdout).toContain('nginx and Apache (8 KiB for a line)')
+})
+
+test('a claim cannot act on the terminal', async () => {
+  const { stdout } = await run(['inspect'], { input: tokenOf({ sub: 'a\u001b[2Jb\u202ec', 'x\u0007': 1 }) })
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+  expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+  expect(stdout).toContain('a\\u{1b}[2Jb\\u{202e}c')
+})
+
+describe('what cannot be read ends with 1 and a reason', () => {
+  test.each([
+    ['opaque', 'mF_9.B5f-4.1JqM', 'introspection endpoint'],
+    ['encrypted', `${part({ alg: 'RSA-OAEP', enc: 'A256GCM' })}.a.b.c.d`, 'encrypted'],
+    ['signed', 'eyJ.eyJ.a', 'no JSON object']
+  ])('%s', async (kind, input, reason) => {
+    const { exitCode, stdout } = await run(['inspect', '--json'], { input })
+    expect(exitCode).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ kind, readable: false, reason: expect.stringContaining(reason) })
+  })
+})
+
+test.each(['', 'two words', '{"error":"invalid_client"}'])('%j holds no token: wrong usage', async (input) => {
+  expect(await run(['inspect'], { input })).toMatchObject({ exitCode: 2, stdout: '' })
+})
