@@ -6,6 +6,7 @@ import type { VerifiedToken } from './verified-token.ts'
 export interface Rule {
   /** What a caller who is refused should ask for, if a scope can help. */
   readonly scope: readonly string[]
+  /** `true` and nothing else is a yes, inside `anyOf` and `allOf` too. A promise is a no. */
   allows(token: VerifiedToken): boolean
 }
 
@@ -28,14 +29,14 @@ export function anyOf(...rules: readonly [Rule, ...Rule[]]): Rule {
   if (rules.length === 0) throw invalid('anyOf() needs rules', "anyOf(scopes('read_user'), roles('admin'))")
   // Asking for everything that some alternative wants would be asking for too much: the first one with a scope is the advice.
   const scope = rules.find((rule) => rule.scope.length > 0)?.scope ?? []
-  return { scope, allows: (token) => rules.some((rule) => rule.allows(token)) }
+  return { scope, allows: (token) => rules.some((rule) => rule.allows(token) === true) }
 }
 
 /** All of these rules. */
 export function allOf(...rules: readonly [Rule, ...Rule[]]): Rule {
   if (rules.length === 0) throw invalid('allOf() needs rules', "allOf(scopes('read_user'), roles('admin'))")
   const scope = distinct(rules.flatMap((rule) => rule.scope))
-  return { scope, allows: (token) => rules.every((rule) => rule.allows(token)) }
+  return { scope, allows: (token) => rules.every((rule) => rule.allows(token) === true) }
 }
 
 function invalid(fault: string, example: string): ClientConfigurationError {

@@ -54,7 +54,24 @@ test.each<[string, () => Rule]>([
   expect(make).toThrow(expect.objectContaining({ name: 'ClientConfigurationError' }))
 })
 
-test('R43 a rule of your own that answers later than it is asked allows nothing', () => {
-  const later = { scope: [], allows: async () => true } as unknown as Rule
-  expect(() => one.demand(held, later)).toThrow(/does not allow/)
+test.each<[string, unknown]>([
+  ['a promise of yes', Promise.resolve(true)],
+  ['a promise of no', Promise.resolve(false)],
+  ['a number', 1],
+  ['a text', 'false'],
+  ['an object', {}],
+  ['nothing', undefined]
+])('R43 a rule of your own that answers with %s allows nothing, in no combination', (_what, answer) => {
+  const odd = { scope: [], allows: () => answer } as unknown as Rule
+  const yes = scopes('read_user')
+  for (const rule of [
+    odd,
+    anyOf(odd),
+    allOf(odd),
+    allOf(yes, odd),
+    anyOf(odd, odd),
+    anyOf(allOf(odd)),
+    allOf(anyOf(odd))
+  ])
+    expect(() => one.demand(held, rule)).toThrow(/does not allow/)
 })
