@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { ClientConfigurationError } from '../errors.ts'
-import type { AccessTokenFormat } from './access-tokens.ts'
-import { methodsInMessage, mutualTlsMethods } from './authentication-methods.ts'
-import { type ClientRegistration, isLifetime } from './client-registration.ts'
-import type { TlsOptions } from './loopback-server.ts'
-import type { SigningAlgorithm } from './signing-keys.ts'
+import { methodsInMessage, mutualTlsMethods } from './client-authentication/authentication-methods.ts'
+import type { TlsOptions } from './http/loopback-server.ts'
+import { type ClientRegistration, isLifetime } from './registry/client-registration.ts'
+import type { AccessTokenFormat } from './tokens/access-tokens.ts'
+import type { SigningAlgorithm } from './tokens/signing-keys.ts'
 
 export interface AuthorizationServerOptions {
   /** A free one by default. */

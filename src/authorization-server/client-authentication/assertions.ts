@@ -1,5 +1,5 @@
 import { decodeJwt, decodeProtectedHeader, importJWK, type JWK, type JWTPayload, jwtVerify } from 'jose'
-import type { RegisteredClient } from './client-registration.ts'
+import type { RegisteredClient } from '../registry/client-registration.ts'
 
 /** Checks assertions by which clients authenticate (RFC 7523 §3, and the draft that updates it). */
 export interface Assertions {

@@ -1,8 +1,8 @@
-import { joinScope } from '../token/scope.ts'
-import type { AccessTokens } from './access-tokens.ts'
-import { jsonAnswer } from './answer.ts'
-import type { ClientGate } from './client-authentication.ts'
-import type { ClientRegistry } from './clients.ts'
+import { joinScope } from '../../token/scope.ts'
+import type { ClientGate } from '../client-authentication/client-gate.ts'
+import { jsonAnswer } from '../http/answer.ts'
+import type { ClientRegistry } from '../registry/clients.ts'
+import type { AccessTokens } from '../tokens/access-tokens.ts'
 import type { Endpoint } from './endpoint.ts'
 import { decideGrant } from './grant.ts'
 

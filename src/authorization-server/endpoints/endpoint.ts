@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Answer } from './answer.ts'
-import type { Fault } from './fault-queue.ts'
-import type { PresentedCertificate } from './presented-certificate.ts'
-import type { EndpointName, LogEntry } from './request-log.ts'
+import type { Fault } from '../faults/fault-queue.ts'
+import type { Answer } from '../http/answer.ts'
+import type { PresentedCertificate } from '../http/presented-certificate.ts'
+import type { EndpointName, LogEntry } from '../http/request-log.ts'
 
 /** A request, read whole. */
 export interface EndpointRequest {

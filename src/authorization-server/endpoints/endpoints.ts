@@ -1,12 +1,12 @@
-import type { AccessTokens } from './access-tokens.ts'
-import type { ClientGate } from './client-authentication.ts'
-import type { ClientRegistry } from './clients.ts'
+import type { ClientGate } from '../client-authentication/client-gate.ts'
+import type { Listeners } from '../http/listeners.ts'
+import type { ClientRegistry } from '../registry/clients.ts'
+import type { AccessTokens } from '../tokens/access-tokens.ts'
+import type { SigningKeys } from '../tokens/signing-keys.ts'
 import { documentEndpoint, type Endpoint } from './endpoint.ts'
 import { introspectionEndpoint } from './introspection-endpoint.ts'
-import type { Listeners } from './listeners.ts'
 import { metadataDocument, metadataPaths, type ServerUrls } from './metadata-document.ts'
 import { revocationEndpoint } from './revocation-endpoint.ts'
-import type { SigningKeys } from './signing-keys.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 
 export interface EndpointsOptions {

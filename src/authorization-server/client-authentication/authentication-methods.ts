@@ -1,10 +1,10 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Secret } from '../token/secret.ts'
+import type { Secret } from '../../token/secret.ts'
+import type { Form } from '../http/form.ts'
+import type { PresentedCertificate } from '../http/presented-certificate.ts'
+import type { RegisteredClient } from '../registry/client-registration.ts'
 import { type Assertions, isHmac, subjectOf } from './assertions.ts'
-import type { RegisteredClient } from './client-registration.ts'
-import type { Form } from './form.ts'
-import type { PresentedCertificate } from './presented-certificate.ts'
 
 /** What of a request can prove who sent it. */
 export interface AuthenticationRequest {

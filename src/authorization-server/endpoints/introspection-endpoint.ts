@@ -1,9 +1,9 @@
-import type { AccessTokens } from './access-tokens.ts'
-import { jsonAnswer } from './answer.ts'
-import type { ClientGate } from './client-authentication.ts'
-import type { ClientRegistry } from './clients.ts'
+import type { ClientGate } from '../client-authentication/client-gate.ts'
+import { jsonAnswer } from '../http/answer.ts'
+import { OAuthError } from '../http/oauth-error.ts'
+import type { ClientRegistry } from '../registry/clients.ts'
+import type { AccessTokens } from '../tokens/access-tokens.ts'
 import type { Endpoint } from './endpoint.ts'
-import { OAuthError } from './oauth-error.ts'
 
 export interface IntrospectionEndpointOptions {
   readonly gate: ClientGate

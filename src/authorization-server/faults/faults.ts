@@ -1,4 +1,4 @@
-import { type Answer, jsonAnswer } from './answer.ts'
+import { type Answer, jsonAnswer } from '../http/answer.ts'
 import { after, byteByByte, bytes, never, resetAfter, resetBefore } from './delivery.ts'
 import type { Alteration, FaultQueue, FaultReach } from './fault-queue.ts'
 

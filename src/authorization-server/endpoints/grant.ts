@@ -1,8 +1,8 @@
-import { distinct, isScopeToken, splitScope } from '../token/scope.ts'
-import type { Grant } from './claims.ts'
-import type { RegisteredClient } from './client-registration.ts'
-import type { Form } from './form.ts'
-import { OAuthError } from './oauth-error.ts'
+import { distinct, isScopeToken, splitScope } from '../../token/scope.ts'
+import type { Form } from '../http/form.ts'
+import { OAuthError } from '../http/oauth-error.ts'
+import type { RegisteredClient } from '../registry/client-registration.ts'
+import type { Grant } from '../tokens/claims.ts'
 
 /** What the server knows beside the client. */
 export interface GrantPolicy {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
-import { joinScope } from '../token/scope.ts'
-import type { RegisteredClient } from './client-registration.ts'
+import { joinScope } from '../../token/scope.ts'
+import type { RegisteredClient } from '../registry/client-registration.ts'
 import type { SigningKey } from './signing-keys.ts'
 
 /** What a client is given. */

@@ -1,6 +1,6 @@
-import type { Answer } from './answer.ts'
+import type { Answer } from '../http/answer.ts'
+import type { EndpointName } from '../http/request-log.ts'
 import type { Delivery } from './delivery.ts'
-import type { EndpointName } from './request-log.ts'
 
 /** Where a fault acts, and how often. */
 export interface FaultReach {

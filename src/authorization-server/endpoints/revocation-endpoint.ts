@@ -1,7 +1,7 @@
-import type { AccessTokens } from './access-tokens.ts'
-import type { ClientGate } from './client-authentication.ts'
+import type { ClientGate } from '../client-authentication/client-gate.ts'
+import { OAuthError } from '../http/oauth-error.ts'
+import type { AccessTokens } from '../tokens/access-tokens.ts'
 import type { Endpoint } from './endpoint.ts'
-import { OAuthError } from './oauth-error.ts'
 
 export interface RevocationEndpointOptions {
   readonly gate: ClientGate

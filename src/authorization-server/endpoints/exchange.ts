@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Clock } from '../clock.ts'
-import { type Answer, jsonAnswer } from './answer.ts'
-import { atOnce } from './delivery.ts'
+import type { Clock } from '../../clock.ts'
+import { atOnce } from '../faults/delivery.ts'
+import { altered, type Fault, type FaultQueue } from '../faults/fault-queue.ts'
+import { type Answer, jsonAnswer } from '../http/answer.ts'
+import { OAuthError } from '../http/oauth-error.ts'
+import { presentedCertificate } from '../http/presented-certificate.ts'
+import type { LogEntry, WritableRequestLog } from '../http/request-log.ts'
 import type { Endpoint } from './endpoint.ts'
-import { altered, type Fault, type FaultQueue } from './fault-queue.ts'
-import { OAuthError } from './oauth-error.ts'
-import { presentedCertificate } from './presented-certificate.ts'
-import type { LogEntry, WritableRequestLog } from './request-log.ts'
 
 const longestBody = 64 * 1024
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { JWK } from 'jose'
-import { Secret } from '../token/secret.ts'
-import { thumbprint } from './presented-certificate.ts'
+import { Secret } from '../../token/secret.ts'
+import { thumbprint } from '../http/presented-certificate.ts'
 
 /** What a client may prove itself with: at least one of these. */
 export interface ClientCredentials {

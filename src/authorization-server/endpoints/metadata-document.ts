@@ -1,4 +1,4 @@
-import { assertionAlgorithms } from './assertions.ts'
+import { assertionAlgorithms } from '../client-authentication/assertions.ts'
 
 export interface ServerUrls {
   readonly tokenEndpoint: string

@@ -1,5 +1,5 @@
-import { ClientConfigurationError } from '../errors.ts'
-import { isScopeToken } from '../token/scope.ts'
+import { ClientConfigurationError } from '../../errors.ts'
+import { isScopeToken } from '../../token/scope.ts'
 import { type ClientCredentials, credentialNames, type KeptCredentials, keptCredentials } from './credentials.ts'
 
 /** A client as the server is told of it. */

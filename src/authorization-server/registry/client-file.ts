@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { ClientConfigurationError } from '../errors.ts'
+import { ClientConfigurationError } from '../../errors.ts'
 import type { ClientRegistration } from './client-registration.ts'
 
 /**

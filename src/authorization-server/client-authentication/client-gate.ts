@@ -1,11 +1,22 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { type Form, parseForm } from '../http/form.ts'
+import { OAuthError } from '../http/oauth-error.ts'
+import type { PresentedCertificate } from '../http/presented-certificate.ts'
+import type { LogEntry } from '../http/request-log.ts'
+import type { RegisteredClient } from '../registry/client-registration.ts'
+import type { ClientRegistry } from '../registry/clients.ts'
 import type { Assertions } from './assertions.ts'
 import type { AttemptLimit } from './attempt-limit.ts'
 import { type Attempt, type AuthenticationRequest, attempts } from './authentication-methods.ts'
-import type { RegisteredClient } from './client-registration.ts'
-import type { ClientRegistry } from './clients.ts'
-import type { EndpointRequest } from './endpoint.ts'
-import { type Form, parseForm } from './form.ts'
-import { OAuthError } from './oauth-error.ts'
+
+/** What the gate needs of a request. */
+export interface FormRequest {
+  readonly headers: IncomingHttpHeaders
+  readonly body: Uint8Array
+  readonly certificate: PresentedCertificate | undefined
+  /** The gate writes down who asked, and for which scope. */
+  readonly entry: LogEntry
+}
 
 /** A form, and the client that sent it. */
 export interface ClientRequest {
@@ -14,7 +25,7 @@ export interface ClientRequest {
 }
 
 /** Lets requests of known clients in, at every endpoint that takes a form. Throws an OAuthError. */
-export type ClientGate = (request: EndpointRequest) => Promise<ClientRequest>
+export type ClientGate = (request: FormRequest) => Promise<ClientRequest>
 
 export interface ClientGateOptions {
   readonly clients: ClientRegistry
