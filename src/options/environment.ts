@@ -1,0 +1,49 @@
+import { plainObject, wrong } from '../wrong-option.ts'
+import type { TokenClientOptions } from './client-options.ts'
+import { credentialFrom } from './environment-credential.ts'
+import { missingSetting, prefix, type Settings, settingNames } from './environment-settings.ts'
+
+/** Not ours: the development server's, and what Kubernetes sets for a service that is called service-token. */
+const others = /^(ADMIN_.*|SERVICE_(HOST|PORT.*)|PORT(_.*)?)$/
+
+/**
+ * The options of `createTokenClient` from variables that begin with `SERVICE_TOKEN_`, so that a service needs no code for them:
+ * `createTokenClient(clientOptionsFrom(process.env))`. A variable that is empty counts as not set.
+ * Throws ClientConfigurationError, which names the variable and never shows its value.
+ */
+export function clientOptionsFrom(environment: Readonly<Record<string, string | undefined>>): TokenClientOptions {
+  plainObject('clientOptionsFrom', environment, 'Give process.env, or an object like it.')
+  const settings = settingsIn(environment)
+  const { ISSUER, TOKEN_ENDPOINT, CLIENT_ID, SCOPE, AUDIENCE, RESOURCE, TIMEOUT } = settings
+  if (ISSUER === undefined && TOKEN_ENDPOINT === undefined) missingSetting('ISSUER', `Or set ${prefix}TOKEN_ENDPOINT.`)
+  if (CLIENT_ID === undefined)
+    missingSetting('CLIENT_ID', 'Set the id that the authorization server knows the client by.')
+  const options = {
+    issuer: ISSUER,
+    tokenEndpoint: TOKEN_ENDPOINT,
+    clientId: CLIENT_ID,
+    scope: SCOPE,
+    audience: AUDIENCE,
+    resource: RESOURCE?.split(' ').filter((member) => member !== ''),
+    timeout: TIMEOUT === undefined ? undefined : Number(TIMEOUT),
+    ...credentialFrom(settings)
+  }
+  return withoutUndefined(options) as TokenClientOptions
+}
+
+function settingsIn(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const ours = Object.entries(environment)
+    .filter(([name, value]) => name.startsWith(prefix) && value !== undefined && value !== '')
+    .map(([name, value = '']) => [name.slice(prefix.length), value] as const)
+    .filter(([name]) => !others.test(name))
+  const unknown = ours.find(([name]) => !settingNames.some((known) => known === name))?.[0]
+  if (unknown !== undefined) {
+    const remedy = `Remove it or correct its spelling. There are ${settingNames.map((name) => prefix + name).join(', ')}.`
+    wrong(`${prefix}${unknown}`, 'is not a setting', remedy, 'ERR_UNKNOWN_OPTION')
+  }
+  return Object.fromEntries(ours)
+}
+
+function withoutUndefined(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
