@@ -7,10 +7,10 @@ import { type TokenCache, tokenCache } from './cache/token-cache.ts'
 import { guardedEmitter, type Off, type On } from './emitter.ts'
 import type { Emit } from './events.ts'
 import { type Sender, sender } from './http/send.ts'
+import { fetchFunction } from './http/transport-options.ts'
 import type { AuthorizationServerSource } from './metadata/authorization-server.ts'
 import { discoveredServer } from './metadata/discovery.ts'
 import { knownServer } from './metadata/known-server.ts'
-import { fetchFunction } from './options/checks.ts'
 import { type CheckedOptions, checkedOptions, type TokenClientOptions } from './options/client-options.ts'
 import { type BearerPolicy, checkedPolicy } from './options/policy.ts'
 import { checkedAsking, checkedWait, type RequestOptions, type WaitOptions } from './options/request-options.ts'
@@ -56,7 +56,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const checked = checkedOptions(options)
   const { clock, timeout, refresh, defaultLifetime, clientId, clientAuthentication, request } = checked
   const { emit, on, off } = guardedEmitter()
-  const sending = sender({ ...checked, ca: clientAuthentication.mutualTls?.ca })
+  const sending = sender(checked)
   const server = authorizationServer(checked, sending)
   const common = { clock, timeout, emit }
   const identity = { clientId, clientAuthentication, newCertificate: () => cache.suspectAll() }
@@ -108,7 +108,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
 
 function warnOfDisabledVerification(emit: Emit): void {
   if (process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return
-  const message = 'NODE_TLS_REJECT_UNAUTHORIZED=0: no certificate is checked. Give a dispatcher with your CA instead.'
+  const message = 'NODE_TLS_REJECT_UNAUTHORIZED=0: no certificate is checked. Give your CA as connect: { ca } instead.'
   emit('warning', { code: 'tls_verification_disabled', message })
 }
 

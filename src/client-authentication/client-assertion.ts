@@ -1,7 +1,7 @@
 import type { CryptoKey, KeyObject } from 'jose'
+import { builtin } from '../builtin.ts'
 import { TokenClientError } from '../errors.ts'
 import { wrong } from '../wrong-option.ts'
-import { builtin } from './builtin.ts'
 import type { TokenRequestDraft } from './client-authentication.ts'
 
 /** What signs an assertion, and how. */

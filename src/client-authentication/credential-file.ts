@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs'
-import { builtin } from './builtin.ts'
+import { builtin } from '../builtin.ts'
 import { CredentialFault, type CredentialSource, configured, keeping } from './credential-source.ts'
 
 const longest = 65_536

@@ -1,5 +1,5 @@
+import { builtin } from '../builtin.ts'
 import { exclusive, nonEmptyString, onlyKnown, wrong } from '../wrong-option.ts'
-import { builtin } from './builtin.ts'
 import { credentialFile, pairOfFiles } from './credential-file.ts'
 import { type CredentialSource, configured, fixed, supplied } from './credential-source.ts'
 import { type PrivateKeyMaterial, parsed, type SigningKey, type SigningKeyOptions, signingKey } from './signing-key.ts'

@@ -1,5 +1,5 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
-import { builtin } from './builtin.ts'
+import { builtin } from '../builtin.ts'
 import type { Signer } from './client-assertion.ts'
 import { CredentialFault } from './credential-source.ts'
 

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { Answer, Exchange } from './exchange.ts'
 import { type IncomingAnswer, incomingAnswer } from './incoming-answer.ts'
 import { networkError } from './network-error.ts'
+import { requestTarget } from './request-target.ts'
 
 /** One exchange through a dispatcher of any undici that is supported. Nothing of undici is loaded for it. */
 export function dispatchExchange(dispatcher: Dispatcher, exchange: Exchange, signal: AbortSignal): Promise<Answer> {
@@ -11,18 +12,11 @@ export function dispatchExchange(dispatcher: Dispatcher, exchange: Exchange, sig
   const options = { maxRedirections: 0, headersTimeout: 0, bodyTimeout: 0 }
   return new Promise((resolve, reject) => {
     const handler = new AnswerHandler(url.host, signal, resolve, reject)
-    const request = { ...options, origin: url.origin, path: pathOf(exchange.url), method, body: body ?? null }
+    const request = { ...options, origin: url.origin, path: requestTarget(exchange.url), method, body: body ?? null }
     // A user's interceptor can throw; an async one gives a promise, whose failure nobody else would look at.
     const dispatched = async () => dispatcher.dispatch({ ...request, headers: { ...headers } }, handler)
     dispatched().catch((error: unknown) => handler.onResponseError(undefined, error))
   })
-}
-
-/** The URL parser rewrites some characters of a query; RFC 6749 §3.2 has it retained. */
-function pathOf(text: string): string {
-  const { pathname, search } = new URL(text)
-  const query = text.includes('?') ? text.slice(text.indexOf('?')) : ''
-  return pathname + (/^[\x21\x22\x24-\x7e]*$/.test(query) ? query : search)
 }
 
 class AnswerHandler implements Dispatcher.DispatchHandler {

@@ -1,41 +1,56 @@
-import type { Agent } from 'undici'
 import type { ClientCertificate } from './client-certificate.ts'
-import { ownAgent } from './own-agent.ts'
+import type { ConnectOptions } from './connect-options.ts'
+import { type OwnAgent, ownAgent } from './own-agent.ts'
 
-/** The Agents of one sender: one without a certificate, and one for the certificate in use. */
+/** Our own connections: those without a certificate of the client, and those with the certificate in use. */
 export interface OwnAgents {
-  for(certificate: ClientCertificate | undefined): Promise<Agent>
-  destroy(): Promise<void>
+  for(certificate: ClientCertificate | undefined): OwnAgent
+  /** The same connections for one more owner, who has the same certificates. They end when the last owner has let go. */
+  share(): OwnAgents
+  release(): void
 }
 
-export function ownAgents(ca: string | undefined): OwnAgents {
+export function ownAgents(connect?: ConnectOptions): OwnAgents {
   /** By thumbprint. */
-  const agents = new Map<string, Promise<Agent>>()
+  const agents = new Map<string, OwnAgent>()
   const anonymous = ''
+  let owners = 0
+
+  function agentFor(certificate: ClientCertificate | undefined): OwnAgent {
+    const thumbprint = certificate?.thumbprint ?? anonymous
+    const known = agents.get(thumbprint)
+    if (known !== undefined) return known
+    if (certificate !== undefined) retireOthers(thumbprint)
+    const agent = ownAgent(connect, certificate)
+    agents.set(thumbprint, agent)
+    return agent
+  }
 
   /** A new certificate is presented on new connections; those with the old one end with what they are doing (RFC 8705 §6.3). */
-  async function retireOthers(thumbprint: string): Promise<void> {
+  function retireOthers(thumbprint: string): void {
     for (const [other, agent] of agents) {
       if (other === anonymous || other === thumbprint) continue
       agents.delete(other)
-      agent.then((retired) => retired.close()).catch(() => {})
+      agent.retire()
     }
   }
 
-  return {
-    for(certificate) {
-      const thumbprint = certificate?.thumbprint ?? anonymous
-      const known = agents.get(thumbprint)
-      if (known !== undefined) return known
-      if (certificate !== undefined) retireOthers(thumbprint)
-      const agent = ownAgent({ ca, certificate })
-      agents.set(thumbprint, agent)
-      agent.catch(() => agents.delete(thumbprint)) // What could not be loaded is tried again at the next need.
-      return agent
-    },
-    async destroy() {
-      await Promise.allSettled(Array.from(agents.values(), async (agent) => (await agent).destroy()))
-      agents.clear()
+  function owned(): OwnAgents {
+    owners += 1
+    let released = false
+    return {
+      for: agentFor,
+      share: owned,
+      release() {
+        if (released) return
+        released = true
+        owners -= 1
+        if (owners > 0) return
+        for (const agent of agents.values()) agent.destroy()
+        agents.clear()
+      }
     }
   }
+
+  return owned()
 }

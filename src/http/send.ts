@@ -3,11 +3,13 @@ import type { Dispatcher } from 'undici'
 import type { Clock } from '../clock.ts'
 import { ClientClosedError, TokenClientError } from '../errors.ts'
 import { version } from '../version.ts'
+import { agentExchange } from './agent-exchange.ts'
+import type { ConnectOptions } from './connect-options.ts'
 import { withDeadline } from './deadline.ts'
 import { dispatchExchange } from './dispatch-exchange.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import { type Fetch, fetchExchange } from './fetch-exchange.ts'
-import { ownAgents } from './own-agents.ts'
+import { type OwnAgents, ownAgents } from './own-agents.ts'
 
 export type { Answer, Exchange } from './exchange.ts'
 
@@ -22,25 +24,26 @@ export interface Sender {
 }
 
 export interface SenderOptions {
-  /** How exchanges travel, in place of the sender's own Agent. */
+  /** How exchanges travel, in place of own connections. */
   readonly dispatcher?: Dispatcher | undefined
   /** The same, for `fetch`. */
   readonly fetch?: Fetch | undefined
-  /** PEM of the authorities that the sender's own connections trust; those of the platform unless given. */
-  readonly ca?: string | undefined
+  /** TLS of the sender's own connections. */
+  readonly connect?: ConnectOptions | undefined
+  /** Connections that other senders use as well, in place of own ones. The sender lets go of them when it closes. */
+  readonly agents?: OwnAgents | undefined
   readonly clock: Clock
 }
 
 /** One exchange with the authorization server at a time of need: one deadline, one size limit, no redirects, no cookies, no encoding. */
-export function sender({ dispatcher, fetch, ca, clock }: SenderOptions): Sender {
+export function sender({ dispatcher, fetch, connect, clock, agents = ownAgents(connect) }: SenderOptions): Sender {
   const closing = new AbortController()
   setMaxListeners(0, closing.signal) // One for each exchange under way: no leak, however many.
-  const agents = ownAgents(ca)
 
-  async function travel(exchange: Exchange, signal: AbortSignal): Promise<Answer> {
+  function travel(exchange: Exchange, signal: AbortSignal): Promise<Answer> {
     if (fetch !== undefined) return fetchExchange(fetch, exchange, signal)
     if (dispatcher !== undefined) return dispatchExchange(dispatcher, exchange, signal)
-    return dispatchExchange(await agents.for(exchange.certificate), exchange, signal)
+    return agentExchange(agents.for(exchange.certificate), exchange, signal)
   }
 
   return {
@@ -53,14 +56,14 @@ export function sender({ dispatcher, fetch, ca, clock }: SenderOptions): Sender 
     },
     async close() {
       closing.abort(new ClientClosedError())
-      await agents.destroy()
+      agents.release()
     }
   }
 }
 
 const ownHeaders = {
   'accept-encoding': 'identity',
-  // undici's dispatchers send none of their own, and gateways refuse a request without.
+  // Neither node:http nor undici's dispatchers send one of their own, and gateways refuse a request without.
   'user-agent': `service-token-client/${version}`
 }
 

@@ -1,6 +1,7 @@
 import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
 import { authenticationBySecret } from '../client-authentication/default-authentication.ts'
 import type { ClientSecret } from '../client-authentication/secret-source.ts'
+import { type ConnectOptions, certificateOption } from '../http/connect-options.ts'
 import { kindOf, wrong } from '../wrong-option.ts'
 
 /** How the client proves who it is; a list is the current secret and the next. */
@@ -12,6 +13,7 @@ interface Surroundings {
   readonly issuer?: unknown
   readonly dispatcher?: unknown
   readonly fetch?: unknown
+  readonly connect?: ConnectOptions | undefined
 }
 
 export function authenticationOption(given: CredentialOptions & Surroundings): ClientAuthentication {
@@ -49,9 +51,20 @@ function checkIssuer({ method, needsIssuer }: ClientAuthentication, { issuer }: 
 }
 
 /** A certificate belongs to a connection, and those of a user's dispatcher are not ours. */
-function checkTransport({ mutualTls, method }: ClientAuthentication, { dispatcher, fetch }: Surroundings): void {
-  if (mutualTls === undefined || (dispatcher === undefined && fetch === undefined)) return
-  const option = dispatcher === undefined ? 'fetch' : 'dispatcher'
-  const remedy = `Leave it out: ${method} makes its own connections, and takes a private authority as ca.`
-  wrong(option, `cannot present the certificate of ${method}`, remedy, 'ERR_CONFLICTING_OPTIONS')
+function checkTransport({ mutualTls, method }: ClientAuthentication, given: Surroundings): void {
+  if (mutualTls === undefined) return
+  const { dispatcher, fetch, connect } = given
+  if (dispatcher !== undefined || fetch !== undefined) {
+    const option = dispatcher === undefined ? 'fetch' : 'dispatcher'
+    const remedy = `Leave it out: ${method} makes its own connections, and takes a private authority as ca.`
+    wrong(option, `cannot present the certificate of ${method}`, remedy, 'ERR_CONFLICTING_OPTIONS')
+  }
+  const double = connect === undefined ? undefined : certificateOption(connect)
+  if (double !== undefined) {
+    const remedy = `Leave it out: a connection presents one certificate, and that is the one of ${method}.`
+    wrong(`connect.${double}`, `cannot stand beside ${method}`, remedy, 'ERR_CONFLICTING_OPTIONS')
+  }
+  if (connect?.ca !== undefined && mutualTls.ca !== undefined) {
+    wrong('connect.ca', `and ca of ${method} are both given`, 'Keep one of the two.', 'ERR_CONFLICTING_OPTIONS')
+  }
 }

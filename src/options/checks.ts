@@ -58,9 +58,3 @@ export function webUrl(option: string, value: unknown, example: string, insecure
   }
   return url
 }
-
-export function fetchFunction(option: string, value: unknown): typeof globalThis.fetch | undefined {
-  if (value === undefined || typeof value === 'function') return value as typeof globalThis.fetch | undefined
-  const remedy = 'Give a function that does what the platform’s fetch does.'
-  wrong(option, `must be a function, but is ${kindOf(value)}`, remedy)
-}

@@ -1,27 +1,24 @@
-import type { Dispatcher } from 'undici'
 import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
+import {
+  checkedTransport,
+  type Transport,
+  type TransportOptions,
+  transportOptionNames
+} from '../http/transport-options.ts'
 import { limits } from '../limits.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import { nonEmptyString, onlyKnown, plainObject, wrong } from '../wrong-option.ts'
 import { authenticationOption, type CredentialOptions } from './authentication-option.ts'
-import { fetchFunction, milliseconds, webUrl } from './checks.ts'
+import { milliseconds, webUrl } from './checks.ts'
 import { checkedRequest, type RequestOptions, requestOptionNames } from './request-options.ts'
 
 /** Who the authorization server is. With `tokenEndpoint` nothing is fetched; `issuer` alone is discovered (RFC 8414). */
 export type ServerOptions =
   | { readonly issuer: string; readonly tokenEndpoint?: string }
   | { readonly issuer?: string; readonly tokenEndpoint: string }
-
-/**
- * How token requests travel: an own connection unless one of these is given. Behind a proxy or a private CA, give a `dispatcher`.
- * Neither may carry this client's own tokens to the token endpoint: the client would wait for itself, until `ERR_TIMEOUT`.
- */
-export type TransportOptions =
-  | { readonly dispatcher?: Dispatcher; readonly fetch?: never }
-  | { readonly fetch?: typeof globalThis.fetch; readonly dispatcher?: never }
 
 export interface CommonOptions extends RequestOptions {
   readonly clientId: string
@@ -48,7 +45,7 @@ export type ServerLocation =
   | { readonly issuer: string; readonly tokenEndpoint: undefined }
 
 /** What was given, checked and copied: nothing that the user changes later reaches the client. */
-export interface CheckedOptions {
+export interface CheckedOptions extends Transport {
   readonly server: ServerLocation
   readonly clientId: string
   readonly clientAuthentication: ClientAuthentication
@@ -56,8 +53,6 @@ export interface CheckedOptions {
   readonly refresh: RefreshPolicy
   readonly defaultLifetime: number
   readonly timeout: number
-  readonly dispatcher: Dispatcher | undefined
-  readonly fetch: typeof globalThis.fetch | undefined
   readonly clock: Clock
   readonly allowInsecureHttp: boolean
 }
@@ -73,8 +68,7 @@ const known = [
   'refresh',
   'defaultLifetime',
   'timeout',
-  'dispatcher',
-  'fetch',
+  ...transportOptionNames,
   'clock'
 ]
 
@@ -85,10 +79,12 @@ export function checkedOptions(given: TokenClientOptions): CheckedOptions {
   plainObject(where, given, "Give at least { issuer: 'https://…', clientId: '…', clientSecret: '…' }.")
   onlyKnown('options', given, known)
   const insecureHttpAllowed = given[allowInsecureHttp] === true
+  const transport = checkedTransport(given)
+  const clientAuthentication = authenticationOption(given)
   return {
     server: serverOption(given, insecureHttpAllowed),
     clientId: clientIdOption(given.clientId),
-    clientAuthentication: authenticationOption(given),
+    clientAuthentication,
     request: checkedRequest('options', given),
     refresh: refreshOption(given.refresh),
     defaultLifetime: duration('defaultLifetime', given.defaultLifetime, 5 * minute, {
@@ -96,7 +92,8 @@ export function checkedOptions(given: TokenClientOptions): CheckedOptions {
       most: limits.tokenLife
     }),
     timeout: duration('timeout', given.timeout, 10_000, { least: 100, most: 10 * minute }),
-    ...transportOption(given),
+    ...transport,
+    connect: withAuthorities(transport.connect, clientAuthentication),
     clock: clockOption(given.clock),
     allowInsecureHttp: insecureHttpAllowed
   }
@@ -153,19 +150,9 @@ function duration(option: string, value: unknown, fallback: number, range: { lea
   return value === undefined ? fallback : milliseconds(option, value, range)
 }
 
-function transportOption({ dispatcher, fetch }: TokenClientOptions): Pick<CheckedOptions, 'dispatcher' | 'fetch'> {
-  if (dispatcher !== undefined && fetch !== undefined) {
-    const remedy = 'Keep the one that token requests shall travel by.'
-    wrong('dispatcher', 'and fetch are both given', remedy, 'ERR_CONFLICTING_OPTIONS')
-  }
-  if (dispatcher !== undefined && typeof dispatcher?.dispatch !== 'function') {
-    wrong(
-      'dispatcher',
-      'is not an undici Dispatcher',
-      'Give a new Agent(…), ProxyAgent(…) or EnvHttpProxyAgent() of undici.'
-    )
-  }
-  return { dispatcher, fetch: fetchFunction('fetch', fetch) }
+/** The method's own `ca` is for the same connections. */
+function withAuthorities(connect: Transport['connect'], { mutualTls }: ClientAuthentication): Transport['connect'] {
+  return mutualTls?.ca === undefined ? connect : { ...connect, ca: mutualTls.ca }
 }
 
 const clockParts = ['wallTime', 'monotonicTime', 'startTimer', 'random'] as const

@@ -1,6 +1,8 @@
+import type { Dispatcher } from 'undici'
 import { type Clock, systemClock } from '../clock.ts'
+import type { ConnectOptions } from '../http/connect-options.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
-import type { SenderOptions } from '../http/send.ts'
+import { checkedTransport, type Transport } from '../http/transport-options.ts'
 import { checkedFields, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 import type { ForwardedCertificate } from './certificate-binding.ts'
 import type { Expectation } from './claims.ts'
@@ -42,8 +44,10 @@ export interface AccessTokenVerifierOptions {
   readonly realm?: string
   /** The URL of this resource's metadata (RFC 9728), named in challenges. */
   readonly resourceMetadata?: string
-  /** How requests to the issuer travel. */
-  readonly dispatcher?: SenderOptions['dispatcher']
+  /** How requests to the issuer travel, in place of own connections. */
+  readonly dispatcher?: Dispatcher
+  /** TLS of own connections to the issuer. */
+  readonly connect?: ConnectOptions
   readonly clock?: Clock
   readonly [acceptPlainJwt]?: boolean
   /** Takes the issuer's keys and answers over plain HTTP from another machine. */
@@ -53,7 +57,7 @@ export interface AccessTokenVerifierOptions {
 export interface CheckedOptions {
   readonly trust: Trust
   readonly insecureHttpAllowed: boolean
-  readonly transport: Pick<SenderOptions, 'dispatcher'>
+  readonly transport: Transport
   readonly clock: Clock
   readonly introspection: Introspection | undefined
   readonly challenge: { readonly realm: string; readonly resourceMetadata: string | undefined }
@@ -71,7 +75,7 @@ export interface Trust {
 
 const known = [
   ...['issuer', 'audience', 'keys', 'algorithms', 'clockTolerance', 'roles', 'clientIdClaim', 'scopeClaim'],
-  ...['introspection', 'forwardedCertificate', 'realm', 'resourceMetadata', 'dispatcher', 'clock']
+  ...['introspection', 'forwardedCertificate', 'realm', 'resourceMetadata', 'dispatcher', 'connect', 'clock']
 ]
 const mostTolerance = 5 * 60_000
 const aMinute = 60_000
@@ -81,13 +85,13 @@ export function checkOptions(options: AccessTokenVerifierOptions): CheckedOption
   checkedFields('accessTokenVerifier options', options, known)
   const insecureHttpAllowed = options[allowInsecureHttp] === true
   const trust = checkTrust(options, insecureHttpAllowed)
-  const { introspection, forwardedCertificate, dispatcher, clock = systemClock, resourceMetadata } = options
+  const { introspection, forwardedCertificate, dispatcher, connect, clock = systemClock, resourceMetadata } = options
   const realm = text('realm', options.realm ?? trust.expected.audience.join(' '))
   if (resourceMetadata !== undefined) secureUrl('resourceMetadata', resourceMetadata, insecureHttpAllowed)
   return {
     trust,
     insecureHttpAllowed,
-    transport: { dispatcher },
+    transport: checkedTransport({ dispatcher, connect }),
     clock,
     introspection: introspection && checkIntrospection(introspection, insecureHttpAllowed),
     challenge: { realm, resourceMetadata },

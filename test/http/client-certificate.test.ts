@@ -45,7 +45,7 @@ function presented({ cert, key }: Certificate): ClientCertificate {
 }
 
 function wire() {
-  const wire = sender({ clock: manualClock(), ca: ca.cert })
+  const wire = sender({ clock: manualClock(), connect: { ca: ca.cert } })
   onTestFinished(wire.close)
   return async (url: string, shown?: Certificate) => {
     const answer = await wire.send({
@@ -66,11 +66,11 @@ test('C58 C60 another certificate is presented on a connection of its own', asyn
   expect([again === first, second === first]).toEqual([true, false])
 })
 
-test.each<[string, () => Certificate | undefined]>([
-  ['no certificate', () => undefined],
-  ['a certificate of an authority that the server does not know', () => stranger]
-])('T67 with %s there is no answer', async (_, shown) => {
-  await expect(wire()(await serve(), shown())).rejects.toMatchObject({ code: 'ERR_CONNECTION_RESET' })
+test.each<[string, () => Certificate | undefined, string]>([
+  ['no certificate the alert is told', () => undefined, 'ERR_TLS_CLIENT_CERTIFICATE'],
+  ['a certificate of an authority that the server does not know it breaks off', () => stranger, 'ERR_CONNECTION_RESET']
+])('T67 with %s', async (_, shown, code) => {
+  await expect(wire()(await serve(), shown())).rejects.toMatchObject({ code })
 })
 
 // Node's own server breaks the connection without a word; these are the words of others, as Node names them.

@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   assertion,
@@ -12,12 +13,14 @@ import {
   type TokenClientOptions,
   tlsClientAuth
 } from '../../src/index.ts'
+import { selfSigned } from '../http/certificate.ts'
 
 const marker = 'marker-5d1e'
 const good = { issuer: 'https://auth.internal', clientId: 'orders', clientSecret: marker }
 const proving = { issuer: 'https://auth.internal', clientId: 'orders' }
 const assertionBySecret = clientSecretJwt(marker.repeat(4))
 const byCertificate = { ...assertionBySecret, mutualTls: { ca: undefined } }
+const identity = selfSigned()
 
 type Row = readonly [given: unknown, code: string, names: string]
 
@@ -91,6 +94,17 @@ const wrongOptions: readonly Row[] = [
   ],
   [{ ...proving, clientAuthentication: byCertificate, fetch }, 'ERR_CONFLICTING_OPTIONS', 'fetch'],
   [
+    { ...proving, clientAuthentication: byCertificate, connect: { secureContext: createSecureContext() } },
+    'ERR_CONFLICTING_OPTIONS',
+    'connect.secureContext'
+  ],
+  [{ ...proving, clientAuthentication: byCertificate, connect: identity }, 'ERR_CONFLICTING_OPTIONS', 'connect.cert'],
+  [
+    { ...proving, clientAuthentication: { ...byCertificate, mutualTls: { ca: '…' } }, connect: { ca: identity.cert } },
+    'ERR_CONFLICTING_OPTIONS',
+    'connect.ca'
+  ],
+  [
     { ...proving, clientAuthentication: byCertificate, dispatcher: { dispatch() {} } },
     'ERR_CONFLICTING_OPTIONS',
     'dispatcher'
@@ -130,6 +144,10 @@ const wrongOptions: readonly Row[] = [
   [{ ...good, dispatcher: null }, 'ERR_INVALID_OPTION', 'dispatcher'],
   [{ ...good, fetch: 'fetch' }, 'ERR_INVALID_OPTION', 'fetch'],
   [{ ...good, fetch, dispatcher: { dispatch() {} } }, 'ERR_CONFLICTING_OPTIONS', 'dispatcher'],
+  [{ ...good, connect: marker }, 'ERR_INVALID_OPTION', 'connect'],
+  [{ ...good, connect: { rejectUnauthorized: false } }, 'ERR_UNKNOWN_OPTION', 'connect.rejectUnauthorized'],
+  [{ ...good, connect: {}, fetch }, 'ERR_CONFLICTING_OPTIONS', 'fetch'],
+  [{ ...good, connect: {}, dispatcher: { dispatch() {} } }, 'ERR_CONFLICTING_OPTIONS', 'dispatcher'],
   [{ ...good, clock: Date }, 'ERR_INVALID_OPTION', 'clock']
 ]
 
