@@ -1,7 +1,8 @@
 import { discardBody } from '../http/discard-body.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Patience } from '../token/token-source.ts'
-import { type Explanation, explain } from './explain.ts'
+import type { BearerFetch } from './bearer-fetch.ts'
+import { explain } from './explain.ts'
 import { type BodyCopy, copyBody, type Fetch, type FetchInit, type FetchInput, isRequest } from './fetch-body.ts'
 import type { BearerOptions } from './interceptor.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
@@ -21,9 +22,6 @@ interface Call {
   readonly headers: Headers
   readonly route: Route
 }
-
-/** A `fetch` that can say what it would do with a URL. */
-export type BearerFetch = Fetch & { explain(url: string | URL): Explanation }
 
 /**
  * A `fetch` that puts a token on requests to the origins of its routes. After a 401 it sends once more with another

@@ -1,8 +1,8 @@
-import type { Dispatcher } from 'undici'
+import type { BearerInterceptor } from './bearer-interceptor.ts'
 import { type Dispatch, type DispatchOptions, type Handler, withOptions } from './dispatch.ts'
 import { dispatchOrigin, isOriginUnknown, missingOrigin } from './dispatch-origin.ts'
 import { BearerExchange, type Spending } from './exchange.ts'
-import { type Explanation, explain } from './explain.ts'
+import { explain } from './explain.ts'
 import { CallersHeaders, copyHeaders } from './header-fields.ts'
 import { acceptLegacyHandler, acceptLegacyOptions } from './legacy-handler.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
@@ -11,11 +11,6 @@ import type { Routes } from './routes.ts'
 
 export interface BearerOptions extends Spending {
   readonly routes: Routes
-}
-
-/** An undici interceptor that can say what it would do with a URL. */
-export type BearerInterceptor = Dispatcher.DispatcherComposeInterceptor & {
-  explain(url: string | URL): Explanation
 }
 
 /**
@@ -50,7 +45,9 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
       if (body !== undefined) checked.body = body as NonNullable<DispatchOptions['body']>
       return new BearerExchange(spending, { dispatch, options: checked, fields, route }, handler).start()
     }
-  return Object.assign(interceptor, { explain: (url: string | URL) => explain(routes, url) })
+  return Object.assign(interceptor as unknown as BearerInterceptor, {
+    explain: (url: string | URL) => explain(routes, url)
+  })
 }
 
 /** The request is not sent. True, because no 'drain' will follow. */

@@ -1,11 +1,13 @@
-import type { Dispatcher } from 'undici'
+import type { Dispatcher as UndiciDispatcher } from 'undici'
+import type { Dispatcher } from './dispatcher.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import { type IncomingAnswer, incomingAnswer } from './incoming-answer.ts'
 import { networkError } from './network-error.ts'
 import { requestTarget } from './request-target.ts'
 
 /** One exchange through a dispatcher of any undici that is supported. Nothing of undici is loaded for it. */
-export function dispatchExchange(dispatcher: Dispatcher, exchange: Exchange, signal: AbortSignal): Promise<Answer> {
+export function dispatchExchange(given: Dispatcher, exchange: Exchange, signal: AbortSignal): Promise<Answer> {
+  const dispatcher = given as Pick<UndiciDispatcher, 'dispatch'>
   const { method, headers, body } = exchange
   const url = new URL(exchange.url)
   // A redirect interceptor on the user's dispatcher obeys this. The timers of undici rest: one deadline rules.
@@ -19,7 +21,7 @@ export function dispatchExchange(dispatcher: Dispatcher, exchange: Exchange, sig
   })
 }
 
-class AnswerHandler implements Dispatcher.DispatchHandler {
+class AnswerHandler implements UndiciDispatcher.DispatchHandler {
   readonly #host: string
   readonly #signal: AbortSignal
   readonly #resolve: (answer: Answer) => void
@@ -34,7 +36,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#reject = reject
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: UndiciDispatcher.DispatchController): void {
     // undici has no way to leave its queue: one that left already is stopped here, before a byte is written.
     if (this.#signal.aborted) controller.abort(this.#signal.reason)
     else this.#signal.addEventListener('abort', () => controller.abort(this.#signal.reason), { once: true })
@@ -45,7 +47,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    controller: Dispatcher.DispatchController,
+    controller: UndiciDispatcher.DispatchController,
     status: number,
     headers: Record<string, string | string[] | undefined>
   ): void {
@@ -56,7 +58,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     })
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: UndiciDispatcher.DispatchController, chunk: Buffer): void {
     this.#orAbort(controller, () => this.#answer?.add(chunk))
   }
 
@@ -68,7 +70,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#reject(networkError(error, { host: this.#host, answerStarted: this.#answerStarted }))
   }
 
-  #orAbort(controller: Dispatcher.DispatchController, read: () => void): void {
+  #orAbort(controller: UndiciDispatcher.DispatchController, read: () => void): void {
     try {
       read()
     } catch (refusal) {

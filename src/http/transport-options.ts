@@ -1,6 +1,6 @@
-import type { Dispatcher } from 'undici'
 import { kindOf, wrong } from '../wrong-option.ts'
 import { type ConnectOptions, checkedConnect } from './connect-options.ts'
+import type { Dispatcher } from './dispatcher.ts'
 
 /**
  * How requests to the authorization server travel: over connections of our own, which `connect` can shape, or by what is given here.

@@ -1,6 +1,6 @@
-import type { Dispatcher } from 'undici'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ConnectOptions } from '../http/connect-options.ts'
+import type { Dispatcher } from '../http/dispatcher.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
 import { checkedTransport, type Transport } from '../http/transport-options.ts'
 import { checkedFields, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'

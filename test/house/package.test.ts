@@ -1,9 +1,12 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { tsc } from './compile.ts'
-import { reach, readSources, room } from './imports.ts'
+import { reach, readSources, room, root } from './imports.ts'
 import { type BuiltPackage, buildPackage } from './package.ts'
 
 let built: BuiltPackage
@@ -78,15 +81,50 @@ test.each(Object.keys(packageJson.exports))('the entry %s of package.json resolv
   )
 })
 
-test('a program of a user compiles against the types in the package: none that it leads to is missing', async () => {
+const compilerOptions = ['--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', 'false', '--types', 'node']
+
+test('a program of a user compiles in an empty project: the types name no package that is not installed with ours', async () => {
+  const project = await mkdtemp(join(tmpdir(), 'project-'))
+  onTestFinished(() => rm(project, { recursive: true }))
+  const modules = join(project, 'node_modules')
+  for (const name of ['dist', 'package.json'])
+    await cp(join(built.folder, name), join(modules, packageJson.name, name), { recursive: true })
+  await mkdir(join(modules, '@types'))
+  for (const name of [...Object.keys(packageJson.dependencies), '@types/node'])
+    await symlink(join(root, 'node_modules', name), join(modules, name))
   const program = Object.keys(packageJson.exports)
     .filter((subpath) => !subpath.endsWith('.json'))
     .map((subpath, index) => `export * as entry${index} from '${subpath.replace(/^\./, packageJson.name)}'`)
-  await writeFile(join(built.folder, 'user.ts'), program.join('\n'))
-  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', 'false', '--types', 'node']
-  await expect(built.run(process.execPath, [tsc, '--ignoreConfig', ...options, 'user.ts'])).resolves.toBe('')
-  await rm(join(built.folder, 'user.ts'))
+  await writeFile(join(project, 'user.mts'), program.join('\n'))
+  const compiled = promisify(execFile)(process.execPath, [tsc, ...compilerOptions, 'user.mts'], { cwd: project })
+  await expect(compiled).resolves.toMatchObject({ stdout: '' })
 }, 20_000)
+
+test.each(['undici', 'undici8'])(
+  'the types fit %s, on either side',
+  async (undici) => {
+    const program = `
+    import { createTokenClient } from 'service-token-client'
+    import { Agent, type Dispatcher, interceptors, MockAgent, request } from '${undici}'
+    const client = { tokenEndpoint: 'https://auth.internal/token', clientId: 'orders', clientSecret: 's' }
+    for (const dispatcher of [new Agent(), new MockAgent(), new Agent().compose(interceptors.retry())])
+      createTokenClient({ ...client, dispatcher })
+    const interceptor = createTokenClient(client).interceptor({ origins: ['https://users.internal'] })
+    const typed: Dispatcher.DispatcherComposeInterceptor = interceptor
+    const dispatcher = new Agent().compose(interceptors.retry(), interceptor).compose([typed])
+    await request('https://users.internal', { dispatcher })
+    // @ts-expect-error: not a dispatcher
+    createTokenClient({ ...client, dispatcher: { dispatch: 1 } })
+    // @ts-expect-error: not an origin
+    interceptor.explain(1)
+  `
+    await writeFile(join(built.folder, 'user.mts'), program)
+    const options = compilerOptions.map((option) => (option === 'false' ? 'true' : option)) // the types of undici 8 want a newer @types/node
+    await expect(built.run(process.execPath, [tsc, '--ignoreConfig', ...options, 'user.mts'])).resolves.toBe('')
+    await rm(join(built.folder, 'user.mts'))
+  },
+  20_000
+)
 
 test('the packed package holds dist and its papers, and nothing else', async () => {
   const [packed] = JSON.parse(await built.run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts']))
