@@ -1,4 +1,5 @@
 import { isLoopback } from '../http/loopback.ts'
+import { retryAfter } from '../http/retry-after.ts'
 import type { Answer } from '../http/send.ts'
 import type { AuthorizationServer } from './authorization-server.ts'
 
@@ -9,43 +10,81 @@ export interface ExpectedServer {
   readonly allowInsecureHttp: boolean
 }
 
+interface ExpectedAnswer extends ExpectedServer {
+  /** Epoch ms at which the answer came. */
+  readonly wallTime: number
+}
+
+interface FaultDetails {
+  /** It is a metadata document, and it is wrong: asking again gives the same. */
+  readonly wrong?: boolean
+  /** It says that it is about another issuer. */
+  readonly foreign?: boolean
+  /** Of an answer that is no 200. */
+  readonly status?: number
+  /** Milliseconds that the server wants to be left alone. */
+  readonly retryAfter?: number | undefined
+}
+
 /** Why an answer is no metadata of this server, as the rest of a sentence. */
 export class MetadataFault extends Error {
   override readonly name = 'MetadataFault'
-  /** It is a metadata document, and it is wrong: asking again gives the same. */
-  readonly wrong: boolean
+  readonly details: FaultDetails
 
-  constructor(message: string, { wrong }: { readonly wrong: boolean }) {
+  constructor(message: string, details: FaultDetails = {}) {
     super(message)
-    this.wrong = wrong
+    this.details = details
   }
 }
 
 /** Reads and checks an answer from a metadata URL (RFC 8414 §3.2, §3.3). Throws a `MetadataFault`. */
-export function authorizationServerIn(
-  answer: Answer,
-  { issuer, allowInsecureHttp }: ExpectedServer
-): AuthorizationServer {
-  const document = jsonObject(answer)
-  // Code point by code point: a normalised comparison is how one server passes for another (RFC 8414 §4).
-  if (document.issuer !== issuer) throw wrong(`is about the issuer ${shown(document.issuer)}, not ${shown(issuer)}`)
+export function authorizationServerIn(answer: Answer, expected: ExpectedAnswer): AuthorizationServer {
+  if (answer.status !== 200) throw statusFault(answer, expected.wallTime)
+  return describedServer(jsonObject(answer), expected)
+}
+
+/** Checks a metadata document (RFC 8414 §2, §3.3). Only its own members count. Throws a `MetadataFault`. */
+export function describedServer(document: object, { issuer, allowInsecureHttp }: ExpectedServer): AuthorizationServer {
+  const members = membersOf(document)
+  checkIssuer(members.get('issuer'), issuer)
+  const plain: PlainHttp = { everywhere: allowInsecureHttp, onLoopback: isPlainLoopback(issuer) }
   return {
     issuer,
-    tokenEndpoint: endpoint(document.token_endpoint, allowInsecureHttp),
-    mutualTlsTokenEndpoint: mutualTlsEndpoint(document.mtls_endpoint_aliases, allowInsecureHttp),
-    authenticationMethods: strings(document.token_endpoint_auth_methods_supported),
-    jwksUri: usableEndpoint(document.jwks_uri, allowInsecureHttp),
-    introspectionEndpoint: usableEndpoint(document.introspection_endpoint, allowInsecureHttp)
+    tokenEndpoint: endpoint(members.get('token_endpoint'), plain),
+    mutualTlsTokenEndpoint: usableEndpoint(
+      membersOf(members.get('mtls_endpoint_aliases')).get('token_endpoint'),
+      plain
+    ),
+    authenticationMethods: strings(members.get('token_endpoint_auth_methods_supported')),
+    jwksUri: usableEndpoint(members.get('jwks_uri'), plain),
+    introspectionEndpoint: usableEndpoint(members.get('introspection_endpoint'), plain)
   }
 }
 
-function jsonObject({ status, headers, body }: Answer): Record<string, unknown> {
-  if (status >= 300 && status < 400) throw unusable(`answered ${status}: redirects are not followed`)
-  if (status !== 200) throw unusable(`answered ${status}`)
-  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) throw unusable('is not application/json')
+/** A map: no member can pass for an inherited one. Empty for what is no object. */
+function membersOf(value: unknown): ReadonlyMap<string, unknown> {
+  return new Map(isObject(value) ? Object.entries(value) : [])
+}
+
+/** Code point by code point: a normalised comparison is how one server passes for another (RFC 8414 §4). */
+function checkIssuer(named: unknown, issuer: string): void {
+  if (named === issuer) return
+  const foreign = typeof named === 'string'
+  throw new MetadataFault(`is about the issuer ${shown(named)}, not ${shown(issuer)}`, { wrong: true, foreign })
+}
+
+function statusFault(answer: Answer, wallTime: number): MetadataFault {
+  const { status } = answer
+  const explained = status >= 300 && status < 400 ? `${status}: redirects are not followed` : `${status}`
+  return new MetadataFault(`answered ${explained}`, { status, retryAfter: retryAfter(answer, wallTime) })
+}
+
+function jsonObject({ headers, body }: Answer): Record<string, unknown> {
+  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
+    throw new MetadataFault('is not application/json')
   const document = parsed(body)
   if (isObject(document)) return document
-  throw unusable('is not a JSON object')
+  throw new MetadataFault('is not a JSON object')
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -56,32 +95,39 @@ function parsed(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch {
-    throw unusable('is not valid JSON')
+    throw new MetadataFault('is not valid JSON')
   }
 }
 
-function endpoint(value: unknown, allowInsecureHttp: boolean): string {
+/** Where an endpoint may be reached without TLS. */
+interface PlainHttp {
+  readonly everywhere: boolean
+  readonly onLoopback: boolean
+}
+
+/** Whoever listens on a port of this machine is no part of an issuer that is reached by https. */
+function isPlainLoopback(issuer: string): boolean {
+  const url = new URL(issuer)
+  return url.protocol === 'http:' && isLoopback(url)
+}
+
+function endpoint(value: unknown, { everywhere, onLoopback }: PlainHttp): string {
   if (typeof value !== 'string' || !URL.canParse(value)) throw wrong('names no valid token_endpoint')
   const url = new URL(value)
   if (url.username !== '' || url.password !== '') throw wrong('names a token_endpoint with userinfo')
   if (value.includes('#')) throw wrong('names a token_endpoint with a fragment')
   if (url.protocol === 'https:') return value
-  if (url.protocol === 'http:' && (allowInsecureHttp || isLoopback(url))) return value
-  throw wrong(`names the token_endpoint ${url.origin}, which is not https`)
+  if (url.protocol === 'http:' && (everywhere || (onLoopback && isLoopback(url)))) return value
+  throw wrong(`names the token_endpoint ${shown(url.origin)}, which is not https`)
 }
 
 /** One that not everybody needs: a bad one is as good as none. */
-function usableEndpoint(value: unknown, allowInsecureHttp: boolean): string | undefined {
+function usableEndpoint(value: unknown, plain: PlainHttp): string | undefined {
   try {
-    return endpoint(value, allowInsecureHttp)
+    return endpoint(value, plain)
   } catch {
     return undefined
   }
-}
-
-function mutualTlsEndpoint(aliases: unknown, allowInsecureHttp: boolean): string | undefined {
-  const alias = isObject(aliases) ? aliases.token_endpoint : undefined
-  return usableEndpoint(alias, allowInsecureHttp)
 }
 
 function strings(value: unknown): readonly string[] | undefined {
@@ -99,8 +145,4 @@ function escaped(character: string): string {
 
 function wrong(message: string): MetadataFault {
   return new MetadataFault(message, { wrong: true })
-}
-
-function unusable(message: string): MetadataFault {
-  return new MetadataFault(message, { wrong: false })
 }

@@ -1,15 +1,23 @@
-import { expect, test } from 'vitest'
+import { gzipSync } from 'node:zlib'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Clock } from '../../src/clock.ts'
 import { TokenClientError } from '../../src/errors.ts'
-import type { Sender } from '../../src/http/send.ts'
+import { type Sender, sender } from '../../src/http/send.ts'
 import { discoveredServer } from '../../src/metadata/discovery.ts'
 import { knownServer } from '../../src/metadata/known-server.ts'
 import { manualClock } from '../../src/testing/index.ts'
-import { metadataServer, platformSender } from './metadata-server.ts'
+import { metadataServer, type PlacedAnswer, platformSender } from './metadata-server.ts'
 
 const [oauth, openid] = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
 
 function discover(issuer: string, sender: Sender = platformSender) {
   return discoveredServer({ issuer, sender, clock: manualClock(), timeout: 5000 })
+}
+
+function ownSender(clock: Clock): Sender {
+  const own = sender({ clock })
+  onTestFinished(() => own.close())
+  return own
 }
 
 test.each([
@@ -67,7 +75,7 @@ test('C89 a redirect is not followed, wherever it leads', async () => {
   const elsewhere = await metadataServer()
   elsewhere.answers['/m'] = { document: { issuer: elsewhere.origin, token_endpoint: `${elsewhere.origin}/token` } }
   const { origin, answers } = await metadataServer()
-  answers[oauth] = { status: 302, location: `${elsewhere.origin}/m` }
+  answers[oauth] = { status: 302, headers: { location: `${elsewhere.origin}/m` } }
   await expect(discover(origin).authorizationServer({})).rejects.toThrow('redirects are not followed')
   expect(elsewhere.asked).toEqual([])
 })
@@ -141,11 +149,9 @@ test('T52 a token endpoint that is gone makes the server be asked now', async ()
   await expect(source.rediscover({})).resolves.toMatchObject({ tokenEndpoint: `${origin}/new` })
 })
 
-test('T65 nobody answers: the error keeps the code of the network, names the place and asks no other', async () => {
-  const asked: string[] = []
+test('T65 nobody answers anywhere: the error keeps the code of the network and names the places', async () => {
   const sender: Sender = {
-    async send({ url }) {
-      asked.push(url)
+    async send() {
       throw new TokenClientError('ERR_NETWORK', 'Connection refused.', { transient: true, retryAfter: 7 })
     },
     close: async () => {}
@@ -154,9 +160,97 @@ test('T65 nobody answers: the error keeps the code of the network, names the pla
     code: 'ERR_NETWORK',
     transient: true,
     retryAfter: 7,
-    message: expect.stringContaining(`https://auth.internal${oauth}`)
+    message: expect.stringContaining(`https://auth.internal${openid} could not be fetched: Connection refused.`)
   })
-  expect(asked).toHaveLength(1)
+})
+
+const page = Buffer.alloc(80 * 1024, '<p>')
+
+test.each<[string, PlacedAnswer]>([
+  ['a gzipped 404', { status: 404, headers: { 'content-encoding': 'gzip' }, body: gzipSync('not here') }],
+  ['a gzipped document', { headers: { 'content-encoding': 'gzip' }, body: gzipSync('{}') }],
+  ['a page of 80 KiB', { headers: { 'content-type': 'text/html' }, body: page }],
+  ['a 404 of 80 KiB', { status: 404, body: page }],
+  ['a reset', { instead: 'reset' }],
+  ['a 500', { status: 500 }],
+  ['a 503 that asks for a pause', { status: 503, headers: { 'retry-after': '60' } }],
+  ['a redirect', { status: 302, headers: { location: '/login' } }],
+  ['half a document', { body: '{"issuer":' }],
+  ['a document without an issuer', { document: { error: 'not_found' } }],
+  ['a document without a token endpoint', { document: {} }]
+])('W14 the first place has %s, and the second has the metadata', async (_, answer) => {
+  const { origin, answers, asked } = await metadataServer()
+  const { document } = answer
+  answers[oauth] = document === undefined || 'error' in document ? answer : { document: { issuer: origin } }
+  answers[openid] = { document: { issuer: origin, token_endpoint: `${origin}/token` } }
+  const server = await discover(origin, ownSender(manualClock())).authorizationServer({})
+  expect(server.tokenEndpoint).toBe(`${origin}/token`)
+  expect(asked.at(-1)).toBe(openid)
+})
+
+test('W14 a place that says nothing takes its share of the time, and no more', async () => {
+  const { origin, answers, asked } = await metadataServer()
+  answers[oauth] = { instead: 'silence' }
+  answers[openid] = { document: { issuer: origin, token_endpoint: `${origin}/token` } }
+  const clock = manualClock()
+  const found = discoveredServer({ issuer: origin, sender: ownSender(clock), clock, timeout: 4000 })
+  const server = found.authorizationServer({})
+  await expect.poll(() => asked).toEqual([oauth])
+  await clock.advance(2000)
+  await expect(server).resolves.toMatchObject({ tokenEndpoint: `${origin}/token` })
+})
+
+test('W14 a place that is slow is still heard when the next one has nothing', async () => {
+  const { origin, answers, asked, hold } = await metadataServer()
+  const clock = manualClock()
+  answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/token` } }
+  const release = hold()
+  const server = discoveredServer({ issuer: origin, sender: ownSender(clock), clock, timeout: 4000 })
+  const found = server.authorizationServer({})
+  await expect.poll(() => asked).toEqual([oauth])
+  await clock.advance(2000)
+  await expect.poll(() => asked).toEqual([oauth, openid])
+  release()
+  await expect(found).resolves.toMatchObject({ tokenEndpoint: `${origin}/token` })
+})
+
+test('W14 C50 a document about another issuer ends the search', async () => {
+  const { origin, answers, asked } = await metadataServer()
+  answers[oauth] = { document: { issuer: 'https://other.internal', token_endpoint: `${origin}/token` } }
+  answers[openid] = { document: { issuer: origin, token_endpoint: `${origin}/token` } }
+  const failure = { code: 'ERR_DISCOVERY_FAILED', transient: false }
+  await expect(discover(origin).authorizationServer({})).rejects.toMatchObject(failure)
+  expect(asked).toEqual([oauth])
+})
+
+test('W15 429 is asked for nothing more until its pause is over', async () => {
+  const { origin, answers, asked } = await metadataServer()
+  answers[oauth] = { status: 429, headers: { 'retry-after': '120' } }
+  const clock = manualClock()
+  const source = discoveredServer({ issuer: origin, sender: platformSender, clock, timeout: 5000 })
+  const limited = { code: 'ERR_RATE_LIMITED', transient: true, status: 429 }
+  await expect(source.authorizationServer({})).rejects.toMatchObject({ ...limited, retryAfter: 120_000 })
+  await clock.advance(100_000)
+  await expect(source.authorizationServer({})).rejects.toMatchObject({ ...limited, retryAfter: 20_000 })
+  await expect(source.rediscover({})).rejects.toMatchObject(limited)
+  expect(asked).toEqual([oauth])
+  answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/token` } }
+  await clock.advance(20_000)
+  await expect(source.authorizationServer({})).resolves.toMatchObject({ issuer: origin })
+})
+
+test('W15 a pause that is asked for with 503 is kept as well, five minutes at most', async () => {
+  const { origin, answers, asked } = await metadataServer()
+  answers[openid] = { status: 503, headers: { 'retry-after': '86400' } }
+  const clock = manualClock()
+  const source = discoveredServer({ issuer: origin, sender: platformSender, clock, timeout: 5000 })
+  await expect(source.authorizationServer({})).rejects.toMatchObject({ code: 'ERR_DISCOVERY_FAILED', transient: true })
+  await clock.advance(299_999)
+  await expect(source.authorizationServer({})).rejects.toMatchObject({ retryAfter: 1 })
+  expect(asked).toEqual([oauth, openid])
+  await clock.advance(1)
+  await expect(source.authorizationServer({})).rejects.toThrow()
+  expect(asked).toHaveLength(4)
 })
 
 test('C49 a configured token endpoint is known at once', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { authorizationServerIn } from '../../src/metadata/metadata-document.ts'
+import { authorizationServerIn, describedServer } from '../../src/metadata/metadata-document.ts'
 
 const issuer = 'https://auth.internal/a'
 const good = { issuer, token_endpoint: 'https://auth.internal/token?tenant=1' }
@@ -10,6 +10,7 @@ interface Given {
   readonly type?: string
   readonly body?: Uint8Array
   readonly allowInsecureHttp?: boolean
+  readonly expected?: string
 }
 
 function read({
@@ -17,9 +18,13 @@ function read({
   status = 200,
   type = 'application/json',
   body = Buffer.from(JSON.stringify(document)),
-  allowInsecureHttp = false
+  allowInsecureHttp = false,
+  expected = issuer
 }: Given) {
-  return authorizationServerIn({ status, headers: { 'content-type': type }, body }, { issuer, allowInsecureHttp })
+  return authorizationServerIn(
+    { status, headers: { 'content-type': type }, body },
+    { issuer: expected, allowInsecureHttp, wallTime: 0 }
+  )
 }
 
 test('C49 C5 the token endpoint is taken byte for byte, its query with it', () => {
@@ -46,7 +51,12 @@ test.each<[string, Given, RegExp]>([
   ['a truncated document', { body: Buffer.from('{"issuer"') }, /not valid JSON/],
   ['bytes that are no UTF-8', { body: Buffer.from([0x22, 0xff, 0x22]) }, /not valid JSON/]
 ])('C51 C89 %s is no metadata, and may be some later', (_, given, message) => {
-  expect(() => read(given)).toThrow(expect.objectContaining({ message: expect.stringMatching(message), wrong: false }))
+  expect(() => read(given)).toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(message),
+      details: expect.not.objectContaining({ wrong: true })
+    })
+  )
 })
 
 test.each([
@@ -59,7 +69,10 @@ test.each([
   undefined,
   [issuer]
 ])('C50 C95 a document about the issuer %j is not used, and the message names both', (other) => {
-  const wrong = { wrong: true, message: expect.stringContaining(JSON.stringify(issuer)) }
+  const wrong = {
+    details: expect.objectContaining({ wrong: true }),
+    message: expect.stringContaining(JSON.stringify(issuer))
+  }
   expect(() => read({ document: { ...good, issuer: other } })).toThrow(expect.objectContaining(wrong))
 })
 
@@ -77,15 +90,50 @@ test.each([
   ['C5', 'https://auth.internal/token#a'],
   ['C64', 'https://user:pw@auth.internal/token']
 ])('%s the token endpoint %j is refused and its userinfo not shown', (_, token_endpoint) => {
-  const quiet = { wrong: true, message: expect.not.stringContaining('pw') }
+  const quiet = { details: { wrong: true }, message: expect.not.stringContaining('pw') }
   expect(() => read({ document: { ...good, token_endpoint } })).toThrow(expect.objectContaining(quiet))
 })
 
-test('C52 C21 plain HTTP is for loopback, and beyond it when somebody allowed it', () => {
-  const at = (token_endpoint: string, allowInsecureHttp: boolean) =>
-    read({ document: { ...good, token_endpoint }, allowInsecureHttp }).tokenEndpoint
-  expect(at('http://127.0.0.1:9000/token', false)).toBe('http://127.0.0.1:9000/token')
-  expect(at('http://auth.internal/token', true)).toBe('http://auth.internal/token')
+const local = 'http://127.0.0.1:9000'
+
+test('C52 C21 plain HTTP is for a loopback issuer, and beyond it when somebody allowed it', () => {
+  const here = { issuer: local, token_endpoint: `${local}/token` }
+  expect(read({ document: here, expected: local }).tokenEndpoint).toBe(`${local}/token`)
+  const elsewhere = { ...good, token_endpoint: 'http://auth.internal/token' }
+  expect(read({ document: elsewhere, allowInsecureHttp: true }).tokenEndpoint).toBe('http://auth.internal/token')
+})
+
+test.each([local, 'http://[::1]:9000', 'http://localhost:9000'])(
+  'W17 an https issuer cannot send secrets, tokens or the search for keys to %s',
+  (origin) => {
+    expect(() => read({ document: { ...good, token_endpoint: `${origin}/token` } })).toThrow('which is not https')
+    const server = read({
+      document: {
+        ...good,
+        jwks_uri: `${origin}/jwks`,
+        introspection_endpoint: `${origin}/introspect`,
+        mtls_endpoint_aliases: { token_endpoint: `${origin}/mtls` }
+      }
+    })
+    expect(server).toMatchObject({
+      jwksUri: undefined,
+      introspectionEndpoint: undefined,
+      mutualTlsTokenEndpoint: undefined
+    })
+  }
+)
+
+test('W17 an https issuer on this machine is no exception', () => {
+  const expected = 'https://localhost:9000'
+  const document = { issuer: expected, token_endpoint: `${local}/token` }
+  expect(() => read({ document, expected })).toThrow('which is not https')
+})
+
+test('W28 what the document only inherits is not read', () => {
+  const inherited = Object.create({ ...good, jwks_uri: 'https://evil.example/jwks' })
+  const server = (document: object) => describedServer(document, { issuer, allowInsecureHttp: false })
+  expect(() => server(inherited)).toThrow('is about the issuer none')
+  expect(server(Object.assign(inherited, good)).jwksUri).toBeUndefined()
 })
 
 test('C54 signed_metadata is never read, whatever it says', () => {

@@ -3,12 +3,23 @@ import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import type { Sender } from '../../src/http/send.ts'
 
+/** What a place answers. */
+export interface PlacedAnswer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly document?: object
+  /** In place of the document. */
+  readonly body?: string | Uint8Array
+  /** No answer at all: the connection breaks, or nothing ever comes. */
+  readonly instead?: 'reset' | 'silence'
+}
+
 export interface MetadataServer {
   readonly origin: string
   /** The path of every request, in order. */
   readonly asked: string[]
   /** What a path answers; anything else is a 404. */
-  readonly answers: Record<string, { readonly status?: number; readonly location?: string; readonly document?: object }>
+  readonly answers: Record<string, PlacedAnswer>
   /** Answers wait until it is called. */
   hold(): () => void
 }
@@ -22,9 +33,11 @@ export async function metadataServer(): Promise<MetadataServer> {
     const path = request.url ?? ''
     asked.push(path)
     await open
-    const { status = 200, location, document } = answers[path] ?? { status: 404 }
-    response.writeHead(status, { 'content-type': 'application/json', ...(location && { location }) })
-    response.end(document && JSON.stringify(document))
+    const { status = 200, headers, document, body, instead } = answers[path] ?? { status: 404 }
+    if (instead === 'silence') return
+    if (instead === 'reset') return void request.socket.resetAndDestroy()
+    response.writeHead(status, { 'content-type': 'application/json', ...headers })
+    response.end(body ?? (document && JSON.stringify(document)))
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   onTestFinished(() => {
