@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 // The one place that chooses undici's major, for sources and tests alike: 8 where Node can load it, unless UNDICI=7.
@@ -9,9 +10,18 @@ const chosen = UNDICI ?? newest
 /** `undici` stands for the chosen major; UNDICI_FOLDER for a certain version of it. */
 const undici = UNDICI_FOLDER ?? (chosen === '8' ? 'undici8' : 'undici')
 
+/** The command line imports the package by its name: in tests that is the source. */
+function source(file: string): string {
+  return fileURLToPath(new URL(`src/${file}`, import.meta.url))
+}
+
 export default defineConfig({
   test: {
-    alias: { undici },
+    alias: [
+      { find: /^undici$/, replacement: undici },
+      { find: /^service-token-client$/, replacement: source('index.ts') },
+      { find: /^service-token-client\/([\w-]+)$/, replacement: source('$1/index.ts') }
+    ],
     env: { UNDICI: chosen },
     include: ['test/**/*.test.ts'],
     exclude: ['test/process/**'], // npm run test:process

@@ -37,6 +37,18 @@ export interface Call<Options extends OptionDescriptions> {
   readonly json: boolean
   readonly terminal: Terminal
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** All commands that there are. */
+  readonly commands: CommandTable
+}
+
+/** Name → command. */
+export type CommandTable = Readonly<Record<string, CommandRow>>
+
+export interface CommandRow {
+  /** What the overview says. */
+  readonly about: string
+  /** A command is loaded when it runs: what it needs costs the others nothing. */
+  load(): Promise<Command>
 }
 
 /** A command of the command line: one file in `commands/`, and one row of `commands.ts`. */

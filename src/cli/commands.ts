@@ -1,16 +1,17 @@
-import type { Command } from './command.ts'
+import type { CommandTable } from './command.ts'
 
-interface Row {
-  /** What the overview says. */
-  readonly about: string
-  /** A command is loaded when it runs: what it needs costs the others nothing. */
-  load(): Promise<Command>
-}
-
-/** Name → command. A new command is one file in `commands/` and one row here. */
-export const commands: Readonly<Record<string, Row>> = {
+/** A new command is one file in `commands/` and one row here. */
+export const commands: CommandTable = {
+  token: {
+    about: 'Gets an access token and prints it, as it is or in the form that another program takes.',
+    load: async () => (await import('./commands/token.ts')).token
+  },
   inspect: {
     about: 'Reads a token: its claims, its times and its size.',
     load: async () => (await import('./commands/inspect.ts')).inspect
+  },
+  completion: {
+    about: 'Prints a script that completes commands and flags in bash or zsh.',
+    load: async () => (await import('./commands/completion.ts')).completion
   }
 }

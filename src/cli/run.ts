@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { TokenClientError } from 'service-token-client'
+import { ClientConfigurationError, TokenClientError } from 'service-token-client'
 import { readArguments } from './arguments.ts'
 import { UsageError } from './command.ts'
 import { commands } from './commands.ts'
@@ -34,7 +34,7 @@ async function runCommand(name: string, given: readonly string[], terminal: Term
     terminal.print(helpOf(name, command))
     return 0
   }
-  return command.run({ ...readArguments(command, given), terminal, environment: process.env })
+  return command.run({ ...readArguments(command, given), terminal, environment: process.env, commands })
 }
 
 function printOverview({ print, note }: Terminal, exitCode: number): number {
@@ -56,5 +56,5 @@ function told(error: unknown, json: boolean, { note, printJson }: Terminal): num
   const code = usage ? 'ERR_USAGE' : error.code
   if (json) printJson({ error: { code, message: error.message } })
   else note(usage ? `${error.message}\nservice-token --help shows what there is.` : `${error.message} (${code})`)
-  return usage ? wrongUsage : failed
+  return usage || error instanceof ClientConfigurationError ? wrongUsage : failed
 }

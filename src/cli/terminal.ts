@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 
 /** Where a command reads and writes. Results go to standard output; what only a person needs goes to standard error. */
@@ -14,6 +16,8 @@ export interface Terminal {
   note(lines: string): void
   /** What is piped in; undefined where nothing is piped. */
   readInput(): Promise<string | undefined>
+  /** What a person types, without an echo; undefined where nobody can type. */
+  askSecret(question: string): Promise<string | undefined>
 }
 
 export function processTerminal(): Terminal {
@@ -25,7 +29,8 @@ export function processTerminal(): Terminal {
     print: (lines) => void stdout.write(`${lines}\n`),
     printJson: (value) => void stdout.write(`${JSON.stringify(value, undefined, 2)}\n`),
     note: (lines) => void stderr.write(`${lines}\n`),
-    readInput: async () => (stdin.isTTY === true ? undefined : text(stdin))
+    readInput: async () => (stdin.isTTY === true ? undefined : text(stdin)),
+    askSecret: async (question) => (stdin.isTTY === true ? typedSecret(question) : undefined)
   }
 }
 
@@ -35,4 +40,20 @@ function endQuietlyWithoutReader(): void {
     if (error.code !== 'EPIPE') throw error
     process.exit()
   })
+}
+
+const interrupted = 130
+
+async function typedSecret(question: string): Promise<string> {
+  const { stdin, stderr } = process
+  const silence = new Writable({ write: (_chunk, _encoding, written) => written() })
+  const lines = createInterface({ input: stdin, output: silence, terminal: true })
+  lines.on('SIGINT', () => process.exit(interrupted))
+  stderr.write(question)
+  try {
+    return await lines.question('')
+  } finally {
+    lines.close()
+    stderr.write('\n')
+  }
 }

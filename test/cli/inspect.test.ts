@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type AuthorizationServer, startAuthorizationServer } from '../../src/authorization-server/index.ts'
+import { createTokenClient } from '../../src/index.ts'
 import { serviceToken } from './service-token.ts'
 
 const run = serviceToken()
@@ -110,4 +112,70 @@ describe('what cannot be read ends with 1 and a reason', () => {
 
 test.each(['', 'two words', '{"error":"invalid_client"}'])('%j holds no token: wrong usage', async (input) => {
   expect(await run(['inspect'], { input })).toMatchObject({ exitCode: 2, stdout: '' })
+})
+
+describe('--verify', () => {
+  const orders = { clientId: 'orders', clientSecret: 'secret of orders' }
+
+  async function issued(): Promise<{ server: AuthorizationServer; token: string }> {
+    const server = await startAuthorizationServer({
+      clients: [{ ...orders, scope: ['read_user'], audience: ['users'] }]
+    })
+    onTestFinished(server.close)
+    await using tokens = createTokenClient({ issuer: server.issuer, ...orders })
+    return { server, token: (await tokens.getToken()).value }
+  }
+
+  test('accepts what a resource server of this library accepts', async () => {
+    const { server, token } = await issued()
+    const args = ['inspect', '--verify', server.issuer, '--audience', 'billing', '--audience', 'users']
+    expect(await run(args, { input: token })).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/\n\nVerification\n {2}accepted\n$/)
+    })
+    const { stdout } = await run([...args, '--json'], { input: token })
+    expect(JSON.parse(stdout).verification).toEqual({ verdict: 'accepted' })
+  })
+
+  test('refuses what is for another service, with the reason', async () => {
+    const { server, token } = await issued()
+    const { exitCode, stdout } = await run(['inspect', token, '--verify', server.issuer, '--audience', 'billing'])
+    expect(exitCode).toBe(1)
+    expect(stdout).toMatch(/Verification\n {2}refused \(wrong_audience\) +\S/)
+  })
+
+  test('takes a token of another type only where it is told to', async () => {
+    const { server } = await issued()
+    const args = ['inspect', tokenOf({}, { alg: 'ES256', typ: 'JWT' }), '--json', '--verify', server.issuer]
+    const strict = await run([...args, '--audience', 'users'])
+    const plain = await run([...args, '--audience', 'users', '--accept-plain-jwt'])
+    expect(JSON.parse(strict.stdout).verification.reason).toBe('wrong_type')
+    expect(JSON.parse(plain.stdout).verification.reason).not.toBe('wrong_type')
+  })
+
+  test('does not decide while the issuer cannot be asked', async () => {
+    const { server, token } = await issued()
+    await server.close()
+    const { exitCode, stdout } = await run([
+      'inspect',
+      token,
+      '--json',
+      '--verify',
+      server.issuer,
+      '--audience',
+      'users'
+    ])
+    expect(exitCode).toBe(1)
+    expect(JSON.parse(stdout).verification).toMatchObject({ verdict: 'undecided', reason: 'ERR_KEYS_UNAVAILABLE' })
+  })
+
+  test.each([
+    [['--verify', 'https://auth.internal']],
+    [['--audience', 'users']],
+    [['--accept-plain-jwt']],
+    [['--verify', 'auth.internal', '--audience', 'users']],
+    [['--verify', 'http://auth.internal', '--audience', 'users']]
+  ])('%j cannot work: wrong usage', async (args) => {
+    expect(await run(['inspect', token, ...args])).toMatchObject({ exitCode: 2, stdout: '' })
+  })
 })

@@ -17,7 +17,11 @@ export interface Surroundings {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-export type ServiceToken = (args: readonly string[], surroundings?: Surroundings) => Promise<Ended>
+export interface ServiceToken {
+  (args: readonly string[], surroundings?: Surroundings): Promise<Ended>
+  /** The file that is run. */
+  bin(): string
+}
 
 /** The built `bin` of the package, as a user runs it, for the tests of this file. */
 export function serviceToken(): ServiceToken {
@@ -28,14 +32,17 @@ export function serviceToken(): ServiceToken {
   }, 60_000)
   afterAll(() => built[Symbol.asyncDispose]())
 
-  return async (args, { input = '', environment = {} } = {}) => {
-    const bin = join(built.folder, packageJson.bin['service-token'])
+  const bin = () => join(built.folder, packageJson.bin['service-token'])
+
+  async function run(args: readonly string[], { input = '', environment = {} }: Surroundings = {}): Promise<Ended> {
     const { PATH = '' } = process.env
-    const child = spawn(process.execPath, [bin, ...args], { env: { PATH, ...environment } })
+    const child = spawn(process.execPath, [bin(), ...args], { env: { PATH, ...environment } })
     child.stdin.on('error', () => {}) // It may end without reading.
     child.stdin.end(input)
     const exitCode = new Promise<number | null>((resolve) => child.on('close', resolve))
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
     return { exitCode: await exitCode, stdout, stderr }
   }
+
+  return Object.assign(run, { bin })
 }

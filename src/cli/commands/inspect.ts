@@ -1,33 +1,68 @@
-import { command, UsageError } from '../command.ts'
-import { findToken } from '../jwt/found-token.ts'
+import { command, type OptionValues, UsageError } from '../command.ts'
+import { type FoundToken, findToken } from '../jwt/found-token.ts'
 import { tokenLines } from '../jwt/token-lines.ts'
 import { reportOf } from '../jwt/token-report.ts'
+import { type Expected, verificationLines, verify } from '../jwt/verification.ts'
 import type { Terminal } from '../terminal.ts'
+
+const options = {
+  verify: { type: 'string', value: 'ISSUER', about: 'Verify the token as a service that trusts this issuer.' },
+  audience: {
+    type: 'string',
+    multiple: true,
+    value: 'AUDIENCE',
+    about: 'Who that service is; can stand several times.'
+  },
+  'accept-plain-jwt': {
+    type: 'boolean',
+    about: 'Verify tokens of servers that do not follow RFC 9068: of type JWT, or without a type.'
+  }
+} as const
 
 export const inspect = command({
   operands: '[TOKEN]',
   mostOperands: 1,
   about:
     'Reads a JWT from the argument or from standard input: by itself, in an Authorization header, or in the answer of a token endpoint. The signature is never printed.',
-  options: {},
+  options,
   examples: [
     { line: 'service-token token | service-token inspect', about: 'What is in the token of this service?' },
+    {
+      line: 'service-token inspect --verify https://auth.internal --audience users eyJhbGciOi…',
+      about: 'Would the service "users" take this token?'
+    },
     {
       line: 'curl -s -d @form https://auth.internal/oauth2/token | service-token inspect --json',
       about: 'In an answer'
     }
   ],
-  exitCodes: { 0: 'The token was read.', 1: 'There is no token that can be read.', 2: 'Wrong usage.' },
-  async run({ operands, json, terminal }) {
+  exitCodes: {
+    0: 'The token was read, and with --verify it was accepted.',
+    1: 'The token cannot be read, or with --verify it was not accepted.',
+    2: 'Wrong usage.'
+  },
+  async run({ values, operands, json, terminal }) {
+    const expected = expectedBy(values)
     const found = findToken(await textOf(operands, terminal))
     if (found === undefined) throw new UsageError('There is no token in what was given.')
     const report = found.kind === 'signed' ? reportOf(found.token) : undefined
-    if (report === undefined) return unreadable(found.kind, json, terminal)
-    if (json) terminal.printJson({ kind: found.kind, ...report })
-    else terminal.print(tokenLines(report, Date.now()))
-    return 0
+    if (report === undefined) return unreadable(found, json, terminal)
+    const verification = expected && (await verify(found.token, expected))
+    if (json) terminal.printJson({ kind: found.kind, ...report, ...(verification && { verification }) })
+    else terminal.print(tokenLines(report, Date.now()) + (verification ? `\n\n${verificationLines(verification)}` : ''))
+    return verification === undefined || verification.verdict === 'accepted' ? 0 : 1
   }
 })
+
+function expectedBy(values: OptionValues<typeof options>): Expected | undefined {
+  const { verify: issuer, audience = [], 'accept-plain-jwt': plainJwt = false } = values
+  if (issuer === undefined) {
+    if (audience.length === 0 && !plainJwt) return undefined
+    throw new UsageError('--audience and --accept-plain-jwt belong to --verify ISSUER.')
+  }
+  if (audience.length > 0) return { issuer, audience, plainJwt }
+  throw new UsageError('--verify needs --audience: without one, tokens for other services would count.')
+}
 
 async function textOf([operand]: readonly string[], terminal: Terminal): Promise<string> {
   const text = operand === undefined || operand === '-' ? await terminal.readInput() : operand
@@ -41,7 +76,7 @@ const reasons = {
   opaque: 'The token is opaque: only its issuer can say what it means, at the introspection endpoint (RFC 7662).'
 } as const
 
-function unreadable(kind: keyof typeof reasons, json: boolean, { print, printJson }: Terminal): number {
+function unreadable({ kind }: FoundToken, json: boolean, { print, printJson }: Terminal): number {
   if (json) printJson({ kind, readable: false, reason: reasons[kind] })
   else print(reasons[kind])
   return 1

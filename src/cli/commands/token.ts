@@ -1,0 +1,84 @@
+import { type AccessToken, createTokenClient } from 'service-token-client'
+import { command, UsageError } from '../command.ts'
+import { clientOptions, settingOptions } from '../settings.ts'
+
+export const token = command({
+  about:
+    'Gets an access token by the client credentials grant and prints it. A secret is never an argument: it comes from a file, a variable, standard input, or is typed without an echo.',
+  options: {
+    ...settingOptions,
+    header: { type: 'boolean', about: 'Print a whole header line, for curl -H @-.' },
+    output: { type: 'string', value: 'FORM', about: 'exec-credential: what kubectl takes from a credential plugin.' }
+  },
+  examples: [
+    {
+      line: 'service-token token --header | curl -H @- https://users.internal/users/42',
+      about: 'Call a service with a token of this client'
+    },
+    {
+      line: 'pass show orders | service-token token --issuer https://auth.internal --client-id orders --client-secret-file -',
+      about: 'With a secret from a password manager'
+    },
+    {
+      line: 'service-token token --config client.json --output exec-credential',
+      about: 'As the exec plugin of a kubeconfig'
+    }
+  ],
+  exitCodes: {
+    0: 'The token was printed.',
+    1: 'No token could be had; the message says why.',
+    2: 'Wrong usage, or a setting that cannot work.'
+  },
+  async run({ values, json, terminal, environment }) {
+    const print = printerFor(values, json, environment)
+    const client = createTokenClient(await clientOptions({ values, terminal, environment }))
+    try {
+      terminal.print(print(await client.getToken()))
+      return 0
+    } finally {
+      await client.close()
+    }
+  }
+})
+
+type Printer = (token: AccessToken) => string
+
+interface Choice {
+  readonly header?: boolean
+  readonly output?: string
+}
+
+function printerFor(
+  { header, output }: Choice,
+  json: boolean,
+  environment: Readonly<Record<string, string | undefined>>
+): Printer {
+  if ([header === true, output !== undefined, json].filter(Boolean).length > 1)
+    throw new UsageError('Choose one of --header, --output and --json.')
+  if (output !== undefined && output !== 'exec-credential')
+    throw new UsageError('There is no such --output. There is exec-credential.')
+  if (output !== undefined) return (token) => execCredential(token, environment.KUBERNETES_EXEC_INFO)
+  if (header === true) return (token) => `Authorization: ${token.authorization}`
+  return json ? answer : (token) => token.value
+}
+
+/** As a token endpoint answers (RFC 6749 §5.1), with the moment of its end. */
+function answer({ value, type, scope, expiresAt }: AccessToken): string {
+  const fields = {
+    access_token: value,
+    token_type: type,
+    expires_in: Math.max(0, Math.floor((expiresAt - Date.now()) / 1000)),
+    expires_at: new Date(expiresAt).toISOString(),
+    scope: scope.join(' ')
+  }
+  return JSON.stringify(fields, undefined, 2)
+}
+
+const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'] as const
+
+/** An ExecCredential of the version that kubectl asks for in `KUBERNETES_EXEC_INFO`. */
+function execCredential({ value, expiresAt }: AccessToken, asked = ''): string {
+  const apiVersion = versions.find((version) => asked.includes(`"${version}"`)) ?? versions[0]
+  const status = { token: value, expirationTimestamp: new Date(expiresAt).toISOString() }
+  return JSON.stringify({ apiVersion, kind: 'ExecCredential', status })
+}

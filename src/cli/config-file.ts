@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises'
+import { UsageError } from './command.ts'
+
+/** The settings in a JSON file: members are named as flags, in camel case. Throws UsageError, which shows no value. */
+export async function readConfig(file: string, known: readonly string[]): Promise<Record<string, string>> {
+  const members = Object.entries(objectIn(file, await contentOf(file)))
+  return Object.fromEntries(
+    members.map(([member, value]) => {
+      const setting = member.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+      if (!known.includes(setting)) {
+        const names = known.map((name) => name.toLowerCase().replace(/_./g, ([, letter = '']) => letter.toUpperCase()))
+        throw new UsageError(
+          `The file ${file} has a member "${member}" that is no setting. There are ${names.join(', ')}.`
+        )
+      }
+      return [setting, textOf(value, `"${member}" in the file ${file}`)]
+    })
+  )
+}
+
+async function contentOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`The file ${file} of --config cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+  }
+}
+
+function objectIn(file: string, text: string): object {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  } catch {
+    // The parser's message shows what stands there.
+  }
+  throw new UsageError(`The file ${file} of --config is no JSON object, like { "issuer": "https://…" }.`)
+}
+
+/** Lists may be arrays, numbers numbers. */
+function textOf(value: unknown, where: string): string {
+  const members: unknown[] = Array.isArray(value) ? value : [value]
+  if (members.every((member) => typeof member === 'string' || typeof member === 'number')) return members.join(' ')
+  throw new UsageError(`${where} must be a string, a number, or an array of strings.`)
+}

@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AuthorizationServer, startAuthorizationServer } from '../../src/authorization-server/index.ts'
+import { settingOptions } from '../../src/cli/settings.ts'
+import { settingNames } from '../../src/options/environment-settings.ts'
+import { type Surroundings, serviceToken } from './service-token.ts'
+
+const run = serviceToken()
+const secret = 'marker-secret-7f+ %&'
+
+let server: AuthorizationServer
+let folder: string
+const file = (name: string) => join(folder, name)
+
+beforeAll(async () => {
+  const orders = { clientId: 'orders', clientSecret: secret, scope: ['read_user', 'write_user'] }
+  server = await startAuthorizationServer({ clients: [orders] })
+  folder = await mkdtemp(join(tmpdir(), 'token-'))
+  await writeFile(file('secret'), `${secret}\n`)
+  await writeFile(file('wrong'), 'marker-secret-wrong')
+})
+
+afterAll(async () => {
+  await server.close()
+  await rm(folder, { recursive: true })
+})
+
+const who = () => ['--issuer', server.issuer, '--client-id', 'orders']
+const environment = () => ({ SERVICE_TOKEN_ISSUER: server.issuer, SERVICE_TOKEN_CLIENT_ID: 'orders' })
+const jwt = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/
+
+async function config(members: object): Promise<string> {
+  await writeFile(file('config.json'), JSON.stringify(members))
+  return file('config.json')
+}
+
+describe('the settings come from', () => {
+  test('flags', async () => {
+    const { exitCode, stdout, stderr } = await run(['token', ...who(), '--client-secret-file', file('secret')])
+    expect([exitCode, stderr]).toEqual([0, ''])
+    expect(stdout.trimEnd()).toMatch(jwt)
+  })
+
+  test('variables', async () => {
+    const { exitCode, stdout } = await run(['token'], {
+      environment: { ...environment(), SERVICE_TOKEN_CLIENT_SECRET: secret }
+    })
+    expect(exitCode).toBe(0)
+    expect(stdout.trimEnd()).toMatch(jwt)
+  })
+
+  test('a file, with a list for the scope and a number for the timeout', async () => {
+    const members = {
+      issuer: server.issuer,
+      clientId: 'orders',
+      clientSecret: secret,
+      scope: ['write_user'],
+      timeout: 5000
+    }
+    const { exitCode, stdout } = await run(['token', '--json', '--config', await config(members)])
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout).scope).toBe('write_user')
+  })
+
+  test('standard input, for the secret', async () => {
+    const { exitCode } = await run(['token', ...who(), '--client-secret-file', '-'], { input: `${secret}\n` })
+    expect(exitCode).toBe(0)
+  })
+})
+
+test('a flag counts before a variable, a variable before the file, and a credential replaces the whole one below', async () => {
+  const below = {
+    issuer: 'https://nowhere.test',
+    clientId: 'nobody',
+    scope: 'read_user',
+    privateKeyFile: '/no/key',
+    keyId: 'a'
+  }
+  const middle = {
+    ...environment(),
+    SERVICE_TOKEN_SCOPE: 'write_user',
+    SERVICE_TOKEN_CLIENT_SECRET_FILE: file('wrong')
+  }
+  const args = ['token', '--json', '--config', await config(below), '--client-secret-file', file('secret')]
+  const { exitCode, stdout } = await run(args, { environment: middle })
+  expect(exitCode).toBe(0)
+  expect(JSON.parse(stdout).scope).toBe('write_user')
+})
+
+test('--json answers as a token endpoint does, with the moment of the end', async () => {
+  const { stdout } = await run(['token', '--json', ...who(), '--client-secret-file', file('secret')])
+  const { access_token, expires_in, expires_at, ...others } = JSON.parse(stdout)
+  expect(access_token).toMatch(jwt)
+  expect(others).toEqual({ token_type: 'Bearer', scope: 'read_user write_user' })
+  expect(Math.abs(Date.parse(expires_at) - Date.now() - expires_in * 1000)).toBeLessThan(60_000)
+})
+
+test('--header prints what curl -H @- takes', async () => {
+  const { stdout } = await run(['token', '--header', ...who(), '--client-secret-file', file('secret')])
+  expect(stdout).toMatch(/^Authorization: Bearer eyJ[\w.-]+\n$/)
+})
+
+test.each([
+  [undefined, 'client.authentication.k8s.io/v1'],
+  ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1'],
+  ['client.authentication.k8s.io/v1beta1', 'client.authentication.k8s.io/v1beta1']
+])('--output exec-credential for a kubectl that asks for %s', async (asked, apiVersion) => {
+  const info = asked && {
+    KUBERNETES_EXEC_INFO: JSON.stringify({ apiVersion: asked, kind: 'ExecCredential', spec: {} })
+  }
+  const { stdout } = await run(['token', '--output', 'exec-credential'], {
+    environment: { ...environment(), SERVICE_TOKEN_CLIENT_SECRET: secret, ...info }
+  })
+  expect(JSON.parse(stdout)).toEqual({
+    apiVersion,
+    kind: 'ExecCredential',
+    status: {
+      token: expect.stringMatching(jwt),
+      expirationTimestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)
+    }
+  })
+})
+
+describe('no secret is in what goes wrong', () => {
+  const cases: readonly (readonly [string, number, () => Promise<readonly [string[], Surroundings?]>])[] = [
+    ['a wrong secret', 1, async () => [['token', ...who(), '--client-secret-file', file('wrong')]]],
+    [
+      'a scope that is refused',
+      1,
+      async () => [['token', ...who(), '--scope', 'no', '--client-secret-file', file('secret')]]
+    ],
+    [
+      'a server that is not there',
+      1,
+      async () => [
+        ['token', '--token-endpoint', 'http://127.0.0.1:9/token', '--client-id', 'orders', '--timeout', '500'],
+        { environment: { SERVICE_TOKEN_CLIENT_SECRET: secret } }
+      ]
+    ],
+    ['no secret and nobody to ask', 2, async () => [['token', ...who()]]],
+    ['nothing piped in', 2, async () => [['token', ...who(), '--client-secret-file', '-']]],
+    [
+      'two credentials',
+      2,
+      async () => [
+        ['token', ...who()],
+        { environment: { SERVICE_TOKEN_CLIENT_SECRET: secret, SERVICE_TOKEN_ASSERTION_FILE: file('secret') } }
+      ]
+    ],
+    ['an unknown variable', 2, async () => [['token', ...who()], { environment: { SERVICE_TOKEN_SECRET: secret } }]],
+    ['a file that is not there', 2, async () => [['token', '--config', file('none.json')]]],
+    ['a file that is no JSON', 2, async () => [['token', '--config', file('secret')]]],
+    ['a member that is no setting', 2, async () => [['token', '--config', await config({ secret })]]],
+    ['a member that is an object', 2, async () => [['token', '--config', await config({ clientSecret: { secret } })]]],
+    ['two forms of output', 2, async () => [['token', ...who(), '--header', '--json']]],
+    ['an unknown form of output', 2, async () => [['token', ...who(), '--output', 'marker-secret']]]
+  ]
+
+  test.each(cases)('%s', async (_, exitCode, of) => {
+    const ended = await run(...(await of()))
+    expect(ended.exitCode).toBe(exitCode)
+    expect(ended.stdout + ended.stderr).not.toContain('marker-secret')
+    expect(ended.stdout + ended.stderr).toMatch(/\S{3}/)
+  })
+})
+
+test.skipIf(process.platform !== 'linux')('a person is asked for the secret, which is not echoed', async () => {
+  const line = [process.execPath, run.bin(), 'token', '--json', ...who()].map((word) => `'${word}'`).join(' ')
+  const terminal = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'])
+  let seen = ''
+  for await (const chunk of terminal.stdout) {
+    if (!seen.includes('Client secret: ') && `${seen}${chunk}`.includes('Client secret: '))
+      terminal.stdin.end(`${secret}\n`)
+    seen += chunk
+  }
+  expect(seen).toContain('"token_type": "Bearer"')
+  expect(seen).not.toContain('marker-secret')
+})
+
+test('every setting but the secret itself has a flag, and every flag is a setting', () => {
+  const flags = Object.keys(settingOptions).filter((flag) => flag !== 'config')
+  const settings = flags.map((flag) => flag.toUpperCase().replaceAll('-', '_'))
+  expect([...settings, 'CLIENT_SECRET'].toSorted()).toEqual([...settingNames].toSorted())
+})
