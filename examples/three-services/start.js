@@ -1,21 +1,21 @@
 // Three services that call each other, each with tokens of its own, and verify what they get: `node examples/three-services/start.js`
 import { createTokenClient } from 'service-token-client'
-import { readClients, startAuthorizationServer } from 'service-token-client/authorization-server'
+import { readRegistry, startAuthorizationServer } from 'service-token-client/authorization-server'
 import { startBilling } from './billing.js'
 import { startOrders } from './orders.js'
 import { startUsers } from './users.js'
 
-const clients = await readClients(new URL('clients.json', import.meta.url))
-const authorizationServer = await startAuthorizationServer({ clients })
+const registry = await readRegistry(new URL('registry.json', import.meta.url))
+const authorizationServer = await startAuthorizationServer({ registry })
 const { issuer } = authorizationServer
 
 /** The token client of one of the three; of another issuer, for the calls that must fail. */
 function tokenClient(clientId, from = issuer) {
-  const { clientSecret } = clients.find((client) => client.clientId === clientId)
+  const { clientSecret } = registry.clients.find((client) => client.clientId === clientId)
   return createTokenClient({ issuer: from, clientId, clientSecret })
 }
 
-const tokens = Object.fromEntries(clients.map(({ clientId }) => [clientId, tokenClient(clientId)]))
+const tokens = Object.fromEntries(registry.clients.map(({ clientId }) => [clientId, tokenClient(clientId)]))
 const users = await startUsers({ issuer })
 const billing = await startBilling({ issuer, users, tokens: tokens.billing })
 const orders = await startOrders({ issuer, users, billing, tokens: tokens.orders })
@@ -67,11 +67,11 @@ check(
 )
 check('no token is no entry', [(await fetch(`${users.origin}/users/42`)).status], [401])
 
-const strangers = await startAuthorizationServer({ clients })
+const strangers = await startAuthorizationServer({ registry })
 const strange = tokenClient('orders', strangers.issuer)
 check('a token of another issuer does not count', await readUser(strange), invalid('users'))
 
-const forgers = await startAuthorizationServer({ clients, issuer })
+const forgers = await startAuthorizationServer({ registry, issuer })
 const forged = createTokenClient({
   tokenEndpoint: forgers.tokenEndpoint,
   clientId: 'orders',
@@ -84,7 +84,7 @@ check(
 )
 
 console.log('\nan administrator gives orders the role of support')
-authorizationServer.clients.change('orders', { roles: ['support'] })
+authorizationServer.registry.allow('orders', 'users', { scope: ['read_user'], roles: ['support'] })
 check('the token in hand is what it was', await writeUser(), [
   403,
   'Bearer realm="users", scope="write_user", error="insufficient_scope"'
@@ -94,7 +94,7 @@ check('with the next token orders may write users', await writeUser(), [200])
 
 console.log('\nan administrator withdraws the access of billing')
 const ended = new Promise((resolve) => tokens.billing.on('expired', resolve))
-authorizationServer.clients.change('billing', { enabled: false })
+authorizationServer.registry.withdraw('billing', 'users')
 check('billing goes on until its token ends', await placeOrder(), [201])
 await ended
 check('then it gets no other one, and orders end there', await placeOrder(), [502])

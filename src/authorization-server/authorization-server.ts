@@ -9,12 +9,15 @@ import { type Condition, type Faults, faultSwitches } from './faults/faults.ts'
 import { listeners } from './http/listeners.ts'
 import { type RequestLog, requestLog } from './http/request-log.ts'
 import { type AuthorizationServerOptions, checkOptions } from './options.ts'
-import { type Clients, clientRegistry } from './registry/clients.ts'
+import { type Clients, registeredClients } from './registry/clients.ts'
+import { type LiveRegistry, liveRegistry } from './registry/live-registry.ts'
 import { accessTokens } from './tokens/access-tokens.ts'
 import { signingKeys } from './tokens/signing-keys.ts'
 
 export interface AuthorizationServer extends ServerUrls {
   readonly issuer: string
+  /** Who may call whom, changed while it runs. */
+  readonly registry: LiveRegistry
   /** Who may have tokens, changed while it runs. */
   readonly clients: Clients
   /** What goes wrong, switched while it runs. */
@@ -42,9 +45,9 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     authenticationMethods: methods,
     ...checked
   } = checkOptions(options)
-  const clients = clientRegistry(checked.clients)
   const condition: Condition = { down: false, clockOffset: 0 }
   const now = () => clock.wallTime() + condition.clockOffset
+  const registry = liveRegistry(checked.registry, now)
   const keys = await signingKeys(checked.signingAlgorithm, now)
   const listening = await listeners(checked.port, () => condition.down, tls)
 
@@ -53,8 +56,8 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   const tokens = accessTokens({ issuer, format: checked.accessTokenFormat, keys })
   const typeNeeded = checked.assertionAudience === 'issuer'
   const proofs = assertions({ audience: typeNeeded ? issuer : urls.tokenEndpoint, typeNeeded, now })
-  const gate = clientGate({ clients, limit: attemptLimit(clock), assertions: proofs, methods })
-  const endpoints = serverEndpoints(listening, { issuer, urls, gate, clients, tokens, keys, methods, lifetime, now })
+  const gate = clientGate({ registry, limit: attemptLimit(clock), assertions: proofs, methods, now })
+  const endpoints = serverEndpoints(listening, { issuer, urls, gate, registry, tokens, keys, methods, lifetime, now })
   const queue = faultQueue()
   const requests = requestLog()
   listening.serve((origin, incoming, response) =>
@@ -63,7 +66,8 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   return {
     issuer,
     ...urls,
-    clients,
+    registry,
+    clients: registeredClients(registry),
     faults: faultSwitches(queue, condition, listening.breakConnections),
     requests,
     rotateKeys: ({ overlap = lifetime } = {}) => keys.rotate(overlap),

@@ -2,7 +2,8 @@ import { type Clock, systemClock } from '../clock.ts'
 import { ClientConfigurationError } from '../errors.ts'
 import { methodsInMessage, mutualTlsMethods } from './client-authentication/authentication-methods.ts'
 import type { TlsOptions } from './http/loopback-server.ts'
-import { type ClientRegistration, isLifetime } from './registry/client-registration.ts'
+import { isLifetime } from './registry/check-client.ts'
+import type { ClientRegistration, Registry } from './registry/registration.ts'
 import type { AccessTokenFormat } from './tokens/access-tokens.ts'
 import type { SigningAlgorithm } from './tokens/signing-keys.ts'
 
@@ -11,8 +12,10 @@ export interface AuthorizationServerOptions {
   readonly port?: number
   /** The `iss` of tokens and metadata, for a server that is known by another name than its address. The address by default. */
   readonly issuer?: string
-  /** `readClients()` reads them from a file. */
-  readonly clients: readonly ClientRegistration[]
+  /** Who may call whom: services, and what each client may do there. `readRegistry()` reads it from a file. */
+  readonly registry?: Registry
+  /** In place of `registry`: clients in the short form, for a test with one service. */
+  readonly clients?: readonly ClientRegistration[]
   /** Milliseconds; 12 hours by default. */
   readonly accessTokenLifetime?: number
   /** `jwt` by default. */
@@ -29,7 +32,7 @@ export interface AuthorizationServerOptions {
   readonly clock?: Clock
 }
 
-export type CheckedOptions = Required<Omit<AuthorizationServerOptions, 'issuer' | 'tls'>> & {
+export type CheckedOptions = Required<Omit<AuthorizationServerOptions, 'issuer' | 'tls' | 'clients'>> & {
   readonly issuer: string | undefined
   readonly tls: TlsOptions | undefined
 }
@@ -44,6 +47,7 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
   const {
     port = 0,
     issuer,
+    registry,
     clients,
     accessTokenLifetime = twelveHours,
     accessTokenFormat = 'jwt',
@@ -58,7 +62,11 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
   for (const name of Object.keys(unknown)) throw unknownOption(name)
   demand(Number.isInteger(port) && port >= 0 && port <= 65_535, 'port must be an integer from 0 to 65535.')
   demand(issuer === undefined || isIssuer(issuer), 'issuer must be an http or https URL without query and fragment.')
-  demand(Array.isArray(clients), 'clients must be an array of { clientId, clientSecret, scope }.')
+  demand(registry === undefined || clients === undefined, 'Give a registry or clients, not both.')
+  demand(
+    registry !== undefined || Array.isArray(clients),
+    'clients must be an array of { clientId, clientSecret, scope }, unless there is a registry.'
+  )
   demand(isLifetime(accessTokenLifetime), 'accessTokenLifetime is in milliseconds, 1000 at least.')
   demand(formats.includes(accessTokenFormat), "accessTokenFormat must be 'jwt' or 'opaque'.")
   demand(algorithms.includes(signingAlgorithm), "signingAlgorithm must be 'RS256' or 'ES256'.")
@@ -69,7 +77,8 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
   demand(audiences.includes(assertionAudience), "assertionAudience must be 'issuer' or 'tokenEndpoint'.")
   demand(tls === undefined || isTls(tls), 'tls must be { cert, key, ca }, each PEM.')
   const tokens = { accessTokenLifetime, accessTokenFormat, signingAlgorithm }
-  return { port, issuer, clients, ...tokens, authenticationMethods, assertionAudience, tls, clock }
+  const known = registry ?? { clients: clients ?? [] }
+  return { port, issuer, registry: known, ...tokens, authenticationMethods, assertionAudience, tls, clock }
 }
 
 function methodsFor(tls: TlsOptions | undefined): readonly string[] {

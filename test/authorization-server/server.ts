@@ -11,7 +11,7 @@ export const orders = {
   clientSecret: 'p%: +&~é',
   scope: ['read_user', 'write_user'],
   roles: ['reader'],
-  audience: ['https://users.internal', 'https://billing.internal']
+  audience: ['https://users.internal']
 } satisfies ClientRegistration
 
 export const billing = { clientId: 'billing', clientSecret: 'other', scope: ['charge'] } satisfies ClientRegistration

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
 import { manualClock } from '../../src/testing/index.ts'
-import { basic, billing, orders, post, serverForTest } from './server.ts'
+import { basic, billing, post, serverForTest } from './server.ts'
 
 const asBilling = { authorization: basic(billing.clientId, billing.clientSecret) }
 
@@ -24,7 +24,7 @@ test.each(['jwt', 'opaque'] as const)('A8 R31 the server tells a known client wh
     iss: issuer,
     sub: 'orders',
     client_id: 'orders',
-    aud: orders.audience,
+    aud: 'https://users.internal',
     iat: expect.any(Number),
     exp: expect.any(Number),
     jti: expect.any(String),

@@ -154,7 +154,7 @@ test.each(['RS256', 'ES256'] as const)('A9 R13 an %s token is an at+jwt with eve
     iss: issuer,
     sub: 'orders',
     client_id: 'orders',
-    aud: ['https://users.internal', 'https://billing.internal'],
+    aud: 'https://users.internal',
     iat: Date.UTC(2030, 0, 1) / 1000,
     exp: Date.UTC(2030, 0, 1, 12) / 1000,
     jti: expect.any(String),
@@ -164,7 +164,8 @@ test.each(['RS256', 'ES256'] as const)('A9 R13 an %s token is an at+jwt with eve
 })
 
 test('A9 the audience is the one that was asked for, in either word, and else the usual one', async () => {
-  const { issuer, tokenEndpoint } = await serverForTest()
+  const either = { ...orders, audience: ['https://users.internal', 'https://billing.internal'] }
+  const { issuer, tokenEndpoint } = await serverForTest({ clients: [either, billing] })
   const audience = async (...request: [Record<string, string>, Record<string, string>?]) => {
     const { access_token: token } = (await (await post(tokenEndpoint, ...request)).json()) as TokenAnswer
     return payloadOf(token).aud

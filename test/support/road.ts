@@ -23,7 +23,7 @@ export async function road(options: Partial<TokenClientOptions> = {}): Promise<R
   const clock = manualClock()
   const server = await startAuthorizationServer({
     clock,
-    clients: [{ clientId, clientSecret, scope: ['read_user', 'write_user', 'admin'], audience: ['users', 'orders'] }]
+    clients: [{ clientId, clientSecret, scope: ['read_user', 'write_user', 'admin'] }]
   })
   const tokens = createTokenClient({
     issuer: server.issuer,

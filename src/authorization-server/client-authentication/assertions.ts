@@ -1,5 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, importJWK, type JWK, type JWTPayload, jwtVerify } from 'jose'
-import type { RegisteredClient } from '../registry/client-registration.ts'
+import { secretsAt } from '../registry/credentials.ts'
+import type { RegisteredClient } from '../registry/model.ts'
 
 /** Checks assertions by which clients authenticate (RFC 7523 §3, and the draft that updates it). */
 export interface Assertions {
@@ -56,7 +57,7 @@ export function assertions({ audience, typeNeeded, now }: AssertionsOptions): As
 
   async function byClient(assertion: string, { credentials }: RegisteredClient): Promise<JWTPayload | undefined> {
     if (!isHmac(assertion)) return firstVerified(assertion, credentials.keys)
-    for (const secret of credentials.secrets) {
+    for (const secret of secretsAt(credentials, now())) {
       const key = Buffer.from(secret.reveal())
       const answer = key.length < leastSecretBytes ? undefined : await verified(assertion, key, ['HS256'])
       if (answer !== undefined) return answer.payload

@@ -3,7 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Secret } from '../../token/secret.ts'
 import type { Form } from '../http/form.ts'
 import type { PresentedCertificate } from '../http/presented-certificate.ts'
-import type { RegisteredClient } from '../registry/client-registration.ts'
+import { secretsAt } from '../registry/credentials.ts'
+import type { RegisteredClient } from '../registry/model.ts'
 import { type Assertions, isHmac, subjectOf } from './assertions.ts'
 
 /** What of a request can prove who sent it. */
@@ -12,6 +13,8 @@ export interface AuthenticationRequest {
   readonly form: Form
   readonly certificate: PresentedCertificate | undefined
   readonly assertions: Assertions
+  /** Epoch ms. */
+  readonly now: number
 }
 
 /** A client says who it is, and can be asked to prove it. */
@@ -46,22 +49,23 @@ export function attempts(request: AuthenticationRequest): readonly Attempt[] {
 }
 
 /** RFC 6749 §2.3.1: both halves are form-encoded before they are joined. */
-function basicAttempt({ headers: { authorization } }: AuthenticationRequest): Attempt | undefined {
+function basicAttempt({ headers: { authorization }, now }: AuthenticationRequest): Attempt | undefined {
   if (authorization === undefined) return undefined
   const [, encoded = ''] = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(authorization) ?? []
   const [id = '', ...secret] = Buffer.from(encoded, 'base64').toString().split(':')
-  return secretAttempt('client_secret_basic', formDecode(id), formDecode(secret.join(':')))
+  return secretAttempt('client_secret_basic', formDecode(id), formDecode(secret.join(':')), now)
 }
 
 /** RFC 6749 §2.3.1: both in the body. */
-function postAttempt({ form }: AuthenticationRequest): Attempt | undefined {
+function postAttempt({ form, now }: AuthenticationRequest): Attempt | undefined {
   const secret = form.value('client_secret')
   if (secret === undefined) return undefined
-  return secretAttempt('client_secret_post', form.value('client_id') ?? '', secret)
+  return secretAttempt('client_secret_post', form.value('client_id') ?? '', secret, now)
 }
 
-function secretAttempt(method: AuthenticationMethod, clientId: string, secret: string): Attempt {
-  return { method, clientId, proves: (client) => isOneOf(secret, client?.credentials.secrets ?? []) }
+function secretAttempt(method: AuthenticationMethod, clientId: string, secret: string, now: number): Attempt {
+  const registered = (client?: RegisteredClient) => (client === undefined ? [] : secretsAt(client.credentials, now))
+  return { method, clientId, proves: (client) => isOneOf(secret, registered(client)) }
 }
 
 /** RFC 7521 §4.2: `client_id` may be left out where the assertion says it. */

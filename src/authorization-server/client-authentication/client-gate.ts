@@ -3,8 +3,8 @@ import { type Form, parseForm } from '../http/form.ts'
 import { OAuthError } from '../http/oauth-error.ts'
 import type { PresentedCertificate } from '../http/presented-certificate.ts'
 import type { LogEntry } from '../http/request-log.ts'
-import type { RegisteredClient } from '../registry/client-registration.ts'
-import type { ClientRegistry } from '../registry/clients.ts'
+import type { ServerRegistry } from '../registry/live-registry.ts'
+import type { RegisteredClient } from '../registry/model.ts'
 import type { Assertions } from './assertions.ts'
 import type { AttemptLimit } from './attempt-limit.ts'
 import { type Attempt, type AuthenticationRequest, attempts } from './authentication-methods.ts'
@@ -28,19 +28,21 @@ export interface ClientRequest {
 export type ClientGate = (request: FormRequest) => Promise<ClientRequest>
 
 export interface ClientGateOptions {
-  readonly clients: ClientRegistry
+  readonly registry: ServerRegistry
   readonly limit: AttemptLimit
   readonly assertions: Assertions
   /** The methods that are let in. */
   readonly methods: readonly string[]
+  /** Epoch ms. */
+  readonly now: () => number
 }
 
 export function clientGate(options: ClientGateOptions): ClientGate {
   return async ({ headers, body, certificate, entry }) => {
     const form = parseForm(headers['content-type'], body)
     entry.scope = form.value('scope')
-    const { assertions } = options
-    const client = await authenticateClient({ headers, form, certificate, assertions }, options)
+    const { assertions, now } = options
+    const client = await authenticateClient({ headers, form, certificate, assertions, now: now() }, options)
     entry.clientId = client.clientId
     return { form, client }
   }
@@ -52,10 +54,10 @@ export function clientGate(options: ClientGateOptions): ClientGate {
  */
 async function authenticateClient(
   request: AuthenticationRequest,
-  { clients, limit, methods }: ClientGateOptions
+  { registry, limit, methods }: ClientGateOptions
 ): Promise<RegisteredClient> {
   const { clientId, method, proves } = onlyAttempt(request)
-  const client = clients.find(clientId)
+  const client = registry.model.clients.get(clientId)
   // One count for all the ids that nobody has: guessing ids must not fill the memory.
   const counted = client === undefined ? '' : clientId
   const wait = limit.wait(counted)

@@ -1,6 +1,6 @@
 import type { ClientGate } from '../client-authentication/client-gate.ts'
 import type { Listeners } from '../http/listeners.ts'
-import type { ClientRegistry } from '../registry/clients.ts'
+import type { ServerRegistry } from '../registry/live-registry.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import { documentEndpoint, type Endpoint } from './endpoint.ts'
@@ -13,7 +13,7 @@ export interface EndpointsOptions {
   readonly issuer: string
   readonly urls: ServerUrls
   readonly gate: ClientGate
-  readonly clients: ClientRegistry
+  readonly registry: ServerRegistry
   readonly tokens: AccessTokens
   readonly keys: SigningKeys
   /** Ways to authenticate that the metadata lists. */
@@ -26,10 +26,10 @@ export interface EndpointsOptions {
 
 /** Everything the server does, by URL. */
 export function serverEndpoints({ origin }: Listeners, options: EndpointsOptions): ReadonlyMap<string, Endpoint> {
-  const { issuer, urls, clients, keys, methods } = options
+  const { issuer, urls, registry, keys, methods } = options
   const token = tokenEndpoint(options)
   const metadata = documentEndpoint('metadata', () =>
-    metadataDocument(issuer, urls, { scopes: clients.scopes(), methods })
+    metadataDocument(issuer, urls, { scopes: registry.model.scopes, methods })
   )
   return new Map<string, Endpoint>([
     [urls.tokenEndpoint, token],

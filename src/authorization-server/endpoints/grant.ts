@@ -1,54 +1,94 @@
 import { distinct, isScopeToken, splitScope } from '../../token/scope.ts'
 import type { Form } from '../http/form.ts'
 import { OAuthError } from '../http/oauth-error.ts'
-import type { RegisteredClient } from '../registry/client-registration.ts'
-import type { Grant } from '../tokens/claims.ts'
+import type { Grant, RegisteredClient, RegistryModel, Service } from '../registry/model.ts'
+import type { TokenContent } from '../tokens/claims.ts'
 
 /** What the server knows beside the client. */
 export interface GrantPolicy {
-  /** Every scope token there is. */
-  readonly scopes: readonly string[]
-  /** `aud` of a token when neither the request nor the client names one. */
+  readonly registry: RegistryModel
+  /** `aud` of a token when neither the request nor the registry names one. */
   readonly defaultAudience: string
 }
 
 /**
- * What this client gets for this request.
- * @throws OAuthError `unsupported_grant_type`, `invalid_scope` (RFC 6749 §5.2) or `invalid_target` (RFC 8707 §2).
+ * What this client gets for this request: a token for one service, with the scope that is granted to it there.
+ * @throws OAuthError `unsupported_grant_type`, `invalid_scope`, `unauthorized_client` (RFC 6749 §5.2) or `invalid_target` (RFC 8707 §2).
  */
-export function decideGrant(client: RegisteredClient, form: Form, policy: GrantPolicy): Grant {
+export function decideGrant(client: RegisteredClient, form: Form, policy: GrantPolicy): TokenContent {
   const grantType = form.value('grant_type')
   if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing.')
   if (grantType !== 'client_credentials')
     throw new OAuthError('unsupported_grant_type', 'The only grant is client_credentials.')
-  return { client, scope: grantedScope(client, form, policy), audience: grantedAudience(client, form, policy) }
+  const targets = askedTargets(form)
+  const asked = askedScope(form, policy.registry)
+  if (client.grants.length === 0 && targets.length === 0)
+    throw new OAuthError('unauthorized_client', 'The client may call no service.')
+  const grant = targets.length === 0 ? onlyGrant(client, asked) : grantFor(client, targets, policy.registry, asked)
+  const { audience = targets[0] ?? policy.defaultAudience } = grant.service
+  return { client, service: grant.service.name, audience, scope: grantedScope(grant, asked), roles: grant.roles }
 }
 
-/** A scope that nobody has is refused; of the others the client gets those that are its own (RFC 6749 §3.3). */
-function grantedScope(client: RegisteredClient, form: Form, { scopes }: GrantPolicy): readonly string[] {
+/** RFC 8707 §2: from `resource`, else from `audience` as many servers take it. */
+function askedTargets(form: Form): readonly string[] {
+  const resources = form.values('resource')
+  if (!resources.every((resource) => URL.canParse(resource) && !resource.includes('#')))
+    throw new OAuthError('invalid_target', 'A resource must be an absolute URI without a fragment.')
+  return distinct(resources.length > 0 ? resources : form.values('audience'))
+}
+
+/** A scope that no service has is refused (RFC 6749 §3.3). */
+function askedScope(form: Form, { scopes }: RegistryModel): readonly string[] | undefined {
   const asked = form.value('scope')
-  if (asked === undefined) return client.scope
+  if (asked === undefined) return undefined
   const members = splitScope(asked)
   if (members.some((member) => !isScopeToken(member) || !scopes.includes(member)))
     throw new OAuthError('invalid_scope', 'The scope is malformed or unknown here.')
-  const granted = members.filter((member) => client.scope.includes(member))
-  if (granted.length === 0) throw new OAuthError('invalid_scope', 'The client may have none of this scope.')
-  return granted
+  return members
 }
 
-/** RFC 9068 §3: from `resource`, else from `audience` as many servers take it, else what is usual for the client. */
-function grantedAudience(client: RegisteredClient, form: Form, { defaultAudience }: GrantPolicy): readonly string[] {
-  const resources = form.values('resource')
-  if (!resources.every(isResourceIndicator))
-    throw new OAuthError('invalid_target', 'A resource must be an absolute URI without a fragment.')
-  const asked = distinct(resources.length > 0 ? resources : form.values('audience'))
-  const own = client.audience
-  if (asked.length === 0) return own ?? [defaultAudience]
-  if (own !== undefined && !asked.every((target) => own.includes(target)))
-    throw new OAuthError('invalid_target', 'The client may not have tokens for this resource or audience.')
-  return asked
+/** The grant for the service that the request names, by its audience or its name. */
+function grantFor(
+  client: RegisteredClient,
+  targets: readonly string[],
+  { services }: RegistryModel,
+  asked: readonly string[] = []
+): Grant {
+  const open = client.grants.find(({ service }) => service.audience === undefined)
+  const named = targets.map((target) => open?.service ?? serviceBy(target, services))
+  const [service, other] = distinct(named.map(({ name }) => name))
+  if (other !== undefined || (open !== undefined && targets.length > 1))
+    throw new OAuthError('invalid_target', 'A token is for one service. Ask for a token for each.')
+  const grant = client.grants.find((one) => one.service.name === service)
+  if (grant !== undefined) return grant
+  const declared = service === undefined ? undefined : services.get(service)
+  const missing = { service: service ?? '', scope: asked.filter((member) => declared?.scopes.has(member)) }
+  throw new OAuthError('invalid_target', `The client may not call ${service}.`, { missing })
 }
 
-function isResourceIndicator(text: string): boolean {
-  return URL.canParse(text) && !text.includes('#')
+function serviceBy(target: string, services: ReadonlyMap<string, Service>): Service {
+  const found = services.get(target) ?? [...services.values()].find(({ audience }) => audience === target)
+  if (found !== undefined) return found
+  const known = [...services.keys()].slice(0, 10).join(', ') || 'none'
+  throw new OAuthError('invalid_target', `No service has this audience or name. There are: ${known}.`)
+}
+
+/** Without a target the scope must leave one service alone: of several, it is nobody's to choose. */
+function onlyGrant({ grants }: RegisteredClient, asked?: readonly string[]): Grant {
+  const whole = grants.filter(({ scope }) => asked?.every((member) => scope.includes(member)) ?? true)
+  const part = grants.filter(({ scope }) => asked?.some((member) => scope.includes(member)))
+  const [grant, other] = whole.length > 0 ? whole : part
+  if (grant === undefined) throw new OAuthError('invalid_scope', 'The client may have none of this scope.')
+  if (other === undefined) return grant
+  const choices = (whole.length > 0 ? whole : part).map(({ service, scope }) => `${service.name} (${scope.join(' ')})`)
+  const sentence = `The request can mean several services: ${choices.slice(0, 10).join(', ')}. Name one by resource or audience.`
+  throw new OAuthError('invalid_target', sentence)
+}
+
+/** Of what was asked for, the client gets what is granted (RFC 6749 §3.3). */
+function grantedScope({ service, scope }: Grant, asked: readonly string[] = scope): readonly string[] {
+  const granted = asked.filter((member) => scope.includes(member))
+  if (granted.length > 0 || asked.length === 0) return granted
+  const missing = { service: service.name, scope: asked.filter((member) => service.scopes.has(member)) }
+  throw new OAuthError('invalid_scope', `The client may have none of this scope at ${service.name}.`, { missing })
 }

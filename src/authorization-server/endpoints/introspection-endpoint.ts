@@ -1,20 +1,20 @@
 import type { ClientGate } from '../client-authentication/client-gate.ts'
 import { jsonAnswer } from '../http/answer.ts'
 import { OAuthError } from '../http/oauth-error.ts'
-import type { ClientRegistry } from '../registry/clients.ts'
+import type { ServerRegistry } from '../registry/live-registry.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
 import type { Endpoint } from './endpoint.ts'
 
 export interface IntrospectionEndpointOptions {
   readonly gate: ClientGate
-  readonly clients: ClientRegistry
+  readonly registry: ServerRegistry
   readonly tokens: AccessTokens
   /** Epoch ms. */
   readonly now: () => number
 }
 
 /** What a token is worth now (RFC 7662). Of one that is worth nothing it says that alone, and not why. */
-export function introspectionEndpoint({ gate, clients, tokens, now }: IntrospectionEndpointOptions): Endpoint {
+export function introspectionEndpoint({ gate, registry, tokens, now }: IntrospectionEndpointOptions): Endpoint {
   return {
     name: 'introspection',
     method: 'POST',
@@ -23,8 +23,9 @@ export function introspectionEndpoint({ gate, clients, tokens, now }: Introspect
       const value = form.value('token')
       if (value === undefined) throw new OAuthError('invalid_request', 'token is missing.')
       const token = tokens.find(value)
-      const active = token !== undefined && now() < token.expiresAt && clients.find(token.clientId)?.enabled === true
-      return jsonAnswer(200, active ? { active, token_type: 'Bearer', ...token.claims } : { active: false })
+      const active =
+        token !== undefined && now() < token.expiresAt && registry.model.clients.get(token.clientId)?.enabled
+      return jsonAnswer(200, active === true ? { active, token_type: 'Bearer', ...token.claims } : { active: false })
     }
   }
 }

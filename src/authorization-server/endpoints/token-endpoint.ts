@@ -1,7 +1,7 @@
 import { joinScope } from '../../token/scope.ts'
 import type { ClientGate } from '../client-authentication/client-gate.ts'
 import { jsonAnswer } from '../http/answer.ts'
-import type { ClientRegistry } from '../registry/clients.ts'
+import type { ServerRegistry } from '../registry/live-registry.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
 import type { Endpoint } from './endpoint.ts'
 import { decideGrant } from './grant.ts'
@@ -9,7 +9,7 @@ import { decideGrant } from './grant.ts'
 export interface TokenEndpointOptions {
   readonly issuer: string
   readonly gate: ClientGate
-  readonly clients: ClientRegistry
+  readonly registry: ServerRegistry
   readonly tokens: AccessTokens
   /** Milliseconds. */
   readonly lifetime: number
@@ -18,17 +18,17 @@ export interface TokenEndpointOptions {
 }
 
 /** The client credentials grant (RFC 6749 §4.4). */
-export function tokenEndpoint({ issuer, gate, clients, tokens, lifetime, now }: TokenEndpointOptions): Endpoint {
+export function tokenEndpoint({ issuer, gate, registry, tokens, lifetime, now }: TokenEndpointOptions): Endpoint {
   return {
     name: 'token',
     method: 'POST',
     async answer(request) {
       const { form, client } = await gate(request)
       const { fault } = request
-      const decided = decideGrant(client, form, { scopes: clients.scopes(), defaultAudience: issuer })
-      const grant = { ...decided, thumbprint: request.certificate?.thumbprint }
+      const decided = decideGrant(client, form, { registry: registry.model, defaultAudience: issuer })
+      const content = { ...decided, thumbprint: request.certificate?.thumbprint }
       const issuedAt = now()
-      const { value, expiresAt } = await tokens.issue(grant, {
+      const { value, expiresAt } = await tokens.issue(content, {
         issuedAt,
         lifetime: fault.lifetime ?? client.accessTokenLifetime ?? lifetime,
         again: fault.sameToken ?? false
@@ -37,7 +37,7 @@ export function tokenEndpoint({ issuer, gate, clients, tokens, lifetime, now }: 
         access_token: value,
         token_type: 'Bearer',
         expires_in: Math.floor((expiresAt - issuedAt) / 1000),
-        ...(grant.scope.length > 0 && { scope: joinScope(grant.scope) })
+        ...(content.scope.length > 0 && { scope: joinScope(content.scope) })
       })
     }
   }

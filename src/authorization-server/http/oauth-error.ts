@@ -1,8 +1,15 @@
 import { type Answer, jsonAnswer } from './answer.ts'
 
+/** What the client would need for the request to be granted. */
+export interface MissingGrant {
+  readonly service: string
+  readonly scope: readonly string[]
+}
+
 export interface RefusalDetails {
   readonly status?: number
   readonly headers?: Answer['headers']
+  readonly missing?: MissingGrant
 }
 
 /** A request is refused: one error code of the RFCs, and a sentence for the developer who reads it. */
@@ -11,10 +18,16 @@ export class OAuthError extends Error {
   /** The `error` member (RFC 6749 §5.2, RFC 8707 §2). */
   readonly error: string
   readonly answer: Answer
+  readonly missing: MissingGrant | undefined
 
-  constructor(error: string, description: string, { status = 400, headers = {} }: RefusalDetails = {}) {
-    super(description)
+  constructor(error: string, sentence: string, { status = 400, headers = {}, missing }: RefusalDetails = {}) {
+    super(sentence)
     this.error = error
+    this.missing = missing
+    const description = sentence.replace(notInDescription, "'")
     this.answer = jsonAnswer(status, { error, error_description: description }, headers)
   }
 }
+
+/** RFC 6749 §5.2 allows no other characters in `error_description`. */
+const notInDescription = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/g

@@ -1,4 +1,5 @@
-import { type ClientRegistration, invalid, type RegisteredClient, registeredClient } from './client-registration.ts'
+import type { ServerRegistry } from './live-registry.ts'
+import type { ClientRegistration } from './registration.ts'
 
 /** What an administrator does while the server runs. A client is bound by it from its next request on; tokens that are out stay as they are. */
 export interface Clients {
@@ -9,37 +10,17 @@ export interface Clients {
   remove(clientId: string): void
 }
 
-export interface ClientRegistry extends Clients {
-  find(clientId: string): RegisteredClient | undefined
-  /** Every scope token that some client may have, sorted. */
-  scopes(): readonly string[]
-}
-
-interface Entry {
-  readonly registration: ClientRegistration
-  readonly client: RegisteredClient
-}
-
-/** @throws ClientConfigurationError when a registration is unusable or a client id is there twice. */
-export function clientRegistry(registrations: readonly ClientRegistration[]): ClientRegistry {
-  const entries = new Map<string, Entry>()
-
-  const registry: ClientRegistry = {
+export function registeredClients(registry: ServerRegistry): Clients {
+  return {
     register(registration) {
-      const client = registeredClient(registration)
-      if (entries.has(client.clientId)) throw invalid(`client "${client.clientId}" is registered twice. Keep one.`)
-      entries.set(client.clientId, { registration, client })
+      registry.replace({ ...registry.current, clients: [...registry.current.clients, registration] })
     },
     change(clientId, changes) {
-      const entry = entries.get(clientId)
-      if (entry === undefined) throw invalid(`there is no client "${clientId}". Register it first.`)
-      const registration = { ...entry.registration, ...changes, clientId }
-      entries.set(clientId, { registration, client: registeredClient(registration) })
+      registry.change(clientId, (client) => ({ ...client, ...changes, clientId }))
     },
-    remove: (clientId) => void entries.delete(clientId),
-    find: (clientId) => entries.get(clientId)?.client,
-    scopes: () => [...new Set([...entries.values()].flatMap(({ client }) => client.scope))].sort()
+    remove(clientId) {
+      const { clients } = registry.current
+      registry.replace({ ...registry.current, clients: clients.filter((client) => client.clientId !== clientId) })
+    }
   }
-  registrations.forEach(registry.register)
-  return registry
 }

@@ -2,11 +2,12 @@ import { X509Certificate } from 'node:crypto'
 import type { JWK } from 'jose'
 import { Secret } from '../../token/secret.ts'
 import { thumbprint } from '../http/presented-certificate.ts'
+import { isObject, isText } from './problems.ts'
 
 /** What a client may prove itself with: at least one of these. */
 export interface ClientCredentials {
   /** Several while a secret is changed for another one: each of them counts. */
-  readonly clientSecret?: string | readonly string[]
+  readonly clientSecret?: RegisteredSecret | readonly RegisteredSecret[]
   /** Its public keys, for `private_key_jwt`; several while a key is changed. */
   readonly jwks?: { readonly keys: readonly JWK[] }
   /** Somebody else who vouches for it with assertions of its own: a cluster, a workload identity. */
@@ -16,6 +17,9 @@ export interface ClientCredentials {
   /** The subject of its certificates, such as `CN=orders`, for `tls_client_auth`. */
   readonly certificateSubject?: string
 }
+
+/** A secret: itself, the environment variable that holds it, or one that counts until a moment (RFC 3339), `2030-01-01T00:00:00Z`. */
+export type RegisteredSecret = string | { readonly env: string } | { readonly value: string; readonly until: string }
 
 export interface Federation {
   /** The `iss` of the assertions. */
@@ -35,33 +39,78 @@ export const credentialNames: readonly string[] = [
 
 /** The same as the server keeps it. */
 export interface KeptCredentials {
-  readonly secrets: readonly Secret[]
+  readonly secrets: readonly KeptSecret[]
   readonly keys: readonly JWK[]
   readonly federation: Federation | undefined
   readonly thumbprints: readonly string[]
   readonly certificateSubject: string | undefined
 }
 
-/** Throws an Error whose message is the rest of a sentence about the client, and shows no secret. */
-export function keptCredentials(given: ClientCredentials): KeptCredentials {
-  const { clientSecret = [], jwks = { keys: [] }, federation, certificates = [], certificateSubject } = given
-  const secrets = [clientSecret].flat()
-  const count = secrets.length + jwks.keys.length + certificates.length
-  if (count === 0 && federation === undefined && certificateSubject === undefined)
-    throw new Error('needs a clientSecret, or another credential.')
-  if (!secrets.every((secret) => typeof secret === 'string' && secret !== ''))
-    throw new Error('needs a clientSecret that is not empty.')
-  checkPublic([...jwks.keys, ...(federation?.jwks.keys ?? [])])
-  return {
-    secrets: secrets.map((secret) => new Secret(secret)),
-    keys: jwks.keys,
-    federation,
-    thumbprints: certificates.map((pem) => thumbprint(new X509Certificate(pem))),
-    certificateSubject
-  }
+export interface KeptSecret {
+  readonly secret: Secret
+  /** Epoch ms after which it does not count. */
+  readonly until: number
 }
 
-function checkPublic(keys: readonly JWK[]): void {
+/** The secrets of a client that count at this moment, in epoch ms. */
+export function secretsAt({ secrets }: KeptCredentials, now: number): readonly Secret[] {
+  return secrets.filter(({ until }) => now < until).map(({ secret }) => secret)
+}
+
+/** Throws an Error whose message is the rest of a sentence about the client, and shows no secret. */
+export function keptCredentials(given: ClientCredentials): KeptCredentials {
+  const { clientSecret = [], jwks, federation, certificates = [], certificateSubject } = given
+  if (certificateSubject !== undefined && !isText(certificateSubject))
+    throw new Error('needs a certificateSubject that is a string, such as CN=orders.')
+  const credentials = {
+    secrets: [clientSecret].flat().map(keptSecret),
+    keys: jwks === undefined ? [] : publicKeys('jwks', jwks),
+    federation: federation === undefined ? undefined : keptFederation(federation),
+    thumbprints: thumbprints(certificates),
+    certificateSubject
+  }
+  const count = credentials.secrets.length + credentials.keys.length + credentials.thumbprints.length
+  if (count === 0 && federation === undefined && certificateSubject === undefined)
+    throw new Error('needs a clientSecret, or another credential.')
+  return credentials
+}
+
+function keptSecret(given: unknown): KeptSecret {
+  if (isText(given)) return { secret: new Secret(given), until: Number.POSITIVE_INFINITY }
+  if (isObject(given) && isText(given.env)) {
+    const value = process.env[given.env]
+    if (!value) throw new Error(`has its clientSecret in the environment variable ${given.env}, which is not set.`)
+    return { secret: new Secret(value), until: Number.POSITIVE_INFINITY }
+  }
+  if (isObject(given) && isText(given.value)) {
+    const until = Date.parse(String(given.until))
+    if (Number.isNaN(until))
+      throw new Error('has a clientSecret whose "until" is no date, such as 2030-01-01T00:00:00Z.')
+    return { secret: new Secret(given.value), until }
+  }
+  throw new Error('needs a clientSecret that is not empty: a string, { "env": … } or { "value": …, "until": … }.')
+}
+
+function publicKeys(what: string, jwks: unknown): readonly JWK[] {
+  const keys: unknown = isObject(jwks) ? jwks.keys : undefined
+  if (!Array.isArray(keys) || !keys.every(isObject)) throw new Error(`needs ${what} of the form { "keys": [ … ] }.`)
   if (keys.some((key) => key.kty === 'oct' || 'd' in key))
-    throw new Error('has a private key in its jwks. Register the public one.')
+    throw new Error(`has a private key in its ${what}. Register the public one.`)
+  return keys as JWK[]
+}
+
+function keptFederation(given: Federation): Federation {
+  if (!isObject(given) || !isText(given.issuer) || !isText(given.subject))
+    throw new Error('needs a federation with issuer, subject and jwks.')
+  publicKeys('federation.jwks', given.jwks)
+  return given
+}
+
+function thumbprints(certificates: unknown): readonly string[] {
+  if (!Array.isArray(certificates)) throw new Error('needs certificates as an array of PEM texts.')
+  try {
+    return certificates.map((pem) => thumbprint(new X509Certificate(pem)))
+  } catch {
+    throw new Error('has a certificate that is no PEM of an X.509 certificate.')
+  }
 }

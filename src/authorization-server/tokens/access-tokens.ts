@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { JWTPayload } from 'jose'
-import { claims, type Grant, signed, type Validity } from './claims.ts'
+import { claims, signed, type TokenContent, type Validity } from './claims.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** A JWT by RFC 9068, or 256 random bits that say nothing. */
@@ -17,12 +17,12 @@ export interface IssueOptions {
   readonly issuedAt: number
   /** Milliseconds that it lives. */
   readonly lifetime: number
-  /** The last one for the same grant again, if there is one. */
+  /** The last one with the same content again, if there is one. */
   readonly again: boolean
 }
 
 export interface AccessTokens {
-  issue(grant: Grant, options: IssueOptions): Promise<IssuedToken>
+  issue(content: TokenContent, options: IssueOptions): Promise<IssuedToken>
   /** The token, unless it was revoked or ten thousand others came after it. */
   find(value: string): IssuedToken | undefined
   revoke(value: string): void
@@ -41,10 +41,10 @@ export function accessTokens({ issuer, format, keys }: AccessTokensOptions): Acc
   const issued = new Map<string, IssuedToken>()
   const last = new Map<string, IssuedToken>()
 
-  async function make(grant: Grant, validity: Validity): Promise<IssuedToken> {
-    const payload = claims(issuer, grant, validity)
+  async function make(content: TokenContent, validity: Validity): Promise<IssuedToken> {
+    const payload = claims(issuer, content, validity)
     const value = format === 'jwt' ? await signed(payload, keys.current()) : randomBytes(32).toString('base64url')
-    return { value, clientId: grant.client.clientId, claims: payload, ...validity }
+    return { value, clientId: content.client.clientId, claims: payload, ...validity }
   }
 
   function remember(token: IssuedToken): void {
@@ -54,11 +54,12 @@ export function accessTokens({ issuer, format, keys }: AccessTokensOptions): Acc
   }
 
   return {
-    async issue(grant, { issuedAt, lifetime, again }) {
-      const kind = JSON.stringify([grant.client.clientId, grant.scope, grant.audience, grant.thumbprint])
+    async issue(content, { issuedAt, lifetime, again }) {
+      const { client, audience, scope, thumbprint } = content
+      const kind = JSON.stringify([client.clientId, audience, scope, thumbprint])
       const earlier = last.get(kind)
       if (again && earlier !== undefined) return earlier
-      const token = await make(grant, { issuedAt, expiresAt: issuedAt + lifetime })
+      const token = await make(content, { issuedAt, expiresAt: issuedAt + lifetime })
       last.set(kind, token)
       remember(token)
       return token

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
 import { joinScope } from '../../token/scope.ts'
-import type { RegisteredClient } from '../registry/client-registration.ts'
+import type { RegisteredClient } from '../registry/model.ts'
 import type { SigningKey } from './signing-keys.ts'
 
-/** What a client is given. */
-export interface Grant {
+/** What a client is given: one service, and what is granted there. */
+export interface TokenContent {
   readonly client: RegisteredClient
+  /** Its name in the registry. */
+  readonly service: string
+  readonly audience: string
   readonly scope: readonly string[]
-  readonly audience: readonly string[]
+  readonly roles: readonly string[]
   /** The certificate that the token is bound to (RFC 8705 §3). */
   readonly thumbprint?: string | undefined
 }
@@ -23,15 +26,16 @@ export interface Validity {
 /** The claims of an access token (RFC 9068 §2.2). A client that acts for itself is its own subject. */
 export function claims(
   issuer: string,
-  { client, scope, audience, thumbprint }: Grant,
+  { client, audience, scope, roles, thumbprint }: TokenContent,
   { issuedAt, expiresAt }: Validity
 ): JWTPayload {
-  const { clientId, roles, authorities } = client
+  const { clientId, authorities } = client
   return {
+    ...client.claims,
     iss: issuer,
     sub: clientId,
     client_id: clientId,
-    aud: audience.length === 1 ? audience.join() : [...audience],
+    aud: audience,
     iat: Math.floor(issuedAt / 1000),
     exp: Math.floor(expiresAt / 1000),
     jti: randomUUID(),

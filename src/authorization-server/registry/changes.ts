@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from 'node:util'
+import { credentialNames } from './credentials.ts'
+import type { Grant, RegistryModel } from './model.ts'
+import type { ClientRegistration, Registry } from './registration.ts'
+
+/** One difference between two registries. */
+export interface RegistryChange {
+  readonly kind: 'allowed' | 'withdrawn' | 'client' | 'service'
+  readonly clientId?: string
+  readonly service?: string
+  /** The scope tokens that were allowed or withdrawn. */
+  readonly scope?: readonly string[]
+  readonly roles?: readonly string[]
+  /** The change as a sentence, without a secret: `orders may call billing: charge`. */
+  readonly text: string
+}
+
+/** A registry as it was written, and as it is read. */
+export interface ReadRegistry {
+  readonly document: Registry
+  readonly model: RegistryModel
+}
+
+/** What changed, services first. */
+export function changesBetween(before: ReadRegistry, after: ReadRegistry): readonly RegistryChange[] {
+  return [
+    ...serviceChanges(before.model, after.model),
+    ...clientChanges(before.document.clients, after.document.clients),
+    ...grantChanges(before.model, after.model)
+  ]
+}
+
+function serviceChanges(before: RegistryModel, after: RegistryModel): RegistryChange[] {
+  return both(before.services, after.services).flatMap(([service, old, now]) => {
+    if (isDeepStrictEqual(old, now)) return []
+    const text = `The service ${service} ${old === undefined ? 'is new' : now === undefined ? 'is gone' : 'has changed'}.`
+    return [{ kind: 'service' as const, service, text }]
+  })
+}
+
+function clientChanges(before: readonly ClientRegistration[], after: readonly ClientRegistration[]): RegistryChange[] {
+  return both(byId(before), byId(after)).flatMap(([clientId, old, now]) =>
+    clientSentences(clientId, old, now).map((text) => ({ kind: 'client' as const, clientId, text }))
+  )
+}
+
+function clientSentences(clientId: string, old?: ClientRegistration, now?: ClientRegistration): string[] {
+  if (old === undefined) return [`The client ${clientId} is new.`]
+  if (now === undefined) return [`The client ${clientId} is gone.`]
+  const differs = (names: readonly string[]) =>
+    names.some((name) => !isDeepStrictEqual(Reflect.get(old, name), Reflect.get(now, name)))
+  return [
+    ...(differs(['enabled'])
+      ? [`${clientId} ${now.enabled === false ? 'is disabled: it gets no token' : 'is enabled'}.`]
+      : []),
+    ...(differs(credentialNames) ? [`${clientId} has other credentials.`] : []),
+    ...(differs(['accessTokenLifetime']) ? [`The tokens of ${clientId} have another lifetime.`] : []),
+    ...(differs(['claims', 'authorities']) ? [`The tokens of ${clientId} have other claims.`] : [])
+  ]
+}
+
+function grantChanges(before: RegistryModel, after: RegistryModel): RegistryChange[] {
+  return both(grantsOf(before), grantsOf(after)).flatMap(([, old, now]) => {
+    const { clientId, grant } = (now ?? old) as ClientGrant
+    const edge = { clientId, service: grant.service.name }
+    return [...allowed(edge, old?.grant, now?.grant), ...withdrawn(edge, old?.grant, now?.grant)]
+  })
+}
+
+interface Edge {
+  readonly clientId: string
+  readonly service: string
+}
+
+function allowed(edge: Edge, old: Grant | undefined, now: Grant | undefined): RegistryChange[] {
+  const gained = { scope: added(old?.scope, now?.scope), roles: added(old?.roles, now?.roles) }
+  if (now === undefined || (old !== undefined && isEmpty(gained))) return []
+  const text = `${edge.clientId} may call ${edge.service}: ${inWords(gained)}.`
+  return [{ kind: 'allowed', ...edge, ...gained, text }]
+}
+
+function withdrawn(edge: Edge, old: Grant | undefined, now: Grant | undefined): RegistryChange[] {
+  const lost = { scope: added(now?.scope, old?.scope), roles: added(now?.roles, old?.roles) }
+  if (old === undefined || (now !== undefined && isEmpty(lost))) return []
+  const { clientId, service } = edge
+  const text =
+    now === undefined
+      ? `${clientId} may no longer call ${service}.`
+      : `${clientId} may call ${service} without this from now on: ${inWords(lost)}.`
+  return [{ kind: 'withdrawn', ...edge, ...lost, text }]
+}
+
+interface Rights {
+  readonly scope: readonly string[]
+  readonly roles: readonly string[]
+}
+
+function isEmpty({ scope, roles }: Rights): boolean {
+  return scope.length + roles.length === 0
+}
+
+function inWords({ scope, roles }: Rights): string {
+  const words = [...scope, ...roles.map((role) => `role ${role}`)]
+  return words.length === 0 ? 'without any scope' : words.join(', ')
+}
+
+/** What `after` has and `before` has not. */
+function added(before: readonly string[] = [], after: readonly string[] = []): readonly string[] {
+  return after.filter((member) => !before.includes(member))
+}
+
+interface ClientGrant {
+  readonly clientId: string
+  readonly grant: Grant
+}
+
+function grantsOf({ clients }: RegistryModel): ReadonlyMap<string, ClientGrant> {
+  const all = [...clients.values()].flatMap(({ clientId, grants }) => grants.map((grant) => ({ clientId, grant })))
+  return new Map(all.map((one) => [edgeKey(one.clientId, one.grant.service.name), one]))
+}
+
+/** One text for a client and a service. */
+export function edgeKey(clientId: string, service: string): string {
+  return JSON.stringify([clientId, service])
+}
+
+function byId(clients: readonly ClientRegistration[]): ReadonlyMap<string, ClientRegistration> {
+  return new Map(clients.map((client) => [client.clientId, client]))
+}
+
+/** Every name that one of the two has, with what each has. */
+function both<Value>(
+  before: ReadonlyMap<string, Value>,
+  after: ReadonlyMap<string, Value>
+): (readonly [string, Value | undefined, Value | undefined])[] {
+  return [...new Set([...before.keys(), ...after.keys()])].map((name) => [name, before.get(name), after.get(name)])
+}

@@ -1,0 +1,135 @@
+import { isScopeToken } from '../../token/scope.ts'
+import type { DeclaredServices } from './check-services.ts'
+import { credentialNames, keptCredentials } from './credentials.ts'
+import { isObject, isText, type Path, type Report, reportUnknown } from './problems.ts'
+
+const shortForm = ['scope', 'roles', 'authorities', 'audience']
+const known = ['clientId', 'may', ...shortForm, 'claims', 'accessTokenLifetime', 'enabled', ...credentialNames]
+
+/** What the server writes into each token itself. */
+const ownClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'roles', 'authorities', 'cnf']
+
+/** Reports what is wrong with one client. Its sentences name the client, and show nothing that it proves itself with. */
+export function checkClient(client: unknown, path: Path, services: DeclaredServices, report: Report): void {
+  if (!isObject(client)) return void report(path, 'Every client is an object.')
+  const { clientId, accessTokenLifetime, enabled, claims } = client
+  if (!isText(clientId)) return void report([...path, 'clientId'], 'Every client needs a clientId.')
+  const name = `client "${clientId}"`
+  const at = (field: string) => [...path, field]
+  reportUnknown(name, client, known, path, report)
+  if (services === undefined) checkShortForm(name, client, path, report)
+  else checkGrants(name, client, path, services, report)
+  if (accessTokenLifetime !== undefined && !isLifetime(accessTokenLifetime))
+    report(at('accessTokenLifetime'), `accessTokenLifetime of ${name} is in milliseconds, 1000 at least.`)
+  if (enabled !== undefined && typeof enabled !== 'boolean')
+    report(at('enabled'), `enabled of ${name} must be true or false.`)
+  checkClaims(name, claims, at('claims'), report)
+  checkCredentials(name, client, path, report)
+}
+
+function checkShortForm(name: string, client: Readonly<Record<string, unknown>>, path: Path, report: Report): void {
+  const { scope, may } = client
+  if (may !== undefined)
+    report([...path, 'may'], `may of ${name} grants what "services" declare. Write "services" beside "clients".`)
+  else if (!isTextList(scope) || !scope.every(isScopeToken))
+    report([...path, 'scope'], `scope of ${name} must be an array of scope tokens, such as ['read_user'].`)
+  for (const field of ['roles', 'authorities', 'audience'])
+    if (client[field] !== undefined && !isTextList(client[field]))
+      report([...path, field], `${field} of ${name} must be an array of strings.`)
+}
+
+function checkGrants(
+  name: string,
+  client: Readonly<Record<string, unknown>>,
+  path: Path,
+  services: NonNullable<DeclaredServices>,
+  report: Report
+): void {
+  for (const field of shortForm.filter((one) => client[one] !== undefined))
+    report(
+      [...path, field],
+      `${field} of ${name} does not say at which service. Write it inside "may", below the name of the service.`
+    )
+  const { may = {} } = client
+  if (!isObject(may))
+    return void report([...path, 'may'], `may of ${name} must be an object: each service, and what is granted.`)
+  for (const [service, grant] of Object.entries(may)) {
+    const declared = services.get(service)
+    const place = [...path, 'may', service]
+    if (declared === undefined)
+      report(place, `${name} may call "${service}", which is no service. There are: ${listed([...services.keys()])}.`)
+    else if (!isObject(grant))
+      report(place, `What ${name} may do at ${service} is an object with "scope" and "roles", both optional.`)
+    else
+      checkGrant(
+        `${name} at ${service}`,
+        grant,
+        place,
+        { service, scope: declared.scopes, roles: declared.roles },
+        report
+      )
+  }
+}
+
+interface Declared {
+  readonly service: string
+  readonly scope: unknown
+  readonly roles: unknown
+}
+
+function checkGrant(
+  what: string,
+  grant: Readonly<Record<string, unknown>>,
+  path: Path,
+  { service, ...declared }: Declared,
+  report: Report
+): void {
+  reportUnknown(what, grant, ['scope', 'roles'], path, report)
+  for (const field of ['scope', 'roles'] as const) {
+    const { [field]: granted = [] } = grant
+    if (!isTextList(granted)) {
+      report([...path, field], `${field} of ${what} must be an array of strings.`)
+      continue
+    }
+    const names = isObject(declared[field]) ? Object.keys(declared[field]) : []
+    granted.forEach((one, index) => {
+      if (!names.includes(one))
+        report(
+          [...path, field, index],
+          `${service} declares no ${one} among its ${fieldName[field]}. It has: ${listed(names)}.`
+        )
+      if (granted.indexOf(one) !== index) report([...path, field, index], `${one} of ${what} stands twice. Keep one.`)
+    })
+  }
+}
+
+const fieldName = { scope: 'scopes', roles: 'roles' }
+
+function checkClaims(name: string, claims: unknown, path: Path, report: Report): void {
+  if (claims === undefined) return
+  if (!isObject(claims)) return void report(path, `claims of ${name} must be an object.`)
+  for (const claim of Object.keys(claims))
+    if (ownClaims.includes(claim))
+      report([...path, claim], `claims of ${name} cannot have ${claim}: the server writes it into every token itself.`)
+}
+
+function checkCredentials(name: string, client: object, path: Path, report: Report): void {
+  try {
+    keptCredentials(client)
+  } catch (error) {
+    report(path, `${name} ${error instanceof Error ? error.message : 'has unusable credentials.'}`)
+  }
+}
+
+/** Whether tokens can live for so many milliseconds. */
+export function isLifetime(ms: unknown): ms is number {
+  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 1000
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText)
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.join(', ')
+}

@@ -1,0 +1,29 @@
+import { checkClient } from './check-client.ts'
+import { checkServices, type DeclaredServices } from './check-services.ts'
+import { isObject, isText, type Problem, type Report, reportUnknown } from './problems.ts'
+
+/** Everything that is wrong with a registry, in the order of the document. Empty: it is a `Registry`. */
+export function checkRegistry(document: unknown): readonly Problem[] {
+  const problems: Problem[] = []
+  const report: Report = (path, sentence) => problems.push({ path, sentence })
+  if (!isObject(document)) {
+    report([], 'A registry is an object with "clients", and "services" beside it.')
+    return problems
+  }
+  reportUnknown('The registry', document, ['$schema', 'services', 'clients'], [], report)
+  const services = checkServices(document.services, report)
+  checkClients(document.clients, services, report)
+  return problems
+}
+
+function checkClients(clients: unknown, services: DeclaredServices, report: Report): void {
+  if (!Array.isArray(clients)) return void report(['clients'], 'There is no array "clients". It may be empty.')
+  const known = new Set<unknown>()
+  clients.forEach((client: unknown, index) => {
+    checkClient(client, ['clients', index], services, report)
+    const clientId = isObject(client) ? client.clientId : undefined
+    if (isText(clientId) && known.has(clientId))
+      report(['clients', index, 'clientId'], `Client "${clientId}" is registered twice. Keep one.`)
+    known.add(clientId)
+  })
+}

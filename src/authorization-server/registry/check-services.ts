@@ -1,0 +1,52 @@
+import { isScopeToken } from '../../token/scope.ts'
+import { isObject, isText, type Path, type Report, reportUnknown } from './problems.ts'
+import type { ServiceRegistration } from './registration.ts'
+
+/** Names stand in error messages, in URLs and in pictures. */
+const serviceName = /^[\w.:/-]{1,100}$/
+
+/** Service → what it declares, as far as it can be read. Undefined in the short form. */
+export type DeclaredServices = ReadonlyMap<string, ServiceRegistration> | undefined
+
+export function checkServices(services: unknown, report: Report): DeclaredServices {
+  if (services === undefined) return undefined
+  if (!isObject(services)) {
+    report(['services'], 'services must be an object: the name of each service, and what it declares.')
+    return new Map()
+  }
+  const names = Object.keys(services)
+  const audiences = new Map<unknown, string>(names.map((name) => [name, name]))
+  for (const [name, service] of Object.entries(services)) checkService(name, service, audiences, report)
+  return new Map(Object.entries(services).filter(([, service]) => isObject(service)) as [string, ServiceRegistration][])
+}
+
+/** `audiences` holds what already stands for a service: a token request names it by its audience or by its name. */
+function checkService(name: string, service: unknown, audiences: Map<unknown, string>, report: Report): void {
+  const path = ['services', name]
+  if (!serviceName.test(name)) report(path, 'The name of a service has letters, digits and . : / - _ alone.')
+  if (!isObject(service)) return void report(path, `Service ${name} must be an object with an "audience".`)
+  reportUnknown(`Service ${name}`, service, ['audience', 'scopes', 'roles'], path, report)
+  const { audience, scopes, roles } = service
+  if (!isText(audience)) report([...path, 'audience'], `Service ${name} needs an audience: the "aud" of its tokens.`)
+  const other = audiences.get(audience)
+  if (other !== undefined && other !== name)
+    report([...path, 'audience'], `The audience of ${name} also stands for ${other}. Each service needs its own.`)
+  audiences.set(audience, name)
+  checkDeclared(`scopes of ${name}`, scopes, isScopeToken, [...path, 'scopes'], report)
+  checkDeclared(`roles of ${name}`, roles, isText, [...path, 'roles'], report)
+}
+
+function checkDeclared(
+  what: string,
+  declared: unknown,
+  isName: (name: string) => boolean,
+  path: Path,
+  report: Report
+): void {
+  if (declared === undefined) return
+  if (!isObject(declared)) return void report(path, `The ${what} are an object: each name, and a sentence about it.`)
+  for (const [name, sentence] of Object.entries(declared)) {
+    if (!isName(name)) report([...path, name], `The ${what} have a name with characters that no scope token can have.`)
+    if (typeof sentence !== 'string') report([...path, name], `The ${what} need a sentence about ${name}, as a string.`)
+  }
+}

@@ -1,0 +1,115 @@
+import { ClientConfigurationError } from '../../errors.ts'
+import { changesBetween, type ReadRegistry, type RegistryChange } from './changes.ts'
+import { checkRegistry } from './check-registry.ts'
+import { type RegistryModel, registryModel } from './model.ts'
+import { pathText, problemsError } from './problems.ts'
+import type { ClientRegistration, GrantRegistration, Registry } from './registration.ts'
+import { type Withdrawals, withdrawals } from './withdrawals.ts'
+
+/** Who may call whom, changed while the server runs. The next token of a client follows it; tokens that are out stay as they are. */
+export interface LiveRegistry {
+  /** As it stands now. */
+  readonly current: Registry
+  /**
+   * Puts another registry in place and says what changed.
+   * @throws ClientConfigurationError with the place of each problem; the registry then stays as it was.
+   */
+  replace(registry: Registry): readonly RegistryChange[]
+  /** From now on the client may do this at the service, in place of what it might do there before. Throws like `replace`. */
+  allow(clientId: string, service: string, grant?: GrantRegistration): readonly RegistryChange[]
+  /** From now on the client gets no token for the service. Throws like `replace`. */
+  withdraw(clientId: string, service: string): readonly RegistryChange[]
+  /** Takes the last change back, and the one before it at the next call. The last fifty can be taken back. */
+  undo(): readonly RegistryChange[]
+}
+
+/** The registry as the server uses it. */
+export interface ServerRegistry extends LiveRegistry {
+  readonly model: RegistryModel
+  /** What was taken away while the server runs. */
+  readonly withdrawals: Withdrawals
+  /** Changes the registration of one client. Throws like `replace`. */
+  change(clientId: string, changed: (client: ClientRegistration) => ClientRegistration): readonly RegistryChange[]
+  /** Called after each change. */
+  onChange(listener: (changes: readonly RegistryChange[]) => void): void
+}
+
+const mostUndone = 50
+
+/**
+ * `now` is in epoch ms.
+ * @throws ClientConfigurationError when the registry has problems.
+ */
+export function liveRegistry(registry: Registry, now: () => number): ServerRegistry {
+  let read = readRegistryDocument(registry)
+  const earlier: Registry[] = []
+  const listeners: ((changes: readonly RegistryChange[]) => void)[] = []
+  const taken = withdrawals(now)
+
+  /** Nothing is touched before the new registry is known to be good. */
+  function put(document: Registry): readonly RegistryChange[] {
+    const next = readRegistryDocument(document)
+    const changes = taken.follow(changesBetween(read, next))
+    read = next
+    for (const listener of changes.length > 0 ? listeners : []) listener(changes)
+    return changes
+  }
+
+  function replace(document: Registry): readonly RegistryChange[] {
+    const before = read.document
+    const changes = put(document)
+    earlier.push(before)
+    if (earlier.length > mostUndone) earlier.shift()
+    return changes
+  }
+
+  function change(clientId: string, changed: (client: ClientRegistration) => ClientRegistration) {
+    const { clients } = read.document
+    if (!read.model.clients.has(clientId)) throw unknownClient(clientId)
+    return replace({
+      ...read.document,
+      clients: clients.map((client) => (client.clientId === clientId ? changed(client) : client))
+    })
+  }
+
+  return {
+    get current() {
+      return read.document
+    },
+    get model() {
+      return read.model
+    },
+    withdrawals: taken,
+    replace,
+    change,
+    allow: (clientId, service, grant = {}) =>
+      change(clientId, (client) => ({ ...client, may: { ...client.may, [service]: grant } })),
+    withdraw: (clientId, service) =>
+      change(clientId, ({ may = {}, ...client }) => {
+        if (!Object.hasOwn(may, service)) throw nothingToWithdraw(clientId, service)
+        return { ...client, may: Object.fromEntries(Object.entries(may).filter(([name]) => name !== service)) }
+      }),
+    undo() {
+      const before = earlier.pop()
+      if (before === undefined) throw new ClientConfigurationError('ERR_INVALID_OPTION', 'There is nothing to undo.')
+      return put(before)
+    },
+    onChange: (listener) => void listeners.push(listener)
+  }
+}
+
+function readRegistryDocument(registry: Registry): ReadRegistry {
+  const problems = checkRegistry(registry)
+  if (problems.length > 0) throw problemsError(problems, (path) => pathText(path) || 'registry')
+  const document = structuredClone(registry)
+  return { document, model: registryModel(document) }
+}
+
+function unknownClient(clientId: string): ClientConfigurationError {
+  return new ClientConfigurationError('ERR_INVALID_OPTION', `There is no client "${clientId}". Register it first.`)
+}
+
+function nothingToWithdraw(clientId: string, service: string): ClientConfigurationError {
+  const sentence = `Client "${clientId}" has no grant for "${service}" that could be withdrawn.`
+  return new ClientConfigurationError('ERR_INVALID_OPTION', sentence)
+}

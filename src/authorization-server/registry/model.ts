@@ -1,0 +1,103 @@
+import type { JWTPayload } from 'jose'
+import { type KeptCredentials, keptCredentials } from './credentials.ts'
+import type { ClientRegistration, Registry } from './registration.ts'
+
+/** A service that tokens are for. */
+export interface Service {
+  readonly name: string
+  /** The `aud` of its tokens. Undefined in the short form without audiences: then a request says it. */
+  readonly audience: string | undefined
+  /** Name → a sentence about it. */
+  readonly scopes: ReadonlyMap<string, string>
+  readonly roles: ReadonlyMap<string, string>
+}
+
+/** What one client may do at one service. */
+export interface Grant {
+  readonly service: Service
+  readonly scope: readonly string[]
+  readonly roles: readonly string[]
+}
+
+/** A client as the server keeps it. */
+export interface RegisteredClient {
+  readonly clientId: string
+  readonly credentials: KeptCredentials
+  readonly grants: readonly Grant[]
+  readonly authorities: readonly string[]
+  readonly claims: JWTPayload
+  readonly accessTokenLifetime: number | undefined
+  readonly enabled: boolean
+}
+
+/** A registry that was checked, by name. */
+export interface RegistryModel {
+  readonly services: ReadonlyMap<string, Service>
+  readonly clients: ReadonlyMap<string, RegisteredClient>
+  /** Every scope token there is, sorted. */
+  readonly scopes: readonly string[]
+}
+
+/** What stands for the service of a client in the short form that names no audience. */
+export const anyAudience = 'any audience'
+
+/** The model of a registry without problems. */
+export function registryModel({ services: declared, clients: registrations }: Registry): RegistryModel {
+  const services = declared === undefined ? impliedServices(registrations) : declaredServices(declared)
+  const clients = registrations.map((client) => {
+    const grants = declared === undefined ? impliedGrants(client, services) : declaredGrants(client, services)
+    return registeredClient(client, grants)
+  })
+  return {
+    services,
+    clients: new Map(clients.map((client) => [client.clientId, client])),
+    scopes: [...new Set([...services.values()].flatMap(({ scopes }) => [...scopes.keys()]))].sort()
+  }
+}
+
+function declaredServices(declared: NonNullable<Registry['services']>): ReadonlyMap<string, Service> {
+  const all = Object.entries(declared).map(([name, { audience, scopes = {}, roles = {} }]) => {
+    return { name, audience, scopes: new Map(Object.entries(scopes)), roles: new Map(Object.entries(roles)) }
+  })
+  return new Map(all.map((service) => [service.name, service]))
+}
+
+function declaredGrants({ may = {} }: ClientRegistration, services: ReadonlyMap<string, Service>): readonly Grant[] {
+  return Object.entries(may).flatMap(([name, { scope = [], roles = [] }]) => {
+    const service = services.get(name)
+    return service === undefined ? [] : [{ service, scope, roles }]
+  })
+}
+
+/** In the short form each audience that a client names is a service, and declares what such clients have. */
+function impliedServices(clients: readonly ClientRegistration[]): ReadonlyMap<string, Service> {
+  const named = new Map<string, ClientRegistration[]>()
+  for (const client of clients)
+    for (const audience of client.audience ?? [anyAudience])
+      named.set(audience, [...(named.get(audience) ?? []), client])
+  const all = [...named].map(([name, holders]) => ({
+    name,
+    audience: name === anyAudience ? undefined : name,
+    scopes: undescribed(holders.flatMap(({ scope = [] }) => scope)),
+    roles: undescribed(holders.flatMap(({ roles = [] }) => roles))
+  }))
+  return new Map(all.map((service) => [service.name, service]))
+}
+
+function impliedGrants(client: ClientRegistration, services: ReadonlyMap<string, Service>): readonly Grant[] {
+  const { scope = [], roles = [], audience = [anyAudience] } = client
+  return audience.flatMap((name) => {
+    const service = services.get(name)
+    return service === undefined ? [] : [{ service, scope, roles }]
+  })
+}
+
+function undescribed(names: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(names.map((name) => [name, '']))
+}
+
+function registeredClient(registration: ClientRegistration, grants: readonly Grant[]): RegisteredClient {
+  const { clientId, authorities = [], claims = {}, accessTokenLifetime, enabled = true } = registration
+  const credentials = keptCredentials(registration)
+  return { clientId, credentials, grants, authorities, claims, accessTokenLifetime, enabled }
+}

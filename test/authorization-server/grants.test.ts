@@ -1,0 +1,190 @@
+import { decodeJwt } from 'jose'
+import { expect, test } from 'vitest'
+import { basic, post, serverForTest } from './server.ts'
+import { changedRegistry, threeServices } from './three-services.ts'
+
+type Fields = Record<string, string> | [string, string][]
+
+async function ask(url: string, clientId: string, fields: Fields = {}) {
+  const response = await post(url, fields, { authorization: basic(clientId, `marker-${clientId}`) })
+  return (await response.json()) as Record<string, string>
+}
+
+function three(registry = threeServices) {
+  return serverForTest({ clients: undefined, registry } as object)
+}
+
+async function claims(url: string, clientId: string, fields: Fields = {}) {
+  const answer = await ask(url, clientId, fields)
+  const { aud, scope, roles } = decodeJwt(answer.access_token ?? '')
+  return { aud, scope, roles }
+}
+
+test('a token is for one service and carries what is granted there, and nothing of another service', async () => {
+  const { tokenEndpoint } = await three()
+  expect(await claims(tokenEndpoint, 'orders', { resource: 'https://users.internal' })).toEqual({
+    aud: 'https://users.internal',
+    scope: 'read_user',
+    roles: ['support']
+  })
+  expect(await claims(tokenEndpoint, 'orders', { audience: 'billing' })).toEqual({
+    aud: 'https://billing.internal',
+    scope: 'charge refund',
+    roles: undefined
+  })
+})
+
+test('a client that may call one service need not say which', async () => {
+  const { tokenEndpoint } = await three()
+  expect(await claims(tokenEndpoint, 'billing')).toMatchObject({ aud: 'https://users.internal', scope: 'read_user' })
+})
+
+test('a scope that one service alone has says which is meant', async () => {
+  const { tokenEndpoint } = await three()
+  expect(await claims(tokenEndpoint, 'orders', { scope: 'charge' })).toMatchObject({
+    aud: 'https://billing.internal',
+    scope: 'charge'
+  })
+})
+
+test.each<[string, string, Fields, string, RegExp]>([
+  ['no target', 'orders', {}, 'invalid_target', /users \(read_user\), billing \(charge refund\)/],
+  ['a scope of two services', 'orders', { scope: 'read_user charge' }, 'invalid_target', /users .*billing/],
+  [
+    'two resources',
+    'orders',
+    [
+      ['resource', 'https://users.internal'],
+      ['resource', 'https://billing.internal']
+    ],
+    'invalid_target',
+    /for one service/
+  ],
+  ['a service that it may not call', 'billing', { audience: 'orders' }, 'invalid_target', /may not call orders/],
+  [
+    'a service that nobody knows',
+    'orders',
+    { audience: 'mail' },
+    'invalid_target',
+    /There are: users, billing, orders/
+  ],
+  ['a scope that it lacks there', 'billing', { audience: 'users', scope: 'write_user' }, 'invalid_scope', /at users/],
+  ['a scope of another service', 'orders', { audience: 'users', scope: 'charge' }, 'invalid_scope', /at users/],
+  ['a scope that nobody knows', 'orders', { audience: 'users', scope: 'fly' }, 'invalid_scope', /unknown/],
+  ['no grant at all', 'nobody', {}, 'unauthorized_client', /may call no service/],
+  ['a target, and no grant at all', 'nobody', { audience: 'users' }, 'invalid_target', /may not call users/]
+])('a request with %s gets no token and is told why', async (_what, clientId, fields, error, reason) => {
+  const { tokenEndpoint } = await three()
+  const answer = await ask(tokenEndpoint, clientId, fields)
+  expect(answer).toEqual({ error, error_description: expect.stringMatching(reason) })
+})
+
+test('of a scope that it has in part, a client gets that part', async () => {
+  const { tokenEndpoint } = await three()
+  const asked = { audience: 'users', scope: 'read_user write_user' }
+  expect(await ask(tokenEndpoint, 'orders', asked)).toMatchObject({ scope: 'read_user' })
+})
+
+test('in the short form, too, two audiences are two tokens', async () => {
+  const both = { clientId: 'orders', clientSecret: 'marker-orders', scope: ['read'], audience: ['users', 'billing'] }
+  const { tokenEndpoint } = await serverForTest({ clients: [both] })
+  expect(await ask(tokenEndpoint, 'orders')).toMatchObject({ error: 'invalid_target' })
+  expect(await claims(tokenEndpoint, 'orders', { audience: 'billing' })).toMatchObject({
+    aud: 'billing',
+    scope: 'read'
+  })
+})
+
+test('an error description has no character that RFC 6749 forbids', async () => {
+  const clients = ['a"b\\c', 'ü'].map((audience) => ({ clientId: audience, clientSecret: 'x', scope: [] }))
+  const both = { clientId: 'orders', clientSecret: 'marker-orders', scope: ['read'], audience: ['a"b\\c', 'ü'] }
+  const { tokenEndpoint } = await serverForTest({ clients: [...clients, both] })
+  const { error_description: description } = await ask(tokenEndpoint, 'orders')
+  expect(description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
+})
+
+test('A9 a right that is withdrawn is not in the next token, and one that is given back is', async () => {
+  const { tokenEndpoint, registry } = await three()
+  const toBilling = { audience: 'billing' }
+  expect(await ask(tokenEndpoint, 'orders', toBilling)).toHaveProperty('access_token')
+  registry.allow('orders', 'billing', { scope: ['charge'] })
+  expect(await claims(tokenEndpoint, 'orders', toBilling)).toMatchObject({ scope: 'charge' })
+  const [withdrawn] = registry.withdraw('orders', 'billing')
+  expect(withdrawn).toMatchObject({ kind: 'withdrawn', clientId: 'orders', service: 'billing', scope: ['charge'] })
+  expect(await ask(tokenEndpoint, 'orders', toBilling)).toMatchObject({ error: 'invalid_target' })
+  registry.undo()
+  registry.undo()
+  expect(await claims(tokenEndpoint, 'orders', toBilling)).toMatchObject({ scope: 'charge refund' })
+  expect(() => registry.undo()).toThrow('There is nothing to undo.')
+})
+
+test('a registry that gives a withdrawn right back says so', async () => {
+  const { registry } = await three()
+  registry.withdraw('orders', 'users')
+  const texts = registry.replace(threeServices).map(({ text }) => text)
+  expect(texts).toEqual([
+    expect.stringMatching(/^orders may call users: read_user, role support\. It was withdrawn at 20\d\d-/)
+  ])
+  registry.withdraw('orders', 'users')
+  registry.allow('orders', 'users', { scope: ['write_user'] })
+  registry.allow('orders', 'users', { scope: ['write_user'], roles: ['support'] })
+  const [change] = registry.allow('orders', 'users', { scope: ['write_user', 'read_user'], roles: ['support'] })
+  expect(change?.text).toMatch(/withdrawn at/)
+})
+
+test('each change of a registry is one sentence, without a secret', async () => {
+  const { registry } = await three()
+  const changed = changedRegistry(({ services, clients }) => {
+    services.mail = { audience: 'https://mail.internal' }
+    services.users.audience = 'https://people.internal'
+    clients[0].clientSecret = 'marker-other'
+    clients[0].enabled = false
+    clients[1].may.mail = {}
+    clients[1].may.billing.scope = ['charge']
+    clients[2].accessTokenLifetime = 5000
+    clients[2].claims = { tenant: 'a' }
+    clients.splice(3, 1, { clientId: 'crm', clientSecret: 'marker-crm' })
+  })
+  expect(registry.replace(changed).map(({ text }) => text)).toEqual([
+    'The service users has changed.',
+    'The service mail is new.',
+    'shop is disabled: it gets no token.',
+    'shop has other credentials.',
+    'The tokens of billing have another lifetime.',
+    'The tokens of billing have other claims.',
+    'The client nobody is gone.',
+    'The client crm is new.',
+    'orders may call billing without this from now on: refund.',
+    'orders may call mail: without any scope.'
+  ])
+  expect(registry.replace(changed)).toEqual([])
+})
+
+test('a change that cannot be leaves the registry as it is', async () => {
+  const { registry, tokenEndpoint } = await three()
+  const before = registry.current
+  expect(() => registry.allow('orders', 'users', { scope: ['fly'] })).toThrow(/clients\[1\]\.may\.users\.scope\[0\]/)
+  expect(() => registry.allow('orders', 'mail')).toThrow(/"mail", which is no service/)
+  expect(() => registry.allow('ghost', 'users')).toThrow(/no client "ghost"/)
+  expect(() => registry.withdraw('billing', 'orders')).toThrow(/has no grant for "orders"/)
+  expect(() => registry.replace({ clients: 7 } as never)).toThrow(/no array "clients"/)
+  expect(registry.current).toBe(before)
+  expect(await ask(tokenEndpoint, 'billing')).toHaveProperty('access_token')
+})
+
+test('a registry belongs to the server: what its author changes afterwards changes nothing', async () => {
+  const mine = changedRegistry(() => {})
+  const { registry, tokenEndpoint } = await three(mine as typeof threeServices)
+  ;(mine.clients as unknown[]).length = 0
+  expect(registry.current.clients).toHaveLength(4)
+  expect(await ask(tokenEndpoint, 'billing')).toHaveProperty('access_token')
+})
+
+test('claims of a client are in its tokens', async () => {
+  const registry = changedRegistry(({ clients }) => {
+    clients[2].claims = { tenant: 'acme', act: { sub: 'x' } }
+  })
+  const { tokenEndpoint } = await three(registry as typeof threeServices)
+  const { access_token: token } = await ask(tokenEndpoint, 'billing')
+  expect(decodeJwt(token ?? '')).toMatchObject({ tenant: 'acme', act: { sub: 'x' }, sub: 'billing' })
+})
