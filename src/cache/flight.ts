@@ -23,6 +23,8 @@ export interface FlightPlan {
   readonly budget: RetryBudget
   /** Aborted when the client closes. */
   readonly closing: AbortSignal
+  /** The source has given a token of which it says that it has ended. */
+  readonly ended: (token: AccessToken) => void
 }
 
 /** What a flight brought. */
@@ -55,7 +57,8 @@ export function startFlight(plan: FlightPlan): Flight {
   return outsideRequests(() => fly(plan))
 }
 
-function fly({ request, rejected, reason, startIn, source, clock, timeout, budget, closing }: FlightPlan): Flight {
+function fly(plan: FlightPlan): Flight {
+  const { request, rejected, reason, startIn, source, clock, timeout, budget, closing } = plan
   const startedAt = clock.monotonicTime() + startIn
   const deadline = startedAt + timeout
   const ending = new AbortController()
@@ -72,7 +75,10 @@ function fly({ request, rejected, reason, startIn, source, clock, timeout, budge
     const maxWait = Math.min(timeout / 2, overhang * (deadline - sentAt.monotonic))
     const asking = { signal: ending.signal, maxWait, rejected }
     try {
-      return { token: await source.token(request, asking), sentAt }
+      const token = await source.token(request, asking)
+      if (token.expiresAt > token.obtainedAt) return { token, sentAt }
+      plan.ended(token)
+      throw endedToken()
     } catch (error) {
       lastError = error
       throw error
@@ -113,4 +119,10 @@ function tooLong(timeout: number, cause: unknown): TokenClientError {
   const before = cause instanceof TokenClientError ? ` The attempt before: ${cause.message}` : ''
   const message = `No token came within the timeout of ${timeout} ms.${before}`
   return new TokenClientError('ERR_TIMEOUT', message, { transient: true, cause })
+}
+
+/** A server that gives one token until it ends can give it for a moment longer: the next one comes soon. */
+function endedToken(): TokenClientError {
+  const message = 'The authorization server answered with a token that has ended.'
+  return new TokenClientError('ERR_SAME_TOKEN', message, { transient: true, retryAfter: 500 })
 }

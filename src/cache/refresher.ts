@@ -45,7 +45,8 @@ export function refresher(options: RefresherOptions): Refresher {
     const startIn = lastFlightAt === undefined ? 0 : Math.max(0, lastFlightAt + gapBetweenFlights - moment)
     entry.lastFlightAt = Math.ceil(moment + startIn)
     const rejected = kept?.rejected ? kept.token : undefined
-    const plan = { request, rejected, reason: reasonOf(entry), startIn, source, clock, timeout, budget, closing }
+    const ended = (token: AccessToken) => endNow(entry, token)
+    const plan = { request, rejected, reason: reasonOf(entry), startIn, source, clock, timeout, budget, closing, ended }
     const flight = startFlight(plan)
     const arrival = flight.landing.then(
       (landing) => landed(entry, flight, landing),
@@ -54,6 +55,15 @@ export function refresher(options: RefresherOptions): Refresher {
     // Nobody may be waiting: a failure is told by the event, and remembered.
     arrival.catch(() => {})
     return { flight, arrival }
+  }
+
+  /** The kept token has ended before its time. */
+  function endNow(entry: Entry, { authorization }: AccessToken): void {
+    const { kept } = entry
+    if (kept?.token.authorization !== authorization) return
+    const moment = Math.floor(clock.monotonicTime())
+    entry.kept = { ...kept, dueAt: moment, suspectAt: moment, endsAt: moment }
+    entry.freshUntil = Number.NEGATIVE_INFINITY
   }
 
   function landed(entry: Entry, flight: Flight, { token, sentAt }: Landing): AccessToken {

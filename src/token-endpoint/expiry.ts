@@ -3,7 +3,7 @@ import type { Warning } from '../events.ts'
 import { limits } from '../limits.ts'
 
 export interface Expiry {
-  /** Milliseconds; undefined when the server did not say. */
+  /** Milliseconds as the server has told them, 0 too; undefined when it did not say. */
   readonly life: number | undefined
   readonly warning?: Warning
 }
@@ -19,21 +19,23 @@ export function readExpiry(expiresIn: unknown, host: string): Expiry {
     )
 
   const life = Math.floor(seconds) * 1000
-  if (life === 0)
-    return {
-      life: undefined,
-      warning: { code: 'expiry_missing', message: `${host} does not say how long its token lives.` }
-    }
-  if (life > limits.tokenLife)
-    return {
-      life: limits.tokenLife,
-      warning: { code: 'expiry_clamped', message: `${host} gives its token more than 24 hours: it is kept for 24.` }
-    }
+  if (life === 0) {
+    const message = `${host} does not say how long its token lives.`
+    return { life: isMissing(expiresIn) ? undefined : 0, warning: { code: 'expiry_missing', message } }
+  }
+  if (life > limits.tokenLife) {
+    const message = `${host} gives its token more than 24 hours: it is kept for 24.`
+    return { life, warning: { code: 'expiry_clamped', message } }
+  }
   return { life }
 }
 
+function isMissing(expiresIn: unknown): boolean {
+  return expiresIn === undefined || expiresIn === null
+}
+
 function secondsOf(expiresIn: unknown): number | undefined {
-  if (expiresIn === undefined || expiresIn === null) return 0
+  if (isMissing(expiresIn)) return 0
   if (typeof expiresIn === 'number') return expiresIn
   return typeof expiresIn === 'string' && /^\d{1,10}$/.test(expiresIn) ? Number(expiresIn) : undefined
 }

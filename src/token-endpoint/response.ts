@@ -13,7 +13,7 @@ export interface TokenResponse {
   readonly value: string
   /** The granted scope. Undefined: as requested. Empty: nothing was granted. */
   readonly scope: readonly string[] | undefined
-  /** Milliseconds, at most 24 hours; undefined when the server did not say. */
+  /** Milliseconds as the server has told them, 0 too; undefined when it did not say. */
   readonly life: number | undefined
   readonly warnings: readonly Warning[]
 }

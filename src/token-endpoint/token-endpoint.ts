@@ -5,6 +5,7 @@ import { isRefusalOfCredential, TokenClientError } from '../errors.ts'
 import { type Emit, fieldsOf } from '../events.ts'
 import { withDeadline } from '../http/deadline.ts'
 import type { Sender } from '../http/send.ts'
+import { limits } from '../limits.ts'
 import type { AuthorizationServer, AuthorizationServerSource } from '../metadata/authorization-server.ts'
 import { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
@@ -14,6 +15,7 @@ import { tokenRequestForm } from './form.ts'
 import { readTokenResponse, type TokenResponse } from './response.ts'
 import { reportScope } from './scope-report.ts'
 import { serverClock } from './server-clock.ts'
+import { toldEnds } from './told-ends.ts'
 import { namingTheMethod } from './unlisted-method.ts'
 
 export interface TokenEndpointOptions {
@@ -40,6 +42,12 @@ interface Attempt {
   awaits(what: string): void
 }
 
+/** When a token request was sent. */
+interface Sent {
+  readonly wall: number
+  readonly monotonic: number
+}
+
 /** Shares of the time that an attempt has left: its error shall say who was too slow, and a credential kept from before needs time to travel. */
 const shareOfSource = 0.8
 const shareOfCredential = 0.9
@@ -53,6 +61,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   const { clientId, server, clientAuthentication, sender, clock, timeout, defaultLifetime, emit } = options
   const inTurn = credentialTrial(clock)
   const serverTime = serverClock(clock)
+  const ends = toldEnds()
   let serial = 0
   let boundTo: string | undefined
 
@@ -82,7 +91,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     const draft = draftOf(request, known, attempt)
     attempt.awaits('the credential')
     const proof = await authenticate(draft, attempt)
-    const obtainedAt = clock.wallTime()
+    const sent = { wall: clock.wallTime(), monotonic: clock.monotonicTime() }
     let misdated = false
     try {
       attempt.awaits(`an answer of ${new URL(draft.tokenEndpoint).host}`)
@@ -92,7 +101,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       const response = readTokenResponse(answer, { tokenEndpoint, wallTime: clock.wallTime() })
       proof.accepted()
       noteCertificate(draft.certificate?.thumbprint)
-      return accessToken(request, response, obtainedAt)
+      return accessToken(request, response, sent)
     } catch (error) {
       if (!isRefusalOfCredential(error)) throw error
       // A source that hangs must not hide why the server refused.
@@ -139,12 +148,14 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     }
   }
 
-  function accessToken(request: TokenRequest, response: TokenResponse, obtainedAt: number): AccessToken {
-    const { value, scope = request.scope, life = defaultLifetime, warnings } = response
+  function accessToken(request: TokenRequest, response: TokenResponse, sent: Sent): AccessToken {
+    const { value, scope = request.scope, warnings } = response
+    const told = ends.lifeOf(value, response.life, sent.monotonic)
+    const life = told === undefined ? defaultLifetime : Math.min(told, limits.tokenLife)
     for (const warning of warnings) emit('warning', { ...fieldsOf(request), ...warning })
     reportScope(request, scope, emit)
     serial += 1
-    return new AccessToken({ value, scope, obtainedAt, expiresAt: obtainedAt + life, serial })
+    return new AccessToken({ value, scope, obtainedAt: sent.wall, expiresAt: sent.wall + life, serial })
   }
 
   return {

@@ -110,6 +110,29 @@ test('T19 T30 each small thing is one warning', async () => {
   ])
 })
 
+test.each([86_401, 1e12, 2_147_483_648])(
+  'T30 T32 a token that lives for %i seconds is kept for 24 hours',
+  async (seconds) => {
+    const { source } = await road({ expires_in: seconds })
+    expect(await source.token(request)).toMatchObject({ expiresAt: 1_000_000 + 86_400_000 })
+  }
+)
+
+test('W12 a token that comes again ends when it was first said to end, and 0 ends it now', async () => {
+  const lives = [60, 60, undefined, 0, 60]
+  const server = await rawServer(
+    ({ socket }, index) => void socket.write(http(JSON.stringify(good({ expires_in: lives[index] }))))
+  )
+  const { source: tokens, clock } = source(server)
+  const ends = []
+  for (const _ of lives) {
+    ends.push((await tokens.token(request)).expiresAt)
+    await clock.advance(10_000)
+  }
+  const end = 1_060_000
+  expect(ends).toEqual([end, end, end, 1_030_000, 1_040_000])
+})
+
 test('C11 a server that names no scope granted what was asked for', async () => {
   const { source, events } = await road()
   expect(await source.token(request)).toMatchObject({ scope: ['read', 'write'] })

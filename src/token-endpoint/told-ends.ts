@@ -1,0 +1,50 @@
+import { limits } from '../limits.ts'
+
+/** The ends that an authorization server has told for its tokens. */
+export interface ToldEnds {
+  /**
+   * Milliseconds that a token lives, counted from the monotonic moment at which it was sent for: to the earliest end that was ever
+   * told for its value, so that no later answer lengthens its life. A life of 0 says that a known token has ended, and says
+   * nothing about another one. Undefined when no end was told.
+   */
+  lifeOf(value: string, told: number | undefined, sentAt: number): number | undefined
+}
+
+/** Remembers the ends of as many tokens as a client keeps; the one that was told longest ago is forgotten first. */
+export function toldEnds(): ToldEnds {
+  /** Fingerprint of a token → monotonic ms. */
+  const ends = new Map<number, number>()
+
+  return {
+    lifeOf(value, told, sentAt) {
+      const name = fingerprint(value)
+      const known = ends.get(name)
+      if (known === undefined && !told) return undefined
+      const end = Math.min(
+        known ?? Number.POSITIVE_INFINITY,
+        told === undefined ? Number.POSITIVE_INFINITY : sentAt + told
+      )
+      ends.delete(name)
+      ends.set(name, Math.floor(end))
+      if (ends.size > limits.keys) ends.delete(ends.keys().next().value as number)
+      return Math.max(0, end - sentAt)
+    }
+  }
+}
+
+/**
+ * 53 bits of a text: two of ten thousand tokens share them once in a hundred million clients. It keeps no token in memory that has
+ * ended, and needs no cryptography, which a first token would wait for.
+ */
+function fingerprint(text: string): number {
+  let high = 0xdeadbeef
+  let low = 0x41c6ce57
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charCodeAt(at)
+    high = Math.imul(high ^ character, 2654435761)
+    low = Math.imul(low ^ character, 1597334677)
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909)
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909)
+  return 4294967296 * (2097151 & low) + (high >>> 0)
+}
