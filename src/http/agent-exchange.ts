@@ -1,13 +1,18 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Answer, Exchange } from './exchange.ts'
-import { incomingAnswer } from './incoming-answer.ts'
+import type { StartAnswer } from './incoming-answer.ts'
 import { networkError } from './network-error.ts'
 import type { OwnAgent } from './own-agent.ts'
 import { requestTarget } from './request-target.ts'
 
 /** One exchange over connections of our own. Answers of status 1xx are skipped, and no redirect is followed. */
-export async function agentExchange(agent: OwnAgent, exchange: Exchange, signal: AbortSignal): Promise<Answer> {
+export async function agentExchange(
+  agent: OwnAgent,
+  exchange: Exchange,
+  signal: AbortSignal,
+  startAnswer: StartAnswer
+): Promise<Answer> {
   const { method, headers, body } = exchange
   const url = new URL(exchange.url)
   let request: ClientRequest | undefined
@@ -17,7 +22,7 @@ export async function agentExchange(agent: OwnAgent, exchange: Exchange, signal:
     answerStarted = bytesOfAnswer(request)
     signal.addEventListener('abort', () => request?.destroy(), { once: true })
     const response = await responseTo(request, body)
-    const answer = incomingAnswer(response.statusCode as number, joined(response.headersDistinct), url.host)
+    const answer = startAnswer(response.statusCode as number, joined(response.headersDistinct))
     for await (const chunk of response) answer.add(chunk)
     return answer.end()
   } catch (error) {
@@ -26,7 +31,7 @@ export async function agentExchange(agent: OwnAgent, exchange: Exchange, signal:
     if (failure.code !== 'ERR_CONNECTION_RESET' || request?.reusedSocket !== true) throw failure
     // The server had closed a kept connection, and perhaps the other ones with it: whoever asks next shall get a new one.
     agent.dropIdle()
-    if (method === 'GET' && !signal.aborted) return agentExchange(agent, exchange, signal) // RFC 9110 §9.2.2
+    if (method === 'GET' && !signal.aborted) return agentExchange(agent, exchange, signal, startAnswer) // RFC 9110 §9.2.2
     throw failure
   }
 }

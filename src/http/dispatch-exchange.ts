@@ -1,19 +1,24 @@
 import type { Dispatcher as UndiciDispatcher } from 'undici'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Answer, Exchange } from './exchange.ts'
-import { type IncomingAnswer, incomingAnswer } from './incoming-answer.ts'
+import type { IncomingAnswer, StartAnswer } from './incoming-answer.ts'
 import { networkError } from './network-error.ts'
 import { requestTarget } from './request-target.ts'
 
 /** One exchange through a dispatcher of any undici that is supported. Nothing of undici is loaded for it. */
-export function dispatchExchange(given: Dispatcher, exchange: Exchange, signal: AbortSignal): Promise<Answer> {
+export function dispatchExchange(
+  given: Dispatcher,
+  exchange: Exchange,
+  signal: AbortSignal,
+  startAnswer: StartAnswer
+): Promise<Answer> {
   const dispatcher = given as Pick<UndiciDispatcher, 'dispatch'>
   const { method, headers, body } = exchange
   const url = new URL(exchange.url)
   // A redirect interceptor on the user's dispatcher obeys this. The timers of undici rest: one deadline rules.
   const options = { maxRedirections: 0, headersTimeout: 0, bodyTimeout: 0 }
   return new Promise((resolve, reject) => {
-    const handler = new AnswerHandler(url.host, signal, resolve, reject)
+    const handler = new AnswerHandler({ host: url.host, signal, startAnswer, resolve, reject })
     const request = { ...options, origin: url.origin, path: requestTarget(exchange.url), method, body: body ?? null }
     // A user's interceptor can throw; an async one gives a promise, whose failure nobody else would look at.
     const dispatched = async () => dispatcher.dispatch({ ...request, headers: { ...headers } }, handler)
@@ -21,25 +26,28 @@ export function dispatchExchange(given: Dispatcher, exchange: Exchange, signal: 
   })
 }
 
+interface Undertaking {
+  readonly host: string
+  readonly signal: AbortSignal
+  readonly startAnswer: StartAnswer
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: unknown) => void
+}
+
 class AnswerHandler implements UndiciDispatcher.DispatchHandler {
-  readonly #host: string
-  readonly #signal: AbortSignal
-  readonly #resolve: (answer: Answer) => void
-  readonly #reject: (error: unknown) => void
+  readonly #undertaking: Undertaking
   #answerStarted = false
   #answer: IncomingAnswer | undefined
 
-  constructor(host: string, signal: AbortSignal, resolve: (answer: Answer) => void, reject: (error: unknown) => void) {
-    this.#host = host
-    this.#signal = signal
-    this.#resolve = resolve
-    this.#reject = reject
+  constructor(undertaking: Undertaking) {
+    this.#undertaking = undertaking
   }
 
   onRequestStart(controller: UndiciDispatcher.DispatchController): void {
+    const { signal } = this.#undertaking
     // undici has no way to leave its queue: one that left already is stopped here, before a byte is written.
-    if (this.#signal.aborted) controller.abort(this.#signal.reason)
-    else this.#signal.addEventListener('abort', () => controller.abort(this.#signal.reason), { once: true })
+    if (signal.aborted) controller.abort(signal.reason)
+    else signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true })
   }
 
   onResponseStarted(): void {
@@ -54,7 +62,7 @@ class AnswerHandler implements UndiciDispatcher.DispatchHandler {
     this.#answerStarted = true
     if (status < 200) return
     this.#orAbort(controller, () => {
-      this.#answer = incomingAnswer(status, joined(headers), this.#host)
+      this.#answer = this.#undertaking.startAnswer(status, joined(headers))
     })
   }
 
@@ -63,11 +71,11 @@ class AnswerHandler implements UndiciDispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#answer !== undefined) this.#resolve(this.#answer.end())
+    if (this.#answer !== undefined) this.#undertaking.resolve(this.#answer.end())
   }
 
   onResponseError(_controller: unknown, error: unknown): void {
-    this.#reject(networkError(error, { host: this.#host, answerStarted: this.#answerStarted }))
+    this.#undertaking.reject(networkError(error, { host: this.#undertaking.host, answerStarted: this.#answerStarted }))
   }
 
   #orAbort(controller: UndiciDispatcher.DispatchController, read: () => void): void {
@@ -75,7 +83,7 @@ class AnswerHandler implements UndiciDispatcher.DispatchHandler {
       read()
     } catch (refusal) {
       this.#answer = undefined
-      this.#reject(refusal)
+      this.#undertaking.reject(refusal)
       controller.abort(refusal as Error)
     }
   }

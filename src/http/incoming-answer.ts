@@ -9,6 +9,9 @@ export interface IncomingAnswer {
   end(): Answer
 }
 
+/** Called when status and fields of an answer have come. Throws when its body cannot be read. */
+export type StartAnswer = (status: number, headers: Answer['headers']) => IncomingAnswer
+
 /**
  * Puts an answer together. Throws `ERR_UNEXPECTED_CONTENT_ENCODING` for an encoded one: `identity` was asked for, and a few bytes
  * of gzip can unfold into gigabytes.

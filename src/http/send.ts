@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { Clock } from '../clock.ts'
+import type { Clock, Timer } from '../clock.ts'
 import { ClientClosedError, TokenClientError } from '../errors.ts'
 import { version } from '../version.ts'
 import { agentExchange } from './agent-exchange.ts'
@@ -9,6 +9,7 @@ import { dispatchExchange } from './dispatch-exchange.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import { type Fetch, fetchExchange } from './fetch-exchange.ts'
+import { type IncomingAnswer, incomingAnswer, type StartAnswer } from './incoming-answer.ts'
 import { type OwnAgents, ownAgents } from './own-agents.ts'
 
 export type { Answer, Exchange } from './exchange.ts'
@@ -17,6 +18,7 @@ export interface Sender {
   /**
    * Rejects with `ERR_TIMEOUT`, `ERR_CONNECTION_RESET` (before the first byte of an answer), `ERR_NETWORK`, `ERR_TLS_ERROR`,
    * `ERR_BODY_TOO_LARGE` or `ERR_UNEXPECTED_CONTENT_ENCODING`. Any status is an answer; redirects are not followed.
+   * Outside 2xx the status decides: when the body cannot be read, the answer comes without it.
    */
   send(exchange: Exchange): Promise<Answer>
   /** Ends what is under way with `ClientClosedError` and closes the sender's own connections, never a user's dispatcher. */
@@ -40,25 +42,53 @@ export function sender({ dispatcher, fetch, connect, clock, agents = ownAgents(c
   const closing = new AbortController()
   setMaxListeners(0, closing.signal) // One for each exchange under way: no leak, however many.
 
-  function travel(exchange: Exchange, signal: AbortSignal): Promise<Answer> {
-    if (fetch !== undefined) return fetchExchange(fetch, exchange, signal)
-    if (dispatcher !== undefined) return dispatchExchange(dispatcher, exchange, signal)
-    return agentExchange(agents.for(exchange.certificate), exchange, signal)
+  function travel(exchange: Exchange, signal: AbortSignal, startAnswer: StartAnswer): Promise<Answer> {
+    if (fetch !== undefined) return fetchExchange(fetch, exchange, signal, startAnswer)
+    if (dispatcher !== undefined) return dispatchExchange(dispatcher, exchange, signal, startAnswer)
+    return agentExchange(agents.for(exchange.certificate), exchange, signal, startAnswer)
+  }
+
+  async function send(exchange: Exchange): Promise<Answer> {
+    const { url, timeout, signal } = exchange
+    const headers = { accept: 'application/json', ...exchange.headers, ...ownHeaders }
+    const bodyTooSlow = new AbortController()
+    const signals = [closing.signal, signal, bodyTooSlow.signal]
+    let head: Answer | undefined
+    let timer: Timer | undefined
+
+    function startAnswer(status: number, headers: Answer['headers']): IncomingAnswer {
+      timer?.cancel()
+      head = isSuccess(status) ? undefined : { status, headers, body: new Uint8Array() }
+      if (head !== undefined) timer = clock.startTimer(() => bodyTooSlow.abort(), patienceWithErrors, 'deadline')
+      return incomingAnswer(status, headers, new URL(url).host)
+    }
+
+    try {
+      return await withDeadline({ clock, timeout, timedOut: () => timedOut(exchange), signals }, (ended) =>
+        travel({ ...exchange, headers }, ended, startAnswer)
+      )
+    } catch (error) {
+      if (head === undefined || closing.signal.aborted || signal?.aborted) throw error
+      return head
+    } finally {
+      timer?.cancel()
+    }
   }
 
   return {
-    send(exchange) {
-      const { timeout, signal, headers } = exchange
-      return withDeadline(
-        { clock, timeout, timedOut: () => timedOut(exchange), signals: [closing.signal, signal] },
-        (ended) => travel({ ...exchange, headers: { accept: 'application/json', ...headers, ...ownHeaders } }, ended)
-      )
-    },
+    send,
     async close() {
       closing.abort(new ClientClosedError())
       agents.release()
     }
   }
+}
+
+/** Milliseconds that the body of an error is waited for once its head has come. */
+const patienceWithErrors = 1000
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300
 }
 
 const ownHeaders = {

@@ -8,7 +8,7 @@ import { limits } from '../../src/limits.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import type { Secret } from '../../src/token/secret.ts'
 import { version } from '../../src/version.ts'
-import { closed, http, type RawServer, rawServer } from './raw-server.ts'
+import { closed, http, type RawRequest, type RawServer, rawServer } from './raw-server.ts'
 
 const roads = {
   'its own Agent': {},
@@ -95,6 +95,84 @@ test.each(
     transient: true
   })
   await closed((await server.next()).socket)
+})
+
+const big = 70 * 1024
+
+/** An error answer, and what breaks its body. */
+const unreadable: Record<string, (request: RawRequest) => void> = {
+  'that is compressed': ({ socket }) =>
+    socket.write(http('x', ['retry-after: 7', 'content-encoding: gzip'], '429 Slow')),
+  'of 70 KiB': ({ socket }) => socket.write(http('x'.repeat(big), ['retry-after: 7'], '429 Slow')),
+  'that breaks off': ({ socket }) =>
+    void socket.write('HTTP/1.1 429 Slow\r\nretry-after: 7\r\ncontent-length: 9\r\n\r\n{', () => socket.destroy()),
+  'whose chunks make no sense': ({ socket }) =>
+    socket.write('HTTP/1.1 429 Slow\r\nretry-after: 7\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n')
+}
+
+test.each(everyRoad.flatMap(([road, open]) => Object.keys(unreadable).map((how) => [how, road, open] as const)))(
+  'W13 an error with a body %s keeps its status and its fields over %s',
+  async (how, _, road) => {
+    const server = await rawServer((request) => unreadable[how]?.(request))
+    const { status, headers, body } = await road().send(post(server))
+    expect({ status, wait: headers['retry-after'], body: text(body) }).toEqual({ status: 429, wait: '7', body: '' })
+    await closed((await server.next()).socket)
+  }
+)
+
+test.each(everyRoad)('W13 an error whose body does not come is waited for a second over %s', async (_, road) => {
+  const clock = manualClock()
+  const server = await rawServer(({ socket }) => socket.write('HTTP/1.1 401 No\r\ncontent-length: 9\r\n\r\n'))
+  const outcome = road(clock).send(post(server))
+  await server.next()
+  await expect.poll(() => clock.timers).toBe(2)
+  await clock.advance(1000)
+  expect(await outcome).toMatchObject({ status: 401 })
+  expect(clock.timers).toBe(0)
+})
+
+test.each(everyRoad)('W13 a signal ends the wait for the body of an error over %s as well', async (_, road) => {
+  const clock = manualClock()
+  const leaving = new AbortController()
+  const server = await rawServer(({ socket }) => socket.write('HTTP/1.1 401 No\r\ncontent-length: 9\r\n\r\n'))
+  const outcome = expect(road(clock).send(post(server, { signal: leaving.signal }))).rejects.toBe('my reason')
+  await expect.poll(() => clock.timers).toBe(2)
+  leaving.abort('my reason')
+  await outcome
+})
+
+test('W22 a fetch that caches is told to keep nothing', async () => {
+  const inits: (RequestInit | undefined)[] = []
+  const fetch = async (_: unknown, init?: RequestInit) => {
+    inits.push(init)
+    return new Response('{}')
+  }
+  await make(manualClock(), { fetch }).send(post({ origin: 'https://auth.internal' }))
+  expect(inits).toMatchObject([{ cache: 'no-store' }])
+})
+
+test('W22 a platform that does not know the option is asked without it, once and for all', async () => {
+  const asked: boolean[] = []
+  const fetch = async (_: unknown, init: RequestInit = {}) => {
+    asked.push('cache' in init)
+    if ('cache' in init) throw new TypeError("The 'cache' field on 'RequestInitializerDict' is not implemented.")
+    return new Response('{}')
+  }
+  const { send } = make(manualClock(), { fetch })
+  await send(post({ origin: 'https://auth.internal' }))
+  await send(post({ origin: 'https://auth.internal' }))
+  expect(asked).toEqual([true, false, false])
+})
+
+test('W22 a failure of the network is not taken for that refusal: nothing is sent twice', async () => {
+  let requests = 0
+  const fetch = async () => {
+    requests += 1
+    throw new TypeError('fetch failed', { cause: new Error('the cache of DNS is not supported') })
+  }
+  const { send } = make(manualClock(), { fetch })
+  await expect(send(post({ origin: 'https://auth.internal' }))).rejects.toMatchObject({ code: 'ERR_NETWORK' })
+  expect(requests).toBe(1)
 })
 
 test.each(everyRoad)('T9 the word identity is no encoding over %s', async (_, road) => {
