@@ -2,6 +2,7 @@ import { writeBearerChallenge } from '../http/challenge.ts'
 import { type Sender, sender } from '../http/send.ts'
 import { limits } from '../limits.ts'
 import { discoveredServer } from '../metadata/discovery.ts'
+import { wrong } from '../wrong-option.ts'
 import { bearerToken, type TokenCarrier } from './bearer-token.ts'
 import { checkBinding, clientCertificate } from './certificate-binding.ts'
 import { isCompactJws } from './compact-jws.ts'
@@ -22,6 +23,8 @@ export interface AccessTokenVerifier {
   verify(carrier: TokenCarrier): Promise<VerifiedToken>
   /** Checks a verified token against a rule. @throws TokenRefusedError `insufficient_scope`, with the scope that would have done. */
   demand(token: VerifiedToken, rule: Rule): void
+  /** Whether a rule can be used with this verifier. @throws ClientConfigurationError that says why not. */
+  checkRule(rule: Rule): void
   /** Ends the connections to the issuer. Nothing can be fetched afterwards. */
   close(): Promise<void>
 }
@@ -39,8 +42,20 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
 
   function told(error: unknown): unknown {
     if (!(error instanceof RefusedToken)) return error
-    const { reason, scope } = error
-    return new TokenRefusedError(reason, writeBearerChallenge({ ...challenge, scope, error: challengeError(reason) }))
+    const { reason, details } = error
+    const { scope = [], claim } = details
+    const answer = writeBearerChallenge({ ...challenge, scope, error: challengeError(reason) })
+    return new TokenRefusedError(reason, answer, claim)
+  }
+
+  function checkRule(rule: Rule): void {
+    if (typeof rule?.allows !== 'function') wrong('the rule', 'is none', "Give one, as in scopes('read_user').")
+    if (how.trust.expected.missingAudienceAccepted && rule.asksForScope !== true)
+      wrong(
+        'the rule',
+        'asks for no scope, and with acceptMissingAudience only the scope says that a token is for this service',
+        "Ask for one: allOf(scopes('read_user'), …)."
+      )
   }
 
   return {
@@ -53,9 +68,11 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
         throw told(error)
       }
     },
+    checkRule,
     demand(token, rule) {
+      checkRule(rule)
       // A promise is not a yes.
-      if (rule.allows(token) !== true) throw told(new RefusedToken('insufficient_scope', rule.scope))
+      if (rule.allows(token) !== true) throw told(new RefusedToken('insufficient_scope', { scope: rule.scope }))
     },
     close: exchange.close
   }
@@ -66,13 +83,16 @@ type TokenCheck = (token: string) => Promise<VerifiedToken>
 /** A signed token is verified here, another one asked about where that was chosen; either only when it is not known. */
 function tokenCheck(how: Omit<CheckedOptions, 'challenge' | 'forwardedCertificate'>, exchange: Sender): TokenCheck {
   const { trust, insecureHttpAllowed, clock, introspection } = how
-  const { issuer } = trust.expected
+  // Without an issuer the keys are pinned, and nothing is looked for.
+  const [issuer = ''] = trust.expected.issuers
   const found = { issuer, sender: exchange, clock, timeout: discoveryTimeout, allowInsecureHttp: insecureHttpAllowed }
-  const context = { ...trust, server: discoveredServer(found), sender: exchange, clock, insecureHttpAllowed }
+  const { keyUses = [] } = trust.expected.profile
+  const context = { ...trust, keyUses, server: discoveredServer(found), sender: exchange, clock, insecureHttpAllowed }
   const keys = trust.keySource.open(context)
   const now = () => clock.wallTime()
-  const signed = verifiedTokens()
-  const introspected = verifiedTokens(introspection?.keepFor)
+  const { maxAge } = trust.expected
+  const signed = verifiedTokens({ maxAge })
+  const introspected = verifiedTokens({ maxAge, ...introspection })
 
   return async (token) => {
     if (token.length > limits.tokenBytes) throw new RefusedToken('too_large')

@@ -1,38 +1,86 @@
+import { audienceOf, clientIdPath } from './claim-places.ts'
+import { holds } from './claim-tests.ts'
 import type { JsonObject } from './compact-jws.ts'
+import type { TokenProfile } from './profiles/token-profile.ts'
 import { RefusedToken } from './token-refused-error.ts'
 
 /** What every token must say. */
 export interface Expectation {
-  readonly issuer: string
+  /** One of them is enough. Without any, the keys alone say who issued it. */
+  readonly issuers: readonly string[]
   /** Our identifiers; one of them is enough. */
   readonly audience: readonly string[]
+  /** Takes a token that says nothing about whom it is for. */
+  readonly missingAudienceAccepted: boolean
   /** Milliseconds by which our clock and the issuer's may differ. */
   readonly clockTolerance: number
-  /** Names of claims that must be non-empty strings. */
-  readonly required: readonly string[]
+  /** Milliseconds since `iat`. */
+  readonly maxAge: number
+  readonly profile: TokenProfile
 }
+
+const audClaim = [{ at: ['aud'] }] as const
+const textClaims = ['iss', 'sub', 'jti'] as const
+const dateClaims = ['iat', 'nbf'] as const
 
 /** Checks the claims of a token whose signature is good (RFC 9068 §4). @throws RefusedToken */
 export function checkClaims(claims: JsonObject, expected: Expectation, now: number): void {
-  for (const name of expected.required) if (!isText(claims[name])) throw new RefusedToken('missing_claim')
-  if (!isNumericDate(claims.iat)) throw new RefusedToken('missing_claim')
-  if (claims.iss !== expected.issuer) throw new RefusedToken('wrong_issuer')
-  checkAudience(claims.aud, expected.audience)
-  checkTimes(claims, expected.clockTolerance, now)
+  const { issuers, profile } = expected
+  checkKind(claims, profile)
+  checkPresence(claims, expected)
+  if (issuers.length > 0 && claims.iss !== undefined && !issuers.includes(String(claims.iss)))
+    throw new RefusedToken('wrong_issuer')
+  checkAudience(claims, expected)
+  checkTimes(claims, expected, now)
 }
 
-/** `aud` is a string or an array of strings, and names us (RFC 7519 §4.1.3). */
-export function checkAudience(aud: unknown, ours: readonly string[]): void {
-  const named: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
-  if (!named.every(isText)) throw new RefusedToken('missing_claim')
-  if (!named.some((member) => ours.includes(member))) throw new RefusedToken('wrong_audience')
+/** ID, refresh and logout tokens of the same server are signed with the same keys. */
+function checkKind(claims: JsonObject, { must = [], mustNot = [] }: TokenProfile): void {
+  const failed =
+    must.find((test) => !holds(test, claims, undefined)) ?? mustNot.find((test) => holds(test, claims, undefined))
+  if (failed !== undefined) throw new RefusedToken('wrong_type', { claim: failed.at.join('.') })
 }
 
-/** `exp` must be there, `nbf` may (RFC 7519 §4.1.4, §4.1.5). */
-export function checkTimes({ exp, nbf }: JsonObject, clockTolerance: number, now: number): void {
-  if (!isNumericDate(exp) || (nbf !== undefined && !isNumericDate(nbf))) throw new RefusedToken('missing_claim')
+function checkPresence(claims: JsonObject, { profile, maxAge }: Expectation): void {
+  const required = maxAge === Number.POSITIVE_INFINITY ? profile.required : [...profile.required, 'iat']
+  const missing =
+    required.find((name) => isMissing(claims[name])) ??
+    textClaims.find((name) => claims[name] !== undefined && !isText(claims[name])) ??
+    dateClaims.find((name) => claims[name] !== undefined && !isNumericDate(claims[name])) ??
+    (clientIdPath(claims, profile.clientId) === undefined ? profile.clientId[0]?.join('.') : undefined)
+  if (missing !== undefined) throw new RefusedToken('missing_claim', { claim: missing })
+}
+
+/** The audience is a text or a list of texts, and names us (RFC 7519 §4.1.3). */
+export function checkAudience(claims: JsonObject, expected: Omit<Expectation, 'issuers' | 'maxAge'>): void {
+  const places = expected.profile.audience ?? audClaim
+  const named = audienceOf(claims, places)
+  if (named === undefined && expected.missingAudienceAccepted) return
+  if (named === undefined || !named.every(isText))
+    throw new RefusedToken('missing_claim', { claim: places[0]?.at.join('.') })
+  if (!named.some((name) => expected.audience.includes(name))) throw new RefusedToken('wrong_audience')
+}
+
+/** `exp` must be there, `nbf` and `iat` may (RFC 7519 §4.1.4 to §4.1.6). */
+export function checkTimes(
+  claims: JsonObject,
+  { clockTolerance, maxAge }: Pick<Expectation, 'clockTolerance' | 'maxAge'>,
+  now: number
+): void {
+  const { exp, nbf, iat } = claims
+  if (!isNumericDate(exp)) throw new RefusedToken('missing_claim', { claim: 'exp' })
+  if (nbf !== undefined && !isNumericDate(nbf)) throw new RefusedToken('missing_claim', { claim: 'nbf' })
+  if (iat !== undefined && !isNumericDate(iat)) throw new RefusedToken('missing_claim', { claim: 'iat' })
   if (now >= exp * 1000 + clockTolerance) throw new RefusedToken('expired')
-  if (nbf !== undefined && now < nbf * 1000 - clockTolerance) throw new RefusedToken('not_yet_valid')
+  const begins = Math.max(nbf ?? Number.NEGATIVE_INFINITY, iat ?? Number.NEGATIVE_INFINITY)
+  if (now < begins * 1000 - clockTolerance) throw new RefusedToken('not_yet_valid')
+  if (iat === undefined) return
+  if (iat > exp) throw new RefusedToken('contradictory_times')
+  if (now >= iat * 1000 + maxAge + clockTolerance) throw new RefusedToken('too_old')
+}
+
+function isMissing(value: unknown): boolean {
+  return value === undefined || value === null || value === ''
 }
 
 function isText(value: unknown): value is string {

@@ -3,10 +3,11 @@ import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
 import type { AuthorizationServerSource } from '../metadata/authorization-server.ts'
+import { clientIdPath, textAt } from './claim-places.ts'
 import { checkAudience, checkTimes, type Expectation } from './claims.ts'
 import { type JsonObject, parseJsonObject } from './compact-jws.ts'
 import { RefusedToken } from './token-refused-error.ts'
-import { type ClaimPlaces, type VerifiedToken, verifiedToken } from './verified-token.ts'
+import { type VerifiedToken, verifiedToken } from './verified-token.ts'
 
 /** How opaque tokens are asked about (RFC 7662). */
 export interface Introspection {
@@ -23,7 +24,6 @@ export interface IntrospectionContext {
   readonly server: AuthorizationServerSource
   readonly sender: Sender
   readonly expected: Expectation
-  readonly places: ClaimPlaces
   readonly clock: Clock
   /** Epoch ms. */
   readonly now: () => number
@@ -42,16 +42,18 @@ export async function introspect(
 ): Promise<VerifiedToken> {
   const answer = await ask(token, how, context)
   if (answer.active !== true) throw new RefusedToken('inactive')
-  const { issuer, audience, clockTolerance } = context.expected
-  const { clientId } = context.places
-  const claims = { iss: issuer, sub: answer[clientId], ...answer }
-  if (claims.iss !== issuer) throw new RefusedToken('wrong_issuer')
-  if (typeof answer[clientId] !== 'string' || typeof claims.sub !== 'string') throw new RefusedToken('missing_claim')
+  const { expected } = context
+  const { issuers, profile } = expected
+  const clientClaim = clientIdPath(answer, profile.clientId)
+  if (clientClaim === undefined) throw new RefusedToken('missing_claim', { claim: profile.clientId[0]?.join('.') })
+  const claims = { iss: issuers[0], sub: textAt(answer, clientClaim), ...answer }
+  if (!issuers.includes(String(claims.iss))) throw new RefusedToken('wrong_issuer')
+  if (typeof claims.sub !== 'string') throw new RefusedToken('missing_claim', { claim: 'sub' })
   if (answer.token_type !== undefined && !/^bearer$/i.test(String(answer.token_type)))
     throw new RefusedToken('unknown_binding')
-  checkAudience(answer.aud, audience)
-  checkTimes(answer, clockTolerance, context.now())
-  return verifiedToken(claims, context.places)
+  checkAudience(answer, expected)
+  checkTimes(answer, expected, context.now())
+  return verifiedToken(claims, expected)
 }
 
 async function ask(token: string, how: Introspection, context: IntrospectionContext): Promise<JsonObject> {
@@ -84,7 +86,7 @@ function draft(
     clientId,
     form: new URLSearchParams({ token, token_type_hint: 'access_token' }),
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    issuer: expected.issuer,
+    issuer: expected.issuers[0],
     tokenEndpoint,
     authenticationMethods: undefined,
     now: now(),

@@ -3,15 +3,16 @@ import type { ConnectOptions } from '../http/connect-options.ts'
 import type { Dispatcher } from '../http/dispatcher.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
 import { checkedTransport, type Transport } from '../http/transport-options.ts'
-import { checkedFields, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
+import { checkedFields, nonEmptyString, wrong } from '../wrong-option.ts'
 import type { ForwardedCertificate } from './certificate-binding.ts'
 import type { Expectation } from './claims.ts'
 import type { Introspection } from './introspection.ts'
 import { discoveredKeys } from './keys/published-keys.ts'
 import type { KeySource } from './keys/verification-keys.ts'
-import { type RoleClaims, roleClaims } from './role-claims.ts'
+import { checkedProfile, texts } from './profile-option.ts'
+import type { TokenProfile } from './profiles/token-profile.ts'
+import type { RoleClaims } from './role-claims.ts'
 import { secureUrl } from './secure-url.ts'
-import type { ClaimPlaces } from './verified-token.ts'
 
 /**
  * `{ [acceptPlainJwt]: true }` takes tokens of servers that do not follow RFC 9068: of type `JWT` or of none, and without `jti`.
@@ -19,22 +20,38 @@ import type { ClaimPlaces } from './verified-token.ts'
  */
 export const acceptPlainJwt: unique symbol = Symbol('service-token-client.acceptPlainJwt')
 
+/**
+ * `{ [acceptMissingAudience]: true }` takes tokens that say nothing about whom they are for: the scope has to name the service then, and
+ * `demand` and the guards take only rules that ask for a scope. A token that has an `aud` must still name us.
+ * Whoever gets a token for another service of the same issuer can use it here, as far as its scope goes. A symbol, because no configuration file can set it.
+ */
+export const acceptMissingAudience: unique symbol = Symbol('service-token-client.acceptMissingAudience')
+
 export interface AccessTokenVerifierOptions {
-  /** Exactly as it stands in the tokens. */
-  readonly issuer: string
+  /**
+   * Exactly as it stands in the tokens. May be left out if the profile names it, or if the profile has tokens without `iss` and the keys are pinned
+   * (`jwks()`, `publicKey()`, `sharedSecret()`). With pinned keys it need not be a URL.
+   */
+  readonly issuer?: string
   /** Who we are: one of these must be in the token's `aud`. */
-  readonly audience: string | readonly string[]
+  readonly audience?: string | readonly string[]
+  /** What the tokens of your server look like: `keycloak()`, `entra({ tenant })`, …, or an object of your own; `rfc9068()` by default. */
+  readonly profile?: TokenProfile
+  /** Claims that must be there beside `exp`, in place of those of the profile. `iss` may be left out with pinned keys only. */
+  readonly requiredClaims?: readonly string[]
+  /** Milliseconds since `iat` for which a token counts at most; it must have an `iat` then. */
+  readonly maxAge?: number
   /** Where the issuer's keys come from: `jwksUri()`, `jwks()`, `publicKey()` or `sharedSecret()`. Found by the issuer's metadata, if left out. */
   readonly keys?: KeySource
   /** Those that tokens may be signed with; all that the keys are good for, if left out. */
   readonly algorithms?: readonly string[]
   /** Milliseconds by which the issuer's clock may differ from ours; 5 seconds by default, 5 minutes at most. */
   readonly clockTolerance?: number
-  /** Where the roles are; `roleClaims.rfc9068` by default. */
+  /** Where the roles are, in place of what the profile says. */
   readonly roles?: RoleClaims
-  /** The claim with the client's id; `client_id` by default. */
+  /** The claim with the client's id, in place of what the profile says. */
   readonly clientIdClaim?: string
-  /** The claim with the scope, as a string or an array; `scope` by default. */
+  /** The claim with the scope, as a string or an array, in place of what the profile says. */
   readonly scopeClaim?: string
   /** How opaque tokens are asked about; they are refused, if left out. */
   readonly introspection?: Introspection
@@ -50,6 +67,7 @@ export interface AccessTokenVerifierOptions {
   readonly connect?: ConnectOptions
   readonly clock?: Clock
   readonly [acceptPlainJwt]?: boolean
+  readonly [acceptMissingAudience]?: boolean
   /** Takes the issuer's keys and answers over plain HTTP from another machine. */
   readonly [allowInsecureHttp]?: boolean
 }
@@ -68,13 +86,12 @@ export interface CheckedOptions {
 export interface Trust {
   readonly keySource: KeySource
   readonly algorithms: readonly string[]
-  readonly types: readonly string[]
   readonly expected: Expectation
-  readonly places: ClaimPlaces
 }
 
 const known = [
-  ...['issuer', 'audience', 'keys', 'algorithms', 'clockTolerance', 'roles', 'clientIdClaim', 'scopeClaim'],
+  ...['issuer', 'audience', 'profile', 'requiredClaims', 'keys', 'algorithms', 'clockTolerance', 'maxAge'],
+  ...['roles', 'clientIdClaim', 'scopeClaim'],
   ...['introspection', 'forwardedCertificate', 'realm', 'resourceMetadata', 'dispatcher', 'connect', 'clock']
 ]
 const mostTolerance = 5 * 60_000
@@ -100,31 +117,49 @@ export function checkOptions(options: AccessTokenVerifierOptions): CheckedOption
 }
 
 function checkTrust(options: AccessTokenVerifierOptions, insecureHttpAllowed: boolean): Trust {
-  const { keys = discoveredKeys, algorithms = keys.algorithms, clockTolerance = 5000 } = options
-  const { roles = roleClaims.rfc9068, clientIdClaim = 'client_id', scopeClaim = 'scope' } = options
-  const plainJwt = options[acceptPlainJwt] === true
-  if (options.audience === undefined)
+  const { keys = discoveredKeys, algorithms = keys.algorithms } = options
+  const { clockTolerance = 5000, maxAge = Number.POSITIVE_INFINITY } = options
+  const profile = checkedProfile(options, options[acceptPlainJwt] === true)
+  const audience = [options.audience ?? profile.audiences ?? []].flat()
+  if (audience.length === 0 && options.audience === undefined)
     wrong('audience', 'is missing', 'Give it: without, tokens for others would count here.', 'ERR_MISSING_OPTION')
-  const issuer = secureUrl('issuer', text('issuer', options.issuer), insecureHttpAllowed)
-  const audience = texts('audience', [options.audience].flat())
   const usable = texts('algorithms', algorithms)
   if (!usable.every((algorithm) => keys.algorithms.includes(algorithm)))
     wrong('algorithms', 'does not fit the keys', `Give some of those they are good for: ${keys.algorithms.join(', ')}.`)
   if (!Number.isInteger(clockTolerance) || clockTolerance < 0 || clockTolerance > mostTolerance)
     wrong('clockTolerance', 'is out of range', `Give whole milliseconds, ${mostTolerance} at most.`)
-  const claimed = text('clientIdClaim', clientIdClaim)
-  const required = ['iss', 'sub', claimed, ...(plainJwt ? [] : ['jti'])]
+  if (options.maxAge !== undefined && (!Number.isInteger(maxAge) || maxAge <= 0))
+    wrong('maxAge', 'is out of range', 'Give whole milliseconds, more than 0.')
   return {
     keySource: keys,
     algorithms: usable,
-    types: plainJwt ? ['at+jwt', 'jwt', ''] : ['at+jwt'],
-    expected: { issuer, audience, clockTolerance, required },
-    places: {
-      roles: roles.map((path) => texts('roles', path)),
-      clientId: claimed,
-      scope: text('scopeClaim', scopeClaim)
+    expected: {
+      issuers: checkIssuers(options, profile, keys, insecureHttpAllowed),
+      audience: texts('audience', audience),
+      missingAudienceAccepted: options[acceptMissingAudience] === true,
+      clockTolerance,
+      maxAge,
+      profile:
+        keys.pinned || profile.required.includes('iss')
+          ? profile
+          : { ...profile, required: ['iss', ...profile.required] }
     }
   }
+}
+
+/** Whose tokens count. Only where the keys are pinned can a token, and then the options, do without a name for the issuer. */
+function checkIssuers(
+  { issuer }: AccessTokenVerifierOptions,
+  { issuers = [], required }: TokenProfile,
+  { pinned = false }: KeySource,
+  insecureHttpAllowed: boolean
+): readonly string[] {
+  if (issuer === undefined && issuers.length > 0) return texts('profile.issuers', issuers)
+  if (issuer === undefined && pinned && !required.includes('iss')) return []
+  const named = text('issuer', issuer)
+  if (!pinned || URL.canParse(named)) secureUrl('issuer', named, insecureHttpAllowed)
+  // One tenant of Microsoft has two names, and whoever gives one of them means the tenant.
+  return issuers.includes(named) ? issuers : [named]
 }
 
 function checkIntrospection(given: Introspection, insecureHttpAllowed: boolean): Introspection {
@@ -154,10 +189,4 @@ function checkForwarded(given: ForwardedCertificate): ForwardedCertificate {
 
 function text(option: string, value: unknown): string {
   return nonEmptyString(option, value, 'Give a string.')
-}
-
-function texts(option: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value) || value.length === 0)
-    wrong(option, `must be an array of strings, but is ${kindOf(value)}`, 'Give one string at least.')
-  return value.map((member: unknown) => text(option, member))
 }

@@ -46,6 +46,7 @@ export function requireToken(
 ): TokenGuard {
   if (typeof rule?.allows !== 'function')
     throw new ClientConfigurationError('ERR_MISSING_OPTION', "requireToken() needs a rule, as in scopes('read_user').")
+  verifier.checkRule(rule)
 
   async function judge(incoming: IncomingMessage, carrier: ReceivedRequest): Promise<void> {
     const token = await verifier.verify(carrier)

@@ -1,5 +1,3 @@
-import type { JsonObject } from './compact-jws.ts'
-
 /** Paths into the claims at which roles stand: `[['realm_access', 'roles']]`. */
 export type RoleClaims = readonly (readonly string[])[]
 
@@ -17,18 +15,3 @@ export const roleClaims = {
     ...(client === undefined ? [] : [['resource_access', client, 'roles']])
   ]
 } as const satisfies Record<string, RoleClaims | ((client?: string) => RoleClaims)>
-
-/** The array of strings at a path; nothing, if anything else is there. */
-export function textsAt(claims: JsonObject, path: readonly string[]): readonly string[] {
-  let value: unknown = claims
-  for (const name of path) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
-  return isTextList(value) ? value : []
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null
-}
-
-function isTextList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((member) => typeof member === 'string')
-}

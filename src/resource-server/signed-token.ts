@@ -3,15 +3,12 @@ import { checkClaims, type Expectation } from './claims.ts'
 import { type JsonObject, type JwsHeader, parseCompactJws, parseJsonObject } from './compact-jws.ts'
 import type { VerificationKeys } from './keys/verification-keys.ts'
 import { RefusedToken } from './token-refused-error.ts'
-import { type ClaimPlaces, type VerifiedToken, verifiedToken } from './verified-token.ts'
+import { type VerifiedToken, verifiedToken } from './verified-token.ts'
 
 export interface SignedTokenContext {
   readonly keys: VerificationKeys
   readonly algorithms: readonly string[]
-  /** Media types, in lower case, that a token may be of. */
-  readonly types: readonly string[]
   readonly expected: Expectation
-  readonly places: ClaimPlaces
   /** Epoch ms. */
   readonly now: () => number
 }
@@ -21,13 +18,13 @@ export interface SignedTokenContext {
  * @throws RefusedToken; TokenClientError `ERR_KEYS_UNAVAILABLE`.
  */
 export async function verifySigned(token: string, context: SignedTokenContext): Promise<VerifiedToken> {
-  const { keys, algorithms, types, expected, places, now } = context
+  const { keys, algorithms, expected, now } = context
   const header = parseCompactJws(token)
-  if (!types.includes(mediaType(header.typ))) throw new RefusedToken('wrong_type')
+  if (!expected.profile.types.includes(mediaType(header.typ))) throw new RefusedToken('wrong_type')
   if (!algorithms.includes(header.alg)) throw new RefusedToken('algorithm_not_allowed')
   const claims = await signedClaims(token, header, keys)
   checkClaims(claims, expected, now())
-  return verifiedToken(claims, places)
+  return verifiedToken(claims, expected)
 }
 
 async function signedClaims(token: string, header: JwsHeader, keys: VerificationKeys): Promise<JsonObject> {

@@ -19,7 +19,7 @@ const refusals = {
   malformed: badToken('The token is not a signed JWT: three parts of base64url.'),
   malformed_header_json: badToken('The header of the token is not a JSON object with unique names.'),
   critical_header: badToken('The token asks for an extension that is not understood here.'),
-  wrong_type: badToken('The token is of another type than at+jwt.'),
+  wrong_type: badToken('The token is no access token: its type, or a claim of it, says so.'),
   algorithm_not_allowed: badToken('The token is signed with an algorithm that is not allowed.'),
   unknown_key: badToken('The token is signed with a key that the issuer does not publish.'),
   bad_signature: badToken('The signature of the token is wrong.'),
@@ -29,6 +29,8 @@ const refusals = {
   wrong_audience: badToken('The token is meant for somebody else.'),
   expired: badToken('The token has ended.'),
   not_yet_valid: badToken('The token does not count yet.'),
+  too_old: badToken('The token was issued longer ago than maxAge allows.'),
+  contradictory_times: badToken('The token ended before it was issued.'),
   wrong_certificate: badToken('The token is bound to another certificate, or the request came without one.'),
   unknown_binding: badToken('The token is bound to a proof that is not checked here.'),
   inactive: badToken('The issuer says that the token is not active.'),
@@ -42,16 +44,23 @@ const refusals = {
 
 export type RefusalReason = keyof typeof refusals
 
+/** More about a refusal, for whom it may concern. */
+export interface RefusalDetails {
+  /** What would have been enough: the caller is told. */
+  readonly scope?: readonly string[]
+  /** The claim that is missing or wrong, by its name: for your log. */
+  readonly claim?: string | undefined
+}
+
 /** Why a request is refused, before anybody knows what to answer it with. */
 export class RefusedToken extends Error {
   readonly reason: RefusalReason
-  /** What would have been enough. */
-  readonly scope: readonly string[]
+  readonly details: RefusalDetails
 
-  constructor(reason: RefusalReason, scope: readonly string[] = []) {
+  constructor(reason: RefusalReason, details: RefusalDetails = {}) {
     super(refusals[reason].message)
     this.reason = reason
-    this.scope = scope
+    this.details = details
   }
 }
 
@@ -66,12 +75,15 @@ export class TokenRefusedError extends TokenClientError {
   readonly reason: RefusalReason
   /** The value of `WWW-Authenticate`. */
   readonly challenge: string
+  /** The claim that is missing or wrong, where it is one. */
+  declare readonly claim?: string
 
-  constructor(reason: RefusalReason, challenge: string) {
+  constructor(reason: RefusalReason, challenge: string, claim?: string) {
     const { code, message, status } = refusals[reason]
-    super(code, message, { transient: false, status })
+    super(code, claim === undefined ? message : `${message} Look at the claim ${claim}.`, { transient: false, status })
     this.reason = reason
     this.challenge = challenge
+    if (claim !== undefined) this.claim = claim
   }
 }
 

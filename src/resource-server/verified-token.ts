@@ -1,14 +1,20 @@
-import { splitScope } from '../token/scope.ts'
+import { ClientConfigurationError } from '../errors.ts'
+import { audienceOf, clientIdPath, namesAt, textAt } from './claim-places.ts'
+import { someHolds } from './claim-tests.ts'
+import type { Expectation } from './claims.ts'
 import type { JsonObject } from './compact-jws.ts'
-import { type RoleClaims, textsAt } from './role-claims.ts'
+import type { ClaimPath, TokenProfile } from './profiles/token-profile.ts'
 
 /** An access token that was checked: who calls, and what they may. */
 export interface VerifiedToken {
-  readonly issuer: string
+  /** `iss`, or the issuer that was expected; undefined where pinned keys alone say who it is. */
+  readonly issuer: string | undefined
   /** The client it was issued to. */
   readonly clientId: string
-  /** `sub`: for a token of the client credentials grant the client itself. */
-  readonly subject: string
+  /** `sub`, or what stands for it. For a token of a client that acts for itself without a `sub`: the client. */
+  readonly subject: string | undefined
+  /** For whom a client acts: for itself, for a user, or the token does not tell. */
+  readonly actsFor: 'itself' | 'user' | 'unknown'
   readonly audience: readonly string[]
   readonly scope: readonly string[]
   readonly roles: readonly string[]
@@ -18,39 +24,44 @@ export interface VerifiedToken {
   readonly claims: JsonObject
 }
 
-/** Where the claims are that servers put in different places. */
-export interface ClaimPlaces {
-  readonly roles: RoleClaims
-  readonly clientId: string
-  readonly scope: string
-}
+const audClaim = [{ at: ['aud'] }] as const
+const subClaim = [['sub']] as const
 
 /** The claims have been checked: those that are required are there, and of the right type. */
-export function verifiedToken(claims: JsonObject, places: ClaimPlaces): VerifiedToken {
+export function verifiedToken(claims: JsonObject, { profile, issuers }: Expectation): VerifiedToken {
+  const clientClaim = clientIdPath(claims, profile.clientId)
+  const clientId = (clientClaim && textAt(claims, clientClaim)) ?? ''
+  const actsFor = whom(claims, profile, clientClaim)
+  const subject = (profile.subject ?? subClaim).map((path) => textAt(claims, path)).find((text) => text !== undefined)
   return Object.freeze({
-    issuer: String(claims.iss),
-    clientId: String(claims[places.clientId]),
-    subject: String(claims.sub),
-    audience: Object.freeze([claims.aud].flat().map(String)),
-    scope: Object.freeze(scopeIn(claims[places.scope])),
-    roles: Object.freeze([...new Set(places.roles.flatMap((path) => textsAt(claims, path)))]),
+    issuer: typeof claims.iss === 'string' ? claims.iss : issuers[0],
+    clientId,
+    subject: subject ?? (actsFor === 'itself' ? clientId : undefined),
+    actsFor,
+    audience: Object.freeze((audienceOf(claims, profile.audience ?? audClaim) ?? []).map(String)),
+    scope: Object.freeze([...new Set(profile.scope.flatMap((place) => namesAt(claims, place)))]),
+    roles: Object.freeze([...new Set(profile.roles.flatMap((place) => namesAt(claims, place)))]),
     expiresAt: Number(claims.exp) * 1000,
     claims: deepFrozen(claims)
   })
 }
 
+function whom(claims: JsonObject, { client, user }: TokenProfile, clientId: ClaimPath | undefined) {
+  const isClient = someHolds(client, claims, clientId)
+  if (isClient === someHolds(user, claims, clientId)) return 'unknown'
+  return isClient ? 'itself' : 'user'
+}
+
 /**
  * Whether a client acts for itself: nobody's permission but its own stands behind the token (RFC 9700 §4.15).
  * Its `sub` is then not to be taken for a user's.
+ * @throws ClientConfigurationError when the token does not tell: see `profile`.
  */
-export function isClientToken({ subject, clientId }: VerifiedToken): boolean {
-  return subject === clientId
-}
-
-/** One space-delimited string (RFC 8693 §4.2), or the array that a configured claim has. */
-function scopeIn(value: unknown): string[] {
-  if (typeof value === 'string') return splitScope(value)
-  return Array.isArray(value) ? value.filter((member) => typeof member === 'string') : []
+export function isClientToken({ actsFor }: VerifiedToken): boolean {
+  if (actsFor !== 'unknown') return actsFor === 'itself'
+  const message =
+    'The token does not tell whether a client or a user stands behind it, and a guess would be dangerous. Choose the profile of your server, or one of your own whose `client` and `user` tell them apart.'
+  throw new ClientConfigurationError('ERR_INVALID_OPTION', message)
 }
 
 /** The same token serves many callers: none of them changes what the next one reads. Signed claims can nest deeply, so it does not recurse. */

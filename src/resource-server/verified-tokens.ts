@@ -16,8 +16,17 @@ export interface VerifiedTokens {
   get(token: string, now: number, generation: number, verify: () => Promise<VerifiedToken>): Promise<VerifiedToken>
 }
 
-/** Keeps ten thousand tokens, the latest used, each until it ends and at most for `keepFor` ms. A refusal is not kept. */
-export function verifiedTokens(keepFor = Number.POSITIVE_INFINITY): VerifiedTokens {
+export interface KeepingLimits {
+  /** Milliseconds since the token was verified. */
+  readonly keepFor?: number
+  /** Milliseconds since the token was issued. */
+  readonly maxAge?: number
+}
+
+const always = Number.POSITIVE_INFINITY
+
+/** Keeps ten thousand tokens, the latest used, each until it ends, or until a limit before that. A refusal is not kept. */
+export function verifiedTokens({ keepFor = always, maxAge = always }: KeepingLimits = {}): VerifiedTokens {
   const kept = new Map<string, Kept>()
 
   function keep(digest: string, entry: Kept): void {
@@ -38,8 +47,9 @@ export function verifiedTokens(keepFor = Number.POSITIVE_INFINITY): VerifiedToke
       const entry: Kept = { token: verify(), generation, until: Number.POSITIVE_INFINITY }
       keep(digest, entry)
       entry.token.then(
-        ({ expiresAt }) => {
-          entry.until = Math.min(expiresAt, now + keepFor)
+        ({ expiresAt, claims }) => {
+          const issuedAt = typeof claims.iat === 'number' ? claims.iat * 1000 : always
+          entry.until = Math.min(expiresAt, now + keepFor, issuedAt + maxAge)
         },
         () => {
           if (kept.get(digest) === entry) kept.delete(digest)

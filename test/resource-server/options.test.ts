@@ -21,7 +21,7 @@ test.each<[string, object, string, RegExp]>([
   ['R10 no audience in the list', { audience: [] }, 'ERR_INVALID_OPTION', /audience/],
   ['no issuer', { issuer: undefined }, 'ERR_MISSING_OPTION', /issuer/],
   ['R45 an issuer over plain HTTP', { issuer: 'http://auth.internal' }, 'ERR_INSECURE_ORIGIN', /issuer/],
-  ['an issuer that is no URL', { issuer: 'auth' }, 'ERR_INVALID_OPTION', /issuer/],
+  ['an issuer that is no URL', { issuer: 'auth', keys: undefined }, 'ERR_INVALID_OPTION', /issuer/],
   ['an unknown option', { audiences: [] }, 'ERR_UNKNOWN_OPTION', /audiences/],
   [
     'R31 an unknown option of introspection',

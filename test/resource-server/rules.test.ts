@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { allOf, anyOf, type Rule, roles, scopes } from '../../src/resource-server/index.ts'
+import { allOf, anyOf, authenticated, type Rule, roles, scopes } from '../../src/resource-server/index.ts'
 import { audience, testIssuer } from './issuer.ts'
 
 const { token, verifier } = await testIssuer()
@@ -21,6 +21,7 @@ test.each<[string, Rule, boolean]>([
   ['no rule of two', anyOf(scopes('write_user'), roles('admin')), false],
   ['all rules', allOf(scopes('read_user'), roles('reader')), true],
   ['all rules but one', allOf(scopes('read_user'), roles('admin')), false],
+  ['every verified token', authenticated(), true],
   ['rules in rules', allOf(anyOf(roles('admin'), roles('auditor')), scopes('read_user')), true]
 ])('R43 %s', (_what, rule, allowed) => {
   expect(rule.allows(held)).toBe(allowed)

@@ -29,6 +29,7 @@ test.each(['RS256', 'ES256', 'EdDSA'] as const)(
       issuer,
       clientId: 'orders',
       subject: 'orders',
+      actsFor: 'itself',
       audience: [audience],
       scope: ['read_user', 'list_user'],
       roles: ['reader'],
@@ -105,8 +106,10 @@ test('R12 R30 a clock may be wrong by the tolerance and no more', async () => {
     [300, verifier({ clockTolerance: 300_000 })],
     [0, verifier({ clockTolerance: 0 })]
   ] as const) {
-    await by.verify(`Bearer ${await token({ exp: seconds - tolerance + 0.5, nbf: seconds + tolerance })}`)
-    await expectRefused(await token({ exp: seconds - tolerance }), 'expired', by)
+    await by.verify(
+      `Bearer ${await token({ iat: seconds - 3600, exp: seconds - tolerance + 0.5, nbf: seconds + tolerance })}`
+    )
+    await expectRefused(await token({ iat: seconds - 3600, exp: seconds - tolerance }), 'expired', by)
     await expectRefused(await token({ nbf: seconds + tolerance + 0.5 }), 'not_yet_valid', by)
   }
 })

@@ -1,7 +1,7 @@
 import type { JSONWebKeySet } from 'jose'
 import { ClientConfigurationError } from '../../errors.ts'
 import { RefusedToken } from '../token-refused-error.ts'
-import { keySet } from './key-set.ts'
+import { type FitKeys, keySet } from './key-set.ts'
 import { asymmetricAlgorithms, type KeySource } from './verification-keys.ts'
 
 /** Keys that you have already: a JWK Set (RFC 7517 §5) with the issuer's public keys. Nothing is fetched. */
@@ -9,8 +9,9 @@ export function jwks(document: JSONWebKeySet): KeySource {
   const usable = structuredClone(document)
   return {
     algorithms: asymmetricAlgorithms,
-    open({ algorithms }) {
-      const keys = opened(usable, algorithms)
+    pinned: true,
+    open(context) {
+      const keys = opened(usable, context)
       return {
         generation: () => 0,
         async find(header) {
@@ -23,9 +24,9 @@ export function jwks(document: JSONWebKeySet): KeySource {
   }
 }
 
-function opened(document: JSONWebKeySet, algorithms: readonly string[]) {
+function opened(document: JSONWebKeySet, fit: FitKeys) {
   try {
-    return keySet(document, algorithms)
+    return keySet(document, fit)
   } catch {
     throw new ClientConfigurationError('ERR_INVALID_OPTION', 'jwks() needs a JWK Set: { keys: [...] }.')
   }

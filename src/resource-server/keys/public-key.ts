@@ -9,6 +9,7 @@ export function publicKey(key: KeyObject | JsonWebKey | string): KeySource {
   const algorithms = algorithmsOf(verifier)
   return {
     algorithms,
+    pinned: true,
     open: () => ({
       generation: () => 0,
       find({ alg }) {

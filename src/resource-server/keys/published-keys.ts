@@ -55,10 +55,10 @@ async function newKey(header: JwsHeader, kept: KeptKeys, unknown: UnknownKids): 
   return key
 }
 
-async function fetchDocument(url: string, { sender, algorithms }: KeyContext): Promise<KeyDocument> {
+async function fetchDocument(url: string, context: KeyContext): Promise<KeyDocument> {
   const headers = { accept: 'application/jwk-set+json, application/json' }
-  const { status, body } = await sender.send({ method: 'GET', url, headers, timeout })
+  const { status, body } = await context.sender.send({ method: 'GET', url, headers, timeout })
   if (status !== 200) throw new Error(`The keys at ${url} were answered with ${status}.`)
   const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
-  return { text, keys: keySet(JSON.parse(text) as JSONWebKeySet, algorithms) }
+  return { text, keys: keySet(JSON.parse(text) as JSONWebKeySet, context) }
 }

@@ -13,5 +13,5 @@ export function sharedSecret(secret: string | Uint8Array): KeySource {
       'ERR_INVALID_OPTION',
       'sharedSecret() needs at least 32 bytes, chosen at random.'
     )
-  return { algorithms: ['HS256'], open: () => ({ generation: () => 0, find: () => key }) }
+  return { algorithms: ['HS256'], pinned: true, open: () => ({ generation: () => 0, find: () => key }) }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts'
 import type { Sender } from '../../http/send.ts'
 import type { AuthorizationServerSource } from '../../metadata/authorization-server.ts'
 import type { JwsHeader } from '../compact-jws.ts'
+import type { FitKeys } from './key-set.ts'
 
 export type VerificationKey = CryptoKey | KeyObject | Uint8Array
 
@@ -18,11 +19,10 @@ export interface VerificationKeys {
   find(header: JwsHeader): VerificationKey | Promise<VerificationKey>
 }
 
-export interface KeyContext {
+export interface KeyContext extends FitKeys {
   readonly server: AuthorizationServerSource
   readonly sender: Sender
   readonly clock: Clock
-  readonly algorithms: readonly string[]
   readonly insecureHttpAllowed: boolean
 }
 
@@ -30,6 +30,8 @@ export interface KeyContext {
 export interface KeySource {
   /** The algorithms of a token from this source, unless the options narrow them. */
   readonly algorithms: readonly string[]
+  /** The keys were handed in, and are the issuer's by that alone. Nothing is fetched. */
+  readonly pinned?: boolean
   open(context: KeyContext): VerificationKeys
 }
 

@@ -1,0 +1,86 @@
+import { checkedFields, kindOf, plainObject, wrong } from '../wrong-option.ts'
+import { rfc9068 } from './profiles/rfc9068.ts'
+import type { TokenProfile } from './profiles/token-profile.ts'
+import type { RoleClaims } from './role-claims.ts'
+
+/** What the user says of the tokens beside the profile. */
+export interface ProfileOptions {
+  readonly profile?: TokenProfile
+  readonly requiredClaims?: readonly string[]
+  readonly roles?: RoleClaims
+  readonly clientIdClaim?: string
+  readonly scopeClaim?: string
+}
+
+const known = [
+  ...['name', 'types', 'required', 'must', 'mustNot', 'audience', 'clientId', 'subject', 'scope', 'roles'],
+  ...['client', 'user', 'issuers', 'audiences', 'keyUses']
+]
+const lists = known.filter((name) => name !== 'name')
+const verbs = ['is', 'oneOf', 'startsWith', 'notStartsWith', 'endsWith', 'sameAs', 'differsFrom']
+const plainTypes = ['jwt', '']
+
+/** The profile with the user's other options in it. @throws ClientConfigurationError */
+export function checkedProfile(options: ProfileOptions, acceptsPlainJwt: boolean): TokenProfile {
+  const profile = checkProfile(options.profile ?? rfc9068())
+  const { requiredClaims, roles, clientIdClaim, scopeClaim } = options
+  if (requiredClaims !== undefined) texts('requiredClaims', requiredClaims)
+  return {
+    ...profile,
+    required: requiredClaims ?? profile.required.filter((name) => !(acceptsPlainJwt && name === 'jti')),
+    ...(acceptsPlainJwt && { types: [...profile.types, ...plainTypes] }),
+    ...(roles !== undefined && { roles: roles.map((at) => ({ at: texts('roles', at) })) }),
+    ...(clientIdClaim !== undefined && { clientId: [texts('clientIdClaim', [clientIdClaim])] }),
+    ...(scopeClaim !== undefined && { scope: [{ at: texts('scopeClaim', [scopeClaim]), form: 'words' as const }] }),
+    // A server that does not follow RFC 9068 need not keep users from having the name of a client.
+    ...(acceptsPlainJwt && options.profile === undefined && { client: [], user: [] })
+  }
+}
+
+/** Of a profile of the user's own: what would otherwise fail with the first token, or let one through. */
+function checkProfile(given: TokenProfile): TokenProfile {
+  if (typeof given === 'function') wrong('profile', 'is a function', 'Call it: keycloak().')
+  checkedFields('profile', given, known)
+  for (const name of lists) {
+    const value = given[name as keyof TokenProfile]
+    if (value !== undefined && !Array.isArray(value))
+      wrong(`profile.${name}`, `must be an array, but is ${kindOf(value)}`, 'See the type TokenProfile.')
+  }
+  for (const name of ['types', 'required', 'clientId', 'scope', 'roles', 'client', 'user'] as const)
+    if (given[name] === undefined)
+      wrong(`profile.${name}`, 'is missing', 'Start from { ...rfc9068(), … }.', 'ERR_MISSING_OPTION')
+  if (given.types.length === 0) wrong('profile.types', 'is empty', "Give ['at+jwt'], or '' for tokens without a type.")
+  if (given.clientId.length === 0) wrong('profile.clientId', 'is empty', "Give paths, as in [['client_id']].")
+  for (const path of [...given.clientId, ...(given.subject ?? [])]) texts('profile.clientId and subject', path)
+  const { must = [], mustNot = [], scope, roles, audience = [], client, user } = given
+  for (const place of [...must, ...mustNot, ...scope, ...roles, ...audience, ...[...client, ...user].flat()]) {
+    plainObject('profile', place, 'Its tests and places are objects with a path `at`.')
+    texts('profile: a path `at`', place.at)
+  }
+  for (const test of [...must, ...mustNot, ...[...client, ...user].flat()]) {
+    const [verb, ...more] = Object.keys(test).filter((name) => name !== 'at' && name !== 'suffix')
+    if (verb === undefined || more.length > 0 || !verbs.includes(verb))
+      wrong('profile', 'holds a test that is none', `Beside \`at\`, give one of: ${verbs.join(', ')}.`)
+  }
+  if ([...client, ...user].some((alternative) => !Array.isArray(alternative) || alternative.length === 0))
+    wrong('profile.client and user', 'need alternatives of one test at least', 'Leave the list empty if nothing tells.')
+  return plainCopy({ ...given, types: given.types.map((type) => String(type).toLowerCase()) })
+}
+
+function plainCopy(profile: TokenProfile): TokenProfile {
+  try {
+    return structuredClone(profile)
+  } catch {
+    return wrong('profile', 'holds more than plain data', 'A rule of your own can do what a profile cannot.')
+  }
+}
+
+/** An array of texts that are not empty. */
+export function texts(option: string, value: unknown): readonly string[] {
+  const remedy = 'Give an array with one string at least.'
+  if (!Array.isArray(value) || value.length === 0)
+    wrong(option, `must be an array of strings, but is ${kindOf(value)}`, remedy)
+  if (!value.every((member) => typeof member === 'string' && member.trim() !== ''))
+    wrong(option, 'holds what is no string, or an empty one', remedy)
+  return [...value]
+}
