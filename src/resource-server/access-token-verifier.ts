@@ -83,9 +83,16 @@ type TokenCheck = (token: string) => Promise<VerifiedToken>
 /** A signed token is verified here, another one asked about where that was chosen; either only when it is not known. */
 function tokenCheck(how: Omit<CheckedOptions, 'challenge' | 'forwardedCertificate'>, exchange: Sender): TokenCheck {
   const { trust, insecureHttpAllowed, clock, introspection } = how
-  // Without an issuer the keys are pinned, and nothing is looked for.
   const [issuer = ''] = trust.expected.issuers
-  const found = { issuer, sender: exchange, clock, timeout: discoveryTimeout, allowInsecureHttp: insecureHttpAllowed }
+  const found = {
+    issuer,
+    // An issuer that is no URL has pinned keys, and nothing is looked for.
+    ...(!URL.canParse(issuer) && { places: [] }),
+    sender: exchange,
+    clock,
+    timeout: discoveryTimeout,
+    allowInsecureHttp: insecureHttpAllowed
+  }
   const { keyUses = [] } = trust.expected.profile
   const context = { ...trust, keyUses, server: discoveredServer(found), sender: exchange, clock, insecureHttpAllowed }
   const keys = trust.keySource.open(context)
