@@ -10,6 +10,10 @@ export const commands: CommandTable = {
     about: 'Reads a token: its claims, its times and its size.',
     load: async () => (await import('./commands/inspect.ts')).inspect
   },
+  doctor: {
+    about: 'Examines everything between this machine and a token, and says what to do.',
+    load: async () => (await import('./commands/doctor.ts')).doctor
+  },
   completion: {
     about: 'Prints a script that completes commands and flags in bash or zsh.',
     load: async () => (await import('./commands/completion.ts')).completion

@@ -20,6 +20,7 @@ export const settingOptions = {
   },
   'basic-encoding': { type: 'string', value: 'ENCODING', about: 'form or raw, for client_secret_basic.' },
   'key-id': { type: 'string', value: 'KID', about: "The name of the private key in the client's JWKS." },
+  'ca-file': { type: 'string', value: 'FILE', about: 'PEM of the authorities that the server is trusted by.' },
   scope: { type: 'string', value: 'SCOPE', about: 'Scopes to ask for, with spaces between them.' },
   audience: { type: 'string', value: 'AUDIENCE', about: 'The audience to ask for.' },
   resource: { type: 'string', value: 'URI', about: 'Resource indicators to ask for, with spaces between them.' },
@@ -53,7 +54,8 @@ export async function clientOptions(given: Given): Promise<TokenClientOptions> {
   return clientOptionsFrom(await settingsFor(given))
 }
 
-async function settingsFor({ values, environment, terminal }: Given): Promise<Record<string, string>> {
+/** The merged settings, as variables. */
+export async function settingsFor({ values, environment, terminal }: Given): Promise<Record<string, string>> {
   const file = typeof values.config === 'string' ? await readConfig(values.config, knownSettings) : {}
   const settings = [file, ofEnvironment(environment), ofFlags(values)].reduce(covered)
   return withPrefix(await withSecret(settings, terminal))

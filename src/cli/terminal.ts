@@ -10,6 +10,8 @@ export interface Terminal {
   readonly columns: number
   /** Writes lines of the result. */
   print(lines: string): void
+  /** Replaces the line that is being written, on an interactive terminal. */
+  draw(line: string): void
   /** Writes the result of `--json`. */
   printJson(value: unknown): void
   /** Tells the person something that is no part of the result. */
@@ -27,6 +29,7 @@ export function processTerminal(): Terminal {
     interactive: stdout.isTTY === true,
     columns: stdout.columns ?? 100,
     print: (lines) => void stdout.write(`${lines}\n`),
+    draw: (line) => void stdout.write(`\r\u001b[K${line}`),
     printJson: (value) => void stdout.write(`${JSON.stringify(value, undefined, 2)}\n`),
     note: (lines) => void stderr.write(`${lines}\n`),
     readInput: async () => (stdin.isTTY === true ? undefined : text(stdin)),

@@ -15,6 +15,7 @@ export const settingNames = [
   'AUTHENTICATION_METHOD',
   'BASIC_ENCODING',
   'KEY_ID',
+  'CA_FILE',
   'SCOPE',
   'AUDIENCE',
   'RESOURCE',

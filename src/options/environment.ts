@@ -1,3 +1,4 @@
+import { builtin } from '../builtin.ts'
 import { plainObject, wrong } from '../wrong-option.ts'
 import type { TokenClientOptions } from './client-options.ts'
 import { credentialFrom } from './environment-credential.ts'
@@ -14,7 +15,7 @@ const others = /^(ADMIN_.*|SERVICE_(HOST|PORT.*)|PORT(_.*)?)$/
 export function clientOptionsFrom(environment: Readonly<Record<string, string | undefined>>): TokenClientOptions {
   plainObject('clientOptionsFrom', environment, 'Give process.env, or an object like it.')
   const settings = settingsIn(environment)
-  const { ISSUER, TOKEN_ENDPOINT, CLIENT_ID, SCOPE, AUDIENCE, RESOURCE, TIMEOUT } = settings
+  const { ISSUER, TOKEN_ENDPOINT, CLIENT_ID, SCOPE, AUDIENCE, RESOURCE, TIMEOUT, CA_FILE } = settings
   if (ISSUER === undefined && TOKEN_ENDPOINT === undefined) missingSetting('ISSUER', `Or set ${prefix}TOKEN_ENDPOINT.`)
   if (CLIENT_ID === undefined)
     missingSetting('CLIENT_ID', 'Set the id that the authorization server knows the client by.')
@@ -26,6 +27,7 @@ export function clientOptionsFrom(environment: Readonly<Record<string, string | 
     audience: AUDIENCE,
     resource: RESOURCE?.split(' ').filter((member) => member !== ''),
     timeout: TIMEOUT === undefined ? undefined : Number(TIMEOUT),
+    connect: CA_FILE === undefined ? undefined : { ca: authoritiesIn(CA_FILE) },
     ...credentialFrom(settings)
   }
   return withoutUndefined(options) as TokenClientOptions
@@ -42,6 +44,19 @@ function settingsIn(environment: Readonly<Record<string, string | undefined>>): 
     wrong(`${prefix}${unknown}`, 'is not a setting', remedy, 'ERR_UNKNOWN_OPTION')
   }
   return Object.fromEntries(ours)
+}
+
+function authoritiesIn(file: string): string {
+  try {
+    return builtin.fs.readFileSync(file, 'utf8')
+  } catch (error) {
+    const fault = `cannot be read (${(error as NodeJS.ErrnoException).code})`
+    wrong(
+      `The file of ${prefix}CA_FILE`,
+      fault,
+      'Give the path of a PEM file with the certificates of the authorities.'
+    )
+  }
 }
 
 function withoutUndefined(options: object): object {

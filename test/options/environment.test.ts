@@ -25,6 +25,7 @@ beforeAll(async () => {
   await writeFile(file('assertion'), 'not.a.jwt!')
   await writeFile(file('cert.pem'), issued.cert)
   await writeFile(file('cert-key.pem'), issued.key)
+  await writeFile(file('ca.pem'), identity.ca.cert)
 })
 
 afterAll(() => rm(folder, { recursive: true }))
@@ -61,15 +62,25 @@ test.each([
 })
 
 test.each([
-  ['tls_client_auth', { CERTIFICATE_FILE: '@cert.pem', PRIVATE_KEY_FILE: '@cert-key.pem' }],
-  [
-    'self_signed_tls_client_auth',
-    {
-      CERTIFICATE_FILE: '@cert.pem',
-      PRIVATE_KEY_FILE: '@cert-key.pem',
-      AUTHENTICATION_METHOD: 'self_signed_tls_client_auth'
-    }
-  ],
+  ['tls_client_auth', 'issued', {}],
+  ['tls_client_auth', 'issued', { AUTHENTICATION_METHOD: 'tls_client_auth' }],
+  ['self_signed_tls_client_auth', 'selfSigned', { AUTHENTICATION_METHOD: 'self_signed_tls_client_auth' }]
+] as const)('a token by %s from variables alone, the authority of the server too', async (method, name, settings) => {
+  const { cert, key } = identity[name]
+  await writeFile(file('cert.pem'), cert)
+  await writeFile(file('cert-key.pem'), key)
+  await using server = await startAuthorizationServer({
+    clients: [{ clientId, certificates: [cert], certificateSubject: 'CN=orders', scope: ['read_user'] }],
+    tls: { ...identity.server, ca: identity.ca.cert },
+    authenticationMethods: [method]
+  })
+  const pair = { CERTIFICATE_FILE: '@cert.pem', PRIVATE_KEY_FILE: '@cert-key.pem', CA_FILE: '@ca.pem' }
+  const environment = environmentOf({ ...settings, ...pair, ISSUER: server.issuer })
+  await using tokens = createTokenClient(clientOptionsFrom(environment))
+  expect((await tokens.getToken()).scope).toEqual(['read_user'])
+})
+
+test.each([
   [
     'private_key_jwt',
     { CERTIFICATE_FILE: '@cert.pem', PRIVATE_KEY_FILE: '@cert-key.pem', AUTHENTICATION_METHOD: 'private_key_jwt' }
@@ -173,6 +184,12 @@ test.each([
     'ERR_CONFLICTING_OPTIONS',
     'SERVICE_TOKEN_CERTIFICATE_FILE cannot stand beside SERVICE_TOKEN_CLIENT_SECRET'
   ],
+  [
+    { CLIENT_SECRET: marker, CA_FILE: '@none' },
+    'ERR_INVALID_OPTION',
+    'The file of SERVICE_TOKEN_CA_FILE cannot be read'
+  ],
+  [{ CLIENT_SECRET: marker, CA_FILE: '@secret' }, 'ERR_INVALID_OPTION', 'connect.ca holds no certificate'],
   [{ CLIENT_SECRET: marker, TIMEOUT: 'soon' }, 'ERR_INVALID_OPTION', 'timeout is out of range'],
   [{ CLIENT_SECRET: marker, SCOPE: `"${marker}"` }, 'ERR_INVALID_OPTION', 'options.scope']
 ])('%j is refused by its name, and no value is repeated', (settings, code, message) => {

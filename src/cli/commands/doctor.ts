@@ -1,0 +1,37 @@
+import { command, UsageError } from '../command.ts'
+import { examine } from '../doctor/examine.ts'
+import { examinationLines, progressOn } from '../doctor/lines.ts'
+import { settingOptions, settingsFor } from '../settings.ts'
+
+export const doctor = command({
+  about:
+    'Examines everything between this machine and a token, step by step: configuration, name look-up, connection, TLS, proxy, metadata, token request, answer, clock, signature, a call, and the refresh plan. Each finding says what was seen, why it matters, and what to do. One token is asked for; a refused secret is tried in at most two other forms.',
+  options: {
+    ...settingOptions,
+    call: { type: 'string', value: 'URL', about: 'Call this URL (GET) with the token.' }
+  },
+  examples: [
+    { line: 'service-token doctor', about: 'With the settings of the service, in its own environment' },
+    {
+      line: 'service-token doctor --issuer https://auth.internal --client-id orders --client-secret-file /run/secrets/orders --call https://users.internal/users/42',
+      about: 'Up to a call of another service'
+    },
+    { line: 'kubectl exec deploy/orders -- npx service-token doctor --json', about: 'In a pod, for a program' }
+  ],
+  exitCodes: { 0: 'Nothing was found.', 1: 'There are findings.', 2: 'Wrong usage.' },
+  async run({ values, json, terminal, environment }) {
+    const call = callUrl(values.call)
+    const settings = await settingsFor({ values, terminal, environment })
+    const progress = json ? { began() {}, ended() {} } : progressOn(terminal)
+    const examination = await examine({ settings, environment, call }, progress)
+    if (json) terminal.printJson(examination)
+    else terminal.print(examinationLines(examination))
+    return examination.findings.length === 0 ? 0 : 1
+  }
+})
+
+function callUrl(given: string | undefined): URL | undefined {
+  if (given === undefined) return undefined
+  if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return new URL(given)
+  throw new UsageError('--call needs a URL, like https://users.internal/users/42.')
+}

@@ -1,0 +1,35 @@
+import { answerFindings } from './findings/answer.ts'
+import { configurationFindings } from './findings/configuration.ts'
+import { metadataFindings } from './findings/metadata.ts'
+import { requestFindings } from './findings/request.ts'
+import { serviceFindings } from './findings/service.ts'
+import { wayFindings } from './findings/way.ts'
+
+/** Why a fault matters, and what to do about it. */
+export interface Advice {
+  readonly why: string
+  readonly remedy: string
+}
+
+/** Every fault that the doctor knows. `docs/doctor.md` has the same list. */
+export const catalogue = {
+  ...configurationFindings,
+  ...wayFindings,
+  ...metadataFindings,
+  ...requestFindings,
+  ...answerFindings,
+  ...serviceFindings
+} as const
+
+export type FindingName = keyof typeof catalogue
+
+/** A fault that was found here and now. */
+export interface Finding extends Advice {
+  readonly name: FindingName
+  /** What was seen. */
+  readonly what: string
+}
+
+export function finding(name: FindingName, what: string): Finding {
+  return { name, what, ...catalogue[name] }
+}

@@ -1,0 +1,54 @@
+export const answerFindings = {
+  'token-missing': {
+    why: 'The server reports success without an access_token (RFC 6749 §5.1).',
+    remedy: 'Check that the URL is that of the token endpoint; else ask the people who run the server.'
+  },
+  'token-malformed': {
+    why: 'The token cannot stand in a header: it is empty, or has spaces or control characters.',
+    remedy: 'Ask the people who run the server.'
+  },
+  'token-too-large': {
+    why: 'The token is over 16 KiB. Servers and proxies refuse such a header, most of them from 8 KiB on.',
+    remedy: 'Have roles and groups taken out of the token, or ask for fewer scopes.'
+  },
+  'token-large': {
+    why: 'Many servers and proxies accept 8 KiB of headers: with other headers beside it, this token can be refused.',
+    remedy: 'Have roles and groups taken out of the token, or ask for fewer scopes.'
+  },
+  'token-type': {
+    why: 'The token is of another type than Bearer; as a bearer token no service takes it.',
+    remedy: 'Have the server issue bearer tokens to this client.'
+  },
+  'token-type-missing': {
+    why: 'The answer does not name the type of the token (RFC 6749 §5.1); it is taken as Bearer.',
+    remedy: 'Ask the people who run the server to add token_type.'
+  },
+  'life-missing': {
+    why: 'The answer does not say how long the token lives; it is kept for five minutes, and asked for far too often if it lives for hours.',
+    remedy: 'Set the option defaultLifetime to what the server gives, or have it send expires_in.'
+  },
+  'life-malformed': {
+    why: 'expires_in is no number of seconds, so that nobody knows when the token ends.',
+    remedy: 'Ask the people who run the server.'
+  },
+  'life-short': {
+    why: 'Tokens that live for less than a minute are asked for all the time, and no outage of the server goes unnoticed.',
+    remedy: 'Have tokens issued that live for hours; twelve are usual between services.'
+  },
+  'life-contradicts': {
+    why: 'The token itself ends earlier than the answer says: services will refuse it while it counts as good here.',
+    remedy: 'Ask the people who run the server: expires_in and the claim exp have to agree.'
+  },
+  'scope-narrowed': {
+    why: 'The server granted less than was asked for, and calls that need the rest will be answered 403.',
+    remedy: 'Have the missing scope granted to this client, or do not ask for it.'
+  },
+  'scope-widened': {
+    why: 'The server granted more than was asked for. A stolen token then opens more than it has to.',
+    remedy: 'Have what is not needed taken from the client.'
+  },
+  'scope-malformed': {
+    why: 'scope is no string of words with spaces between them (RFC 6749 §3.3), so that nobody knows what was granted.',
+    remedy: 'Ask the people who run the server.'
+  }
+} as const

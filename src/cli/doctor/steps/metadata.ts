@@ -1,0 +1,59 @@
+import { printable } from '../../words.ts'
+import { type Finding, finding } from '../finding.ts'
+import type { SeenAnswer } from '../observer.ts'
+import type { Outcome } from '../step.ts'
+import { answerOfTokenEndpoint, jsonObject, type Visit } from '../visit.ts'
+import { findingForFailure } from './failure.ts'
+
+export type Metadata = Readonly<Record<string, unknown>>
+
+/** What the issuer publishes about itself; an empty object where nothing was looked up. */
+export function lookAtMetadata(visit: Visit): Outcome<Metadata> {
+  const { issuer, tokenEndpoint } = visit.options
+  if (issuer === undefined || tokenEndpoint !== undefined)
+    return { summary: 'not needed: the token endpoint is configured', fact: {} }
+  const places = visit.answers.filter(({ method, url }) => method === 'GET' && url.includes('/.well-known/'))
+  const document = places.map(documentOf).findLast((found) => found !== undefined)
+  const found = answerOfTokenEndpoint(visit) !== undefined || visit.token !== undefined
+  if (found || !isAboutDiscovery(visit)) return { summary: summaryOf(document, places), fact: document ?? {} }
+  return { summary: summaryOf(document, places), findings: [fault(visit, issuer, document, places)] }
+}
+
+function isAboutDiscovery({ error }: Visit): boolean {
+  return error?.message.startsWith('No usable metadata') === true || error?.code === 'ERR_DISCOVERY_FAILED'
+}
+
+function documentOf(answer: SeenAnswer): Metadata | undefined {
+  return answer.status === 200 ? jsonObject(answer.body()) : undefined
+}
+
+function summaryOf(document: Metadata | undefined, places: readonly SeenAnswer[]): string {
+  if (document === undefined) return `asked at ${new Set(places.map(({ url }) => url)).size} places`
+  const methods = methodsIn(document)
+  return `issuer ${printable(document.issuer)}${methods.length === 0 ? '' : `, takes ${printable(methods.join(', '))}`}`
+}
+
+export function methodsIn({ token_endpoint_auth_methods_supported: methods }: Metadata): string[] {
+  return Array.isArray(methods) ? methods.filter((method) => typeof method === 'string') : []
+}
+
+function fault(visit: Visit, issuer: string, document: Metadata | undefined, places: readonly SeenAnswer[]): Finding {
+  const { error } = visit
+  const named = document?.issuer
+  if (typeof named === 'string' && named !== issuer) {
+    const slash = named.replace(/\/$/, '') === issuer.replace(/\/$/, '')
+    const what = `The metadata are of the issuer ${printable(named)}, and ${printable(issuer)} is configured.`
+    return finding(slash ? 'issuer-slash' : 'issuer-mismatch', what)
+  }
+  if (named === issuer && String(document?.token_endpoint).startsWith('http:'))
+    return finding('metadata-insecure', `The metadata name the token endpoint ${printable(document?.token_endpoint)}.`)
+  if (places.length > 0 && places.every(({ status }) => status === 404 || status === 410))
+    return finding('metadata-missing', `No metadata at ${[...new Set(places.map(({ url }) => url))].join(', ')} (404).`)
+  const odd = places.find(({ status }) => status < 400)
+  if (odd !== undefined || error === undefined)
+    return finding(
+      'metadata-unusable',
+      `${odd?.url ?? issuer} answers with status ${odd?.status}, and with no metadata.`
+    )
+  return findingForFailure(error, places.at(-1))
+}

@@ -1,0 +1,23 @@
+import { span } from '../../words.ts'
+import type { Outcome } from '../step.ts'
+import type { Visit } from '../visit.ts'
+
+const width = 60
+
+/** When the token at hand is refreshed, and what that outlasts. */
+export function refreshPlan({ client, token }: Visit): Outcome<readonly string[]> {
+  const [{ refreshAt, expiresAt } = {}] = client.health().tokens
+  if (token === undefined || refreshAt === undefined || expiresAt === undefined) return { summary: '' }
+  const life = expiresAt - token.obtainedAt
+  const until = refreshAt - token.obtainedAt
+  const column = Math.max(1, Math.min(width - 2, Math.round((until / life) * width)))
+  return {
+    summary: `refreshed after ${span(until)}, ${span(life - until)} before its end`,
+    fact: [
+      `${'0'.padEnd(column)}${span(until)}${span(life).padStart(Math.max(width - column - span(until).length + 1, span(life).length + 1))}`,
+      `|${'='.repeat(column - 1)}R${'-'.repeat(width - column - 1)}|`,
+      '= serves every call   R is refreshed, at a moment drawn anew for each token   - serves on if that fails',
+      `From R on the authorization server may be down for ${span(life - until)} without a call that notices.`
+    ]
+  }
+}

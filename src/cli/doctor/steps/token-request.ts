@@ -1,0 +1,46 @@
+import { span } from '../../words.ts'
+import { type Finding, finding } from '../finding.ts'
+import type { Outcome } from '../step.ts'
+import { answerOfTokenEndpoint, type Visit } from '../visit.ts'
+import { findingForCredential } from './credential.ts'
+import { findingForFailure } from './failure.ts'
+import { type Metadata, methodsIn } from './metadata.ts'
+
+export interface Request {
+  readonly visit: Visit
+  readonly metadata: Metadata
+  /** The settings that the client was made of. */
+  readonly settings: Readonly<Record<string, string | undefined>>
+  /** Looks closer at a host that could not be reached. */
+  reach(url: URL): Promise<readonly Finding[]>
+}
+
+const refusals = ['ERR_INVALID_CLIENT', 'ERR_CLIENT_AUTHENTICATION_FAILED']
+const unreached = ['ERR_NETWORK', 'ERR_TLS_ERROR']
+
+/** Whether there is a token, else why not. */
+export async function lookAtTokenRequest(request: Request): Promise<Outcome> {
+  const { token, warnings } = request.visit
+  const whitespace = warnings.includes('secret_has_whitespace')
+    ? [finding('secret-whitespace', 'The secret begins or ends with whitespace.')]
+    : []
+  if (token === undefined) return { summary: '', findings: [...whitespace, ...(await reasons(request))] }
+  return { summary: `a token of ${span(token.expiresAt - token.obtainedAt)}`, findings: whitespace, fact: true }
+}
+
+async function reasons(request: Request): Promise<readonly Finding[]> {
+  const { visit, metadata, settings } = request
+  const { error } = visit
+  if (error === undefined) return []
+  if (refusals.includes(error.code))
+    return [await findingForCredential({ visit, settings, error, offered: methodsIn(metadata) })]
+  if (unreached.includes(error.code)) {
+    const closer = await request.reach(endpointOf(visit, metadata))
+    if (closer.length > 0) return closer
+  }
+  return [findingForFailure(error, answerOfTokenEndpoint(visit))]
+}
+
+function endpointOf({ options }: Visit, { token_endpoint: published }: Metadata): URL {
+  return new URL(options.tokenEndpoint ?? (typeof published === 'string' ? published : (options.issuer ?? '')))
+}

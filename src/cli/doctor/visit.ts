@@ -1,0 +1,53 @@
+import {
+  type AccessToken,
+  createTokenClient,
+  type TokenClient,
+  TokenClientError,
+  type TokenClientOptions,
+  type WarningCode
+} from 'service-token-client'
+import { observeAnswers, type SeenAnswer } from './observer.ts'
+
+/** What came of asking for one token, as the service would. */
+export interface Visit {
+  readonly options: TokenClientOptions
+  /** It has the token; to be closed. */
+  readonly client: TokenClient
+  readonly token: AccessToken | undefined
+  readonly error: TokenClientError | undefined
+  readonly warnings: readonly WarningCode[]
+  readonly answers: readonly SeenAnswer[]
+}
+
+export async function visitServer(options: TokenClientOptions): Promise<Visit> {
+  const client = createTokenClient(options)
+  const warnings: WarningCode[] = []
+  client.on('warning', ({ code }) => warnings.push(code))
+  const observer = observeAnswers()
+  const seen = { options, client, warnings, answers: observer.answers }
+  try {
+    return { ...seen, token: await client.getToken(), error: undefined }
+  } catch (error) {
+    if (!(error instanceof TokenClientError)) throw error
+    return { ...seen, token: undefined, error }
+  } finally {
+    observer.stop()
+  }
+}
+
+/** The last answer of the token endpoint, if it gave one. */
+export function answerOfTokenEndpoint({ answers }: Visit): SeenAnswer | undefined {
+  return answers.findLast(({ method }) => method === 'POST')
+}
+
+/** A JSON object, or undefined. */
+export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
