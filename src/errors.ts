@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'ERR_CONNECTION_RESET'
   | 'ERR_TLS_ERROR'
   | 'ERR_TLS_CLIENT_CERTIFICATE'
+  | 'ERR_PROXY_REFUSED'
   | 'ERR_REDIRECT_REFUSED'
   | 'ERR_DISCOVERY_FAILED'
   // its answer
@@ -57,7 +58,7 @@ export interface ErrorDetails {
   readonly transient: boolean
   /** Milliseconds from now before which another try is pointless. */
   readonly retryAfter?: number | undefined
-  /** HTTP status of the authorization server's answer. */
+  /** HTTP status of the authorization server's answer, or of a proxy's in its place. */
   readonly status?: number | undefined
   /** The server's own `error` word (RFC 6749 §5.2), with every character outside its grammar replaced. */
   readonly oauthError?: string | undefined

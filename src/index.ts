@@ -21,6 +21,7 @@ export { ClientClosedError, ClientConfigurationError, type ErrorCode, TokenClien
 export type { EventName, RefreshReason, TokenClientEvents, WarningCode } from './events.ts'
 export type { ConnectOptions } from './http/connect-options.ts'
 export { allowInsecureHttp } from './http/insecure-http.ts'
+export type { ProxyOption } from './http/proxies.ts'
 export type { TokenClientOptions } from './options/client-options.ts'
 export { clientOptionsFrom } from './options/environment.ts'
 export type { BearerPolicy, RouteOptions } from './options/policy.ts'

@@ -15,29 +15,37 @@ export async function agentExchange(
 ): Promise<Answer> {
   const { method, headers, body } = exchange
   const url = new URL(exchange.url)
+  const proxy = agent.proxyOf(url)?.host
+  const host = proxy === undefined ? url.host : `${url.host} (through the proxy ${proxy})`
   let request: ClientRequest | undefined
   let answerStarted = () => false
   try {
     request = agent.request(url, { method, headers: { ...headers }, path: requestTarget(exchange.url) })
     answerStarted = bytesOfAnswer(request)
-    signal.addEventListener('abort', () => request?.destroy(), { once: true })
-    const response = await responseTo(request, body)
-    const answer = startAnswer(response.statusCode as number, joined(response.headersDistinct))
+    const response = await responseTo(request, body, signal)
+    const answer = startAnswer(response.statusCode as number, joined(response.headersDistinct), proxy)
     for await (const chunk of response) answer.add(chunk)
     return answer.end()
   } catch (error) {
     request?.destroy()
-    const failure = networkError(error, { host: url.host, answerStarted: answerStarted() })
+    const failure = networkError(error, { host, answerStarted: answerStarted() })
     if (failure.code !== 'ERR_CONNECTION_RESET' || request?.reusedSocket !== true) throw failure
     // The server had closed a kept connection, and perhaps the other ones with it: whoever asks next shall get a new one.
     agent.dropIdle()
     if (method === 'GET' && !signal.aborted) return agentExchange(agent, exchange, signal, startAnswer) // RFC 9110 §9.2.2
     throw failure
+  } finally {
+    agent.ended()
   }
 }
 
-function responseTo(request: ClientRequest, body: string | undefined): Promise<IncomingMessage> {
+function responseTo(request: ClientRequest, body: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
+    function leave(): void {
+      request.destroy()
+      reject(signal.reason) // A request that still waits for its connection says nothing when it is destroyed.
+    }
+    signal.addEventListener('abort', leave, { once: true })
     // An answer that switches protocols ends without a word.
     const ended = () => reject(new Error('The connection ended without an answer.'))
     request.on('response', resolve).on('error', reject).on('close', ended).end(body)

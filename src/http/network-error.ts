@@ -1,4 +1,5 @@
 import { TokenClientError } from '../errors.ts'
+import { proxyRefusal } from './proxy-refusal.ts'
 
 export interface ExchangeState {
   /** Host and port. */
@@ -16,6 +17,9 @@ const tlsFailure =
 /** Alerts about a certificate, which only the other side sends: it is ours that it means (RFC 8446 §6.2). */
 const certificateAlert =
   /^ERR_SSL_(?:TLSV1|SSLV3|TLSV13)_ALERT_(?:(?:BAD_|UNSUPPORTED_)?CERTIFICATE|UNKNOWN_CA|NO_CERTIFICATE)/
+
+/** How undici says that a proxy refused: its `ProxyAgent` for CONNECT, its `fetch` for an answer of 407. */
+const proxyResponse = /^proxy (?:response|authentication required)(?: \((\d{3})\))?/i
 
 const resetCodes: readonly string[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
@@ -37,6 +41,8 @@ export function networkError(error: unknown, { host, answerStarted }: ExchangeSt
 
   const cause = underlying(error)
   const code = codeOf(cause)
+  const refusal = proxyResponse.exec(cause?.message ?? '')
+  if (refusal !== null) return proxyRefusal(Number(refusal[1] ?? 407))
   if (certificateAlert.test(code))
     return new TokenClientError(
       'ERR_TLS_CLIENT_CERTIFICATE',

@@ -3,6 +3,14 @@ import type { SecureContext } from 'node:tls'
 import { builtin } from '../builtin.ts'
 import type { ClientCertificate } from './client-certificate.ts'
 import type { ConnectOptions } from './connect-options.ts'
+import type { Proxies } from './proxies.ts'
+import { addressOf, secureTunnel, type Tunnels, throughProxy, tunnels } from './tunnel.ts'
+
+/** How connections of our own are made. */
+export interface Connecting {
+  readonly connect?: ConnectOptions | undefined
+  readonly proxies?: Proxies | undefined
+}
 
 /**
  * Connections for token requests alone: no other answer can be taken for one, and no setting of the process's agents reaches them.
@@ -10,6 +18,10 @@ import type { ConnectOptions } from './connect-options.ts'
  */
 export interface OwnAgent {
   request(url: URL, options: RequestOptions): ClientRequest
+  /** Whoever called `request` says so when it has ended, whatever became of it. */
+  ended(): void
+  /** The proxy that is on the way. */
+  proxyOf(url: URL): URL | undefined
   /** Ends the connections that carry no request. */
   dropIdle(): void
   /** Ends them, and the others as soon as their request is answered. */
@@ -25,19 +37,27 @@ const shared = {
   maxSockets: 16
 }
 
-export function ownAgent(connect: ConnectOptions | undefined, certificate: ClientCertificate | undefined): OwnAgent {
+export function ownAgent({ connect, proxies }: Connecting, certificate: ClientCertificate | undefined): OwnAgent {
   const secureContext = contextOf(connect, certificate)
+  const trusted = { ...shared, ...(connect?.ca !== undefined && { ca: [connect.ca].flat() }) }
   const agents = new Map<string, Agent>()
+  const opening: Tunnels[] = []
+  let exchanges = 0
 
-  function agentFor(protocol: string): Agent {
-    const known = agents.get(protocol)
-    if (known !== undefined) return known
-    const agent =
-      protocol === 'https:'
-        ? new builtin.https.Agent({ ...shared, ...(secureContext && { secureContext }) })
-        : new builtin.http.Agent(shared)
-    agents.set(protocol, agent)
+  function proxyOf(url: URL): URL | undefined {
+    return proxies?.(url)
+  }
+
+  function agentFor(key: string, make: () => Agent): Agent {
+    const agent = agents.get(key) ?? make()
+    agents.set(key, agent)
     return agent
+  }
+
+  function tunnelTo(proxy: URL): Agent {
+    const through = tunnels(proxy, trusted)
+    opening.push(through)
+    return tunnelAgent(through, secureContext)
   }
 
   function dropIdle(): void {
@@ -48,17 +68,32 @@ export function ownAgent(connect: ConnectOptions | undefined, certificate: Clien
 
   return {
     request(url, options) {
-      const { protocol, port } = url
-      const hostname = url.hostname.replace(/^\[|\]$/g, '')
-      const { request } = protocol === 'https:' ? builtin.https : builtin.http
-      return request({ ...options, protocol, hostname, port, agent: agentFor(protocol) })
+      exchanges += 1
+      const proxy = proxyOf(url)
+      if (url.protocol === 'https:') {
+        const agent = proxy
+          ? agentFor(proxy.href, () => tunnelTo(proxy))
+          : agentFor('https:', () => secureAgent(secureContext))
+        return builtin.https.request({ ...options, ...addressOf(url), agent })
+      }
+      const next = proxy ?? url
+      const given = { ...(proxy ? throughProxy(url, proxy, options) : options), ...addressOf(next) }
+      if (next.protocol === 'http:')
+        return builtin.http.request({ ...given, agent: agentFor('http:', () => new builtin.http.Agent(shared)) })
+      return builtin.https.request({ ...given, agent: agentFor('proxy', () => new builtin.https.Agent(trusted)) })
     },
+    ended() {
+      exchanges -= 1
+      if (exchanges === 0) for (const tunnel of opening) tunnel.abandon() // Nobody is left to use them.
+    },
+    proxyOf,
     dropIdle,
     retire() {
       for (const agent of agents.values()) agent.maxFreeSockets = 0
       dropIdle()
     },
     destroy() {
+      for (const tunnel of opening) tunnel.abandon()
       for (const agent of agents.values()) {
         agent.maxFreeSockets = 0 // A request that left the queue can still be given a connection; it is not kept.
         agent.destroy()
@@ -74,4 +109,20 @@ function contextOf(connect: ConnectOptions = {}, certificate?: ClientCertificate
   if (certificate === undefined && Object.keys(connect).length === 0) return undefined
   const identity = certificate && { cert: certificate.cert, key: certificate.key.reveal() }
   return builtin.tls.createSecureContext({ ...(ca !== undefined && { ca: [ca].flat() }), ...others, ...identity })
+}
+
+function secureAgent(secureContext: SecureContext | undefined): Agent {
+  return new builtin.https.Agent({ ...shared, ...(secureContext && { secureContext }) })
+}
+
+function tunnelAgent(through: Tunnels, secureContext: SecureContext | undefined): Agent {
+  const agent = secureAgent(secureContext)
+  agent.createConnection = (options, connected) => {
+    secureTunnel(through, options).then(
+      (connection) => connected?.(null, connection),
+      (error) => connected?.(error, undefined as never)
+    )
+    return undefined
+  }
+  return agent
 }

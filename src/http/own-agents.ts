@@ -1,6 +1,5 @@
 import type { ClientCertificate } from './client-certificate.ts'
-import type { ConnectOptions } from './connect-options.ts'
-import { type OwnAgent, ownAgent } from './own-agent.ts'
+import { type Connecting, type OwnAgent, ownAgent } from './own-agent.ts'
 
 /** Our own connections: those without a certificate of the client, and those with the certificate in use. */
 export interface OwnAgents {
@@ -10,7 +9,7 @@ export interface OwnAgents {
   release(): void
 }
 
-export function ownAgents(connect?: ConnectOptions): OwnAgents {
+export function ownAgents(connecting: Connecting = {}): OwnAgents {
   /** By thumbprint. */
   const agents = new Map<string, OwnAgent>()
   const anonymous = ''
@@ -21,7 +20,7 @@ export function ownAgents(connect?: ConnectOptions): OwnAgents {
     const known = agents.get(thumbprint)
     if (known !== undefined) return known
     if (certificate !== undefined) retireOthers(thumbprint)
-    const agent = ownAgent(connect, certificate)
+    const agent = ownAgent(connecting, certificate)
     agents.set(thumbprint, agent)
     return agent
   }

@@ -3,21 +3,22 @@ import type { Clock, Timer } from '../clock.ts'
 import { ClientClosedError, TokenClientError } from '../errors.ts'
 import { version } from '../version.ts'
 import { agentExchange } from './agent-exchange.ts'
-import type { ConnectOptions } from './connect-options.ts'
 import { withDeadline } from './deadline.ts'
 import { dispatchExchange } from './dispatch-exchange.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import { type Fetch, fetchExchange } from './fetch-exchange.ts'
 import { type IncomingAnswer, incomingAnswer, type StartAnswer } from './incoming-answer.ts'
+import type { Connecting } from './own-agent.ts'
 import { type OwnAgents, ownAgents } from './own-agents.ts'
+import { proxyRefusal } from './proxy-refusal.ts'
 
 export type { Answer, Exchange } from './exchange.ts'
 
 export interface Sender {
   /**
    * Rejects with `ERR_TIMEOUT`, `ERR_CONNECTION_RESET` (before the first byte of an answer), `ERR_NETWORK`, `ERR_TLS_ERROR`,
-   * `ERR_BODY_TOO_LARGE` or `ERR_UNEXPECTED_CONTENT_ENCODING`. Any status is an answer; redirects are not followed.
+   * `ERR_PROXY_REFUSED`, `ERR_BODY_TOO_LARGE` or `ERR_UNEXPECTED_CONTENT_ENCODING`. Any status is an answer; redirects are not followed.
    * Outside 2xx the status decides: when the body cannot be read, the answer comes without it.
    */
   send(exchange: Exchange): Promise<Answer>
@@ -25,20 +26,19 @@ export interface Sender {
   close(): Promise<void>
 }
 
-export interface SenderOptions {
+export interface SenderOptions extends Connecting {
   /** How exchanges travel, in place of own connections. */
   readonly dispatcher?: Dispatcher | undefined
   /** The same, for `fetch`. */
   readonly fetch?: Fetch | undefined
-  /** TLS of the sender's own connections. */
-  readonly connect?: ConnectOptions | undefined
   /** Connections that other senders use as well, in place of own ones. The sender lets go of them when it closes. */
   readonly agents?: OwnAgents | undefined
   readonly clock: Clock
 }
 
 /** One exchange with the authorization server at a time of need: one deadline, one size limit, no redirects, no cookies, no encoding. */
-export function sender({ dispatcher, fetch, connect, clock, agents = ownAgents(connect) }: SenderOptions): Sender {
+export function sender({ dispatcher, fetch, clock, ...own }: SenderOptions): Sender {
+  const { agents = ownAgents(own) } = own
   const closing = new AbortController()
   setMaxListeners(0, closing.signal) // One for each exchange under way: no leak, however many.
 
@@ -56,7 +56,8 @@ export function sender({ dispatcher, fetch, connect, clock, agents = ownAgents(c
     let head: Answer | undefined
     let timer: Timer | undefined
 
-    function startAnswer(status: number, headers: Answer['headers']): IncomingAnswer {
+    function startAnswer(status: number, headers: Answer['headers'], proxy?: string): IncomingAnswer {
+      if (status === 407) throw proxyRefusal(status, proxy) // No authorization server says that (RFC 9110 §15.5.8).
       timer?.cancel()
       head = isSuccess(status) ? undefined : { status, headers, body: new Uint8Array() }
       if (head !== undefined) timer = clock.startTimer(() => bodyTooSlow.abort(), patienceWithErrors, 'deadline')

@@ -1,43 +1,63 @@
 import { kindOf, wrong } from '../wrong-option.ts'
 import { type ConnectOptions, checkedConnect } from './connect-options.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import { checkedProxy, type Proxies, type ProxyOption } from './proxies.ts'
 
 /**
  * How requests to the authorization server travel: over connections of our own, which `connect` can shape, or by what is given here.
  * A dispatcher or fetch must not carry this client's own tokens to the token endpoint: the client would wait for itself, until `ERR_TIMEOUT`.
  */
 export type TransportOptions =
-  | { readonly connect?: ConnectOptions; readonly dispatcher?: never; readonly fetch?: never }
-  | { readonly dispatcher?: Dispatcher; readonly fetch?: never; readonly connect?: never }
-  | { readonly fetch?: typeof globalThis.fetch; readonly dispatcher?: never; readonly connect?: never }
+  | (OwnConnections & { readonly dispatcher?: never; readonly fetch?: never })
+  | (NoConnections & { readonly dispatcher?: Dispatcher; readonly fetch?: never })
+  | (NoConnections & { readonly fetch?: typeof globalThis.fetch; readonly dispatcher?: never })
+
+interface OwnConnections {
+  readonly connect?: ConnectOptions
+  /**
+   * A proxy for all requests, or `'environment'` for those that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name. Unless given, the
+   * environment counts where `NODE_USE_ENV_PROXY=1` or `--use-env-proxy` says so, as for Node's own `fetch`.
+   */
+  readonly proxy?: ProxyOption
+}
+
+interface NoConnections {
+  readonly connect?: never
+  readonly proxy?: never
+}
 
 /** What was given, checked and copied. */
 export interface Transport {
   readonly dispatcher: Dispatcher | undefined
   readonly fetch: typeof globalThis.fetch | undefined
   readonly connect: ConnectOptions | undefined
+  readonly proxies: Proxies | undefined
 }
 
-export const transportOptionNames = ['dispatcher', 'fetch', 'connect'] as const
+export const transportOptionNames = ['dispatcher', 'fetch', 'connect', 'proxy'] as const
+
+type Given = { readonly [Name in (typeof transportOptionNames)[number]]?: unknown }
 
 /** Throws ClientConfigurationError. */
-export function checkedTransport(
-  given: { readonly [Name in keyof Transport]?: Transport[Name] | undefined }
-): Transport {
-  const { dispatcher, fetch } = given
-  const [one, other] = transportOptionNames.filter((name) => given[name] !== undefined)
-  if (one !== undefined && other !== undefined) {
-    const remedy =
-      other === 'connect'
-        ? `Keep one: connect is for connections that the client makes itself, and those of ${one} are made by it.`
-        : 'Keep the one that token requests shall travel by.'
-    wrong(one, `and ${other} are both given`, remedy, 'ERR_CONFLICTING_OPTIONS')
+export function checkedTransport(given: Given): Transport {
+  const { fetch } = given
+  const dispatcher = given.dispatcher as Dispatcher | undefined
+  const road = given.dispatcher === undefined ? 'fetch' : 'dispatcher'
+  const other = transportOptionNames.find((name) => name !== road && given[name] !== undefined)
+  if (given[road] !== undefined && other !== undefined) {
+    const remedy = `Keep one: ${other === 'fetch' ? 'either is how requests travel' : `${other} is for connections that the client makes itself`}.`
+    wrong(road, `and ${other} are both given`, remedy, 'ERR_CONFLICTING_OPTIONS')
   }
   if (dispatcher !== undefined && typeof dispatcher?.dispatch !== 'function') {
     const remedy = 'Give a new Agent(…), ProxyAgent(…) or EnvHttpProxyAgent() of undici.'
     wrong('dispatcher', 'is not an undici Dispatcher', remedy)
   }
-  return { dispatcher, fetch: fetchFunction('fetch', fetch), connect: checkedConnect('connect', given.connect) }
+  return {
+    dispatcher,
+    fetch: fetchFunction('fetch', fetch),
+    connect: checkedConnect('connect', given.connect),
+    proxies: given[road] === undefined ? checkedProxy('proxy', given.proxy) : undefined
+  }
 }
 
 export function fetchFunction(option: string, value: unknown): typeof globalThis.fetch | undefined {

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { ConnectOptions } from '../http/connect-options.ts'
 import type { Dispatcher } from '../http/dispatcher.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
+import type { ProxyOption } from '../http/proxies.ts'
 import { checkedTransport, type Transport } from '../http/transport-options.ts'
 import { checkedFields, nonEmptyString, wrong } from '../wrong-option.ts'
 import type { ForwardedCertificate } from './certificate-binding.ts'
@@ -65,6 +66,8 @@ export interface AccessTokenVerifierOptions {
   readonly dispatcher?: Dispatcher
   /** TLS of own connections to the issuer. */
   readonly connect?: ConnectOptions
+  /** A proxy on the way to the issuer, or `'environment'`. */
+  readonly proxy?: ProxyOption
   readonly clock?: Clock
   readonly [acceptPlainJwt]?: boolean
   readonly [acceptMissingAudience]?: boolean
@@ -92,7 +95,7 @@ export interface Trust {
 const known = [
   ...['issuer', 'audience', 'profile', 'requiredClaims', 'keys', 'algorithms', 'clockTolerance', 'maxAge'],
   ...['roles', 'clientIdClaim', 'scopeClaim'],
-  ...['introspection', 'forwardedCertificate', 'realm', 'resourceMetadata', 'dispatcher', 'connect', 'clock']
+  ...['introspection', 'forwardedCertificate', 'realm', 'resourceMetadata', 'dispatcher', 'connect', 'proxy', 'clock']
 ]
 const mostTolerance = 5 * 60_000
 const aMinute = 60_000
@@ -102,13 +105,21 @@ export function checkOptions(options: AccessTokenVerifierOptions): CheckedOption
   checkedFields('accessTokenVerifier options', options, known)
   const insecureHttpAllowed = options[allowInsecureHttp] === true
   const trust = checkTrust(options, insecureHttpAllowed)
-  const { introspection, forwardedCertificate, dispatcher, connect, clock = systemClock, resourceMetadata } = options
+  const {
+    introspection,
+    forwardedCertificate,
+    dispatcher,
+    connect,
+    proxy,
+    clock = systemClock,
+    resourceMetadata
+  } = options
   const realm = text('realm', options.realm ?? trust.expected.audience.join(' '))
   if (resourceMetadata !== undefined) secureUrl('resourceMetadata', resourceMetadata, insecureHttpAllowed)
   return {
     trust,
     insecureHttpAllowed,
-    transport: checkedTransport({ dispatcher, connect }),
+    transport: checkedTransport({ dispatcher, connect, proxy }),
     clock,
     introspection: introspection && checkIntrospection(introspection, insecureHttpAllowed),
     challenge: { realm, resourceMetadata },

@@ -134,7 +134,7 @@ test('shared connections serve every owner, and end when the last has let go', a
 test('C60 a connection with the former certificate ends when its exchange does', async () => {
   const certificate = selfSigned()
   const server = await rawServer(() => {}, certificate)
-  const agents = ownAgents({ ca: certificate.cert })
+  const agents = ownAgents({ connect: { ca: certificate.cert } })
   onTestFinished(agents.release)
   const { send } = make(agents)
   const asked = (thumbprint: string) => {

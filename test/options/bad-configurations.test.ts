@@ -146,6 +146,8 @@ const wrongOptions: readonly Row[] = [
   [{ ...good, fetch, dispatcher: { dispatch() {} } }, 'ERR_CONFLICTING_OPTIONS', 'dispatcher'],
   [{ ...good, connect: marker }, 'ERR_INVALID_OPTION', 'connect'],
   [{ ...good, connect: { rejectUnauthorized: false } }, 'ERR_UNKNOWN_OPTION', 'connect.rejectUnauthorized'],
+  [{ ...good, proxy: 'http://proxy.internal:3128' }, 'ERR_INVALID_OPTION', 'proxy'],
+  [{ ...good, proxy: 'environment', fetch }, 'ERR_CONFLICTING_OPTIONS', 'fetch'],
   [{ ...good, connect: {}, fetch }, 'ERR_CONFLICTING_OPTIONS', 'fetch'],
   [{ ...good, connect: {}, dispatcher: { dispatch() {} } }, 'ERR_CONFLICTING_OPTIONS', 'dispatcher'],
   [{ ...good, clock: Date }, 'ERR_INVALID_OPTION', 'clock']

@@ -1,0 +1,88 @@
+import { kindOf, wrong } from '../wrong-option.ts'
+import { isLoopback } from './loopback.ts'
+
+/** A proxy for all requests, or those that the environment names: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`. */
+export type ProxyOption = URL | 'environment'
+
+/** Which proxy a request goes through, if any. */
+export type Proxies = (url: URL) => URL | undefined
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Without the option, the environment counts where Node's own `fetch` has been told that it does. Throws ClientConfigurationError. */
+export function checkedProxy(option: string, given: unknown): Proxies | undefined {
+  if (given === undefined) return usesEnvironment() ? environmentProxies(process.env) : undefined
+  if (given === 'environment') return environmentProxies(process.env)
+  const remedy = "Give new URL('http://proxy.internal:3128'), or 'environment'."
+  if (!(given instanceof URL)) wrong(option, `must be a URL or 'environment', but is ${kindOf(given)}`, remedy)
+  const proxy = checkedProxyUrl(option, given.href)
+  return (url) => unlessItLeaves(url, proxy)
+}
+
+/** `NODE_USE_ENV_PROXY` is honoured on every Node, also on those whose `fetch` does not know it yet. */
+function usesEnvironment(): boolean {
+  const { NODE_USE_ENV_PROXY, NODE_OPTIONS = '' } = process.env
+  return NODE_USE_ENV_PROXY === '1' || [...process.execArgv, ...NODE_OPTIONS.split(' ')].includes('--use-env-proxy')
+}
+
+function environmentProxies(environment: Environment): Proxies {
+  const http = environmentProxy(environment, 'http_proxy')
+  const https = environmentProxy(environment, 'https_proxy') ?? http
+  const exempt = exemption(environment.no_proxy ?? environment.NO_PROXY ?? '')
+  return (url) => {
+    const proxy = url.protocol === 'https:' ? https : http
+    return proxy === undefined || exempt(url) ? undefined : unlessItLeaves(url, proxy)
+  }
+}
+
+/** The name in small letters comes first, as with undici's `EnvHttpProxyAgent`. */
+function environmentProxy(environment: Environment, name: string): URL | undefined {
+  const variable = environment[name] === undefined ? name.toUpperCase() : name
+  const value = environment[variable]
+  return value ? checkedProxyUrl(`The environment variable ${variable}`, value) : undefined
+}
+
+function checkedProxyUrl(option: string, value: string): URL {
+  const remedy = 'Write it as http://host:port, or https:// for a proxy that speaks TLS.'
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '')
+    wrong(option, 'is not the URL of an HTTP proxy', remedy)
+  try {
+    decodeURIComponent(url.username + url.password)
+  } catch {
+    wrong(option, 'has a user name or password that is not percent-encoded', 'Write % as %25, and @ as %40.')
+  }
+  return url
+}
+
+/** What is plain HTTP only because it stays on this machine does not leave it for a proxy. */
+function unlessItLeaves(url: URL, proxy: URL): URL | undefined {
+  return url.protocol === 'http:' && isLoopback(url) && !isLoopback(proxy) ? undefined : proxy
+}
+
+/** Whether `NO_PROXY` lists a URL: names with their subdomains, addresses, each with a port perhaps, or `*`. */
+function exemption(list: string): (url: URL) => boolean {
+  const entries = list
+    .toLowerCase()
+    .split(/[,\s]+/)
+    .filter((entry) => entry !== '')
+  const named = entries.map((entry) => {
+    if (/^[^[]*:.*:/.test(entry)) return { host: `[${entry}]`, port: undefined } // an IPv6 address, as a URL has it
+    const [, host = entry, port] = /^(.+?):(\d+)$/.exec(entry) ?? []
+    return { host: host.replace(/^\*?\./, ''), port }
+  })
+  return ({ hostname, port, protocol }) => {
+    const wanted = port || (protocol === 'https:' ? '443' : '80')
+    return named.some(
+      (entry) =>
+        (entry.port === undefined || entry.port === wanted) &&
+        (entry.host === '*' || hostname === entry.host || hostname.endsWith(`.${entry.host}`))
+    )
+  }
+}
+
+/** The value of `Proxy-Authorization` by the user name and password in a proxy's URL (RFC 7617). */
+export function proxyAuthorization({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return undefined
+  return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`
+}
