@@ -5,7 +5,7 @@ import { type HeaderFields, withAuthorization } from './header-fields.ts'
 import { HeldAnswer } from './held-answer.ts'
 import { type EmitRejected, readRejection, reportRejection } from './rejection.ts'
 import { Relay } from './relay.ts'
-import { canBeSentAgain, destroyBody, dropRecording } from './request-body.ts'
+import { canBeSentAgain, destroyBody, dropRecording, watchBody } from './request-body.ts'
 import type { Route } from './routes.ts'
 
 export interface Spending {
@@ -54,10 +54,13 @@ export class BearerExchange extends Relay implements Asking {
     const token = this.#spending.source.token(this.#request.route.request, this)
     if (!(token instanceof Promise)) return this.#send(token, this)
 
-    token.then(
-      (late) => this.#sendLate(late, this),
-      (error) => this.fail(error)
-    )
+    const stopWatching = watchBody(this.#request.options.body, (error) => this.abort(error))
+    token
+      .then(
+        (late) => this.#sendLate(late, this),
+        (error) => this.fail(error)
+      )
+      .finally(stopWatching) // from here on undici listens
     try {
       this.handler.onRequestStart?.(this, null) // early, so that the caller can abort the wait
     } catch (error) {

@@ -1,3 +1,5 @@
+import type { EventEmitter } from 'node:events'
+
 /** What of a request body is kept so that it can be sent a second time. */
 export const recordingLimit = 64 * 1024
 
@@ -16,12 +18,21 @@ export function dropRecording(body: unknown): void {
   if (body instanceof RecordedBody) body.drop()
 }
 
+/**
+ * Hears of a stream of Node that fails while nobody reads it yet: an `error` event that nobody listens to ends the process.
+ * Gives the function that stops listening.
+ */
+export function watchBody(body: unknown, failed: (error: Error) => void): () => void {
+  if (!isStream(body)) return () => {}
+  body.on('error', failed)
+  return () => body.removeListener('error', failed)
+}
+
 /** Ends a stream that nobody will read any more. */
 export function destroyBody(body: unknown, error: unknown): void {
-  if (!isObject(body)) return
-  if ('pipe' in body && typeof body.destroy === 'function' && typeof body.on === 'function') {
+  if (isStream(body)) {
     body.on('error', () => {}) // the caller gets it as the request's error
-    body.destroy(error)
+    body.destroy?.(error as Error)
   } else if (body instanceof ReadableStream && !body.locked) {
     body.cancel(error).catch(() => {})
   }
@@ -91,6 +102,11 @@ function isLasting(body: unknown): boolean {
     Array.isArray(body) ||
     (isObject(body) && body[Symbol.toStringTag] === 'FormData')
   )
+}
+
+/** As undici has it. Streams of the oldest kind cannot be destroyed. */
+function isStream(body: unknown): body is EventEmitter & { destroy?(error?: Error): unknown } {
+  return isObject(body) && typeof body.pipe === 'function' && typeof body.on === 'function'
 }
 
 function isObject(body: unknown): body is Record<PropertyKey, unknown> {
