@@ -63,6 +63,8 @@ export type WarningCode =
   | 'secret_unavailable'
   | 'secret_has_whitespace'
   | 'credential_changed'
+  | 'store_unavailable'
+  | 'token_not_shared'
 
 export interface Warning extends Partial<RequestFields> {
   readonly code: WarningCode

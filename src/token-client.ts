@@ -6,6 +6,7 @@ import { onceEach } from './bearer/rejection.ts'
 import { routeTable } from './bearer/routes.ts'
 import type { Health } from './cache/health.ts'
 import { type TokenCache, tokenCache } from './cache/token-cache.ts'
+import type { Warn } from './client-authentication/client-authentication.ts'
 import { guardedEmitter, type Off, type On } from './emitter.ts'
 import type { Emit } from './events.ts'
 import { type Sender, sender } from './http/send.ts'
@@ -16,7 +17,10 @@ import { knownServer } from './metadata/known-server.ts'
 import { type CheckedOptions, checkedOptions, type TokenClientOptions } from './options/client-options.ts'
 import { type BearerPolicy, checkedPolicy } from './options/policy.ts'
 import { checkedAsking, checkedWait, type RequestOptions, type WaitOptions } from './options/request-options.ts'
+import { lateSharedSource } from './stores/late-source.ts'
+import type { SharedSource } from './stores/shared-source.ts'
 import { AccessToken } from './token/access-token.ts'
+import type { TokenSource } from './token/token-source.ts'
 import { tokenEndpoint } from './token-endpoint/token-endpoint.ts'
 import { wrong } from './wrong-option.ts'
 
@@ -62,8 +66,11 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const server = authorizationServer(checked, sending)
   const common = { clock, timeout, emit }
   const identity = { clientId, clientAuthentication, newCertificate: () => cache.suspectAll() }
-  const source = tokenEndpoint({ ...common, ...identity, server, sender: sending, defaultLifetime })
-  const cache: TokenCache = tokenCache({ ...common, source, refresh, credentialChanged: clientAuthentication.changed })
+  const endpoint =
+    clientAuthentication &&
+    tokenEndpoint({ ...common, ...identity, clientAuthentication, server, sender: sending, defaultLifetime })
+  const source = sourceBelow(checked, { endpoint, emit, risen: () => cache.suspectAll() })
+  const cache: TokenCache = tokenCache({ ...common, source, refresh, credentialChanged: clientAuthentication?.changed })
   const spending = { source: cache, emit: onceEach(emit) }
   const bearer = (policy: BearerPolicy) => ({ ...spending, routes: routeTable(checkedPolicy(policy, request)) })
   let closed: Promise<void> | undefined
@@ -77,6 +84,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
 
   async function end(): Promise<void> {
     cache.close()
+    source.close()
     await sending.close()
   }
 
@@ -106,6 +114,33 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     close,
     [Symbol.asyncDispose]: close
   }
+}
+
+interface Below {
+  /** Undefined for a reader of a store. */
+  readonly endpoint: TokenSource | undefined
+  readonly emit: Emit
+  readonly risen: (spread: number) => void
+}
+
+/** What the cache asks: the token endpoint, or the store in front of it. */
+function sourceBelow(checked: CheckedOptions, { endpoint, emit, risen }: Below): SharedSource {
+  const { sharing, server, clientId, clock, timeout } = checked
+  const alone = { ...(endpoint as TokenSource), close() {} }
+  if (sharing === undefined) return alone
+  if (checked.clientAuthentication?.mutualTls !== undefined) {
+    const message = 'The store is not used: these tokens are bound to the certificate of this instance.'
+    emit('warning', { code: 'token_not_shared', message })
+    return alone
+  }
+  const { store, shards, secrets } = sharing
+  const warn: Warn = (code, message) => emit('warning', { code, message })
+  return lateSharedSource({
+    ...{ store, shards, clock, timeout, emit, risen },
+    source: endpoint,
+    secrets: () => secrets(warn),
+    identity: [server.issuer, server.tokenEndpoint, clientId]
+  })
 }
 
 function warnOfDisabledVerification(emit: Emit): void {

@@ -26,7 +26,7 @@ export interface TokenCacheOptions {
   readonly timeout: number
   readonly refresh?: RefreshPolicy
   /** Reads the credential again: whether it is another one now than those that the server has refused. Never, unless given. */
-  readonly credentialChanged?: () => Promise<boolean>
+  readonly credentialChanged?: (() => Promise<boolean>) | undefined
   readonly emit: Emit
 }
 

@@ -27,41 +27,54 @@ const asIssued = 'Give it exactly as the authorization server issued it.'
 /** Throws ClientConfigurationError for a secret that no server can have given out. */
 export function secretRing(given: ClientSecret | readonly ClientSecret[], leastBytes = 0): CredentialRing<Secret> {
   const checked = (text: string) => checkedSecret(text, leastBytes)
-  return credentialRing(ringOf('clientSecret', given).map((one) => secretSource(one, checked)))
+  return credentialRing(secretSources(given, { option: 'clientSecret', asIssued, checked }))
 }
 
-type Check = (text: string) => Secret
+/** The option that a secret is given by, and what its text must be. */
+export interface SecretOption {
+  readonly option: string
+  /** What to do about a text that is wrong. */
+  readonly asIssued: string
+  /** Throws CredentialFault. */
+  readonly checked: (text: string) => Secret
+}
 
-function secretSource(given: ClientSecret, checked: Check): SecretSource {
-  if (typeof given === 'string') return fixed(configured('clientSecret', asIssued, () => checked(given)))
-  if (typeof given === 'function') return supplied('clientSecret', 'the secret as a string', given, checked)
+/** Throws ClientConfigurationError for what cannot be a secret of that option. */
+export function secretSources(given: ClientSecret | readonly ClientSecret[], about: SecretOption): SecretSource[] {
+  return ringOf(about.option, given).map((one) => secretSource(one, about))
+}
+
+function secretSource(given: ClientSecret, about: SecretOption): SecretSource {
+  const { option, asIssued, checked } = about
+  if (typeof given === 'string') return fixed(configured(option, asIssued, () => checked(given)))
+  if (typeof given === 'function') return supplied(option, 'the secret as a string', given, checked)
   if (typeof given === 'object' && given !== null) {
-    if ('file' in given) return secretFile(given, checked)
-    if ('env' in given) return secretVariable(given, checked)
+    if ('file' in given) return secretFile(given, about)
+    if ('env' in given) return secretVariable(given, about)
   }
   const remedy = "Give a string, { file: '/path' }, { env: 'NAME' }, or a function that returns the string."
-  if (given === undefined) wrong('clientSecret', 'is missing', remedy, 'ERR_MISSING_OPTION')
-  wrong('clientSecret', 'is nothing to read a secret from', remedy)
+  if (given === undefined) wrong(option, 'is missing', remedy, 'ERR_MISSING_OPTION')
+  wrong(option, 'is nothing to read a secret from', remedy)
 }
 
 const memberNames = ['file', 'env', 'remove']
 
-function secretFile(given: SecretFile, checked: Check): SecretSource {
-  onlyKnown('clientSecret', given, memberNames)
-  exclusive('clientSecret', given, 'file', ['env', 'remove'])
-  const path = nonEmptyString('clientSecret.file', given.file, 'Give the path of the file that holds the secret.')
+function secretFile(given: SecretFile, { option, checked }: SecretOption): SecretSource {
+  onlyKnown(option, given, memberNames)
+  exclusive(option, given, 'file', ['env', 'remove'])
+  const path = nonEmptyString(`${option}.file`, given.file, 'Give the path of the file that holds the secret.')
   const parse = (bytes: Buffer) => checked(withoutLineEnd(decoded(bytes)))
-  return reportingWhitespace(`The file ${path} of clientSecret`, credentialFile('clientSecret', path, parse))
+  return reportingWhitespace(`The file ${path} of ${option}`, credentialFile(option, path, parse))
 }
 
-function secretVariable(given: EnvironmentVariable, checked: Check): SecretSource {
-  onlyKnown('clientSecret', given, memberNames)
-  const name = nonEmptyString('clientSecret.env', given.env, 'Give the name of the variable that holds the secret.')
+function secretVariable(given: EnvironmentVariable, { option, checked }: SecretOption): SecretSource {
+  onlyKnown(option, given, memberNames)
+  const name = nonEmptyString(`${option}.env`, given.env, 'Give the name of the variable that holds the secret.')
   const { remove = false } = given
   if (typeof remove !== 'boolean') {
-    wrong('clientSecret.remove', `must be a boolean, but is ${kindOf(remove)}`, 'Give true or false.')
+    wrong(`${option}.remove`, `must be a boolean, but is ${kindOf(remove)}`, 'Give true or false.')
   }
-  const what = `The environment variable ${name} of clientSecret`
+  const what = `The environment variable ${name} of ${option}`
   const load = () => checked(withoutLineEnd(variable(name)))
   const first = configured(what, 'Give the name of one that is set before the process starts.', load)
   if (remove) delete process.env[name]

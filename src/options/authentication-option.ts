@@ -9,6 +9,13 @@ export type CredentialOptions =
   | { readonly clientSecret: ClientSecret | readonly ClientSecret[]; readonly clientAuthentication?: never }
   | { readonly clientAuthentication: ClientAuthentication; readonly clientSecret?: never }
 
+/** A reader of a shared store has no credential. */
+export interface ReaderOptions {
+  readonly reader: true
+  readonly clientSecret?: never
+  readonly clientAuthentication?: never
+}
+
 interface Surroundings {
   readonly issuer?: unknown
   readonly dispatcher?: unknown
@@ -16,9 +23,19 @@ interface Surroundings {
   readonly connect?: ConnectOptions | undefined
 }
 
-export function authenticationOption(given: CredentialOptions & Surroundings): ClientAuthentication {
+/** For a reader of a store. */
+export function noCredential(given: object): undefined {
+  const double = (['clientSecret', 'clientAuthentication'] as const).find(
+    (name) => name in given && given[name as never] !== undefined
+  )
+  if (double === undefined) return undefined
+  const remedy = 'Leave it out: a reader asks no authorization server. Or leave out reader.'
+  wrong(double, 'and reader are both given', remedy, 'ERR_CONFLICTING_OPTIONS')
+}
+
+export function authenticationOption(given: (CredentialOptions | ReaderOptions) & Surroundings): ClientAuthentication {
   const { clientSecret, clientAuthentication } = given
-  if (clientAuthentication === undefined) return authenticationBySecret(clientSecret)
+  if (clientAuthentication === undefined) return authenticationBySecret(clientSecret as ClientSecret)
   if (clientSecret !== undefined) {
     const remedy = 'Keep one: clientSecret for the usual choice, clientAuthentication to name the method.'
     wrong('clientSecret', 'and clientAuthentication are both given', remedy, 'ERR_CONFLICTING_OPTIONS')

@@ -11,9 +11,15 @@ import { limits } from '../limits.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import { nonEmptyString, onlyKnown, plainObject, wrong } from '../wrong-option.ts'
-import { authenticationOption, type CredentialOptions } from './authentication-option.ts'
+import {
+  authenticationOption,
+  type CredentialOptions,
+  noCredential,
+  type ReaderOptions
+} from './authentication-option.ts'
 import { milliseconds, webUrl } from './checks.ts'
 import { checkedRequest, type RequestOptions, requestOptionNames } from './request-options.ts'
+import { type Sharing, type StoreOptions, storeOption, storeOptionNames } from './store-options.ts'
 
 /** Who the authorization server is. With `tokenEndpoint` nothing is fetched; `issuer` alone is discovered (RFC 8414). */
 export type ServerOptions =
@@ -37,7 +43,11 @@ export interface CommonOptions extends RequestOptions {
   readonly [allowInsecureHttp]?: boolean
 }
 
-export type TokenClientOptions = CommonOptions & ServerOptions & CredentialOptions & TransportOptions
+export type TokenClientOptions = CommonOptions &
+  ServerOptions &
+  (CredentialOptions | ReaderOptions) &
+  TransportOptions &
+  StoreOptions
 
 /** Discovered when there is an issuer alone. */
 export type ServerLocation =
@@ -48,7 +58,10 @@ export type ServerLocation =
 export interface CheckedOptions extends Transport {
   readonly server: ServerLocation
   readonly clientId: string
-  readonly clientAuthentication: ClientAuthentication
+  /** Undefined for a reader of a store, which has no credential. */
+  readonly clientAuthentication: ClientAuthentication | undefined
+  /** Undefined without a store. */
+  readonly sharing: Sharing | undefined
   readonly request: TokenRequest
   readonly refresh: RefreshPolicy
   readonly defaultLifetime: number
@@ -69,6 +82,7 @@ const known = [
   'defaultLifetime',
   'timeout',
   ...transportOptionNames,
+  ...storeOptionNames,
   'clock'
 ]
 
@@ -80,11 +94,13 @@ export function checkedOptions(given: TokenClientOptions): CheckedOptions {
   onlyKnown('options', given, known)
   const insecureHttpAllowed = given[allowInsecureHttp] === true
   const transport = checkedTransport(given)
-  const clientAuthentication = authenticationOption(given)
+  const sharing = storeOption(given)
+  const clientAuthentication = sharing?.reader ? noCredential(given) : authenticationOption(given)
   return {
     server: serverOption(given, insecureHttpAllowed),
     clientId: clientIdOption(given.clientId),
     clientAuthentication,
+    sharing,
     request: checkedRequest('options', given),
     refresh: refreshOption(given.refresh),
     defaultLifetime: duration('defaultLifetime', given.defaultLifetime, 5 * minute, {
@@ -151,8 +167,12 @@ function duration(option: string, value: unknown, fallback: number, range: { lea
 }
 
 /** The method's own `ca` is for the same connections. */
-function withAuthorities(connect: Transport['connect'], { mutualTls }: ClientAuthentication): Transport['connect'] {
-  return mutualTls?.ca === undefined ? connect : { ...connect, ca: mutualTls.ca }
+function withAuthorities(
+  connect: Transport['connect'],
+  method: ClientAuthentication | undefined
+): Transport['connect'] {
+  const ca = method?.mutualTls?.ca
+  return ca === undefined ? connect : { ...connect, ca }
 }
 
 const clockParts = ['wallTime', 'monotonicTime', 'startTimer', 'random'] as const

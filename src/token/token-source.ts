@@ -15,10 +15,18 @@ export interface Asking extends Patience {
   readonly rejected?: AccessToken | undefined
   /** Whose answer refused it: a refusal is by one origin, not by all. */
   readonly origin?: string | undefined
+  /** A token that still works and serves on meanwhile: whoever answers may leave the asking to somebody else. */
+  readonly inHand?: AccessToken | undefined
 }
 
 /** The one joint: the token endpoint is one, the cache is one and takes one, the bearer takes one. */
 export interface TokenSource {
   /** A token at once when one is at hand, else a promise of one. Never throws: a failure is a rejected promise. */
   token(request: TokenRequest, asking?: Asking): AccessToken | Promise<AccessToken>
+  /** Whether asking again could bring something else than before: another credential, another key. Never rejects. */
+  readonly changed?: (() => Promise<boolean>) | undefined
+  /** Asking has failed, and this caller does not ask for that request again for `ms` milliseconds. */
+  rests?(request: TokenRequest, ms: number): void
+  /** Takes this token from everybody who shares it. */
+  withdraw?(request: TokenRequest, token: AccessToken): void
 }

@@ -25,7 +25,9 @@ const floors: Readonly<Record<string, number>> = {
   options: 4,
   'resource-server': 4,
   testing: 4,
+  redis: 4,
   'token-client': 5,
+  'raise-epoch': 5,
   index: 6,
   cli: 7
 }

@@ -16,6 +16,9 @@ import {
 import { selfSigned } from '../http/certificate.ts'
 
 const marker = 'marker-5d1e'
+const verb = async () => undefined
+const store = { read: verb, write: verb, remove: verb, lease: verb, release: verb }
+const sealingKey = Buffer.alloc(32, 7).toString('base64')
 const good = { issuer: 'https://auth.internal', clientId: 'orders', clientSecret: marker }
 const proving = { issuer: 'https://auth.internal', clientId: 'orders' }
 const assertionBySecret = clientSecretJwt(marker.repeat(4))
@@ -30,7 +33,25 @@ const wrongOptions: readonly Row[] = [
   ['https://auth.internal', 'ERR_INVALID_OPTION', 'createTokenClient options'],
   [[], 'ERR_INVALID_OPTION', 'createTokenClient options'],
   [{ ...good, scopes: ['read'] }, 'ERR_UNKNOWN_OPTION', 'options.scopes'],
-  [{ ...good, store: {} }, 'ERR_UNKNOWN_OPTION', 'options.store'],
+  [{ ...good, store: {} }, 'ERR_INVALID_OPTION', 'store'],
+  [{ ...good, store: null }, 'ERR_INVALID_OPTION', 'store'],
+  [{ ...good, store }, 'ERR_MISSING_OPTION', 'sealingKey'],
+  [{ ...good, store, sealingKey: '' }, 'ERR_INVALID_OPTION', 'sealingKey'],
+  [{ ...good, store, sealingKey: marker }, 'ERR_INVALID_OPTION', 'sealingKey'],
+  [{ ...good, store, sealingKey: sealingKey.slice(0, 40) }, 'ERR_INVALID_OPTION', 'sealingKey'],
+  [{ ...good, store, sealingKey: `${sealingKey}!` }, 'ERR_INVALID_OPTION', 'sealingKey'],
+  [{ ...good, store, sealingKey: [] }, 'ERR_INVALID_OPTION', 'sealingKey'],
+  [{ ...good, store, sealingKey: [sealingKey, marker] }, 'ERR_INVALID_OPTION', 'sealingKey'],
+  [{ ...good, store, sealingKey: 'clientSecret' }, 'ERR_INVALID_OPTION', 'sealingKey'],
+  [{ ...good, clientSecret: marker.repeat(4), store, sealingKey: 'clientSecret' }, 'ERR_INVALID_OPTION', 'sealingKey'],
+  [{ ...good, store, sealingKey, shards: 0 }, 'ERR_INVALID_OPTION', 'shards'],
+  [{ ...good, store, sealingKey, shards: 1.5 }, 'ERR_INVALID_OPTION', 'shards'],
+  [{ ...good, store, sealingKey, shards: 1025 }, 'ERR_INVALID_OPTION', 'shards'],
+  [{ ...good, store, sealingKey, reader: 'yes' }, 'ERR_INVALID_OPTION', 'reader'],
+  [{ ...good, store, sealingKey, reader: true }, 'ERR_CONFLICTING_OPTIONS', 'clientSecret'],
+  [{ ...good, sealingKey }, 'ERR_MISSING_OPTION', 'sealingKey'],
+  [{ ...good, shards: 2 }, 'ERR_MISSING_OPTION', 'shards'],
+  [{ ...good, clientSecret: undefined, reader: true }, 'ERR_MISSING_OPTION', 'reader'],
   [{ ...good, dpop: {} }, 'ERR_UNKNOWN_OPTION', 'options.dpop'],
   [{ ...good, allowInsecureHttp: true }, 'ERR_UNKNOWN_OPTION', 'options.allowInsecureHttp'],
   [{ ...good, issuer: undefined }, 'ERR_MISSING_OPTION', 'issuer'],

@@ -1,0 +1,99 @@
+import type { Warn } from '../client-authentication/client-authentication.ts'
+import { CredentialFault, type CredentialSource } from '../client-authentication/credential-source.ts'
+import { type ClientSecret, secretSources } from '../client-authentication/secret-source.ts'
+import type { TokenStore } from '../stores/token-store.ts'
+import { Secret } from '../token/secret.ts'
+import { kindOf, wrong } from '../wrong-option.ts'
+
+/** What a fleet shares its tokens by. */
+export interface StoreOptions {
+  /** Where tokens rest between processes: `redisStore(…)`, `fileStore(…)`, or one of your own. */
+  readonly store?: TokenStore
+  /**
+   * What the records are sealed with: 32 random bytes in base64 or hexadecimal, given as a client secret is given. A list is the current key and
+   * those before it. `'clientSecret'` derives it from the client secret, which then has to be long and random.
+   */
+  readonly sealingKey?: ClientSecret | readonly ClientSecret[]
+  /** How many equal records a key has, in as many slots of a cluster; 1 unless given. An instance uses one of them. */
+  readonly shards?: number
+  /** This instance has no credential: it waits for the tokens that others put into the store. */
+  readonly reader?: boolean
+}
+
+export const storeOptionNames = ['store', 'sealingKey', 'shards', 'reader'] as const
+
+export interface Sharing {
+  readonly store: TokenStore
+  /** The sealing keys, the current one first. Rejects while that one cannot be read; a former one that cannot is left out. */
+  readonly secrets: (warn: Warn) => Promise<readonly Secret[]>
+  readonly shards: number
+  readonly reader: boolean
+}
+
+const verbs = ['read', 'write', 'remove', 'lease', 'release'] as const
+const mostShards = 1024
+
+export function storeOption(given: StoreOptions & { readonly clientSecret?: unknown }): Sharing | undefined {
+  const { store, sealingKey, shards = 1, reader = false } = given
+  if (store === undefined) return withoutStore(given)
+  const missing = verbs.find((verb) => typeof (store as Partial<TokenStore> | null)?.[verb] !== 'function')
+  if (missing !== undefined) wrong('store', `has no ${missing}()`, 'Give redisStore(…), fileStore(…) or a TokenStore.')
+  if (typeof reader !== 'boolean') wrong('reader', `must be a boolean, but is ${kindOf(reader)}`, 'Give true or false.')
+  if (!Number.isInteger(shards) || shards < 1 || shards > mostShards) {
+    wrong('shards', 'is out of range', `Give a whole number from 1 to ${mostShards}.`)
+  }
+  return { store, secrets: reading(sealingKeySources(sealingKey, given.clientSecret)), shards, reader }
+}
+
+function reading([current, ...former]: readonly CredentialSource<Secret>[]): Sharing['secrets'] {
+  return async (warn) => {
+    const others = Promise.allSettled(former.map((source) => source.read(warn)))
+    const first = await current?.read(warn)
+    const rest = (await others).flatMap((reading) => (reading.status === 'fulfilled' ? [reading.value] : []))
+    return first === undefined ? rest : [first, ...rest]
+  }
+}
+
+function withoutStore(given: StoreOptions): undefined {
+  const lonely = storeOptionNames.find((name) => given[name] !== undefined)
+  if (lonely === undefined) return undefined
+  const remedy = 'Give store beside it, or leave it out.'
+  wrong(lonely, 'stands without a store', remedy, 'ERR_MISSING_OPTION')
+}
+
+function sealingKeySources(sealingKey: StoreOptions['sealingKey'], clientSecret: unknown): CredentialSource<Secret>[] {
+  const option = 'sealingKey'
+  if (sealingKey === undefined) {
+    const remedy = "Give 32 random bytes in base64 ('openssl rand -base64 32'), the same to all instances."
+    wrong(option, 'is missing: without it the store could read the tokens', remedy, 'ERR_MISSING_OPTION')
+  }
+  if (sealingKey !== 'clientSecret') {
+    const asIssued = "Give 32 random bytes in base64 or hexadecimal, for example of 'openssl rand -base64 32'."
+    return secretSources(sealingKey, { option, asIssued, checked: (text) => new Secret(decodedKey(text)) })
+  }
+  if (clientSecret === undefined) {
+    wrong(option, "is 'clientSecret', but there is none", 'Give a key of its own.', 'ERR_MISSING_OPTION')
+  }
+  const asIssued = 'Give a sealing key of its own: whoever gets the store could guess this one.'
+  return secretSources(clientSecret as ClientSecret, { option, asIssued, checked: strongSecret })
+}
+
+const keyBytes = 32
+
+/** The bytes, in one spelling: the same key in hexadecimal and in base64 is the same key. */
+function decodedKey(text: string): string {
+  const isHex = /^([0-9a-f]{2})+$/i.test(text) && text.length >= 2 * keyBytes
+  const isBase64 = /^[\w+/-]+=*$/.test(text)
+  const bytes = isHex ? Buffer.from(text, 'hex') : isBase64 ? Buffer.from(text, 'base64') : undefined
+  if (bytes !== undefined && bytes.length >= keyBytes) return bytes.toString('base64')
+  throw new CredentialFault(`is not ${keyBytes} bytes or more in base64 or hexadecimal`)
+}
+
+const leastLength = 32
+const leastDistinct = 12
+
+function strongSecret(text: string): Secret {
+  if (text.length < leastLength) throw new CredentialFault(`has fewer than ${leastLength} characters`)
+  if (new Set(text).size < leastDistinct) throw new CredentialFault('does not look random')
+  return new Secret(Buffer.from(text).toString('base64'))
+}

@@ -1,0 +1,85 @@
+import type { LeaseRequest, StoredRecord, TokenStore } from '../stores/token-store.ts'
+import { checkedFields, kindOf, wrong } from '../wrong-option.ts'
+import { type Script, scripts } from './scripts.ts'
+
+/**
+ * Runs one command of Redis or Valkey with the user's own client. `key` is the command's only key, which a cluster client needs for finding
+ * the node; `args` is the whole command, its name first.
+ */
+export type RedisCommand = (key: string, args: string[]) => Promise<unknown>
+
+export interface RedisStoreOptions {
+  readonly command: RedisCommand
+  /** What the names of all keys begin with; `service-token:` unless given. */
+  readonly prefix?: string
+}
+
+/**
+ * A token store on Redis or Valkey: single, replicated or a cluster. Record and lease of one name lie in one slot.
+ * Throws ClientConfigurationError for a wrong option.
+ *
+ * @example
+ * const client = await createClient().connect()
+ * redisStore({ command: (key, args) => client.sendCommand(args) })
+ */
+export function redisStore(options: RedisStoreOptions): TokenStore {
+  checkedFields('redisStore options', options, ['command', 'prefix'])
+  const { command, prefix = 'service-token:' } = options
+  if (typeof command !== 'function') {
+    wrong('command', `must be a function, but is ${kindOf(command)}`, 'Give (key, args) => client.sendCommand(args).')
+  }
+  if (typeof prefix !== 'string' || /[{}]/.test(prefix)) {
+    wrong('prefix', 'must be a string without braces', 'Braces choose the slot of a cluster, and the name does that.')
+  }
+  const { write, lease, removeIfMine } = scripts()
+  const recordKey = (name: string) => `${prefix}{${name}}`
+  const leaseKey = (name: string) => `${prefix}{${name}}:lease`
+
+  async function run({ digest, source }: Script, key: string, ...args: (string | number)[]): Promise<string> {
+    const rest = ['1', key, ...args.map(String)]
+    try {
+      return String(await command(key, ['EVALSHA', digest, ...rest]))
+    } catch (error) {
+      // Clients word it differently: NOSCRIPT, NoScriptError.
+      if (!(error instanceof Error && /noscript/i.test(error.message))) throw error
+      return String(await command(key, ['EVAL', source, ...rest]))
+    }
+  }
+
+  return {
+    async read(name) {
+      const key = recordKey(name)
+      const reply = await command(key, ['GET', key])
+      return reply === null || reply === undefined ? undefined : recordFrom(String(reply))
+    },
+    async write(name, record, life) {
+      return (await run(write, recordKey(name), record.version, textOf(record), wholeMilliseconds(life))) === '1'
+    },
+    async remove(name, record) {
+      await run(removeIfMine, recordKey(name), textOf(record))
+    },
+    async lease(name, { holder, word = '', life }: LeaseRequest) {
+      const held = await run(lease, leaseKey(name), `${holder}|`, word, wholeMilliseconds(life))
+      if (held === '') return { state: 'acquired' }
+      return { state: 'held', word: held.slice(held.indexOf('|') + 1) || undefined }
+    },
+    async release(name, holder) {
+      await run(removeIfMine, leaseKey(name), `${holder}|`)
+    }
+  }
+}
+
+function textOf({ version, data }: StoredRecord): string {
+  return `${version}.${data}`
+}
+
+function recordFrom(text: string): StoredRecord | undefined {
+  const dot = text.indexOf('.')
+  const version = Number(text.slice(0, dot))
+  return dot > 0 && Number.isSafeInteger(version) ? { version, data: text.slice(dot + 1) } : undefined
+}
+
+/** The engine refuses a life that is not a whole number above zero. */
+function wholeMilliseconds(life: number): number {
+  return Math.max(1, Math.ceil(life))
+}

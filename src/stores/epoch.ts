@@ -1,0 +1,99 @@
+import { type Clock, type Timer, uniform } from '../clock.ts'
+import type { Secret } from '../token/secret.ts'
+import { broken, type GuardedStore } from './guarded-store.ts'
+import { type SealingKey, sealingKeyOf } from './sealing-key.ts'
+import type { StoredRecord, TokenStore } from './token-store.ts'
+
+/** The kill switch of a store: tokens of an earlier epoch are not taken, and those at hand are replaced. It only rises. */
+export interface Epoch {
+  current(): Promise<number>
+  /** Whether a token of that epoch is taken. One of a later epoch than is known says that the epoch has risen. */
+  admits(epoch: number): Promise<boolean>
+  stop(): void
+}
+
+export interface EpochOptions {
+  readonly store: GuardedStore
+  readonly keys: () => Promise<readonly SealingKey[]>
+  readonly clock: Clock
+  /** The tokens at hand are to be replaced, at moments spread over so many ms. */
+  readonly risen: (spread: number) => void
+}
+
+const identity = 'epoch'
+const day = 86_400_000
+/** Milliseconds between two readings, by every instance at moments of its own. */
+const [soonest, latest] = [30_000, 60_000]
+/** For an epoch that is known by its tokens alone. */
+const usualSpread = 60_000
+const life = 400 * day
+
+interface Announcement {
+  readonly epoch: number
+  readonly spread: number
+}
+
+/** The first reading comes with the first token; then the store is asked every 30 to 60 seconds, and never in a call. */
+export function epochOf({ store, keys, clock, risen }: EpochOptions): Epoch {
+  let known: number | undefined
+  let first: Promise<void> | undefined
+  let timer: Timer | undefined
+  let stopped = false
+
+  function learn({ epoch, spread }: Announcement): void {
+    const former = known
+    known = Math.max(former ?? 0, epoch)
+    if (former !== undefined && epoch > former) risen(spread)
+  }
+
+  async function read(): Promise<void> {
+    for (const key of await keys().catch(() => [])) {
+      const name = key.nameOf(identity)
+      const record = await store.read(name)
+      if (record !== undefined && record !== broken) learn(opened(key, name, record))
+    }
+    if (stopped) return
+    timer = clock.startTimer(() => void read(), uniform(clock, soonest, latest))
+  }
+
+  async function current(): Promise<number> {
+    first ??= read()
+    await first
+    known ??= 0
+    return known
+  }
+
+  return {
+    current,
+    async admits(epoch) {
+      if (epoch > (await current())) learn({ epoch, spread: usualSpread })
+      return epoch === known
+    },
+    stop() {
+      stopped = true
+      timer?.cancel()
+    }
+  }
+}
+
+/** Raises the epoch by one. Answers with the new one. */
+export async function raise(store: TokenStore, secrets: readonly Secret[], spread: number): Promise<number> {
+  const places = secrets.map(sealingKeyOf).map((key) => ({ key, name: key.nameOf(identity) }))
+  const records = await Promise.all(places.map(async (place) => ({ ...place, record: await store.read(place.name) })))
+  const epochs = records.map(({ key, name, record }) => (record === undefined ? 0 : opened(key, name, record).epoch))
+  const epoch = Math.max(...epochs) + 1
+  for (const { key, name } of places) {
+    await store.write(name, { version: epoch, data: key.seal(context(name), JSON.stringify({ epoch, spread })) }, life)
+  }
+  return epoch
+}
+
+/** What cannot be opened announces nothing. */
+function opened(key: SealingKey, name: string, { data }: StoredRecord): Announcement {
+  const text = key.open(context(name), data)
+  return text === undefined ? { epoch: 0, spread: 0 } : (JSON.parse(text) as Announcement)
+}
+
+function context(name: string): string {
+  return `epoch.${name}`
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../clock.ts'
+import type { Emit } from '../events.ts'
+import type { Lease, LeaseRequest, StoredRecord, TokenStore } from './token-store.ts'
+
+/** The store did not answer in time, or refused. */
+export const broken = Symbol('broken store')
+export type Broken = typeof broken
+
+/** A store whose every verb ends in time and never rejects. */
+export interface GuardedStore {
+  read(name: string): Promise<StoredRecord | undefined | Broken>
+  write(name: string, record: StoredRecord, life: number): Promise<boolean | Broken>
+  remove(name: string, record: StoredRecord): Promise<unknown>
+  lease(name: string, request: LeaseRequest): Promise<Lease | Broken>
+  release(name: string, holder: string): Promise<unknown>
+}
+
+/** Milliseconds. A caller without a token waits for a read and for a lease; nobody waits for the others. */
+const budgets = { read: 50, lease: 250, write: 2000 }
+
+/** A store that is down costs its budget and one warning, until it has answered again. */
+export function guardedStore(store: TokenStore, clock: Clock, emit: Emit): GuardedStore {
+  let warned = false
+
+  async function guarded<T>(work: () => Promise<T>, budget: number): Promise<T | Broken> {
+    try {
+      const answer = await inTime(work(), budget)
+      warned = false
+      return answer
+    } catch (error) {
+      if (!warned) emit('warning', { code: 'store_unavailable', message: unavailable(error) })
+      warned = true
+      return broken
+    }
+  }
+
+  /** A process that stood still finds its timer and the answer at once: the answer is read first. */
+  function inTime<T>(work: Promise<T>, budget: number): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const late = () => reject(new Error(`it did not answer within ${budget} ms`))
+      const timer = clock.startTimer(() => setImmediate(() => setImmediate(late)), budget, 'deadline')
+      work.then(resolve, reject).finally(() => timer.cancel())
+    })
+  }
+
+  return {
+    read: (name) => guarded(async () => checkedRecord(await store.read(name)), budgets.read),
+    write: (name, record, life) => guarded(() => store.write(name, record, life), budgets.write),
+    remove: (name, record) => guarded(() => store.remove(name, record), budgets.write),
+    lease: (name, request) => guarded(() => store.lease(name, request), budgets.lease),
+    release: (name, holder) => guarded(() => store.release(name, holder), budgets.write)
+  }
+}
+
+function checkedRecord(record: StoredRecord | undefined): StoredRecord | undefined {
+  if (record === undefined) return undefined
+  if (typeof record?.data === 'string' && Number.isSafeInteger(record.version)) return record
+  throw new Error('it gave something that is no record')
+}
+
+function unavailable(error: unknown): string {
+  const reason = error instanceof Error ? error.message : 'it failed'
+  return `The token store is not used for now: ${reason.slice(0, 200)}. Tokens come from the authorization server until it answers again.`
+}

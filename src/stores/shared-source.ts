@@ -1,0 +1,80 @@
+import type { Clock } from '../clock.ts'
+import type { Emit } from '../events.ts'
+import type { Secret } from '../token/secret.ts'
+import type { TokenRequest } from '../token/token-request.ts'
+import type { TokenSource } from '../token/token-source.ts'
+import { epochOf } from './epoch.ts'
+import { guardedStore } from './guarded-store.ts'
+import { type SealingKey, sealingKeyOf } from './sealing-key.ts'
+import { type Shelf, shelf } from './shelf.ts'
+import { storedSource } from './stored-source.ts'
+import type { TokenStore } from './token-store.ts'
+
+export interface SharedSourceOptions {
+  readonly store: TokenStore
+  /** Reads the sealing keys, the current one first. Rejects while the current one cannot be read. */
+  readonly secrets: () => Promise<readonly Secret[]>
+  /** Undefined for a reader. */
+  readonly source: TokenSource | undefined
+  /** Who asks whom: what all instances of one service have in common, and no other service. */
+  readonly identity: readonly unknown[]
+  readonly shards: number
+  readonly clock: Clock
+  readonly timeout: number
+  readonly emit: Emit
+  /** The store's epoch has risen: the tokens at hand are to be replaced within so many ms. */
+  readonly risen: (spread: number) => void
+}
+
+export interface SharedSource extends TokenSource {
+  close(): void
+}
+
+type Ring = readonly [SealingKey, ...SealingKey[]]
+
+/** A token source that shares what it gets with the other instances of its service. */
+export function sharedSource(options: SharedSourceOptions): SharedSource {
+  const { secrets, source, identity, shards, clock, timeout, emit, risen } = options
+  const { holder, draw } = instance()
+  const shard = Math.floor(draw * shards)
+  const store = guardedStore(options.store, clock, emit)
+  const keyOf = remembered(sealingKeyOf)
+  const keys = async () => (await secrets()).map(keyOf)
+  const epoch = epochOf({ store, keys, clock, risen })
+  let warned = false
+
+  async function shelfOf({ key }: TokenRequest): Promise<Shelf | undefined> {
+    try {
+      const place = { identity: JSON.stringify([...identity, key, shard]), holder, epoch, clock }
+      return shelf({ store, keys: (await keys()) as unknown as Ring, ...place })
+    } catch {
+      warnOfKey()
+      return undefined
+    }
+  }
+
+  function warnOfKey(): void {
+    if (warned) return
+    warned = true
+    const message =
+      'The token store is not used for now: its sealing key cannot be read. See where sealingKey comes from.'
+    emit('warning', { code: 'store_unavailable', message })
+  }
+
+  return { ...storedSource({ source, shelfOf, clock, timeout }), close: epoch.stop }
+}
+
+/** Deriving a key costs more than looking it up, and a ring has few. */
+function remembered(make: (secret: Secret) => SealingKey): (secret: Secret) => SealingKey {
+  const made = new Map<string, SealingKey>()
+  return (secret) => {
+    const known = made.get(secret.reveal()) ?? make(secret)
+    made.set(secret.reveal(), known)
+    return known
+  }
+}
+
+/** Not the client's random source: a test that fixes it must not make two instances one. */
+function instance(): { readonly holder: string; readonly draw: number } {
+  return { holder: crypto.randomUUID(), draw: Math.random() }
+}

@@ -1,0 +1,93 @@
+import type { Clock } from '../clock.ts'
+import type { TokenClientError } from '../errors.ts'
+import type { AccessToken } from '../token/access-token.ts'
+import type { Epoch } from './epoch.ts'
+import { failureFrom, failureWord } from './failure-word.ts'
+import { type Broken, broken, type GuardedStore } from './guarded-store.ts'
+import { openedToken, sealedToken } from './sealed-token.ts'
+import type { SealingKey } from './sealing-key.ts'
+
+/** The place of one token request in the store. */
+export interface Shelf {
+  /** The token that lies there, unless it has ended or is of an earlier epoch. */
+  look(): Promise<AccessToken | undefined | Broken>
+  /** Puts a token there, above the version that was seen last. */
+  keep(token: AccessToken): Promise<void>
+  /** Takes this token away from everybody. */
+  withdraw(token: AccessToken): Promise<void>
+  /** Acquired, held by another instance, or the failure that the holder left word of. */
+  lease(life: number): Promise<'acquired' | 'held' | TokenClientError | Broken>
+  /** Keeps the lease for `life` ms and says why nobody shall ask before. False where there is nothing to tell the others. */
+  leaveWord(error: unknown, life: number): Promise<boolean>
+  release(): Promise<void>
+}
+
+interface Name {
+  readonly name: string
+  readonly key: SealingKey
+}
+
+export interface ShelfOptions {
+  readonly store: GuardedStore
+  /** The current key first: written is with that one alone, read is with all. */
+  readonly keys: readonly [SealingKey, ...SealingKey[]]
+  readonly identity: string
+  readonly holder: string
+  readonly epoch: Epoch
+  readonly clock: Clock
+}
+
+export function shelf({ store, keys, identity, holder, epoch, clock }: ShelfOptions): Shelf {
+  const [key, ...formerKeys] = keys
+  const current: Name = { key, name: key.nameOf(identity) }
+  const former = formerKeys.map((key): Name => ({ key, name: key.nameOf(identity) }))
+  let seenVersion = 0
+
+  async function lookAt({ key, name }: Name): Promise<AccessToken | undefined | Broken> {
+    const record = await store.read(name)
+    if (record === broken) return broken
+    if (record === undefined) return undefined
+    if (name === current.name) seenVersion = record.version
+    const opened = openedToken(key, name, record, clock.wallTime())
+    return opened !== undefined && (await epoch.admits(opened.epoch)) ? opened.token : undefined
+  }
+
+  return {
+    async look() {
+      for (const place of [current, ...former]) {
+        const found = await lookAt(place)
+        if (found !== undefined) return found
+      }
+      return undefined
+    },
+    async keep(token) {
+      const sealing = { version: seenVersion + 1, token, epoch: await epoch.current() }
+      const record = sealedToken(key, current.name, sealing)
+      await store.write(current.name, record, token.expiresAt - clock.wallTime())
+    },
+    async withdraw(token) {
+      for (const { key, name } of [current, ...former]) {
+        const record = await store.read(name)
+        if (record === broken || record === undefined) continue
+        const kept = openedToken(key, name, record, clock.wallTime())
+        if (kept?.token.authorization === token.authorization) await store.remove(name, record)
+      }
+    },
+    async lease(life) {
+      const lease = await store.lease(current.name, { holder, life })
+      if (lease === broken || lease.state === 'acquired') return lease === broken ? broken : 'acquired'
+      const failure =
+        lease.word === undefined ? undefined : failureFrom(key, current.name, lease.word, clock.wallTime())
+      return failure ?? 'held'
+    },
+    async leaveWord(error, life) {
+      const word = failureWord(key, current.name, error, clock.wallTime() + life)
+      if (word === undefined) return false
+      await store.lease(current.name, { holder, life, word })
+      return true
+    },
+    async release() {
+      await store.release(current.name, holder)
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { type Clock, type Timer, uniform } from '../clock.ts'
+import { TokenClientError } from '../errors.ts'
+import { pause } from '../http/pause.ts'
+import type { AccessToken } from '../token/access-token.ts'
+import type { TokenRequest } from '../token/token-request.ts'
+import type { Asking, TokenSource } from '../token/token-source.ts'
+import { broken } from './guarded-store.ts'
+import type { Shelf } from './shelf.ts'
+
+export interface StoredSourceOptions {
+  /** Asked when the store has no good token. Undefined for a reader, which waits for the record of another instance. */
+  readonly source: TokenSource | undefined
+  /** A request's place in the store; undefined while the sealing key cannot be read. */
+  readonly shelfOf: (request: TokenRequest) => Promise<Shelf | undefined>
+  readonly clock: Clock
+  /** Milliseconds that one question may take when its caller does not say. */
+  readonly timeout: number
+}
+
+/** Milliseconds. A holder that dies is followed within a second. */
+const lease = { life: 1000, renewedEvery: 300, wordUnlessTold: 5000, longestWord: 600_000 }
+/** Milliseconds between two looks, and how long a caller without a token leaves the asking to the holder. */
+const wait = { least: 50, most: 400, withoutToken: 2000 }
+
+/** One question, on its way through the store. */
+interface Question {
+  readonly request: TokenRequest
+  readonly asking: Asking
+  readonly shelf: Shelf
+  /** Monotonic ms. */
+  readonly endsAt: number
+}
+
+/**
+ * A source that looks into the store first, and then asks the source below under a lease: a whole fleet needs one token.
+ * The lease saves requests and protects nothing. Two holders get two good tokens, and the store keeps the later version.
+ * A store that is broken is a miss: then it is as if there were none.
+ */
+export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOptions): TokenSource {
+  const failed = new Map<string, { readonly shelf: Shelf; readonly error: unknown }>()
+
+  async function answer(request: TokenRequest, asking: Asking): Promise<AccessToken> {
+    const endsAt = clock.monotonicTime() + (asking.maxWait ?? timeout)
+    const shelf = await shelfOf(request)
+    if (shelf === undefined) return withoutStore(request, asking)
+    const question = { request, asking, shelf, endsAt }
+    const found = await shelf.look()
+    if (found === broken) return source === undefined ? theirs(question) : ask(question)
+    return found !== undefined && isBetter(found, asking) ? found : theirs(question)
+  }
+
+  /** The token of whoever has the lease: this instance, or another one that is waited for. */
+  async function theirs(question: Question): Promise<AccessToken> {
+    const { asking, shelf, endsAt } = question
+    const patientUntil = mayWait(asking) ? endsAt : Math.min(endsAt, clock.monotonicTime() + wait.withoutToken)
+    for (;;) {
+      const state = source === undefined ? 'held' : await shelf.lease(lease.life)
+      if (state === 'acquired') return askUnderLease(question)
+      if (state === broken) return ask(question)
+      if (state instanceof TokenClientError) throw state
+      if (clock.monotonicTime() >= patientUntil) return mayWait(asking) ? nobodyWrote(asking) : ask(question)
+      await pause(clock, uniform(clock, wait.least, wait.most), asking.signal)
+      const found = await shelf.look()
+      if (found !== broken && found !== undefined && isBetter(found, asking)) return found
+    }
+  }
+
+  function mayWait({ inHand }: Asking): boolean {
+    return source === undefined || inHand !== undefined
+  }
+
+  async function askUnderLease(question: Question): Promise<AccessToken> {
+    const { asking, shelf } = question
+    // The holder before may have written between our last look and our lease.
+    const found = await shelf.look()
+    if (found !== broken && found !== undefined && isBetter(found, asking)) {
+      void shelf.release()
+      return found
+    }
+    const stop = renewing(shelf)
+    try {
+      return await ask(question, () => void shelf.release())
+    } catch (error) {
+      await giveUp(question, error)
+      throw error
+    } finally {
+      stop()
+    }
+  }
+
+  async function ask({ request, asking, shelf, endsAt }: Question, written = () => {}): Promise<AccessToken> {
+    const maxWait = Math.max(0, endsAt - clock.monotonicTime())
+    const token = await withoutStore(request, { ...asking, maxWait })
+    failed.delete(request.key)
+    void shelf.keep(token).then(written)
+    return token
+  }
+
+  async function withoutStore(request: TokenRequest, asking: Asking): Promise<AccessToken> {
+    if (source === undefined) throw noCredential()
+    return source.token(request, asking)
+  }
+
+  function renewing(shelf: Shelf): () => void {
+    let timer: Timer | undefined
+    const renew = () => {
+      timer = clock.startTimer(() => {
+        void shelf.lease(lease.life)
+        renew()
+      }, lease.renewedEvery)
+    }
+    renew()
+    return () => timer?.cancel()
+  }
+
+  async function giveUp({ request, shelf }: Question, error: unknown): Promise<void> {
+    if (await shelf.leaveWord(error, lease.wordUnlessTold)) failed.set(request.key, { shelf, error })
+    else await shelf.release()
+  }
+
+  return {
+    token: (request, asking = {}) => answer(request, asking),
+    changed: source?.changed,
+    rests(request, ms) {
+      source?.rests?.(request, ms)
+      const last = failed.get(request.key)
+      if (last === undefined) return
+      failed.delete(request.key)
+      // A little longer than this instance rests, so that it is the one that asks again.
+      void last.shelf.leaveWord(last.error, Math.min(ms + lease.life, lease.longestWord))
+    },
+    withdraw(request, token) {
+      void shelfOf(request).then((shelf) => shelf?.withdraw(token))
+    }
+  }
+}
+
+/** Whether the caller gains by it: it has no other one, or an older one. */
+function isBetter(found: AccessToken, { rejected, inHand }: Asking): boolean {
+  const former = rejected ?? inHand
+  if (former === undefined) return true
+  return found.authorization !== former.authorization && found.obtainedAt > former.obtainedAt
+}
+
+function nobodyWrote({ maxWait }: Asking): never {
+  const message = `No other instance has put the token into the store within ${Math.round(maxWait ?? 0)} ms.`
+  throw new TokenClientError('ERR_TIMEOUT', message, { transient: true })
+}
+
+function noCredential(): TokenClientError {
+  const message = 'This client only reads tokens from the store, and its sealing key cannot be read.'
+  return new TokenClientError('ERR_SECRET_UNAVAILABLE', message, { transient: true })
+}

@@ -1,0 +1,84 @@
+import { GlideClient } from '@valkey/valkey-glide'
+import { Redis } from 'ioredis'
+import { Redis as Valkey } from 'iovalkey'
+import { createClient } from 'redis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RedisCommand, redisStore } from '../../src/redis/index.ts'
+import { tokenStoreContract } from '../../src/testing/index.ts'
+import { hasRedis, type RedisServer, startRedis } from './redis-server.ts'
+
+interface Client {
+  readonly command: RedisCommand
+  close(): unknown
+}
+
+/** The recipes of docs/fleet.md. */
+const clients: Readonly<Record<string, (port: number) => Promise<Client>>> = {
+  async redis(port) {
+    const client = await createClient({ url: `redis://127.0.0.1:${port}` }).connect()
+    return { command: (_key, args) => client.sendCommand(args), close: () => client.destroy() }
+  },
+  async ioredis(port) {
+    const client = new Redis(port, '127.0.0.1')
+    return { command: (_key, [name = '', ...args]) => client.call(name, args), close: () => client.disconnect() }
+  },
+  async iovalkey(port) {
+    const client = new Valkey(port, '127.0.0.1')
+    return { command: (_key, [name = '', ...args]) => client.call(name, args), close: () => client.disconnect() }
+  },
+  async '@valkey/valkey-glide'(port) {
+    const client = await GlideClient.createClient({ addresses: [{ host: '127.0.0.1', port }] })
+    return { command: (_key, args) => client.customCommand(args), close: () => client.close() }
+  }
+}
+
+describe.skipIf(!hasRedis)('with a real engine (redis-server is needed)', () => {
+  let server: RedisServer
+  beforeAll(async () => {
+    server = await startRedis()
+  })
+  afterAll(() => server.stop())
+
+  describe.for(Object.entries(clients))('%s', ([, connect]) => {
+    let client: Client
+    beforeAll(async () => {
+      client = await connect(server.port)
+    })
+    afterAll(() => client.close())
+
+    test.for(tokenStoreContract(() => redisStore({ command: client.command })))('$name', ({ run }) => run())
+
+    test('a script that the engine has forgotten is sent again', async () => {
+      const store = redisStore({ command: client.command })
+      await client.command('', ['SCRIPT', 'FLUSH'])
+      expect(await store.lease('forgotten', { holder: 'a', life: 1000 })).toEqual({ state: 'acquired' })
+      await client.command('', ['SCRIPT', 'FLUSH'])
+      expect(await store.lease('forgotten', { holder: 'b', life: 1000 })).toEqual({ state: 'held', word: undefined })
+    })
+
+    test("a key of another type is the store's error, not a missing record", async () => {
+      await client.command('a', ['LPUSH', 'p:{wrong}', 'x'])
+      const store = redisStore({ command: client.command, prefix: 'p:' })
+      await expect(store.read('wrong')).rejects.toThrow('WRONGTYPE')
+      await expect(store.write('wrong', { version: 1, data: 'x' }, 1000)).rejects.toThrow('WRONGTYPE')
+    })
+
+    test.for(['', 'x', '.x', 'x.y', '1e400.y'])('the text %s under a name is no record', async (text) => {
+      await client.command('a', ['SET', 'p:{text}', text])
+      expect(await redisStore({ command: client.command, prefix: 'p:' }).read('text')).toBe(undefined)
+    })
+  })
+})
+
+const noCommand = async () => undefined
+
+test.for([
+  [undefined, 'redisStore options must be an object'],
+  [{}, 'command must be a function, but is undefined'],
+  [{ command: 'GET' }, 'command must be a function, but is a string'],
+  [{ command: noCommand, prefix: 'a{b}' }, 'prefix must be a string without braces'],
+  [{ command: noCommand, prefix: 7 }, 'prefix must be a string without braces'],
+  [{ command: noCommand, client: {} }, 'client is not an option']
+] as const)('wrong options of redisStore are named: %j', ([options, message]) => {
+  expect(() => redisStore(options as never)).toThrow(message)
+})

@@ -1,0 +1,459 @@
+import { randomBytes } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { TokenClientError } from '../../src/errors.ts'
+import type { Warning } from '../../src/events.ts'
+import { epochOf, raise } from '../../src/stores/epoch.ts'
+import { guardedStore } from '../../src/stores/guarded-store.ts'
+import { type SealingKey, sealingKeyOf } from '../../src/stores/sealing-key.ts'
+import { shelf } from '../../src/stores/shelf.ts'
+import { storedSource } from '../../src/stores/stored-source.ts'
+import type { TokenStore } from '../../src/stores/token-store.ts'
+import { manualClock, tokenStoreContract } from '../../src/testing/index.ts'
+import type { AccessToken } from '../../src/token/access-token.ts'
+import { Secret } from '../../src/token/secret.ts'
+import { tokenRequest } from '../../src/token/token-request.ts'
+import type { Asking } from '../../src/token/token-source.ts'
+import { memoryStore } from '../support/memory-store.ts'
+import { scriptedSource } from '../support/scripted-source.ts'
+
+const second = 1000
+const hour = 3600 * second
+const read = tokenRequest({ scope: ['read'] })
+const write = tokenRequest({ scope: ['write'] })
+const down = () => new TokenClientError('ERR_SERVER_ERROR', 'down', { transient: true, status: 503 })
+
+const anySecret = () => new Secret(randomBytes(32).toString('base64'))
+const anyKey = () => sealingKeyOf(anySecret())
+
+interface Outcome {
+  value: unknown
+}
+
+/** Instances of one service around one store. */
+function fleet(ring = [anyKey()]) {
+  const clock = manualClock({ random: 0.5 })
+  const store = memoryStore(clock)
+  const warnings: string[] = []
+  let instances = 0
+  const dropped: number[] = []
+
+  function instance({ reader = false, keys = ring } = {}) {
+    const source = scriptedSource(clock)
+    instances += 1
+    const holder = `instance-${instances}`
+    const guarded = guardedStore(store, clock, (_name, event) => void warnings.push((event as Warning).code))
+    const risen = (spread: number) => void dropped.push(spread)
+    const epoch = epochOf({ store: guarded, keys: async () => keys, clock, risen })
+    const place = { store: guarded, keys: keys as unknown as Keys, holder, epoch, clock }
+    const stored = storedSource({
+      source: reader ? undefined : source,
+      shelfOf: async ({ key }) => shelf({ ...place, identity: key }),
+      clock,
+      timeout: 10 * second
+    })
+
+    function ask(asking?: Asking, request = read): Outcome {
+      const outcome: Outcome = { value: 'pending' }
+      Promise.resolve(stored.token(request, asking)).then(
+        (token) => (outcome.value = token.value),
+        (error) => (outcome.value = error)
+      )
+      return outcome
+    }
+    return { source, stored, ask }
+  }
+
+  return {
+    clock,
+    store,
+    warnings,
+    dropped,
+    instance,
+    settle: () => clock.advance(0),
+    /** A store that is late is given two more turns of the event loop. */
+    async pass(ms: number) {
+      for (const step of [ms, 0, 0]) await clock.advance(step)
+    }
+  }
+}
+
+type Keys = readonly [SealingKey, ...SealingKey[]]
+
+const verifiable = tokenStoreContract(() => memoryStore(systemClock))
+test.for(verifiable)('the store of these tests: $name', ({ run }) => run())
+
+test('of three cold instances one asks, and all have its token', async () => {
+  const { instance, settle, clock } = fleet()
+  const all = [instance(), instance(), instance()]
+  const outcomes = all.map(({ ask }) => ask())
+  await settle()
+  expect(all.map(({ source }) => source.calls.length)).toEqual([1, 0, 0])
+  await all[0]?.source.last.give(12 * hour, 'shared')
+  await clock.advance(second)
+  expect(outcomes.map(({ value }) => value)).toEqual(['shared', 'shared', 'shared'])
+  expect(all.map(({ source }) => source.calls.length)).toEqual([1, 0, 0])
+})
+
+test('an instance that starts later finds the token with its true age', async () => {
+  const { instance, settle, clock } = fleet()
+  const [first, later] = [instance(), instance()]
+  first.ask()
+  await settle()
+  const token = await first.source.last.give(12 * hour, 'shared')
+  await clock.advance(11 * hour)
+  const found = await later.stored.token(read)
+  expect(found).toMatchObject({ obtainedAt: token.obtainedAt, expiresAt: token.expiresAt })
+  expect(later.source.calls).toHaveLength(0)
+})
+
+test('what is asked for another request is not shared', async () => {
+  const { instance, settle } = fleet()
+  const [one, other] = [instance(), instance()]
+  one.ask()
+  await settle()
+  await one.source.last.give(hour, 'for read')
+  other.ask({}, write)
+  await settle()
+  expect(other.source.calls).toHaveLength(1)
+})
+
+test('a token that has ended in the store is a miss', async () => {
+  const { instance, settle, clock } = fleet()
+  const [one, other] = [instance(), instance()]
+  one.ask()
+  await settle()
+  await one.source.last.give(10 * second, 'short')
+  await clock.advance(10 * second)
+  other.ask()
+  await settle()
+  expect(other.source.calls).toHaveLength(1)
+})
+
+test('due: a newer token is adopted, and the same one is not', async () => {
+  const { instance, settle, clock } = fleet()
+  const [one, other] = [instance(), instance()]
+  one.ask()
+  await settle()
+  const old = await one.source.last.give(hour, 'old')
+  await clock.advance(second)
+  const refresh = one.ask({ inHand: old })
+  await settle()
+  expect(one.source.calls).toHaveLength(2)
+  await one.source.last.give(hour, 'new')
+  await settle()
+  expect(refresh.value).toBe('new')
+  const adopted = other.ask({ inHand: old })
+  await settle()
+  expect([adopted.value, other.source.calls.length]).toEqual(['new', 0])
+})
+
+test('due: while another holder is slow, whoever has a token waits and asks nobody', async () => {
+  const { instance, settle, clock } = fleet()
+  const [one, other] = [instance(), instance()]
+  one.ask()
+  await settle()
+  const old = await one.source.last.give(hour, 'old')
+  await clock.advance(second)
+  one.ask({ inHand: old })
+  await settle()
+  const waiting = other.ask({ inHand: old, maxWait: 8 * second })
+  await clock.advance(7 * second)
+  expect([waiting.value, other.source.calls.length]).toEqual(['pending', 0])
+  await clock.advance(2 * second)
+  expect(waiting.value).toMatchObject({ code: 'ERR_TIMEOUT', transient: true })
+  expect(other.source.calls).toHaveLength(0)
+})
+
+test('cold: whoever waits for a slow holder asks by itself after two seconds', async () => {
+  const { instance, settle, clock } = fleet()
+  const [one, other] = [instance(), instance()]
+  one.ask()
+  await settle()
+  const waiting = other.ask()
+  await clock.advance(1.9 * second)
+  expect(other.source.calls).toHaveLength(0)
+  await clock.advance(0.5 * second)
+  expect(other.source.calls).toHaveLength(1)
+  await other.source.last.give(hour, 'own')
+  await settle()
+  expect(waiting.value).toBe('own')
+})
+
+test('a holder that dies is followed by one other within two seconds', async () => {
+  const { instance, settle, clock, store } = fleet()
+  await store.lease(await nameOf(), { holder: 'dead', life: second })
+  const all = [instance(), instance(), instance()]
+  for (const { ask } of all) ask()
+  await settle()
+  expect(all.map(({ source }) => source.calls.length)).toEqual([0, 0, 0])
+  await clock.advance(1.3 * second)
+  expect(all.map(({ source }) => source.calls.length)).toEqual([1, 0, 0])
+  await clock.advance(second) // it is alive: its lease is renewed
+  expect(all[0]?.source.calls).toHaveLength(1)
+
+  async function nameOf(): Promise<string> {
+    const probe = instance()
+    probe.ask()
+    await settle()
+    const name = (JSON.parse(store.dump())[0] as [string])[0]
+    await probe.source.last.fail(new TokenClientError('ERR_INVALID_CLIENT', 'x', { transient: false }))
+    await settle()
+    return name
+  }
+})
+
+test('a refused token is replaced once for all, and its record stays until a newer one is there', async () => {
+  const { instance, settle, clock } = fleet()
+  const [one, other, third] = [instance(), instance(), instance()]
+  one.ask()
+  await settle()
+  const refused = await one.source.last.give(hour, 'refused')
+  await clock.advance(second)
+  const replaced = [one.ask({ rejected: refused }), other.ask({ rejected: refused })]
+  await settle()
+  const cold = third.ask() // one misconfigured service costs the others nothing
+  await settle()
+  expect(cold.value).toBe('refused')
+  await one.source.last.give(hour, 'newer')
+  await clock.advance(second)
+  expect(replaced.map(({ value }) => value)).toEqual(['newer', 'newer'])
+  expect(other.source.calls).toHaveLength(0)
+})
+
+test('withdraw takes the token from everybody, and no other one', async () => {
+  const { instance, settle, store } = fleet()
+  const [one, other] = [instance(), instance()]
+  one.ask()
+  await settle()
+  const token = await one.source.last.give(hour, 'leaked')
+  await settle()
+  one.stored.withdraw?.(read, { ...token, authorization: 'Bearer another' } as AccessToken)
+  await settle()
+  expect(store.calls).not.toContain('remove')
+  one.stored.withdraw?.(read, token)
+  await settle()
+  other.ask()
+  await settle()
+  expect(other.source.calls).toHaveLength(1)
+})
+
+test('an outage sees the attempts of one, and a cold instance hears the reason at once', async () => {
+  const { instance, settle, clock } = fleet()
+  const [holder, other, cold] = [instance(), instance(), instance()]
+  holder.ask()
+  other.ask()
+  await settle()
+  await holder.source.last.fail(down())
+  holder.stored.rests?.(read, 20 * second)
+  await clock.advance(19 * second)
+  const told = cold.ask()
+  await settle()
+  expect(told.value).toMatchObject({ code: 'ERR_SERVER_ERROR', transient: true, retryAfter: 2 * second })
+  await clock.advance(second)
+  holder.ask() // its own next attempt comes before the lease ends
+  await settle()
+  expect([holder, other, cold].map(({ source }) => source.calls.length)).toEqual([2, 0, 0])
+})
+
+test('a success after a failure takes the word away', async () => {
+  const { instance, settle } = fleet()
+  const [holder, other] = [instance(), instance()]
+  holder.ask()
+  await settle()
+  await holder.source.last.fail(down())
+  holder.ask()
+  await settle()
+  await holder.source.last.give(hour, 'well')
+  await settle()
+  holder.stored.rests?.(read, 60 * second)
+  await settle()
+  const free = other.ask({ rejected: (await holder.stored.token(read)) as AccessToken })
+  await settle()
+  expect([free.value, other.source.calls.length]).toEqual(['pending', 1])
+})
+
+test('a refused credential holds nobody up: the next instance tries its own', async () => {
+  const { instance, settle } = fleet()
+  const [stale, fresh] = [instance(), instance()]
+  stale.ask()
+  await settle()
+  await stale.source.last.fail(new TokenClientError('ERR_INVALID_CLIENT', 'x', { transient: false }))
+  fresh.ask()
+  await settle()
+  expect(fresh.source.calls).toHaveLength(1)
+})
+
+const broken: Record<string, () => Promise<unknown>> = {
+  'is down': () => Promise.reject(new Error('ECONNREFUSED')),
+  'never answers': () => new Promise(() => {}),
+  'throws what is no error': () => Promise.reject('READONLY')
+}
+
+test.for(Object.entries(broken))('a store that %s is a miss, with one warning', async ([, meddle]) => {
+  const { instance, store, pass, warnings } = fleet()
+  const { ask, source } = instance()
+  store.meddle(meddle)
+  const first = ask()
+  await pass(51)
+  await source.last.give(hour, 'own')
+  await pass(3 * second)
+  ask()
+  await pass(second)
+  expect([first.value, source.calls.length, warnings]).toEqual(['own', 2, ['store_unavailable']])
+  await source.last.give(hour, 'own again')
+  await pass(3 * second)
+
+  store.meddle(undefined) // it comes back by itself
+  ask()
+  await pass(second)
+  await source.last.give(hour, 'kept')
+  const other = instance().ask()
+  await pass(second)
+  expect(other.value).toBe('kept')
+  store.meddle(meddle)
+  ask()
+  await pass(second)
+  expect(warnings).toEqual(['store_unavailable', 'store_unavailable'])
+})
+
+test('a store that breaks between the look and the lease holds nobody up', async () => {
+  const { instance, store, clock } = fleet()
+  const { ask, source } = instance()
+  store.meddle(() => (store.calls.at(-1) === 'lease' ? Promise.reject(new Error('OOM')) : undefined))
+  ask()
+  await clock.advance(second)
+  expect(source.calls).toHaveLength(1)
+})
+
+test('garbage under the name is a miss, and is written over', async () => {
+  const { instance, store, settle } = fleet()
+  const { ask, source } = instance()
+  const reads: TokenStore['read'] = async () => ({ version: 7, data: '1.x.garbage' })
+  const good = store.read
+  Object.assign(store, { read: reads })
+  ask()
+  await settle()
+  await source.last.give(hour, 'good')
+  await settle()
+  Object.assign(store, { read: good })
+  const other = instance().ask()
+  await settle()
+  expect(other.value).toBe('good')
+})
+
+test('a record of a lower version than was seen is not written over it', async () => {
+  const { instance, store, settle, clock } = fleet()
+  const [slow, quick] = [instance(), instance()]
+  slow.ask()
+  await settle()
+  quick.ask()
+  await clock.advance(2.5 * second) // the holder is slow: it asks by itself
+  await quick.source.last.give(hour, 'quick')
+  await settle()
+  await slow.source.last.give(hour, 'slow')
+  await settle()
+  const later = instance().ask()
+  await settle()
+  expect(later.value).toBe('quick')
+  expect(store.calls.filter((verb) => verb === 'write')).toHaveLength(2)
+})
+
+test('a rotated key reads what the former one sealed, and writes under its own name', async () => {
+  const [former, current] = [anyKey(), anyKey()]
+  const { instance, settle, clock } = fleet([former])
+  const old = instance()
+  old.ask()
+  await settle()
+  const token = await old.source.last.give(hour, 'sealed by the former')
+  await clock.advance(second)
+  const rotated = instance({ keys: [current, former] })
+  const found = rotated.ask()
+  await settle()
+  expect([found.value, rotated.source.calls.length]).toEqual(['sealed by the former', 0])
+  rotated.ask({ inHand: token })
+  await settle()
+  await rotated.source.last.give(hour, 'sealed by the current')
+  await settle()
+  const newest = instance({ keys: [current] }).ask()
+  await settle()
+  expect(newest.value).toBe('sealed by the current')
+})
+
+test('after the epoch has risen no instance takes a token of before, and each replaces its own within a minute', async () => {
+  const secret = anySecret()
+  const { instance, settle, clock, store, dropped } = fleet([sealingKeyOf(secret)])
+  const [one, other, later] = [instance(), instance(), instance()]
+  one.ask()
+  await settle()
+  await one.source.last.give(hour, 'before')
+  other.ask()
+  await settle()
+  expect(await raise(store, [secret], 5000)).toBe(1)
+  later.ask()
+  await settle()
+  expect([later.source.calls.length, dropped]).toEqual([1, []])
+  await later.source.last.give(hour, 'after')
+  await clock.advance(60 * second)
+  expect(dropped).toEqual([5000, 5000]) // who starts afterwards has nothing to drop
+  expect(await raise(store, [secret], 7000)).toBe(2)
+  await clock.advance(60 * second)
+  expect(dropped).toEqual([5000, 5000, 7000, 7000, 7000])
+})
+
+test('an epoch that the store has lost is learned from the tokens of the others, and never falls', async () => {
+  const secret = anySecret()
+  const { instance, settle, store, dropped } = fleet([sealingKeyOf(secret)])
+  const [one, other] = [instance(), instance()]
+  one.ask()
+  await settle()
+  await one.source.last.give(hour, 'before')
+  await raise(store, [secret], 5000)
+  other.ask()
+  await settle()
+  await other.source.last.give(hour, 'after')
+  await settle()
+  const told = one.ask()
+  await settle()
+  expect([told.value, dropped]).toEqual(['after', [60 * second]])
+})
+
+test('a reader waits for the record and asks nobody', async () => {
+  const { instance, settle, clock } = fleet()
+  const [publisher, reader] = [instance(), instance({ reader: true })]
+  const waiting = reader.ask()
+  const hasty = reader.ask({ maxWait: second })
+  await clock.advance(3 * second)
+  expect([waiting.value, hasty.value]).toEqual(['pending', expect.objectContaining({ code: 'ERR_TIMEOUT' })])
+  publisher.ask()
+  await settle()
+  await publisher.source.last.give(hour, 'published')
+  await clock.advance(second)
+  expect([waiting.value, reader.source.calls.length]).toEqual(['published', 0])
+})
+
+test('a caller that leaves stops the waiting', async () => {
+  const { instance, settle, clock, store } = fleet()
+  const [one, other] = [instance(), instance()]
+  const leaving = new AbortController()
+  one.ask()
+  await settle()
+  const left = other.ask({ signal: leaving.signal })
+  await settle()
+  leaving.abort(new Error('left'))
+  await settle()
+  expect(left.value).toMatchObject({ message: 'left' })
+  const before = store.calls.filter((verb) => verb === 'read').length
+  await clock.advance(second)
+  expect(store.calls.filter((verb) => verb === 'read').length).toBe(before)
+})
+
+test('nothing of a token or of what it is for can be read from the store', async () => {
+  const { instance, settle, store } = fleet()
+  const { ask, source } = instance()
+  ask()
+  await settle()
+  await source.last.give(hour, 'marker-token')
+  await settle()
+  expect(store.dump()).not.toMatch(/marker-token|read/)
+})
