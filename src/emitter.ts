@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import mitt from 'mitt'
 import { type Emit, type EventName, eventNames, type TokenClientEvents } from './events.ts'
 import { wrong } from './wrong-option.ts'
@@ -32,12 +31,9 @@ interface Mitt {
   emit(name: string, event: unknown): void
 }
 
-/** The context in which this module was loaded: no event belongs to the call that happened to cause it. */
-const noCaller = new AsyncResource('SERVICE_TOKEN_EVENTS')
-
 /**
  * Listeners are the user's code: one that throws, rejects or calls back into the client harms nothing. Events are told on
- * a microtask, when the state that they tell of is final, and outside the asynchronous context of every caller.
+ * a microtask, when the state that they tell of is final.
  */
 export function guardedEmitter(): GuardedEmitter {
   const emitter = (mitt as unknown as () => Mitt)()
@@ -65,7 +61,7 @@ export function guardedEmitter(): GuardedEmitter {
   return {
     emit(name, event) {
       const told = Object.freeze(event)
-      queueMicrotask(() => noCaller.runInAsyncScope(emitter.emit, emitter, name, told))
+      queueMicrotask(() => emitter.emit(name, told))
     },
     on: on as On,
     off: off as Off

@@ -1,4 +1,3 @@
-import type { AsyncResource } from 'node:async_hooks'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
 import type { Controller, Dispatch, DispatchOptions, Handler, ResponseHeaders } from './dispatch.ts'
@@ -62,17 +61,12 @@ export class BearerExchange extends Relay implements Asking {
         (error) => this.fail(error)
       )
       .finally(stopWatching) // from here on undici listens
-    this.#letAbort()
-    return true
-  }
-
-  /** Early, so that the caller can leave while the request waits. */
-  #letAbort(): void {
     try {
-      this.handler.onRequestStart?.(this, null)
+      this.handler.onRequestStart?.(this, null) // early, so that the caller can abort the wait
     } catch (error) {
       this.fail(error as Error)
     }
+    return true
   }
 
   override abort(reason?: Error): void {
@@ -92,7 +86,7 @@ export class BearerExchange extends Relay implements Asking {
     if (rejection !== undefined) reportRejection(this.#spending.emit, this.#request.route, sent, status, rejection)
     if (rejection?.asksForAnotherToken) {
       const refused = new HeldAnswer(controller, status, headers, message)
-      if (this.context.runInAsyncScope(() => this.#replace(sent, refused))) return
+      if (this.#replace(sent, refused)) return
     }
     if (status >= 200) dropRecording(this.#request.options.body)
     super.onResponseStart(controller, status, headers, message)
@@ -161,7 +155,7 @@ export class BearerExchange extends Relay implements Asking {
   #replay(token: AccessToken): void {
     if (this.failed) return
     this.#refused?.discard()
-    const second = new SecondAttempt(this.#spending, this.#request.route, token, this.handler, this.context)
+    const second = new SecondAttempt(this.#spending, this.#request.route, token, this.handler)
     this.live = second
     if (this.paused) second.pause()
     this.#sendLate(token, second)
@@ -190,8 +184,8 @@ class SecondAttempt extends Relay {
   readonly #route: Route
   readonly #token: AccessToken
 
-  constructor(spending: Spending, route: Route, token: AccessToken, handler: Handler, context: AsyncResource) {
-    super(handler, context)
+  constructor(spending: Spending, route: Route, token: AccessToken, handler: Handler) {
+    super(handler)
     this.#spending = spending
     this.#route = route
     this.#token = token

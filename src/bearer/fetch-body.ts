@@ -2,63 +2,123 @@ import { recordingLimit } from './request-body.ts'
 
 export type Fetch = typeof globalThis.fetch
 export type FetchInput = Parameters<Fetch>[0]
-export type FetchInit = NonNullable<Parameters<Fetch>[1]>
+/** The types of Node 20 do not know every member. */
+export type FetchInit = NonNullable<Parameters<Fetch>[1]> & { readonly cache?: string }
+export type RedirectMode = NonNullable<FetchInit['redirect']>
 
-/** What a second `fetch` of the same request needs for its body. Taken before the first one, which uses the body up. */
-export interface BodyCopy {
-  /** Fields of the second call's init; undefined when the body cannot be sent again. */
-  again(): Pick<FetchInit, 'body'> | undefined
-  /** No second call follows. */
+/** The body of a request that may be sent more than once: after a 401, and along a redirect. */
+export interface FetchBody {
+  /** Whether it is a stream: `fetch` takes none along a redirect. */
+  readonly isStream: boolean
+  /** The init's members for the first time that it is sent. */
+  readonly first: Partial<FetchInit>
+  /** Those for another time; undefined when it cannot be sent again. */
+  again(): Promise<Partial<FetchInit> | undefined>
+  /** It will not be sent again. */
   drop(): void
 }
 
-const nothingToAdd: BodyCopy = { again: () => ({}), drop() {} }
-const cannotRepeat: BodyCopy = { again: () => undefined, drop() {} }
+type GivenBody = NonNullable<FetchInit['body']>
 
-export function copyBody(input: FetchInput, init: FetchInit | undefined): BodyCopy {
-  const given = init?.body
-  if (given !== undefined && given !== null) return isLasting(given) ? nothingToAdd : cannotRepeat
-  if (!isRequest(input) || input.body === null) return nothingToAdd
-  return input.bodyUsed || !(input.body instanceof ReadableStream) ? cannotRepeat : record(input.clone())
+/** Bytes that are kept of a body that is no stream: it is in memory already, or it is a file that should not be. */
+const keptAtMost = 16 * 1024 * 1024
+
+export const noBody: FetchBody = lasting({})
+
+/** The body of an init, copied where its owner could change it before it is sent. */
+export function bodyOf({ body, duplex }: FetchInit & { readonly duplex?: unknown }): FetchBody {
+  if (body === undefined || body === null) return noBody
+  return isStream(body) ? once({ body, ...(duplex !== undefined && { duplex }) }) : lasting({ body: copied(body) })
 }
 
-/** Null passes for no init, as it does with the platform's `fetch`. */
-export function isRequest(input: FetchInput | FetchInit | null | undefined): input is Request {
-  return typeof input === 'object' && input !== null && 'url' in input
-}
-
-function isLasting(body: NonNullable<FetchInit['body']>): boolean {
-  return (
-    typeof body === 'string' ||
-    body instanceof ArrayBuffer ||
-    ArrayBuffer.isView(body) ||
-    body instanceof Blob ||
-    body instanceof FormData ||
-    body instanceof URLSearchParams
+/** The body of a `Request`, which is sent with it the first time. */
+export function bodyOfRequest(request: Request): FetchBody {
+  if (request.body === null) return noBody
+  if (!(request.body instanceof ReadableStream)) return once({})
+  const copy = request.clone()
+  const whole = withoutStream(copy)
+  const isStream = whole === undefined
+  const { read, chunks, drop } = record(whole ?? copy, isStream ? recordingLimit : keptAtMost)
+  let ended = false
+  const reading = read().then(
+    (complete) => {
+      ended = complete
+    },
+    () => {} // the upload fails of the same cause, and tells it
   )
+  return {
+    isStream,
+    first: {},
+    async again() {
+      if (!isStream) await reading // it comes from memory or from a file, and nobody has to be waited for
+      return ended ? { body: new Blob(chunks) } : undefined
+    },
+    drop
+  }
+}
+
+export function lasting(init: Partial<FetchInit>): FetchBody {
+  return { isStream: false, first: init, again: async () => init, drop() {} }
+}
+
+function once(init: Partial<FetchInit>): FetchBody {
+  return { isStream: true, first: init, again: async () => undefined, drop() {} }
+}
+
+/** Streams of the web and of Node, and what else gives its bytes once. */
+function isStream(body: GivenBody): boolean {
+  if (typeof body !== 'object' || body instanceof Blob) return false
+  return 'getReader' in body || 'pipe' in body || Symbol.asyncIterator in body
+}
+
+/** `fetch` takes its bytes at the call; a token that has to be waited for must not change that. */
+function copied(body: GivenBody): GivenBody {
+  if (typeof body !== 'object') return `${body}`
+  if (body instanceof Blob) return body
+  if (body instanceof ArrayBuffer) return body.slice(0)
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
+  if (body instanceof URLSearchParams) return new URLSearchParams(body)
+  return body instanceof FormData ? copiedForm(body) : body
+}
+
+function copiedForm(form: FormData): FormData {
+  const copy = new FormData()
+  for (const [name, value] of form) copy.append(name, value)
+  return copy
+}
+
+/** The same body when it is no stream: in this mode the standard refuses to make a `Request` of one that is. */
+function withoutStream(request: Request): Request | undefined {
+  try {
+    return new (request.constructor as typeof Request)(request, { mode: 'no-cors', method: 'POST', headers: {} })
+  } catch {
+    return undefined
+  }
 }
 
 /** Reads a clone along with the upload, up to the limit: the branch that is not read would keep everything in memory. */
-function record({ body }: Request): BodyCopy {
+function record({ body }: Request, limit: number) {
   const reader = (body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader()
   const chunks: Uint8Array<ArrayBuffer>[] = []
-  let whole = false
 
   function drop(): void {
     chunks.length = 0
     reader.cancel().catch(() => {}) // settles when the upload ends, which nobody waits for here
   }
 
-  async function read(): Promise<void> {
+  /** Whether all of it was read. */
+  async function read(): Promise<boolean> {
     let size = 0
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       size += next.value.byteLength
-      if (size > recordingLimit) return drop()
+      if (size > limit) {
+        drop()
+        return false
+      }
       chunks.push(next.value)
     }
-    whole = true
+    return true
   }
 
-  read().catch(() => {}) // the upload fails of the same cause, and tells it
-  return { again: () => (whole ? { body: new Blob(chunks) } : undefined), drop }
+  return { read, chunks, drop }
 }

@@ -1,9 +1,5 @@
-import { AsyncResource } from 'node:async_hooks'
 import type { Duplex } from 'node:stream'
 import type { Controller, Handler, RawFields, ResponseHeaders } from './dispatch.ts'
-
-/** undici 7 does not declare `onRequestSent`. */
-type Callback = keyof Handler | 'onRequestSent'
 
 /**
  * Passes one request's events on to the caller's handler, and is the controller that the handler sees. It can be
@@ -11,11 +7,6 @@ type Callback = keyof Handler | 'onRequestSent'
  */
 export class Relay implements Handler, Controller {
   protected readonly handler: Handler
-  /**
-   * The asynchronous context of the dispatch that asked. undici calls back in the context of whoever opened the connection,
-   * and that can be another caller.
-   */
-  protected readonly context: AsyncResource
   /** Controls the attempt that is on the wire; null while none is. */
   protected live: Controller | null = null
   #paused = false
@@ -23,9 +14,8 @@ export class Relay implements Handler, Controller {
   #reason: Error | null = null
   #failure: Error | undefined
 
-  constructor(handler: Handler, context = new AsyncResource('SERVICE_TOKEN_REQUEST')) {
+  constructor(handler: Handler) {
     this.handler = handler
-    this.context = context
   }
 
   protected get failed(): boolean {
@@ -36,12 +26,7 @@ export class Relay implements Handler, Controller {
   protected fail(error: Error): void {
     if (this.#failure !== undefined) return
     this.#failure = error
-    this.#tell('onResponseError', this, error)
-  }
-
-  #tell(name: Callback, ...given: unknown[]): void {
-    const callback = (this.handler as Partial<Record<Callback, (...given: unknown[]) => void>>)[name]
-    if (callback !== undefined) this.context.runInAsyncScope(callback, this.handler, ...given)
+    this.handler.onResponseError?.(this, error)
   }
 
   // --- the controller ---
@@ -101,35 +86,36 @@ export class Relay implements Handler, Controller {
     }
     this.live = controller
     if (this.#paused) controller.pause()
-    this.#tell('onRequestStart', this, context)
+    this.handler.onRequestStart?.(this, context)
   }
 
   onBodySent(...sent: Parameters<NonNullable<Handler['onBodySent']>>): void {
-    this.#tell('onBodySent', ...sent)
+    this.handler.onBodySent?.(...sent)
   }
 
   onRequestSent(): void {
-    this.#tell('onRequestSent')
+    const handler: Handler & { onRequestSent?(): void } = this.handler // undici 7 does not declare it
+    handler.onRequestSent?.()
   }
 
   onResponseStarted(): void {
-    this.#tell('onResponseStarted')
+    this.handler.onResponseStarted?.()
   }
 
   onRequestUpgrade(_controller: Controller, status: number, headers: ResponseHeaders, socket: Duplex): void {
-    this.#tell('onRequestUpgrade', this, status, headers, socket)
+    this.handler.onRequestUpgrade?.(this, status, headers, socket)
   }
 
   onResponseStart(_controller: Controller, status: number, headers: ResponseHeaders, message?: string): void {
-    this.#tell('onResponseStart', this, status, headers, message)
+    this.handler.onResponseStart?.(this, status, headers, message)
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
-    this.#tell('onResponseData', this, chunk)
+    this.handler.onResponseData?.(this, chunk)
   }
 
   onResponseEnd(_controller: Controller, trailers: ResponseHeaders): void {
-    this.#tell('onResponseEnd', this, trailers)
+    this.handler.onResponseEnd?.(this, trailers)
   }
 
   // It can follow `onResponseEnd`: a handler that throws there asks for it.

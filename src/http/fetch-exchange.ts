@@ -2,6 +2,7 @@ import { discardBody } from './discard-body.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import type { StartAnswer } from './incoming-answer.ts'
 import { networkError } from './network-error.ts'
+import { uncached } from './uncached.ts'
 
 export type Fetch = typeof globalThis.fetch
 
@@ -33,27 +34,6 @@ export async function fetchExchange(
     if (response !== undefined) void discardBody(response) // A body that was refused unread would hold its connection.
     throw networkError(error, { host, answerStarted: response !== undefined })
   }
-}
-
-/** Those that refuse the word `cache` in a request. */
-const withoutCacheOption = new WeakSet<Fetch>()
-
-/** Frameworks put caches into `fetch`, and a token that was kept there can have ended. Some platforms know no such option. */
-async function uncached(fetch: Fetch, url: string, init: RequestInit): Promise<unknown> {
-  if (withoutCacheOption.has(fetch)) return fetch(url, init)
-  try {
-    return await fetch(url, { ...init, cache: 'no-store' } as RequestInit)
-  } catch (error) {
-    if (!refusesTheOption(error) || init.signal?.aborted) throw error
-    withoutCacheOption.add(fetch)
-    return fetch(url, init)
-  }
-}
-
-/** Said before anything is sent: a failure of the network has a cause or a code. */
-function refusesTheOption(error: unknown): boolean {
-  if (!(error instanceof Error) || error.cause !== undefined || 'code' in error) return false
-  return /\bcache\b|not implemented|not supported|unsupported/i.test(error.message)
 }
 
 function isResponse(answered: unknown): answered is Response {

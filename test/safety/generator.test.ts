@@ -81,7 +81,7 @@ function anyRequest(): {
   const target = anyTarget()
   const hops = anyHops()
   const headers = pick(headerForms)()
-  return { way: way.name, target, hops, send: () => way.send(target, pathThrough(hops), headers) }
+  return { way: way.name, target, hops, send: () => way.send(target, pathThrough(hops, way.isStrict), headers) }
 }
 
 test(`C30 C88 D11 ${count} requests drawn with SEED=${seed} show their token to the allowed origin only`, async () => {

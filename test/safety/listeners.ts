@@ -17,6 +17,8 @@ export interface Sighting {
   readonly listener: 'first' | 'second'
   readonly host: string
   readonly authorization: string | undefined
+  /** The chain of redirects has passed a place outside the policy, and whoever sends promised to show no token after that. */
+  readonly isTainted: boolean
 }
 
 export interface Listeners {
@@ -49,9 +51,11 @@ export async function listen(): Promise<Listeners> {
   const listener = (name: Sighting['listener']) =>
     createServer((request, response) => {
       const { host = '', authorization } = request.headers
-      sightings.push({ listener: name, host, authorization })
-      answer(request, response)
+      const plan = planIn(request.url ?? '/')
+      sightings.push({ listener: name, host, authorization, isTainted: plan.hasPassed === true })
+      answer(request, response, name === 'first' && isAllowed(host) ? plan : { ...plan, hasPassed: plan.isStrict })
     })
+  const isAllowed = (host: string) => host.toLowerCase() === new URL(allowed).host
   const servers = [listener('first'), listener('second')] as const
   const first = await start(servers[0])
   const second = await start(servers[1])
@@ -77,32 +81,44 @@ export async function listen(): Promise<Listeners> {
 export function leaks({ sightings, allowed }: Listeners): Sighting[] {
   const { host } = new URL(allowed)
   return sightings.filter(
-    (seen) => seen.authorization !== undefined && (seen.listener !== 'first' || seen.host.toLowerCase() !== host)
+    ({ authorization, listener, isTainted, ...seen }) =>
+      authorization !== undefined && (listener !== 'first' || seen.host.toLowerCase() !== host || isTainted)
   )
 }
 
+interface Plan {
+  readonly hops: readonly Hop[]
+  /** Whoever sends shows no token once the chain has passed a place outside the policy. */
+  readonly isStrict?: boolean | undefined
+  readonly hasPassed?: boolean | undefined
+}
+
 /** A path that sends its visitor through these hops. */
-export function pathThrough(hops: readonly Hop[]): string {
-  return `/${Buffer.from(JSON.stringify(hops)).toString('base64url')}`
+export function pathThrough(hops: readonly Hop[], isStrict?: boolean): string {
+  return pathOf({ hops, isStrict })
+}
+
+function pathOf(plan: Plan): string {
+  return `/${Buffer.from(JSON.stringify(plan)).toString('base64url')}`
 }
 
 /** Follows the plan in the path; at its end 401, which tempts a client to send something better. */
-function answer({ url = '/' }: IncomingMessage, response: ServerResponse): void {
-  const [hop, ...rest] = planIn(url)
+function answer({ url = '/' }: IncomingMessage, response: ServerResponse, { hops, ...plan }: Plan): void {
+  const [hop, ...rest] = hops
   if (hop === undefined) {
     response.writeHead(url.startsWith('/401') ? 401 : 200, { 'www-authenticate': 'Bearer' }).end()
     return
   }
   const [status, location] = hop
   const there = Buffer.from(location).toString('latin1') // a look-alike letter takes two bytes
-  response.writeHead(status, { location: there + pathThrough(rest) }).end()
+  response.writeHead(status, { location: there + pathOf({ ...plan, hops: rest }) }).end()
 }
 
-function planIn(url: string): Hop[] {
+function planIn(url: string): Plan {
   try {
-    return JSON.parse(Buffer.from(url.slice(1), 'base64url').toString()) as Hop[]
+    return JSON.parse(Buffer.from(url.slice(1), 'base64url').toString()) as Plan
   } catch {
-    return []
+    return { hops: [] }
   }
 }
 

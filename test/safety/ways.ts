@@ -8,6 +8,8 @@ import type { Listeners } from './listeners.ts'
 /** One way of sending a request that follows redirects, or does not. */
 export interface Way {
   readonly name: string
+  /** It sees the whole chain of redirects: after a hop outside the policy it shows no token, at home neither. */
+  readonly isStrict?: boolean
   send(target: string | URL, path: string, headers: unknown): Promise<unknown>
 }
 
@@ -42,7 +44,7 @@ export function waysOf(listeners: Listeners): Way[] {
   ]
   return [
     ...dispatchers.map(([name, dispatcher]) => ({ name, send: sendWith(dispatcher) })),
-    ...fetches.map(([name, fetch]) => ({ name, send: fetchWith(fetch) }))
+    ...fetches.map(([name, fetch]) => ({ name, send: fetchWith(fetch), isStrict: name === 'createFetch' }))
   ]
 }
 

@@ -1,5 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { onTestFinished } from 'vitest'
+import { bearerFetch } from '../../src/bearer/fetch.ts'
+import type { Fetch } from '../../src/bearer/fetch-body.ts'
 import { bearerInterceptor } from '../../src/bearer/interceptor.ts'
 import { type Route, type Routes, routeTable } from '../../src/bearer/routes.ts'
 import type { Rejected } from '../../src/events.ts'
@@ -41,6 +43,17 @@ export async function bearerRoad({ answer, early, warm = true, routes }: RoadOpt
   })
   const agent = closing(new undici.Agent()).compose(interceptor)
   return { server, tokens, routes: table, interceptor, agent, rejections }
+}
+
+export interface FetchRoad extends Road {
+  readonly fetchWithToken: Fetch
+}
+
+/** The same with a `fetch` that carries them. */
+export async function fetchRoad(options: RoadOptions = {}, baseFetch?: Fetch): Promise<FetchRoad> {
+  const road = await bearerRoad(options)
+  const emit = (_: unknown, event: unknown) => void (road.rejections as unknown[]).push(event)
+  return { ...road, fetchWithToken: bearerFetch({ source: road.tokens, routes: road.routes, emit, baseFetch }) }
 }
 
 /** Ends a dispatcher with the test. */

@@ -1,0 +1,69 @@
+import { discardBody } from '../http/discard-body.ts'
+import type { Fetch } from './fetch-body.ts'
+import { type Hop, isAnswerTo, sendBare, sendWithToken } from './fetch-hop.ts'
+import { verifyIntegrity } from './fetch-integrity.ts'
+import { fetchFailed, redirectOf } from './fetch-redirect.ts'
+import type { FetchRequest } from './fetch-request.ts'
+import { answerOfChain, type Tainting } from './fetch-response.ts'
+import type { BearerOptions } from './interceptor.ts'
+
+/** One call of `fetch`: a request, and those that redirects make of it. Each asks the policy for a token of its own. */
+export async function fetchChain(options: BearerOptions, fetch: Fetch, first: FetchRequest): Promise<Response> {
+  try {
+    // An `Authorization` of the caller's own wins, here and on every hop.
+    if (first.headers.has('authorization')) return await sendBare({ fetch, request: first, redirect: first.redirect })
+    if (first.redirect !== 'follow')
+      return await sendOneHop(options, { fetch, request: first, redirect: first.redirect }, true)
+    return await follow(options, fetch, first)
+  } finally {
+    first.body.drop()
+  }
+}
+
+/**
+ * Follows redirects as the fetch standard has it. Once the chain has passed an origin outside the policy, that origin
+ * chooses where it goes on to, so nothing after it gets a token.
+ */
+async function follow(options: BearerOptions, fetch: Fetch, first: FetchRequest): Promise<Response> {
+  const { integrity = '' } = first.options
+  let request = integrity === '' ? first : withoutIntegrity(first)
+  let isTrusted = true
+  let tainting: Tainting = 'basic'
+  for (let followed = 0; ; followed += 1) {
+    tainting = taintingOf(first, request, tainting)
+    isTrusted &&= options.routes.of(request.url.origin).length > 0
+    const carries = isTrusted && (followed === 0 || integrity === '')
+    const response = await sendOneHop(options, { fetch, request, redirect: 'manual' }, carries)
+    try {
+      const next = isAnswerTo(request, response) ? await redirectOf(request, response, followed) : undefined
+      if (next === undefined) {
+        if (integrity !== '') await verifyIntegrity(response, integrity)
+        return answerOfChain(response, followed > 0, tainting)
+      }
+      request = next
+    } catch (error) {
+      void discardBody(response)
+      throw error
+    }
+    void discardBody(response)
+  }
+}
+
+/** The base fetch would look for it in the body of a redirect. */
+function withoutIntegrity(request: FetchRequest): FetchRequest {
+  return { ...request, options: { ...request.options, integrity: '' } }
+}
+
+function sendOneHop(options: BearerOptions, hop: Hop, carries: boolean): Promise<Response> {
+  const { origin, pathname } = hop.request.url
+  const route = carries ? options.routes.find(origin, pathname) : undefined
+  return route === undefined ? sendBare(hop) : sendWithToken(options, { ...hop, route })
+}
+
+/** How much of the answer the standard shows, when a redirect leads to another origin ("main fetch"). */
+function taintingOf({ url, options }: FetchRequest, request: FetchRequest, before: Tainting): Tainting {
+  if (before === 'basic' && request.url.origin === url.origin) return 'basic'
+  if (options.mode === 'same-origin')
+    throw fetchFailed('a redirect leads to another origin, and the mode is same-origin')
+  return options.mode === 'no-cors' ? 'opaque' : 'cors'
+}

@@ -1,0 +1,41 @@
+import { fetchFailed } from './fetch-redirect.ts'
+
+const hashes = ['sha256', 'sha384', 'sha512'] as const
+type Hash = (typeof hashes)[number]
+
+/**
+ * Throws a TypeError, as `fetch` does, when the body is not what the `integrity` of the init says (W3C Subresource Integrity
+ * §3.3). The base fetch cannot look: it is asked for one hop, and that can be a redirect.
+ */
+export async function verifyIntegrity(response: Response, integrity: string): Promise<void> {
+  if (response.body === null) throw fetchFailed('there is no body whose integrity could be verified')
+  const expected = strongest(integrity)
+  if (expected === undefined) return
+  const digest = await crypto.subtle.digest(`SHA-${expected.hash.slice(3)}`, await bytesOf(response.clone()))
+  if (!expected.digests.includes(Buffer.from(digest).toString('base64url'))) {
+    throw fetchFailed('the body is not the one that `integrity` describes')
+  }
+}
+
+async function bytesOf(response: Response): Promise<ArrayBuffer> {
+  try {
+    return await response.arrayBuffer()
+  } catch (error) {
+    throw new TypeError('fetch failed', { cause: error })
+  }
+}
+
+/** Of several digests those of the best hash count, and one of them is enough. Hashes that nobody knows are passed over. */
+function strongest(integrity: string): { readonly hash: Hash; readonly digests: readonly string[] } | undefined {
+  const read = integrity.split(/[\t\n\f\r ]+/).flatMap((item) => {
+    const [, name, digest = ''] = /^(sha256|sha384|sha512)(?:-([^?]*))?(?:\?|$)/i.exec(item) ?? []
+    return name === undefined ? [] : [{ hash: name.toLowerCase() as Hash, digest: unpadded(digest) }]
+  })
+  const hash = hashes.findLast((one) => read.some((item) => item.hash === one))
+  if (hash === undefined) return undefined
+  return { hash, digests: read.filter((item) => item.hash === hash).map(({ digest }) => digest) }
+}
+
+function unpadded(base64: string): string {
+  return base64.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_')
+}

@@ -1,0 +1,23 @@
+type Fetch = typeof globalThis.fetch
+type FetchInput = Parameters<Fetch>[0]
+
+/** Those that refuse the word `cache` in a request. */
+const withoutCacheOption = new WeakSet<Fetch>()
+
+/** Frameworks put caches into `fetch`, and an answer that was kept there can be out of date. Some platforms know no such option. */
+export async function uncached(fetch: Fetch, input: FetchInput, init: RequestInit): Promise<Response> {
+  if (withoutCacheOption.has(fetch)) return fetch(input, init)
+  try {
+    return await fetch(input, { ...init, cache: 'no-store' } as RequestInit)
+  } catch (error) {
+    if (!refusesTheOption(error) || init.signal?.aborted) throw error
+    withoutCacheOption.add(fetch)
+    return fetch(input, init)
+  }
+}
+
+/** Said before anything is sent: a failure of the network has a cause or a code. */
+function refusesTheOption(error: unknown): boolean {
+  if (!(error instanceof Error) || error.cause !== undefined || 'code' in error) return false
+  return /\bcache\b|not implemented|not supported|unsupported/i.test(error.message)
+}
