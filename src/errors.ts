@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'ERR_INSECURE_ORIGIN'
   | 'ERR_CLIENT_CLOSED'
   | 'ERR_MISSING_ORIGIN'
+  | 'ERR_UNCERTAIN_ORIGIN'
   | 'ERR_TOKEN_IN_QUERY'
   // the credential
   | 'ERR_SECRET_UNAVAILABLE'

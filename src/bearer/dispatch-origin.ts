@@ -41,7 +41,7 @@ function normaliseOrigin(origin: unknown): string | undefined {
 }
 
 /** Undefined for whatever says more than an origin: user information, a path, a query. */
-function bareOrigin(text: string): string | undefined {
+export function bareOrigin(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined
   const { protocol, origin, href } = new URL(text)
   return /^https?:$/.test(protocol) && href === `${origin}/` ? origin : undefined

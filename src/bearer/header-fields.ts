@@ -1,4 +1,5 @@
 import type { RequestHeaders } from './dispatch.ts'
+import { isOwnHost } from './own-host.ts'
 
 /** Header fields in a copy of ours, without `Authorization`: names and values in turn, or an object. */
 export type HeaderFields = unknown[] | Record<string, unknown>
@@ -12,17 +13,24 @@ export class CallersHeaders {
   }
 }
 
+/** Headers with a `Host` that is not the one of the request's origin. */
+export const hostElsewhere = Symbol('a Host that is not the origin’s own')
+
 /**
  * Copies header fields from every form that undici takes. No token is added to fields that hold an `Authorization`
- * of the caller's, nor to malformed ones, which undici then refuses in its own words.
+ * of the caller's, nor to malformed ones, which undici then refuses in its own words. A `Host` that is the origin's own
+ * is left out, since undici writes it.
  */
-export function copyHeaders(headers: unknown): HeaderFields | CallersHeaders {
+export function copyHeaders(
+  headers: unknown,
+  origin: string | undefined
+): HeaderFields | CallersHeaders | typeof hostElsewhere {
   if (headers === undefined || headers === null) return {}
   if (typeof headers !== 'object') return new CallersHeaders(headers)
-  if (Array.isArray(headers)) return copyList(Array.isArray(headers[0]) ? flatten(headers) : headers, headers)
-  if (!isIterable(headers)) return copyObject(headers)
+  if (Array.isArray(headers)) return copyList(Array.isArray(headers[0]) ? flatten(headers) : headers, headers, origin)
+  if (!isIterable(headers)) return copyObject(headers, origin)
   const entries = [...headers] // once only: it may be a generator
-  return copyList(flatten(entries), entries.values())
+  return copyList(flatten(entries), entries.values(), origin)
 }
 
 /** The fields of one attempt. An object is the copy itself, in which the second attempt replaces the token of the first. */
@@ -32,27 +40,39 @@ export function withAuthorization(fields: HeaderFields, authorization: string): 
   return fields as RequestHeaders
 }
 
-function copyObject(headers: object): HeaderFields | CallersHeaders {
+function copyObject(headers: object, origin: string | undefined): ReturnType<typeof copyHeaders> {
   const fields: Record<string, unknown> = { ...headers }
+  let elsewhere = false
   for (const name in fields) {
-    if (!isAuthorization(name)) continue
-    if (fields[name] !== undefined) return new CallersHeaders(headers)
-    delete fields[name]
+    const role = roleOf(name)
+    if (role === undefined || !Object.hasOwn(fields, name)) continue
+    if (isAbsent(fields[name])) delete fields[name]
+    else if (role === 'authorization') return new CallersHeaders(headers)
+    else if (isOwnHost(fields[name], origin)) delete fields[name]
+    else elsewhere = true
   }
-  return fields
+  return elsewhere ? hostElsewhere : fields
 }
 
-function copyList(list: readonly unknown[] | undefined, headers: unknown): HeaderFields | CallersHeaders {
+function copyList(
+  list: readonly unknown[] | undefined,
+  headers: unknown,
+  origin: string | undefined
+): ReturnType<typeof copyHeaders> {
   if (list === undefined || list.length % 2 !== 0) return new CallersHeaders(headers)
   const fields: unknown[] = []
+  let elsewhere = false
   for (let index = 0; index < list.length; index += 2) {
     const name = list[index]
     const value = list[index + 1]
     if (typeof name !== 'string') return new CallersHeaders(headers)
-    if (!isAuthorization(name)) fields.push(name, value)
-    else if (value !== undefined) return new CallersHeaders(headers)
+    const role = roleOf(name)
+    if (role === undefined) fields.push(name, value)
+    else if (isAbsent(value)) continue
+    else if (role === 'authorization') return new CallersHeaders(headers)
+    else elsewhere ||= !isOwnHost(value, origin)
   }
-  return fields
+  return elsewhere ? hostElsewhere : fields
 }
 
 /** Undefined when something in it is no pair. */
@@ -68,6 +88,12 @@ function isIterable(headers: object): headers is Iterable<unknown> {
   return prototype !== null && prototype !== Object.prototype
 }
 
-function isAuthorization(name: string): boolean {
-  return name.length === 13 && name.toLowerCase() === 'authorization'
+function roleOf(name: string): 'authorization' | 'host' | undefined {
+  if (name.length === 13) return name.toLowerCase() === 'authorization' ? 'authorization' : undefined
+  return name.length === 4 && name.toLowerCase() === 'host' ? 'host' : undefined
+}
+
+/** undici sends no field for it. */
+function isAbsent(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0)
 }

@@ -3,8 +3,9 @@ import { type Dispatch, type DispatchOptions, type Handler, withOptions } from '
 import { dispatchOrigin, isOriginUnknown, missingOrigin } from './dispatch-origin.ts'
 import { BearerExchange, type Spending } from './exchange.ts'
 import { explain } from './explain.ts'
-import { CallersHeaders, copyHeaders } from './header-fields.ts'
+import { CallersHeaders, copyHeaders, hostElsewhere } from './header-fields.ts'
 import { acceptLegacyHandler, acceptLegacyOptions } from './legacy-handler.ts'
+import { foreignHost, isOwnServername } from './own-host.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
 import { destroyBody, sendableBody } from './request-body.ts'
 import type { Routes } from './routes.ts'
@@ -32,15 +33,17 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
       const originUnknown = isOriginUnknown(origin, boundOrigin)
       if (route === undefined && !originUnknown) return dispatch(options, handler)
 
-      const fields = copyHeaders(options.headers)
+      const fields = copyHeaders(options.headers, target)
       if (fields instanceof CallersHeaders) {
         const { headers } = fields
         return dispatch(headers === options.headers ? options : withOptions(options, { headers }), handler)
       }
       if (route === undefined) return refuse(missingOrigin(), options, handler)
-      if (hasQueryToken(path, options.query)) return refuse(tokenInQuery(), options, handler)
 
-      const checked = { ...options, origin: route.origin, path }
+      const checked = { ...options, origin: route.origin, path, method }
+      if (fields === hostElsewhere || !isOwnServername(checked.servername, route.origin))
+        return refuse(foreignHost(route.origin), options, handler)
+      if (hasQueryToken(path, checked.query)) return refuse(tokenInQuery(), options, handler)
       const body = sendableBody(options.body)
       if (body !== undefined) checked.body = body as NonNullable<DispatchOptions['body']>
       return new BearerExchange(spending, { dispatch, options: checked, fields, route }, handler).start()
