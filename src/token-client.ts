@@ -60,7 +60,7 @@ const readyWait = 30_000
  */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   const checked = checkedOptions(options)
-  const { clock, timeout, refresh, defaultLifetime, clientId, clientAuthentication, request } = checked
+  const { clock, timeout, refresh, clientId, clientAuthentication, request } = checked
   const { emit, on, off } = guardedEmitter()
   const sending = sender(checked)
   const server = authorizationServer(checked, sending)
@@ -68,7 +68,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const identity = { clientId, clientAuthentication, newCertificate: () => cache.suspectAll() }
   const endpoint =
     clientAuthentication &&
-    tokenEndpoint({ ...common, ...identity, clientAuthentication, server, sender: sending, defaultLifetime })
+    tokenEndpoint({ ...checked, ...common, ...identity, clientAuthentication, server, sender: sending })
   const source = sourceBelow(checked, { endpoint, emit, risen: () => cache.suspectAll() })
   const cache: TokenCache = tokenCache({ ...common, source, refresh, credentialChanged: clientAuthentication?.changed })
   const spending = { source: cache, emit: onceEach(emit) }
@@ -151,6 +151,8 @@ function warnOfDisabledVerification(emit: Emit): void {
 
 function authorizationServer(options: CheckedOptions, sending: Sender): AuthorizationServerSource {
   const { server, clock, timeout, allowInsecureHttp } = options
-  if (server.tokenEndpoint !== undefined) return knownServer(server)
-  return discoveredServer({ issuer: server.issuer, sender: sending, clock, timeout: timeout / 2, allowInsecureHttp })
+  if (server.known !== undefined) return knownServer(server.known)
+  const { issuer = '', place } = server
+  const places = place === undefined ? {} : { places: [place] }
+  return discoveredServer({ issuer, ...places, sender: sending, clock, timeout: timeout / 2, allowInsecureHttp })
 }

@@ -1,6 +1,7 @@
 import type { Rejected } from '../events.ts'
 import { readChallenges } from '../http/challenge.ts'
 import type { AccessToken } from '../token/access-token.ts'
+import { foreignList, foreignText } from '../token/foreign-text.ts'
 import { isScopeToken, splitScope } from '../token/scope.ts'
 import type { Route } from './routes.ts'
 
@@ -50,12 +51,22 @@ export function onceEach(emit: EmitRejected): EmitRejected {
 export function reportRejection(
   emit: EmitRejected,
   { origin, request }: Route,
-  { serial }: AccessToken,
+  token: AccessToken,
   status: number,
   { error, neededScope }: Rejection
 ): void {
   const { scope, audience, resource } = request
-  emit('rejected', { serial, origin, status, error, neededScope, scope, audience, resource })
+  const hidden = [token.value]
+  emit('rejected', {
+    serial: token.serial,
+    origin,
+    status,
+    error: error && foreignText(error, hidden),
+    neededScope: neededScope && foreignList(neededScope, hidden),
+    scope,
+    audience,
+    resource
+  })
 }
 
 /** Error codes are lower-case words; whatever else stands there is not for logs. */

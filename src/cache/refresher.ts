@@ -3,6 +3,7 @@ import { again, ClientClosedError, TokenClientError } from '../errors.ts'
 import { type Emit, fieldsOf, type RefreshReason } from '../events.ts'
 import { retryBudget } from '../http/retry.ts'
 import { AccessToken } from '../token/access-token.ts'
+import { foreignScope } from '../token/foreign-text.ts'
 import { canSurvive, drawLifetime, latestLifetime, type RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import type { Entry, Underway } from './entry.ts'
@@ -102,7 +103,8 @@ export function refresher(options: RefresherOptions): Refresher {
   }
 
   function tell({ request }: Entry, { reason, startedAt, attempts }: Flight, token: AccessToken): void {
-    const { serial, expiresAt, scope: granted } = token
+    const { serial, expiresAt, scope } = token
+    const granted = foreignScope(scope)
     const duration = Math.round(clock.monotonicTime() - startedAt)
     emit('refreshed', { ...fieldsOf(request), serial, reason, expiresAt, granted, duration, attempts })
 

@@ -50,7 +50,7 @@ export function sender({ dispatcher, fetch, clock, ...own }: SenderOptions): Sen
 
   async function send(exchange: Exchange): Promise<Answer> {
     const { url, timeout, signal } = exchange
-    const headers = { accept: 'application/json', ...exchange.headers, ...ownHeaders }
+    const headers = { ...usualHeaders, ...exchange.headers, 'accept-encoding': 'identity' }
     const bodyTooSlow = new AbortController()
     const signals = [closing.signal, signal, bodyTooSlow.signal]
     let head: Answer | undefined
@@ -92,8 +92,8 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300
 }
 
-const ownHeaders = {
-  'accept-encoding': 'identity',
+const usualHeaders = {
+  accept: 'application/json',
   // Neither node:http nor undici's dispatchers send one of their own, and gateways refuse a request without.
   'user-agent': `service-token-client/${version}`
 }

@@ -1,12 +1,11 @@
-import type { AuthorizationServerSource } from './authorization-server.ts'
+import type { AuthorizationServer, AuthorizationServerSource } from './authorization-server.ts'
 
-export interface KnownServerOptions {
-  readonly issuer?: string | undefined
-  readonly tokenEndpoint: string
+/** A server of which only the token endpoint is known, and perhaps its name. */
+export function serverAt(tokenEndpoint: string, issuer: string | undefined): AuthorizationServer {
+  return { issuer, tokenEndpoint, mutualTlsTokenEndpoint: undefined, authenticationMethods: undefined }
 }
 
-/** A server whose token endpoint was configured: nothing is fetched. */
-export function knownServer({ issuer, tokenEndpoint }: KnownServerOptions): AuthorizationServerSource {
-  const server = { issuer, tokenEndpoint, mutualTlsTokenEndpoint: undefined, authenticationMethods: undefined }
+/** A server that was configured: nothing is fetched. */
+export function knownServer(server: AuthorizationServer): AuthorizationServerSource {
   return { authorizationServer: () => server, rediscover: async () => server }
 }

@@ -1,4 +1,5 @@
 import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
+import type { CredentialSource } from '../client-authentication/credential-source.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
 import {
@@ -8,6 +9,8 @@ import {
   transportOptionNames
 } from '../http/transport-options.ts'
 import { limits } from '../limits.ts'
+import type { AuthorizationServer } from '../metadata/authorization-server.ts'
+import { serverAt } from '../metadata/known-server.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import { nonEmptyString, onlyKnown, plainObject, wrong } from '../wrong-option.ts'
@@ -18,13 +21,19 @@ import {
   type ReaderOptions
 } from './authentication-option.ts'
 import { milliseconds, webUrl } from './checks.ts'
+import { type HeaderFields, headersOption, type TokenRequestHeaders } from './headers-option.ts'
+import { metadataOption, type ServerMetadata } from './metadata-option.ts'
 import { checkedRequest, type RequestOptions, requestOptionNames } from './request-options.ts'
 import { type Sharing, type StoreOptions, storeOption, storeOptionNames } from './store-options.ts'
+import { tokenTypesOption } from './token-types.ts'
 
-/** Who the authorization server is. With `tokenEndpoint` nothing is fetched; `issuer` alone is discovered (RFC 8414). */
+/**
+ * Who the authorization server is. With `tokenEndpoint` nothing is fetched; `issuer` alone is discovered (RFC 8414), at its usual
+ * places or by `metadata`.
+ */
 export type ServerOptions =
-  | { readonly issuer: string; readonly tokenEndpoint?: string }
-  | { readonly issuer?: string; readonly tokenEndpoint: string }
+  | { readonly issuer: string; readonly metadata?: ServerMetadata; readonly tokenEndpoint?: never }
+  | { readonly issuer?: string; readonly tokenEndpoint: string; readonly metadata?: never }
 
 export interface CommonOptions extends RequestOptions {
   readonly clientId: string
@@ -35,6 +44,13 @@ export interface CommonOptions extends RequestOptions {
   readonly refresh?: number | { readonly surviveOutage: number }
   /** Milliseconds that a token is kept whose answer does not say how long it lives; 5 minutes unless given. */
   readonly defaultLifetime?: number
+  /** Further names of token types that mean Bearer, for servers that have one of their own. */
+  readonly tokenTypes?: readonly string[]
+  /**
+   * Further header fields of token requests, or a function that gives them anew for each: a gateway's key, for example. Fields that
+   * the request, its proof or the connection own are refused.
+   */
+  readonly headers?: TokenRequestHeaders
   /** Milliseconds that a caller without a token waits; 10 seconds unless given. */
   readonly timeout?: number
   /** Where time and chance come from; for tests. */
@@ -49,10 +65,15 @@ export type TokenClientOptions = CommonOptions &
   TransportOptions &
   StoreOptions
 
-/** Discovered when there is an issuer alone. */
-export type ServerLocation =
-  | { readonly issuer: string | undefined; readonly tokenEndpoint: string }
-  | { readonly issuer: string; readonly tokenEndpoint: undefined }
+/** Where the server is, as it was configured. */
+export interface ServerLocation {
+  readonly issuer: string | undefined
+  readonly tokenEndpoint: string | undefined
+  /** Undefined when it is to be discovered: there is an issuer then. */
+  readonly known: AuthorizationServer | undefined
+  /** The one place of its metadata, in place of the usual ones. */
+  readonly place?: string
+}
 
 /** What was given, checked and copied: nothing that the user changes later reaches the client. */
 export interface CheckedOptions extends Transport {
@@ -63,6 +84,9 @@ export interface CheckedOptions extends Transport {
   /** Undefined without a store. */
   readonly sharing: Sharing | undefined
   readonly request: TokenRequest
+  /** In lower case. */
+  readonly bearerTypes: readonly string[]
+  readonly headers: CredentialSource<HeaderFields> | undefined
   readonly refresh: RefreshPolicy
   readonly defaultLifetime: number
   readonly timeout: number
@@ -74,10 +98,13 @@ const where = 'createTokenClient options'
 const known = [
   'issuer',
   'tokenEndpoint',
+  'metadata',
   'clientId',
   'clientSecret',
   'clientAuthentication',
   ...requestOptionNames,
+  'tokenTypes',
+  'headers',
   'refresh',
   'defaultLifetime',
   'timeout',
@@ -102,6 +129,8 @@ export function checkedOptions(given: TokenClientOptions): CheckedOptions {
     clientAuthentication,
     sharing,
     request: checkedRequest('options', given),
+    bearerTypes: tokenTypesOption(given.tokenTypes),
+    headers: headersOption(given.headers),
     refresh: refreshOption(given.refresh),
     defaultLifetime: duration('defaultLifetime', given.defaultLifetime, 5 * minute, {
       least: 1000,
@@ -115,14 +144,23 @@ export function checkedOptions(given: TokenClientOptions): CheckedOptions {
   }
 }
 
-function serverOption(given: TokenClientOptions, insecureHttpAllowed: boolean): ServerLocation {
-  const issuer = given.issuer === undefined ? undefined : issuerOption(given.issuer, insecureHttpAllowed)
-  const tokenEndpoint =
-    given.tokenEndpoint === undefined ? undefined : tokenEndpointOption(given.tokenEndpoint, insecureHttpAllowed)
-  if (tokenEndpoint !== undefined) return { issuer, tokenEndpoint }
-  if (issuer !== undefined) return { issuer, tokenEndpoint }
-  const remedy = "Give issuer: 'https://…' of the authorization server, or its tokenEndpoint."
-  wrong('issuer', 'is missing', remedy, 'ERR_MISSING_OPTION')
+function serverOption(given: TokenClientOptions, allowInsecureHttp: boolean): ServerLocation {
+  const issuer = given.issuer === undefined ? undefined : issuerOption(given.issuer, allowInsecureHttp)
+  if (given.tokenEndpoint !== undefined) {
+    const remedy = 'Keep one: with tokenEndpoint nothing is looked up.'
+    if (given.metadata !== undefined)
+      wrong('metadata', 'and tokenEndpoint are both given', remedy, 'ERR_CONFLICTING_OPTIONS')
+    const tokenEndpoint = tokenEndpointOption(given.tokenEndpoint, allowInsecureHttp)
+    return { issuer, tokenEndpoint, known: serverAt(tokenEndpoint, issuer) }
+  }
+  if (issuer === undefined) {
+    const remedy = "Give issuer: 'https://…' of the authorization server, or its tokenEndpoint."
+    wrong('issuer', 'is missing', remedy, 'ERR_MISSING_OPTION')
+  }
+  const discovered = { issuer, tokenEndpoint: undefined, known: undefined }
+  if (given.metadata === undefined) return discovered
+  const metadata = metadataOption(given.metadata, { issuer, allowInsecureHttp })
+  return typeof metadata === 'string' ? { ...discovered, place: metadata } : { ...discovered, known: metadata }
 }
 
 function clientIdOption(value: unknown): string {

@@ -1,6 +1,7 @@
 import { TokenClientError } from '../errors.ts'
 import type { Warning } from '../events.ts'
 import { limits } from '../limits.ts'
+import type { AnswerSource } from './answer-source.ts'
 
 export interface Expiry {
   /** Milliseconds as the server has told them, 0 too; undefined when it did not say. */
@@ -8,14 +9,14 @@ export interface Expiry {
   readonly warning?: Warning
 }
 
-/** Reads `expires_in` of a 200 (RFC 6749 §5.1): seconds, a number, at some servers a string of digits. Throws `ERR_MALFORMED_EXPIRY`. */
-export function readExpiry(expiresIn: unknown, host: string): Expiry {
+/** Reads `expires_in` of a success (RFC 6749 §5.1): seconds, a number, at some servers a string of digits. Throws `ERR_MALFORMED_EXPIRY`. */
+export function readExpiry(expiresIn: unknown, { host, status }: AnswerSource): Expiry {
   const seconds = secondsOf(expiresIn)
   if (seconds === undefined || !Number.isFinite(seconds) || seconds < 0)
     throw new TokenClientError(
       'ERR_MALFORMED_EXPIRY',
       `${host} answered with an expires_in that is no number of seconds.`,
-      { transient: true, status: 200 }
+      { transient: true, status }
     )
 
   const life = Math.floor(seconds) * 1000

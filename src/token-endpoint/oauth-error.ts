@@ -1,4 +1,6 @@
 import { type ErrorCode, TokenClientError } from '../errors.ts'
+import { foreignText } from '../token/foreign-text.ts'
+import type { AnswerSource } from './answer-source.ts'
 
 interface Meaning {
   readonly code: ErrorCode
@@ -45,9 +47,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
 
 const foreign: Meaning = { code: 'ERR_OAUTH_ERROR', message: "the code is the server's own: see oauthError." }
 
-export interface OAuthErrorDetails {
-  readonly host: string
-  readonly status: number
+export interface OAuthErrorDetails extends AnswerSource {
   readonly retryAfter?: number | undefined
 }
 
@@ -66,15 +66,21 @@ export function oauthFailure(word: string, { host, status, retryAfter }: OAuthEr
   })
 }
 
-const longestWord = 100
-
 /**
- * The `error` member with every character outside its grammar (RFC 6749 App. A.7) replaced, so that none of it can break a log line.
+ * The `error` member, fit to be shown (RFC 6749 App. A.7 has no quotes and backslashes either), and without any of what is hidden.
  * Undefined when there is none; servers write null or nothing for that too.
  */
-export function oauthErrorWord(members: ReadonlyMap<string, unknown>): string | undefined {
+export function oauthErrorWord(
+  members: ReadonlyMap<string, unknown>,
+  hidden: readonly string[] = []
+): string | undefined {
   const error = members.get('error') ?? ''
   if (error === '') return undefined
   if (typeof error !== 'string') return '?'
-  return error.slice(0, longestWord).replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/gu, '?')
+  return meanings.has(error) ? error : foreignText(error, hidden).replace(/["\\]/g, '?')
+}
+
+/** A code of the server's own is one word. A sentence says that something went wrong, and is no OAuth error. */
+export function isErrorCode(word: string): boolean {
+  return !word.includes(' ')
 }

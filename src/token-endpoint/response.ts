@@ -2,7 +2,9 @@ import { TokenClientError } from '../errors.ts'
 import type { Warning } from '../events.ts'
 import type { Answer } from '../http/exchange.ts'
 import { limits } from '../limits.ts'
-import { isScopeToken, splitScope } from '../token/scope.ts'
+import { redacted, repeats } from '../token/foreign-text.ts'
+import { distinct, isScopeToken, splitScope } from '../token/scope.ts'
+import type { AnswerSource } from './answer-source.ts'
 import { readExpiry } from './expiry.ts'
 import { jsonMembers } from './json-members.ts'
 import { oauthErrorWord, oauthFailure } from './oauth-error.ts'
@@ -18,56 +20,100 @@ export interface TokenResponse {
   readonly warnings: readonly Warning[]
 }
 
+/** What is known of the token request whose answer is read. */
+export interface TokenResponseContext extends ResponseContext {
+  /** Names of token types that mean Bearer, in lower case. */
+  readonly bearerTypes: readonly string[]
+}
+
 /**
  * Reads a token endpoint's answer: tolerant where servers differ, strict about what is put on the wire later.
  * Throws `TokenClientError` for a refusal and for an answer that cannot be used. Other members than the five of the RFC are not looked at.
  */
-export function readTokenResponse(answer: Answer, context: ResponseContext): TokenResponse {
-  if (answer.status !== 200) throw statusRefusal(answer, context)
+export function readTokenResponse(answer: Answer, context: TokenResponseContext): TokenResponse {
+  const { status } = answer
+  if (!carriesToken(answer)) throw statusRefusal(answer, context)
 
   const { host } = new URL(context.tokenEndpoint)
   const members = jsonMembers(answer, host)
-  const word = oauthErrorWord(members)
-  if (word !== undefined) throw oauthFailure(word, { host, status: 200 })
+  const given = members.get('access_token')
+  const hidden = typeof given === 'string' ? [...context.hidden, given] : context.hidden
+  const word = oauthErrorWord(members, hidden)
+  if (word !== undefined) throw oauthFailure(word, { host, status })
 
-  const value = readValue(members.get('access_token'), host)
-  const typeWarnings = readType(members.get('token_type'), host)
-  const { life, warning } = readExpiry(members.get('expires_in'), host)
-  const scope = readScope(members.get('scope'), host)
+  const source = { host, status }
+  const value = readValue(given, source)
+  const typeWarnings = readType(members.get('token_type'), context.bearerTypes, source)
+  const { life, warning } = readExpiry(members.get('expires_in'), source)
+  const scope = readScope(members.get('scope'), source)?.map((member) => withoutSecrets(member, hidden))
   return { value, scope, life, warnings: warning === undefined ? typeWarnings : [...typeWarnings, warning] }
 }
 
-function readValue(value: unknown, host: string): string {
-  if (typeof value !== 'string') throw malformed('ERR_MALFORMED_TOKEN', `${host} answered without an access token.`)
+/** Answers to a prefix or to nothing. */
+const withoutWholeBody: readonly number[] = [204, 205, 206]
+
+/** 200 is the answer of the RFC; another success is one when it holds a token. */
+function carriesToken(answer: Answer): boolean {
+  const { status } = answer
+  if (status === 200) return true
+  if (status < 200 || status > 299 || withoutWholeBody.includes(status)) return false
+  try {
+    return jsonMembers(answer, '').has('access_token')
+  } catch {
+    return false
+  }
+}
+
+function readValue(value: unknown, source: AnswerSource): string {
+  const { host } = source
+  if (typeof value !== 'string')
+    throw malformed('ERR_MALFORMED_TOKEN', `${host} answered without an access token.`, source)
   // Visible ASCII is what a header can carry unchanged.
-  if (!/^[\x21-\x7e]+$/.test(value))
-    throw malformed('ERR_MALFORMED_TOKEN', `${host} gave an access token that is empty or does not fit into a header.`)
-  if (value.length > limits.tokenBytes)
-    throw malformed('ERR_MALFORMED_TOKEN', `${host} gave an access token of more than ${limits.tokenBytes} bytes.`)
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    const message = `${host} gave an access token that is empty or does not fit into a header.`
+    throw malformed('ERR_MALFORMED_TOKEN', message, source)
+  }
+  if (value.length > limits.tokenBytes) {
+    const message = `${host} gave an access token of more than ${limits.tokenBytes} bytes.`
+    throw malformed('ERR_MALFORMED_TOKEN', message, source)
+  }
   return value
 }
 
-function readType(type: unknown, host: string): Warning[] {
+function readType(type: unknown, bearerTypes: readonly string[], { host, status }: AnswerSource): Warning[] {
   if (type === undefined || type === null)
     return [{ code: 'token_type_missing', message: `${host} does not name the type of its token: taken as Bearer.` }]
-  if (typeof type === 'string' && type.toLowerCase() === 'bearer') return []
+  if (typeof type === 'string' && bearerTypes.includes(type.toLowerCase())) return []
   throw new TokenClientError(
     'ERR_UNSUPPORTED_TOKEN_TYPE',
-    `${host} gave a token of another type than Bearer. Have it issue bearer tokens to this client.`,
-    { transient: false, status: 200 }
+    `${host} gave a token of another type than Bearer. Have it issue bearer tokens to this client, or name the type in tokenTypes if it means the same.`,
+    { transient: false, status }
   )
 }
 
-function readScope(scope: unknown, host: string): readonly string[] | undefined {
+/** A list of scope tokens says the same as the string of the RFC. */
+function readScope(scope: unknown, source: AnswerSource): readonly string[] | undefined {
   if (scope === undefined || scope === null) return undefined
-  const granted = typeof scope === 'string' ? splitScope(scope) : undefined
-  if (granted?.every(isScopeToken)) return granted
-  throw malformed(
-    'ERR_MALFORMED_SCOPE',
-    `${host} answered with a scope that is not the space-delimited string of the RFC.`
-  )
+  const granted = typeof scope === 'string' ? splitScope(scope) : scope
+  if (Array.isArray(granted) && granted.every((member) => typeof member === 'string' && isScopeToken(member)))
+    return distinct(granted)
+  const message = `${source.host} answered with a scope that is no list of scope tokens, and no string of them with spaces between.`
+  throw malformed('ERR_MALFORMED_SCOPE', message, source)
 }
 
-function malformed(code: 'ERR_MALFORMED_TOKEN' | 'ERR_MALFORMED_SCOPE', message: string): TokenClientError {
-  return new TokenClientError(code, message, { transient: true, status: 200 })
+/** A shorter secret can be the word of an honest scope. */
+const leastSecret = 8
+
+/** A scope stands in events, and nobody can ask for one that is a secret. */
+function withoutSecrets(member: string, hidden: readonly string[]): string {
+  const secrets = hidden.filter((secret) => secret.length >= leastSecret)
+  return repeats(member, secrets) ? redacted : member
+}
+
+function malformed(
+  code: 'ERR_MALFORMED_TOKEN' | 'ERR_MALFORMED_SCOPE',
+  message: string,
+  { status }: AnswerSource
+): TokenClientError {
+  return new TokenClientError(code, message, { transient: true, status })
 }

@@ -1,11 +1,13 @@
 import { type Emit, fieldsOf } from '../events.ts'
+import { foreignScope } from '../token/foreign-text.ts'
 import { missingScope } from '../token/scope.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 
 /** The server decides on the scope (RFC 6749 §3.3); somebody should know that it decided otherwise. */
 export function reportScope(request: TokenRequest, granted: readonly string[], emit: Emit): void {
   const { scope } = request
-  if (missingScope(scope, granted).length > 0) emit('scope-narrowed', { ...fieldsOf(request), asked: scope, granted })
+  if (missingScope(scope, granted).length > 0)
+    emit('scope-narrowed', { ...fieldsOf(request), asked: scope, granted: foreignScope(granted) })
   // A server that is asked for none gives its default: that is no news.
   if (scope.length > 0 && missingScope(granted, scope).length > 0)
     emit('warning', {

@@ -1,22 +1,26 @@
 import { type ErrorCode, TokenClientError } from '../errors.ts'
 import type { Answer } from '../http/exchange.ts'
 import { retryAfter } from '../http/retry-after.ts'
+import { foreignText } from '../token/foreign-text.ts'
 import { jsonMembers } from './json-members.ts'
-import { isKnownOAuthError, oauthErrorWord, oauthFailure } from './oauth-error.ts'
+import { isErrorCode, isKnownOAuthError, oauthErrorWord, oauthFailure } from './oauth-error.ts'
 
 export interface ResponseContext {
   readonly tokenEndpoint: string
   /** Epoch ms at which the answer came. */
   readonly wallTime: number
+  /** What the request held and nobody else may see: no word of the answer shows it. */
+  readonly hidden: readonly string[]
 }
 
-/** The failure that an answer with another status than 200 stands for. */
-export function statusRefusal(answer: Answer, { tokenEndpoint, wallTime }: ResponseContext): TokenClientError {
+/** The failure that an answer without a token stands for. */
+export function statusRefusal(answer: Answer, context: ResponseContext): TokenClientError {
   const { status } = answer
-  if ([301, 302, 303, 307, 308].includes(status)) return redirectRefusal(answer, tokenEndpoint)
+  if ([301, 302, 303, 307, 308].includes(status)) return redirectRefusal(answer, context)
 
-  const { host } = new URL(tokenEndpoint)
-  const word = wordOf(answer, host)
+  const { wallTime, hidden } = context
+  const { host } = new URL(context.tokenEndpoint)
+  const word = wordOf(answer, host, hidden)
   const wait = retryAfter(answer, wallTime)
   if (isKnownOAuthError(word) && !outweighs(status, word)) return oauthFailure(word, { host, status, retryAfter: wait })
 
@@ -30,20 +34,20 @@ export function statusRefusal(answer: Answer, { tokenEndpoint, wallTime }: Respo
 }
 
 /** The form holds the secret: it is sent nowhere else (RFC 9700 §4.12). Of the target only the origin is told, its query is not ours. */
-function redirectRefusal({ status, headers }: Answer, tokenEndpoint: string): TokenClientError {
+function redirectRefusal({ status, headers }: Answer, { tokenEndpoint, hidden }: ResponseContext): TokenClientError {
   const { host } = new URL(tokenEndpoint)
   const location = headers.location ?? ''
   const target = URL.canParse(location, tokenEndpoint) ? new URL(location, tokenEndpoint).origin : 'nowhere'
   return new TokenClientError(
     'ERR_REDIRECT_REFUSED',
-    `${host} redirects the token request to ${target}, which is not followed. Configure the URL of the token endpoint itself.`,
+    `${host} redirects the token request to ${foreignText(target, hidden)}, which is not followed. Configure the URL of the token endpoint itself.`,
     { transient: false, status }
   )
 }
 
-function wordOf(answer: Answer, host: string): string | undefined {
+function wordOf(answer: Answer, host: string, hidden: readonly string[]): string | undefined {
   try {
-    return oauthErrorWord(jsonMembers(answer, host))
+    return oauthErrorWord(jsonMembers(answer, host), hidden)
   } catch {
     return undefined // HTML of a gateway, or nothing at all: the status says enough.
   }
@@ -65,7 +69,7 @@ interface Meaning {
 function meaningOf(status: number, word: string | undefined): Meaning {
   if (status >= 500) return serverError
   if (status < 400) return unexpected
-  return clientErrors.get(status) ?? (word === undefined ? badRequest : foreignError)
+  return clientErrors.get(status) ?? (word !== undefined && isErrorCode(word) ? foreignError : badRequest)
 }
 
 const serverError: Meaning = {
@@ -74,12 +78,12 @@ const serverError: Meaning = {
   advice: 'It, or a gateway before it, is in trouble.'
 }
 
-const unexpected: Meaning = { code: 'ERR_UNEXPECTED_STATUS', transient: true, advice: 'Only 200 carries a token.' }
+const unexpected: Meaning = { code: 'ERR_UNEXPECTED_STATUS', transient: true, advice: 'It carries no token.' }
 
+/** Gateways and servers in trouble answer so for a while. */
 const badRequest: Meaning = {
   ...unexpected,
-  transient: false,
-  advice: 'Check the URL, the client and its certificate.'
+  advice: 'It is no OAuth error. Check the URL, the client and its certificate.'
 }
 
 const foreignError: Meaning = {

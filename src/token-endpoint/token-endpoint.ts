@@ -1,4 +1,5 @@
 import type { ClientAuthentication, Proof, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
+import type { CredentialSource } from '../client-authentication/credential-source.ts'
 import { broughtNews } from '../client-authentication/reading-again.ts'
 import type { Clock } from '../clock.ts'
 import { isRefusalOfCredential, TokenClientError } from '../errors.ts'
@@ -10,6 +11,7 @@ import type { AuthorizationServer, AuthorizationServerSource } from '../metadata
 import { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
+import { confidentialIn } from './confidential.ts'
 import { credentialTrial } from './credential-trial.ts'
 import { tokenRequestForm } from './form.ts'
 import { readTokenResponse, type TokenResponse } from './response.ts'
@@ -30,6 +32,10 @@ export interface TokenEndpointOptions {
   readonly timeout: number
   /** Milliseconds that a token lives when the server does not say. */
   readonly defaultLifetime: number
+  /** Names of token types that mean Bearer, in lower case; only that one unless given. */
+  readonly bearerTypes?: readonly string[]
+  /** Further header fields of each token request, by lower-case names. */
+  readonly headers?: CredentialSource<Readonly<Record<string, string>>> | undefined
   readonly emit: Emit
 }
 
@@ -59,6 +65,7 @@ const shareOfCredential = 0.9
  */
 export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   const { clientId, server, clientAuthentication, sender, clock, timeout, defaultLifetime, emit } = options
+  const { bearerTypes = ['bearer'], headers } = options
   const inTurn = credentialTrial(clock)
   const serverTime = serverClock(clock)
   const ends = toldEnds()
@@ -97,8 +104,13 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       attempt.awaits(`an answer of ${new URL(draft.tokenEndpoint).host}`)
       const answer = await sender.send({ ...message(draft), timeout: attempt.left(), signal: attempt.signal })
       misdated = serverTime.learn(answer, draft.tokenEndpoint) && draft.dated === true
-      const { tokenEndpoint } = draft
-      const response = readTokenResponse(answer, { tokenEndpoint, wallTime: clock.wallTime() })
+      const context = {
+        tokenEndpoint: draft.tokenEndpoint,
+        wallTime: clock.wallTime(),
+        bearerTypes,
+        hidden: confidentialIn(draft)
+      }
+      const response = readTokenResponse(answer, context)
       proof.accepted()
       noteCertificate(draft.certificate?.thumbprint)
       return accessToken(request, response, sent)
@@ -107,7 +119,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       // A source that hangs must not hide why the server refused.
       const worthRepeating = (misdated && mayRepeat) || (await broughtNews(proof.refused(), clock, attempt.signal))
       if (worthRepeating && mayRepeat) return ask(request, known, attempt, false)
-      throw namingTheMethod(error, proof.method, known.authenticationMethods)
+      throw namingTheMethod(error, proof.method, known.authenticationMethods, confidentialIn(draft))
     }
   }
 
@@ -117,9 +129,10 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     const timeout = shareOfCredential * left()
     const timedOut = () => credentialMissing(`did not come within ${Math.round(timeout)} ms`, method)
     try {
-      return await withDeadline({ clock, timeout, timedOut, signals: [signal] }, () =>
-        clientAuthentication.authenticate(draft)
-      )
+      return await withDeadline({ clock, timeout, timedOut, signals: [signal] }, async () => {
+        if (headers !== undefined) Object.assign(draft.headers, await headers.read(draft.warn, draft.limit))
+        return clientAuthentication.authenticate(draft)
+      })
     } catch (error) {
       throw error instanceof TokenClientError ? error : credentialMissing('could not be had', method, error)
     }

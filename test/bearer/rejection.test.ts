@@ -306,3 +306,16 @@ test('D38 what was told of refusals is remembered within a bound, and each part 
   emit('rejected', first)
   expect(told).toHaveLength(refusals.length + 100 + 1)
 })
+
+test('W25 what a challenge says is cut to 200 characters, and shows no token', async () => {
+  const scopes = [`${'x'.repeat(9000)} read`, Array.from({ length: 900 }, (_, one) => `scope-${one}`).join(' '), 'a t1']
+  for (const scope of scopes) {
+    const challenge = `Bearer error="insufficient_scope", scope="${scope}"`
+    const { agent, server, rejections } = await bearerRoad({ answer: refusing(challenge, 403) })
+    await (await request(server.origin, { dispatcher: agent })).body.dump()
+    const [{ neededScope = [] } = {}] = rejections as readonly Partial<Rejected>[]
+    expect(neededScope.join(' ').length).toBeLessThanOrEqual(200)
+    expect(neededScope).not.toContain('t1')
+    expect(neededScope.length).toBeGreaterThan(0)
+  }
+})

@@ -4,7 +4,7 @@ import type { Clock } from '../../src/clock.ts'
 import { TokenClientError } from '../../src/errors.ts'
 import { type Sender, sender } from '../../src/http/send.ts'
 import { discoveredServer } from '../../src/metadata/discovery.ts'
-import { knownServer } from '../../src/metadata/known-server.ts'
+import { knownServer, serverAt } from '../../src/metadata/known-server.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { metadataServer, type PlacedAnswer, platformSender } from './metadata-server.ts'
 
@@ -254,11 +254,11 @@ test('W15 a pause that is asked for with 503 is kept as well, five minutes at mo
 })
 
 test('C49 a configured token endpoint is known at once', () => {
-  const source = knownServer({ issuer: 'https://a', tokenEndpoint: 'https://a/token' })
+  const source = knownServer(serverAt('https://a/token', 'https://a'))
   expect(source.authorizationServer({})).toMatchObject({ issuer: 'https://a', tokenEndpoint: 'https://a/token' })
 })
 
 test('T52 a configured token endpoint stays what it is', async () => {
-  const source = knownServer({ tokenEndpoint: 'https://a/token' })
+  const source = knownServer(serverAt('https://a/token', undefined))
   await expect(source.rediscover({})).resolves.toBe(source.authorizationServer({}))
 })

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { TokenClientError } from '../../src/errors.ts'
 import type { Answer } from '../../src/http/send.ts'
-import { readTokenResponse, type TokenResponse } from '../../src/token-endpoint/response.ts'
+import { readTokenResponse, type TokenResponse, type TokenResponseContext } from '../../src/token-endpoint/response.ts'
 
 export const tokenEndpoint = 'https://auth.internal:8443/marker-path?marker-query'
 
@@ -20,14 +20,15 @@ export function good(members: object = {}): object {
   return { access_token: 'marker-token', token_type: 'Bearer', expires_in: 43_200, ...members }
 }
 
-export function read(given: Answer): TokenResponse {
-  return readTokenResponse(given, { tokenEndpoint, wallTime: Date.UTC(2030, 0, 1) })
+export function read(given: Answer, context: Partial<TokenResponseContext> = {}): TokenResponse {
+  const usual = { tokenEndpoint, wallTime: Date.UTC(2030, 0, 1), bearerTypes: ['bearer'], hidden: [] }
+  return readTokenResponse(given, { ...usual, ...context })
 }
 
 /** What reading it throws. */
-export function refusal(given: Answer): TokenClientError {
+export function refusal(given: Answer, context: Partial<TokenResponseContext> = {}): TokenClientError {
   try {
-    read(given)
+    read(given, context)
   } catch (error) {
     return error as TokenClientError
   }

@@ -196,7 +196,50 @@ test.each([
   expect(read(answer(good({ scope }))).scope).toEqual(granted)
 })
 
-test.each([[['a', 'b']], 1, {}, 'a\tb', 'a "b"', 'a\\b', 'é', 'a\r\nb'])('T35 scope: %j is refused', (scope) => {
+test.each([
+  [
+    ['a', 'b'],
+    ['a', 'b']
+  ],
+  [[], []],
+  [
+    ['b', 'a', 'b'],
+    ['b', 'a']
+  ]
+])('W18 scope: %j, a list, grants %j', (scope, granted) => {
+  expect(read(answer(good({ scope }))).scope).toEqual(granted)
+})
+
+test.each([['a b'], [''], [['a']], [1], [null]])(
+  'W18 T35 scope: [%j] is refused: it is no list of scope tokens',
+  (member) => {
+    expect(() => read(answer(good({ scope: [member] })))).toThrow(
+      expect.objectContaining({ code: 'ERR_MALFORMED_SCOPE' })
+    )
+  }
+)
+
+test.each([201, 202, 203, 299])('W18 a whole token with status %i is a token', (status) => {
+  expect(read(answer(good({ scope: 'a' }), { status }))).toMatchObject({ value: 'marker-token', scope: ['a'] })
+  const { warnings } = read(answer(good({ token_type: undefined }), { status }))
+  expect(warnings).toMatchObject([{ code: 'token_type_missing' }])
+})
+
+test.each([
+  ['BearerToken', 'bearertoken'],
+  ['Application Access Token', 'application access token']
+])('W18 a token of the type %s is a token where its name is known, and only there', (token_type, name) => {
+  expect(read(answer(good({ token_type })), { bearerTypes: ['bearer', name] }).value).toBe('marker-token')
+  expect(refusal(answer(good({ token_type })))).toMatchObject({ code: 'ERR_UNSUPPORTED_TOKEN_TYPE' })
+})
+
+test('W25 a granted scope that repeats the secret or the token is not shown', () => {
+  const scope = 'read s3cret-s3cret marker-token write secret'
+  const { scope: granted } = read(answer(good({ scope })), { hidden: ['s3cret-s3cret', 'secret'] })
+  expect(granted).toEqual(['read', '[redacted]', '[redacted]', 'write', 'secret'])
+})
+
+test.each([1, {}, 'a\tb', 'a "b"', 'a\\b', 'é', 'a\r\nb'])('T35 scope: %j is refused', (scope) => {
   expect(() => read(answer(good({ scope })))).toThrow(
     expect.objectContaining({ code: 'ERR_MALFORMED_SCOPE', transient, status: 200 })
   )

@@ -4,14 +4,24 @@ import { answer, good, refusal } from './answer.ts'
 
 const html = { 'content-type': 'text/html' }
 
-test.each([201, 202, 204, 206, 299, 300, 304, 305])(
-  'T41 T44 status %i gives no token, also with one in the body',
+test.each([204, 205, 206, 300, 304, 305])('T41 T44 status %i gives no token, also with one in the body', (status) => {
+  expect(refusal(answer(good(), { status }))).toMatchObject({
+    code: 'ERR_UNEXPECTED_STATUS',
+    transient: true,
+    status
+  })
+})
+
+test.each([201, 202, 203, 299])(
+  'W18 T41 status %i without a token is no answer, and its OAuth error counts',
   (status) => {
-    expect(refusal(answer(good(), { status }))).toMatchObject({
-      code: 'ERR_UNEXPECTED_STATUS',
-      transient: true,
-      status
-    })
+    for (const body of ['', '<html>', {}, { token: 'x' }, '{"access_token":'])
+      expect(refusal(answer(body, { status }))).toMatchObject({
+        code: 'ERR_UNEXPECTED_STATUS',
+        transient: true,
+        status
+      })
+    expect(refusal(answer({ error: 'invalid_scope' }, { status }))).toMatchObject({ code: 'ERR_INVALID_SCOPE' })
   }
 )
 
@@ -136,19 +146,66 @@ test.each([503, 400])('T61 %i temporarily_unavailable is transient', (status) =>
   })
 })
 
-test.each([
-  [{ error: 'scope_invalid' }, 'ERR_OAUTH_ERROR', 'scope_invalid'],
-  [{ error: 'constructor' }, 'ERR_OAUTH_ERROR', 'constructor'],
-  ['<html>No required SSL certificate was sent', 'ERR_UNEXPECTED_STATUS', undefined]
-])('T45 400 with %j is permanent', (body, code, oauthError) => {
-  const error = refusal(answer(body, { status: 400 }))
-  expect(error).toMatchObject({ code, transient: false })
-  expect(error.oauthError).toBe(oauthError)
+test.each(['scope_invalid', 'constructor'])('T45 400 with the code %s of the server’s own is permanent', (code) => {
+  const error = refusal(answer({ error: code }, { status: 400 }))
+  expect(error).toMatchObject({ code: 'ERR_OAUTH_ERROR', transient: false, oauthError: code })
+})
+
+test.each<[unknown, string | undefined]>([
+  ['<html>No required SSL certificate was sent', undefined],
+  ['try again', undefined],
+  ['', undefined],
+  [{}, undefined],
+  [{ message: 'try again' }, undefined],
+  [{ error: null, error_description: 'try again' }, undefined],
+  [{ error: 'Please try again' }, 'Please try again']
+])('W19 400 with %j is no OAuth error, so it is tried again', (body, oauthError) => {
+  for (const status of [400, 422]) {
+    const error = refusal(answer(body, { status, 'retry-after': '7' }))
+    expect(error).toMatchObject({ code: 'ERR_UNEXPECTED_STATUS', transient: true, status, retryAfter: 7000 })
+    expect(error.oauthError).toBe(oauthError)
+  }
 })
 
 test('C19 what is outside the grammar of an error code is replaced, and a sentence is cut', () => {
   const error = 'bad\r\nforged: line\u0000 "quoted" \\ ü 😀 \u001b[31m'
   const word = refusal(answer({ error }, { status: 400 })).oauthError
   expect(word).toBe('bad??forged: line? ?quoted? ? ? ? ?[31m')
-  expect(refusal(answer({ error: 'x'.repeat(5000) }, { status: 400 })).oauthError).toHaveLength(100)
+  expect(refusal(answer({ error: 'x'.repeat(5000) }, { status: 400 })).oauthError).toHaveLength(200)
+})
+
+const secret = 'p%: +&~é-marker'
+
+test.each([
+  secret,
+  `no client has the secret ${secret}!`,
+  encodeURIComponent(secret),
+  new URLSearchParams([['', secret]]).toString().slice(1),
+  JSON.stringify(secret),
+  Buffer.from(secret).toString('base64'),
+  secret.slice(0, 10),
+  `x${'y'.repeat(190)}${secret}`,
+  'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJtYXJrZXIifQ.x'
+])('W25 an error that repeats a secret or a token, as %j, is not shown', (error) => {
+  for (const status of [400, 401, 200]) {
+    const failure = refusal(answer({ error }, { status }), { hidden: [secret] })
+    expect(failure.oauthError).toBe('[redacted]')
+    expect(inspect(failure, { showHidden: true })).not.toMatch(/marker|eyJ|p%/)
+  }
+})
+
+test('W25 the token beside an error is not shown either', () => {
+  const failure = refusal(answer({ error: 'no marker-token here', access_token: 'marker-token' }))
+  expect(failure.oauthError).toBe('[redacted]')
+})
+
+test('W25 an error code of the RFC stays what it is, whatever the secret', () => {
+  const hidden = ['invalid_client', 'e']
+  expect(refusal(answer({ error: 'invalid_client' }, { status: 401 }), { hidden }).oauthError).toBe('invalid_client')
+})
+
+test('W25 the target of a redirect does not show the secret', () => {
+  const location = 'https://s3cret.evil.example/'
+  const { message } = refusal(answer('', { status: 302, location }), { hidden: ['s3cret'] })
+  expect(message).toContain('to [redacted], ')
 })

@@ -5,7 +5,7 @@ import { TokenClientError } from '../../src/errors.ts'
 import type { Emit } from '../../src/events.ts'
 import { sender } from '../../src/http/send.ts'
 import type { AuthorizationServerSource } from '../../src/metadata/authorization-server.ts'
-import { knownServer } from '../../src/metadata/known-server.ts'
+import { knownServer, serverAt } from '../../src/metadata/known-server.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { AccessToken } from '../../src/token/access-token.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
@@ -45,7 +45,7 @@ function source({ origin }: Pick<RawServer, 'origin'>, options: Partial<TokenEnd
   const emit: Emit = (name, event) => void events.push([name, event])
   const wire = sender({ clock })
   onTestFinished(() => wire.close())
-  const server = knownServer({ tokenEndpoint: `${origin}/token?tenant='a'` })
+  const server = knownServer(serverAt(`${origin}/token?tenant='a'`, undefined))
   const times = { timeout: 10_000, defaultLifetime: 300_000 }
   const fields = {
     clientId: 'order-service',

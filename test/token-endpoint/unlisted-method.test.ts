@@ -32,5 +32,17 @@ test.each([
 
 test('C4 what a server lists is cut and cleaned before it stands in a message', () => {
   const { message } = namingTheMethod(refusal, 'client_secret_post', [`a\n\u001b${'b'.repeat(100)}`])
-  expect(message).toContain(`lists a??${'b'.repeat(47)}, and`)
+  expect(message).toContain(`lists a??${'b'.repeat(100)}, and`)
+})
+
+test('W25 what a server lists has 200 characters at most, and shows no secret', () => {
+  const endless = namingTheMethod(refusal, 'client_secret_post', ['x'.repeat(80_000)])
+  const many = namingTheMethod(
+    refusal,
+    'client_secret_post',
+    Array.from({ length: 10_000 }, (_, one) => `method_${one}`)
+  )
+  for (const { message } of [endless, many]) expect(message.length).toBeLessThan(400)
+  const { message } = namingTheMethod(refusal, 'client_secret_post', ['a', 'my-secret_b'], ['my-secret'])
+  expect(message).toContain('lists a, [redacted], and')
 })

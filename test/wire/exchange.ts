@@ -56,7 +56,8 @@ export function asker(options: Omit<SenderOptions, 'clock'> = {}): Asker {
     async ask(url, token) {
       try {
         const answer = await send({ method: 'POST', url, body: form, timeout })
-        const { value } = readTokenResponse(answer, { tokenEndpoint: url, wallTime: clock.wallTime() })
+        const context = { tokenEndpoint: url, wallTime: clock.wallTime(), bearerTypes: ['bearer'], hidden: [] }
+        const { value } = readTokenResponse(answer, context)
         if (value !== token) throw new Error('a token that the server did not give was read')
         return 'whole'
       } catch (error) {

@@ -1,0 +1,51 @@
+import {
+  CredentialFault,
+  type CredentialSource,
+  configured,
+  fixed,
+  supplied
+} from '../client-authentication/credential-source.ts'
+import { kindOf } from '../wrong-option.ts'
+
+/** Further header fields of token requests, or a function that gives them for each request. */
+export type TokenRequestHeaders =
+  | Readonly<Record<string, string>>
+  | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>)
+
+/** Lower-case names. */
+export type HeaderFields = Readonly<Record<string, string>>
+
+/** The request and its proof own these, and the connection the others. */
+const owned =
+  /^(?:authorization|host|content-.*|dpop|accept-encoding|connection|expect|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/
+const fieldName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+const fieldValue = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/
+
+/** Throws ClientConfigurationError; what a function gives is checked when it gives it. No message shows a value: it can be a key. */
+export function headersOption(given: unknown): CredentialSource<HeaderFields> | undefined {
+  if (given === undefined) return undefined
+  const wanted = "an object like { 'x-api-key': '…' }"
+  if (typeof given === 'function') return supplied('headers', wanted, given as () => unknown, headerFields)
+  return fixed(configured('headers', `Give ${wanted}, or a function that returns one.`, () => headerFields(given)))
+}
+
+function headerFields(given: unknown): HeaderFields {
+  if (typeof given !== 'object' || given === null) throw new CredentialFault(`is ${kindOf(given)}, not an object`)
+  // A Map or a Headers has no members of its own: all of it would be left out in silence.
+  if (Symbol.iterator in given) throw new CredentialFault('is something to iterate over, not a plain object')
+  const fields = new Map<string, string>()
+  for (const [written, value] of Object.entries(given)) {
+    const name = written.toLowerCase()
+    const fault = fieldFault(name, value) ?? (fields.has(name) ? 'is there twice' : undefined)
+    if (fault !== undefined) throw new CredentialFault(`has a field ${JSON.stringify(name)} that ${fault}`)
+    fields.set(name, value)
+  }
+  return Object.fromEntries(fields)
+}
+
+function fieldFault(name: string, value: unknown): string | undefined {
+  if (!fieldName.test(name)) return 'has no name that HTTP allows'
+  if (owned.test(name)) return 'belongs to the token request itself'
+  if (typeof value !== 'string') return `is ${kindOf(value)}, not a string`
+  return fieldValue.test(value) ? undefined : 'is empty, or has a character that no header field can carry'
+}

@@ -1,0 +1,26 @@
+import type { AuthorizationServer } from '../metadata/authorization-server.ts'
+import { describedServer, type ExpectedServer, MetadataFault } from '../metadata/metadata-document.ts'
+import { kindOf, wrong } from '../wrong-option.ts'
+import { webUrl } from './checks.ts'
+
+/** A metadata document (RFC 8414 §2) as you have it, or the URL where it is. */
+export type ServerMetadata = string | URL | Readonly<Record<string, unknown>>
+
+/** Where the metadata are, or what they say. Throws ClientConfigurationError. */
+export function metadataOption(given: unknown, expected: ExpectedServer): string | AuthorizationServer {
+  const remedy = "Give the URL of the server's metadata, or the document as an object (RFC 8414 §2)."
+  if (typeof given === 'string' || given instanceof URL) {
+    const example = 'https://auth.internal/.well-known/openid-configuration'
+    const { hash } = webUrl('metadata', given, example, expected.allowInsecureHttp)
+    if (hash !== '') wrong('metadata', 'has a fragment', remedy)
+    return String(given)
+  }
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    wrong('metadata', `must be a URL or an object, but is ${kindOf(given)}`, remedy)
+  try {
+    return describedServer(given, expected)
+  } catch (error) {
+    if (!(error instanceof MetadataFault)) throw error
+    wrong('metadata', error.message, remedy)
+  }
+}

@@ -1,0 +1,144 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { createTokenClient, type TokenClientOptions } from '../../src/index.ts'
+import { type ManualClock, manualClock } from '../../src/testing/index.ts'
+import { http, rawServer } from '../http/raw-server.ts'
+import { metadataServer } from '../metadata/metadata-server.ts'
+import { next } from '../support/road.ts'
+
+// Loaded at the first failure: a test's clock cannot wait for the disk.
+await import('p-retry')
+
+const secret = 'marker-secret-9b1c'
+const good = { access_token: 'marker-token', token_type: 'Bearer', expires_in: 3600 }
+
+/** A client of a server that answers so. */
+async function client(answer: string | ((index: number) => string), options: Partial<TokenClientOptions> = {}) {
+  const server = await rawServer(
+    ({ socket }, index) => void socket.write(typeof answer === 'string' ? answer : answer(index))
+  )
+  const clock = manualClock()
+  const tokens = createTokenClient({
+    tokenEndpoint: `${server.origin}/token`,
+    clientId: 'sb-orders!t1|x',
+    clientSecret: secret,
+    clock,
+    ...options
+  } as TokenClientOptions)
+  onTestFinished(() => tokens.close())
+  return { server, tokens, clock }
+}
+
+/** What a call fails with, its retries included. */
+async function failureOf(call: Promise<unknown>, clock: ManualClock): Promise<Error> {
+  let failure: Error | undefined
+  call.catch((error) => (failure = error))
+  for (let turns = 0; turns < 40 && failure === undefined; turns++) await clock.advance(250)
+  return failure ?? expect.fail('the call did not fail')
+}
+
+const token = (members: object = {}, status?: string) => http(JSON.stringify({ ...good, ...members }), [], status)
+
+test.each<[string, object, string | undefined, Partial<TokenClientOptions>]>([
+  ['Apigee', { token_type: 'BearerToken' }, undefined, { tokenTypes: ['BearerToken'] }],
+  ['eBay', { token_type: 'Application Access Token' }, undefined, { tokenTypes: ['application access token'] }],
+  ['a server with a list of scopes', { scope: ['read'] }, undefined, {}],
+  ['a server that creates its tokens', {}, '201 Created', {}],
+  ['a server that names no type', { token_type: undefined }, '201 Created', {}]
+])('W18 %s gives tokens that can be used', async (_, members, status, options) => {
+  const { tokens } = await client(token(members, status), { scope: 'read', ...options } as Partial<TokenClientOptions>)
+  const given = await tokens.getToken()
+  expect(given.authorization).toBe('Bearer marker-token')
+  expect(given.scope).toEqual(['read'])
+})
+
+test('W19 encoded Basic credentials travel beside the header that XSUAA wants for them', async () => {
+  const { server, tokens } = await client(token(), { headers: { 'X-CF-ENCODED-CREDENTIALS': 'true' } })
+  await tokens.getToken()
+  const head = (await server.next()).text.toLowerCase()
+  expect(head).toContain('\r\nx-cf-encoded-credentials: true\r\n')
+  const encoded = Buffer.from(`sb-orders%21t1%7Cx:${secret}`).toString('base64')
+  expect(head).toContain(`\r\nauthorization: basic ${encoded.toLowerCase()}\r\n`)
+})
+
+test('W19 a function gives fields for each request, and its failure costs no call that the last ones can serve', async () => {
+  let calls = 0
+  const headers = () => {
+    calls += 1
+    if (calls > 1) throw new Error(`no key, only ${secret}`)
+    return { 'x-key': 'subscription-key-1', 'User-Agent': 'orders' }
+  }
+  const { server, tokens } = await client(token(), { headers })
+  await tokens.getToken()
+  const warned = next(tokens, 'warning')
+  await tokens.getToken({ scope: 'other' })
+  expect(await warned).toMatchObject({ code: 'secret_unavailable', message: expect.not.stringContaining(secret) })
+  for (const { text } of server.requests) {
+    expect(text).toContain('\r\nx-key: subscription-key-1\r\n')
+    expect(text.match(/user-agent: .*/g)).toEqual(['user-agent: orders'])
+  }
+})
+
+test.each<[string, () => unknown, string]>([
+  ['nothing', () => undefined, 'returned undefined'],
+  ['text', () => `x: ${secret}`, 'is a string, not an object'],
+  ['a field of the request', async () => ({ Authorization: secret }), 'has a field "authorization"'],
+  ['a value that splits the header', () => ({ 'x-key': `${secret}\r\nx: y` }), 'has a field "x-key"']
+])('W19 a function that gives %s is told what is wrong, and nothing is sent', async (_, headers, told) => {
+  const { server, tokens, clock } = await client(token(), { headers } as Partial<TokenClientOptions>)
+  const failure = await failureOf(tokens.getToken(), clock)
+  expect(failure).toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE', message: expect.stringContaining(told) })
+  expect(failure.message).not.toContain(secret)
+  expect(server.requests).toHaveLength(0)
+})
+
+test('W25 a key in a header that the server repeats is in no error', async () => {
+  const refusal = http(JSON.stringify({ error: 'unknown key subscription-key-1' }), [], '400 Bad Request')
+  const { tokens, clock } = await client(refusal, { headers: { 'x-key': 'subscription-key-1' } })
+  expect(await failureOf(tokens.getToken(), clock)).toMatchObject({ oauthError: '[redacted]' })
+})
+
+test('W19 a 400 that says "try again" is tried again, and is no matter of other keys', async () => {
+  const { tokens, clock } = await client((index) => (index === 0 ? http('try again', [], '400 Bad Request') : token()))
+  const waiting = tokens.getToken()
+  const other = tokens.getToken({ scope: 'other' })
+  await expect(other).resolves.toBeDefined()
+  await clock.advance(1000)
+  expect((await waiting).value).toBe('marker-token')
+})
+
+test('W16 metadata at an address of their own are found there, and nowhere else is asked', async () => {
+  const { origin, answers, asked } = await metadataServer()
+  const place = `${origin}/o/.well-known/openid-configuration/?tenant=1`
+  answers['/o/.well-known/openid-configuration/?tenant=1'] = {
+    document: { issuer: `${origin}/o`, token_endpoint: `${origin}/token` }
+  }
+  answers['/token'] = { document: good }
+  const tokens = createTokenClient({ issuer: `${origin}/o`, metadata: place, clientId: 'orders', clientSecret: secret })
+  onTestFinished(() => tokens.close())
+  expect((await tokens.getToken()).value).toBe('marker-token')
+  expect(asked).toEqual(['/o/.well-known/openid-configuration/?tenant=1', '/token'])
+})
+
+test('W16 metadata of another issuer are not used, wherever they are', async () => {
+  const { origin, answers } = await metadataServer()
+  answers['/m'] = { document: { issuer: `${origin}/other`, token_endpoint: `${origin}/token` } }
+  const metadata = `${origin}/m`
+  const tokens = createTokenClient({ issuer: origin, metadata, clientId: 'orders', clientSecret: secret })
+  onTestFinished(() => tokens.close())
+  await expect(tokens.getToken()).rejects.toMatchObject({ code: 'ERR_DISCOVERY_FAILED', transient: false })
+})
+
+test('W16 metadata that are given let the client start while the server has none to give', async () => {
+  const { origin, answers, asked } = await metadataServer()
+  answers['/token'] = { document: good }
+  const metadata = {
+    issuer: origin,
+    token_endpoint: `${origin}/token`,
+    token_endpoint_auth_methods_supported: ['client_secret_post']
+  }
+  const tokens = createTokenClient({ issuer: origin, metadata, clientId: 'orders', clientSecret: secret })
+  onTestFinished(() => tokens.close())
+  metadata.token_endpoint = 'https://evil.example/'
+  expect((await tokens.getToken()).value).toBe('marker-token')
+  expect(asked).toEqual(['/token'])
+})

@@ -1,0 +1,25 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { foreignList, foreignScope, foreignText } from '../../src/token/foreign-text.ts'
+
+test('W25 foreign text is printable and has 200 characters at most', () => {
+  expect(foreignText('a\r\nb\u2028😀')).toBe('a??b??')
+  expect(foreignText('x'.repeat(80_000))).toHaveLength(200)
+  expect(foreignList(['x'.repeat(80_000), 'y'])).toEqual(['x'.repeat(200)])
+  expect(foreignScope(['read', 'x'.repeat(80_000)])).toEqual(['read', 'x'.repeat(200)])
+})
+
+test('W25 a text that holds a secret shows nothing, wherever the secret stands and however it is written', () => {
+  const text = fc.string({ unit: 'binary-ascii', maxLength: 300 })
+  fc.assert(
+    fc.property(text, text, fc.string({ unit: 'grapheme', minLength: 4, maxLength: 40 }), (before, after, secret) => {
+      const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')]
+      for (const form of forms) expect(foreignText(before + form + after, [secret])).toBe('[redacted]')
+    })
+  )
+})
+
+test('W25 a short secret is part of many words: only the word itself is hidden', () => {
+  expect(foreignText('invalid_scope', ['a'])).toBe('invalid_scope')
+  expect(foreignText('a', ['a'])).toBe('[redacted]')
+})
