@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import mitt from 'mitt'
 import { type Emit, type EventName, eventNames, type TokenClientEvents } from './events.ts'
 import { wrong } from './wrong-option.ts'
@@ -31,9 +32,12 @@ interface Mitt {
   emit(name: string, event: unknown): void
 }
 
+/** The context in which this module was loaded: no event belongs to the call that happened to cause it. */
+const noCaller = new AsyncResource('SERVICE_TOKEN_EVENTS')
+
 /**
  * Listeners are the user's code: one that throws, rejects or calls back into the client harms nothing. Events are told on
- * a microtask, when the state that they tell of is final.
+ * a microtask, when the state that they tell of is final, and outside the asynchronous context of every caller.
  */
 export function guardedEmitter(): GuardedEmitter {
   const emitter = (mitt as unknown as () => Mitt)()
@@ -61,7 +65,7 @@ export function guardedEmitter(): GuardedEmitter {
   return {
     emit(name, event) {
       const told = Object.freeze(event)
-      queueMicrotask(() => emitter.emit(name, told))
+      queueMicrotask(() => noCaller.runInAsyncScope(emitter.emit, emitter, name, told))
     },
     on: on as On,
     off: off as Off

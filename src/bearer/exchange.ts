@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
 import type { Controller, Dispatch, DispatchOptions, Handler, ResponseHeaders } from './dispatch.ts'
@@ -61,12 +62,17 @@ export class BearerExchange extends Relay implements Asking {
         (error) => this.fail(error)
       )
       .finally(stopWatching) // from here on undici listens
+    this.#letAbort()
+    return true
+  }
+
+  /** Early, so that the caller can leave while the request waits. */
+  #letAbort(): void {
     try {
-      this.handler.onRequestStart?.(this, null) // early, so that the caller can abort the wait
+      this.handler.onRequestStart?.(this, null)
     } catch (error) {
       this.fail(error as Error)
     }
-    return true
   }
 
   override abort(reason?: Error): void {
@@ -86,7 +92,7 @@ export class BearerExchange extends Relay implements Asking {
     if (rejection !== undefined) reportRejection(this.#spending.emit, this.#request.route, sent, status, rejection)
     if (rejection?.asksForAnotherToken) {
       const refused = new HeldAnswer(controller, status, headers, message)
-      if (this.#replace(sent, refused)) return
+      if (this.context.runInAsyncScope(() => this.#replace(sent, refused))) return
     }
     if (status >= 200) dropRecording(this.#request.options.body)
     super.onResponseStart(controller, status, headers, message)
@@ -155,7 +161,7 @@ export class BearerExchange extends Relay implements Asking {
   #replay(token: AccessToken): void {
     if (this.failed) return
     this.#refused?.discard()
-    const second = new SecondAttempt(this.#spending, this.#request.route, token, this.handler)
+    const second = new SecondAttempt(this.#spending, this.#request.route, token, this.handler, this.context)
     this.live = second
     if (this.paused) second.pause()
     this.#sendLate(token, second)
@@ -184,8 +190,8 @@ class SecondAttempt extends Relay {
   readonly #route: Route
   readonly #token: AccessToken
 
-  constructor(spending: Spending, route: Route, token: AccessToken, handler: Handler) {
-    super(handler)
+  constructor(spending: Spending, route: Route, token: AccessToken, handler: Handler, context: AsyncResource) {
+    super(handler, context)
     this.#spending = spending
     this.#route = route
     this.#token = token

@@ -1,5 +1,9 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { Duplex } from 'node:stream'
 import type { Controller, Handler, RawFields, ResponseHeaders } from './dispatch.ts'
+
+/** undici 7 does not declare `onRequestSent`. */
+type Callback = keyof Handler | 'onRequestSent'
 
 /**
  * Passes one request's events on to the caller's handler, and is the controller that the handler sees. It can be
@@ -7,6 +11,11 @@ import type { Controller, Handler, RawFields, ResponseHeaders } from './dispatch
  */
 export class Relay implements Handler, Controller {
   protected readonly handler: Handler
+  /**
+   * The asynchronous context of the dispatch that asked. undici calls back in the context of whoever opened the connection,
+   * and that can be another caller.
+   */
+  protected readonly context: AsyncResource
   /** Controls the attempt that is on the wire; null while none is. */
   protected live: Controller | null = null
   #paused = false
@@ -14,8 +23,9 @@ export class Relay implements Handler, Controller {
   #reason: Error | null = null
   #failure: Error | undefined
 
-  constructor(handler: Handler) {
+  constructor(handler: Handler, context = new AsyncResource('SERVICE_TOKEN_REQUEST')) {
     this.handler = handler
+    this.context = context
   }
 
   protected get failed(): boolean {
@@ -26,7 +36,12 @@ export class Relay implements Handler, Controller {
   protected fail(error: Error): void {
     if (this.#failure !== undefined) return
     this.#failure = error
-    this.handler.onResponseError?.(this, error)
+    this.#tell('onResponseError', this, error)
+  }
+
+  #tell(name: Callback, ...given: unknown[]): void {
+    const callback = (this.handler as Partial<Record<Callback, (...given: unknown[]) => void>>)[name]
+    if (callback !== undefined) this.context.runInAsyncScope(callback, this.handler, ...given)
   }
 
   // --- the controller ---
@@ -86,36 +101,35 @@ export class Relay implements Handler, Controller {
     }
     this.live = controller
     if (this.#paused) controller.pause()
-    this.handler.onRequestStart?.(this, context)
+    this.#tell('onRequestStart', this, context)
   }
 
   onBodySent(...sent: Parameters<NonNullable<Handler['onBodySent']>>): void {
-    this.handler.onBodySent?.(...sent)
+    this.#tell('onBodySent', ...sent)
   }
 
   onRequestSent(): void {
-    const handler: Handler & { onRequestSent?(): void } = this.handler // undici 7 does not declare it
-    handler.onRequestSent?.()
+    this.#tell('onRequestSent')
   }
 
   onResponseStarted(): void {
-    this.handler.onResponseStarted?.()
+    this.#tell('onResponseStarted')
   }
 
   onRequestUpgrade(_controller: Controller, status: number, headers: ResponseHeaders, socket: Duplex): void {
-    this.handler.onRequestUpgrade?.(this, status, headers, socket)
+    this.#tell('onRequestUpgrade', this, status, headers, socket)
   }
 
   onResponseStart(_controller: Controller, status: number, headers: ResponseHeaders, message?: string): void {
-    this.handler.onResponseStart?.(this, status, headers, message)
+    this.#tell('onResponseStart', this, status, headers, message)
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
-    this.handler.onResponseData?.(this, chunk)
+    this.#tell('onResponseData', this, chunk)
   }
 
   onResponseEnd(_controller: Controller, trailers: ResponseHeaders): void {
-    this.handler.onResponseEnd?.(this, trailers)
+    this.#tell('onResponseEnd', this, trailers)
   }
 
   // It can follow `onResponseEnd`: a handler that throws there asks for it.
