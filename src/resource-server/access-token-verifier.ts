@@ -8,7 +8,7 @@ import { checkBinding, clientCertificate } from './certificate-binding.ts'
 import { isCompactJws } from './compact-jws.ts'
 import { introspect } from './introspection.ts'
 import { type AccessTokenVerifierOptions, type CheckedOptions, checkOptions } from './options.ts'
-import type { Rule } from './rules.ts'
+import { isLater, type Rule } from './rules.ts'
 import { verifySigned } from './signed-token.ts'
 import { challengeError, RefusedToken, TokenRefusedError } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
@@ -21,8 +21,16 @@ export interface AccessTokenVerifier {
    * Rejects with `TokenRefusedError`, which says what to answer, or with a transient `TokenClientError` when the issuer could not be asked: answer 503.
    */
   verify(carrier: TokenCarrier): Promise<VerifiedToken>
-  /** Checks a verified token against a rule. @throws TokenRefusedError `insufficient_scope`, with the scope that would have done. */
+  /**
+   * Checks a verified token against a rule that answers at once.
+   * @throws TokenRefusedError `insufficient_scope`, with the scope that would have done.
+   */
   demand(token: VerifiedToken, rule: Rule): void
+  /**
+   * Both in one: the token of a request that the rule allows. The rule may be one that has to be waited for, and sees `request`, or else what the
+   * token came in. Rejects as `verify` and `demand` do, and with whatever the rule itself throws.
+   */
+  authorize(carrier: TokenCarrier, rule: Rule, request?: unknown): Promise<VerifiedToken>
   /** Whether a rule can be used with this verifier. @throws ClientConfigurationError that says why not. */
   checkRule(rule: Rule): void
   /** Ends the connections to the issuer. Nothing can be fetched afterwards. */
@@ -36,7 +44,7 @@ const discoveryTimeout = 5000
  * @throws ClientConfigurationError
  */
 export function accessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
-  const { challenge, forwardedCertificate, ...how } = checkOptions(options)
+  const { challenge, forwardedCertificate, isRevoked, ...how } = checkOptions(options)
   const exchange = sender({ ...how.transport, clock: how.clock })
   const check = tokenCheck(how, exchange)
 
@@ -58,21 +66,36 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
       )
   }
 
+  function insufficient({ scope }: Rule): unknown {
+    return told(new RefusedToken('insufficient_scope', { scope }))
+  }
+
+  async function verify(carrier: TokenCarrier): Promise<VerifiedToken> {
+    try {
+      const token = await check(bearerToken(carrier))
+      checkBinding(token.claims, () => clientCertificate(carrier, forwardedCertificate))
+      // A hook that forgets to answer has not said that the token is still good.
+      if (isRevoked !== undefined && (await isRevoked(token)) !== false) throw new RefusedToken('revoked')
+      return token
+    } catch (error) {
+      throw told(error)
+    }
+  }
+
   return {
-    async verify(carrier) {
-      try {
-        const token = await check(bearerToken(carrier))
-        checkBinding(token.claims, () => clientCertificate(carrier, forwardedCertificate))
-        return token
-      } catch (error) {
-        throw told(error)
-      }
-    },
+    verify,
     checkRule,
     demand(token, rule) {
       checkRule(rule)
-      // A promise is not a yes.
-      if (rule.allows(token) !== true) throw told(new RefusedToken('insufficient_scope', { scope: rule.scope }))
+      const answer: unknown = rule.allows(token)
+      if (isLater(answer)) answer.then(undefined, () => {}) // Nobody else would handle its rejection.
+      if (answer !== true) throw insufficient(rule)
+    },
+    async authorize(carrier, rule, request = carrier) {
+      checkRule(rule)
+      const token = await verify(carrier)
+      if ((await rule.allows(token, request)) !== true) throw insufficient(rule)
+      return token
     },
     close: exchange.close
   }
@@ -81,7 +104,10 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
 type TokenCheck = (token: string) => Promise<VerifiedToken>
 
 /** A signed token is verified here, another one asked about where that was chosen; either only when it is not known. */
-function tokenCheck(how: Omit<CheckedOptions, 'challenge' | 'forwardedCertificate'>, exchange: Sender): TokenCheck {
+function tokenCheck(
+  how: Omit<CheckedOptions, 'challenge' | 'forwardedCertificate' | 'isRevoked'>,
+  exchange: Sender
+): TokenCheck {
   const { trust, insecureHttpAllowed, clock, introspection } = how
   const [issuer = ''] = trust.expected.issuers
   const found = {

@@ -1,4 +1,5 @@
 export { type AccessTokenVerifier, accessTokenVerifier } from './access-token-verifier.ts'
+export { answerFor, problemJson, type RefusalAnswer, type RefusalBody } from './answer-for.ts'
 export type { TokenCarrier } from './bearer-token.ts'
 export type { ForwardedCertificate } from './certificate-binding.ts'
 export type { Introspection } from './introspection.ts'
@@ -7,7 +8,8 @@ export { publicKey } from './keys/public-key.ts'
 export { jwksUri } from './keys/published-keys.ts'
 export { sharedSecret } from './keys/shared-secret.ts'
 export type { KeySource } from './keys/verification-keys.ts'
-export { type AccessTokenVerifierOptions, acceptMissingAudience, acceptPlainJwt } from './options.ts'
+export type { FastifyReply, GuardedResponse } from './node-response.ts'
+export { type AccessTokenVerifierOptions, acceptMissingAudience, acceptPlainJwt, type IsRevoked } from './options.ts'
 export { auth0 } from './profiles/auth0.ts'
 export { cognito } from './profiles/cognito.ts'
 export { duende } from './profiles/duende.ts'
@@ -38,8 +40,16 @@ export {
   protectedResourceMetadata,
   protectedResourceMetadataUrl
 } from './protected-resource-metadata.ts'
-export { accessTokenOf, type RequireTokenOptions, requireToken, type TokenGuard } from './require-token.ts'
+export {
+  accessTokenOf,
+  type GuardedRequest,
+  type NodeRequest,
+  optionalAccessTokenOf,
+  type RequireTokenOptions,
+  requireToken,
+  type TokenGuard
+} from './require-token.ts'
 export { type RoleClaims, roleClaims } from './role-claims.ts'
-export { allOf, anyOf, authenticated, type Rule, roles, scopes } from './rules.ts'
+export { allOf, anyOf, authenticated, type Rule, roles, scopeMatching, scopePrefix, scopes } from './rules.ts'
 export { type RefusalReason, TokenRefusedError } from './token-refused-error.ts'
 export { isClientToken, type VerifiedToken } from './verified-token.ts'

@@ -4,7 +4,7 @@ import type { Dispatcher } from '../http/dispatcher.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
 import type { ProxyOption } from '../http/proxies.ts'
 import { checkedTransport, type Transport } from '../http/transport-options.ts'
-import { checkedFields, nonEmptyString, wrong } from '../wrong-option.ts'
+import { checkedFields, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 import type { ForwardedCertificate } from './certificate-binding.ts'
 import type { Expectation } from './claims.ts'
 import type { Introspection } from './introspection.ts'
@@ -14,6 +14,7 @@ import { checkedProfile, texts } from './profile-option.ts'
 import type { TokenProfile } from './profiles/token-profile.ts'
 import type { RoleClaims } from './role-claims.ts'
 import { secureUrl } from './secure-url.ts'
+import type { VerifiedToken } from './verified-token.ts'
 
 /**
  * `{ [acceptPlainJwt]: true }` takes tokens of servers that do not follow RFC 9068: of type `JWT` or of none, and without `jti`.
@@ -27,6 +28,8 @@ export const acceptPlainJwt: unique symbol = Symbol('service-token-client.accept
  * Whoever gets a token for another service of the same issuer can use it here, as far as its scope goes. A symbol, because no configuration file can set it.
  */
 export const acceptMissingAudience: unique symbol = Symbol('service-token-client.acceptMissingAudience')
+
+export type IsRevoked = (token: VerifiedToken) => boolean | Promise<boolean>
 
 export interface AccessTokenVerifierOptions {
   /**
@@ -54,6 +57,11 @@ export interface AccessTokenVerifierOptions {
   readonly clientIdClaim?: string
   /** The claim with the scope, as a string or an array, in place of what the profile says. */
   readonly scopeClaim?: string
+  /**
+   * Whether a token was revoked before its end, by a list of your own. Asked for each request, for tokens that were verified before too. Anything
+   * but `false` refuses the token; what it throws, `verify` rejects with.
+   */
+  readonly isRevoked?: IsRevoked
   /** How opaque tokens are asked about; they are refused, if left out. */
   readonly introspection?: Introspection
   /** Where a proxy that ends TLS puts the client's certificate. */
@@ -81,6 +89,7 @@ export interface CheckedOptions {
   readonly transport: Transport
   readonly clock: Clock
   readonly introspection: Introspection | undefined
+  readonly isRevoked: IsRevoked | undefined
   readonly challenge: { readonly realm: string; readonly resourceMetadata: string | undefined }
   readonly forwardedCertificate: ForwardedCertificate | undefined
 }
@@ -94,8 +103,8 @@ export interface Trust {
 
 const known = [
   ...['issuer', 'audience', 'profile', 'requiredClaims', 'keys', 'algorithms', 'clockTolerance', 'maxAge'],
-  ...['roles', 'clientIdClaim', 'scopeClaim'],
-  ...['introspection', 'forwardedCertificate', 'realm', 'resourceMetadata', 'dispatcher', 'connect', 'proxy', 'clock']
+  ...['roles', 'clientIdClaim', 'scopeClaim', 'isRevoked', 'introspection', 'forwardedCertificate', 'realm'],
+  ...['resourceMetadata', 'dispatcher', 'connect', 'proxy', 'clock']
 ]
 const mostTolerance = 5 * 60_000
 const aMinute = 60_000
@@ -122,6 +131,7 @@ export function checkOptions(options: AccessTokenVerifierOptions): CheckedOption
     transport: checkedTransport({ dispatcher, connect, proxy }),
     clock,
     introspection: introspection && checkIntrospection(introspection, insecureHttpAllowed),
+    isRevoked: checkHook('isRevoked', options.isRevoked),
     challenge: { realm, resourceMetadata },
     forwardedCertificate: forwardedCertificate && checkForwarded(forwardedCertificate)
   }
@@ -171,6 +181,11 @@ function checkIssuers(
   if (!pinned || URL.canParse(named)) secureUrl('issuer', named, insecureHttpAllowed)
   // One tenant of Microsoft has two names, and whoever gives one of them means the tenant.
   return issuers.includes(named) ? issuers : [named]
+}
+
+function checkHook<Hook>(option: string, hook: Hook): Hook {
+  if (hook === undefined || typeof hook === 'function') return hook
+  return wrong(option, `must be a function, but is ${kindOf(hook)}`, 'Give one that answers true or false.')
 }
 
 function checkIntrospection(given: Introspection, insecureHttpAllowed: boolean): Introspection {

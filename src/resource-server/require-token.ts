@@ -1,85 +1,106 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ClientConfigurationError, TokenClientError } from '../errors.ts'
-import { kindOf } from '../wrong-option.ts'
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+import { ClientConfigurationError } from '../errors.ts'
+import { checkedFields, kindOf } from '../wrong-option.ts'
 import type { AccessTokenVerifier } from './access-token-verifier.ts'
-import type { ReceivedRequest } from './bearer-token.ts'
+import { answerFor, httpErrorFor, type RefusalBody } from './answer-for.ts'
+import { cutShort, type GuardedResponse, isAnswered, rawResponse, sendAnswer } from './node-response.ts'
 import type { Rule } from './rules.ts'
 import { TokenRefusedError } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
-/** A request of node:http or Express, or one of Fastify around it. */
-export type GuardedRequest = IncomingMessage | { readonly raw: IncomingMessage; readonly body?: unknown }
+/** A request of node:http or node:http2. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest
 
-/** A response of node:http or Express, or a reply of Fastify. */
-export type GuardedResponse = ServerResponse | FastifyReply
+/** A request of node:http, node:http2 or Express, or one of Fastify around it. */
+export type GuardedRequest = NodeRequest | { readonly raw: NodeRequest; readonly body?: unknown }
 
-/** What is used of a reply of Fastify. */
-export interface FastifyReply {
-  readonly raw: ServerResponse
-  code(status: number): unknown
-  headers(fields: Record<string, string>): unknown
-  send(): unknown
-}
-
-/** Express middleware, a Fastify hook, and with a function of your own as the last argument a guard for node:http. */
-export type TokenGuard = (request: GuardedRequest, response: GuardedResponse, next: () => unknown) => void
+/** Express middleware, a Fastify hook, and with a function of your own as the last argument a guard for node:http and node:http2. */
+export type TokenGuard = (request: GuardedRequest, response: GuardedResponse, next: (error?: Error) => unknown) => void
 
 export interface RequireTokenOptions {
+  /** Lets a request without a token through as well. A token that is there must be good all the same. See `optionalAccessTokenOf`. */
+  readonly optional?: boolean
+  /** Lets CORS preflights through: `OPTIONS` with `Origin` and `Access-Control-Request-Method`. Browsers send no token with them. */
+  readonly preflights?: boolean
+  /** Hears which token a request was let through with. */
+  readonly onAllowed?: (token: VerifiedToken, request: NodeRequest) => unknown
   /**
    * Hears why a request was refused or could not be judged; the caller does not. What a rule threw comes here too.
-   * What it throws itself becomes a process warning.
+   * What the two listeners throw themselves becomes a process warning.
    */
-  readonly onRefusal?: (error: Error, request: IncomingMessage) => unknown
+  readonly onRefusal?: (error: Error, request: NodeRequest) => unknown
+  /** The body of a refusal, such as `problemJson`; empty by default. Status and challenge stay as they are. */
+  readonly refusal?: (error: Error) => RefusalBody
+  /**
+   * `'next'` hands a refusal to `next`, for the error handling of Express or Fastify, in place of an answer: an error with `status`, `headers` and
+   * the refusal as its `cause`. A handler of your own that ignores it opens the door.
+   */
+  readonly errors?: 'answer' | 'next'
 }
 
-const verified = new WeakMap<IncomingMessage, VerifiedToken>()
+const known = ['optional', 'preflights', 'onAllowed', 'onRefusal', 'refusal', 'errors']
+const verified = new WeakMap<NodeRequest, VerifiedToken>()
 
 /**
  * Lets a request through when it carries a token that the rule allows, and answers all others by RFC 6750 §3: 400, 401 or 403 with a challenge,
- * 503 when the issuer could not be asked, and 500 when a rule throws. `next` is for requests that may pass, and gets no error: nothing opens by mistake.
+ * 503 when the issuer could not be asked, and 500 when a rule throws. Unless `errors` is `'next'`, `next` gets no error: nothing opens by mistake.
  * @throws ClientConfigurationError without a rule: nothing is allowed by default.
  */
-export function requireToken(
-  verifier: AccessTokenVerifier,
-  rule: Rule,
-  { onRefusal }: RequireTokenOptions = {}
-): TokenGuard {
+export function requireToken(verifier: AccessTokenVerifier, rule: Rule, options: RequireTokenOptions = {}): TokenGuard {
   if (typeof rule?.allows !== 'function')
     throw new ClientConfigurationError('ERR_MISSING_OPTION', "requireToken() needs a rule, as in scopes('read_user').")
+  checkedFields('requireToken options', options, known)
   verifier.checkRule(rule)
 
-  async function judge(incoming: IncomingMessage, carrier: ReceivedRequest): Promise<void> {
-    const token = await verifier.verify(carrier)
-    verifier.demand(token, rule)
-    verified.set(incoming, token)
-  }
-
-  async function tell(error: Error, incoming: IncomingMessage): Promise<void> {
-    try {
-      await onRefusal?.(error, incoming)
-    } catch (failure) {
-      warn('onRefusal of requireToken() failed.', failure)
-    }
-  }
-
-  async function guard(request: GuardedRequest, response: GuardedResponse, next: () => unknown): Promise<void> {
+  /** Whether the request may pass; a refusal has been answered, or rejects. */
+  async function judge(request: GuardedRequest, response: GuardedResponse): Promise<boolean> {
     const incoming = incomingOf(request)
+    if (options.preflights === true && isPreflight(incoming)) return !isAnswered(response)
     // The parsed body is on what the framework hands over.
     const { headers, rawHeaders, socket } = incoming
     const carrier = { headers, rawHeaders, socket, body: 'body' in request ? request.body : undefined }
     try {
-      await judge(incoming, carrier)
+      const token = await verifier.authorize(carrier, rule, request)
+      verified.set(incoming, token)
+      void tell('onAllowed', () => options.onAllowed?.(token, incoming))
     } catch (error) {
-      answer(refusal(error as Error), response)
-      return tell(error as Error, incoming)
+      if (options.optional === true && isAnonymous(error)) return !isAnswered(response)
+      await refuse(error as Error, incoming, response)
+      return false
     }
     // Whoever answered meanwhile has ended this request.
-    if (isAnswered(response)) return
+    return !isAnswered(response)
+  }
+
+  async function refuse(error: Error, incoming: NodeRequest, response: GuardedResponse): Promise<void> {
+    if (options.errors !== 'next') sendAnswer(await answerOf(error), response)
+    void tell('onRefusal', () => options.onRefusal?.(error, incoming))
+    if (options.errors === 'next' && !isAnswered(response)) throw httpErrorFor(error)
+  }
+
+  async function answerOf(error: Error) {
+    const answer = answerFor(error)
+    const own = await tell('refusal', () => options.refusal?.(error))
+    return typeof own?.body !== 'string'
+      ? answer
+      : { ...answer, body: own.body, headers: { ...own.headers, ...answer.headers } }
+  }
+
+  async function guard(request: GuardedRequest, response: GuardedResponse, next: (error?: Error) => unknown) {
+    let passing: Error | boolean
     try {
-      await next()
+      passing = await judge(request, response)
+    } catch (error) {
+      passing = error as Error
+    }
+    if (passing === false) return
+    try {
+      await (passing === true ? next() : next(passing))
     } catch (error) {
       warn('A request handler behind requireToken() failed.', error)
-      fail(response)
+      if (isAnswered(response)) cutShort(response)
+      else sendAnswer(answerFor(undefined), response)
     }
   }
 
@@ -87,10 +108,51 @@ export function requireToken(
     if (!fits(request, response, next))
       throw new ClientConfigurationError(
         'ERR_INVALID_OPTION',
-        'The guard of requireToken() takes request, response and next of node:http, Express or Fastify. For other frameworks use verify() and demand().'
+        'The guard of requireToken() takes request, response and next of node:http, node:http2, Express or Fastify. There are guards for other frameworks, and authorize() and answerFor() for all.'
       )
     void guard(request, response, next)
   }
+}
+
+/**
+ * The token of a request that `requireToken` let through.
+ * @throws ClientConfigurationError when no guard stands before this place.
+ */
+export function accessTokenOf(request: GuardedRequest): VerifiedToken {
+  const token = optionalAccessTokenOf(request)
+  if (token !== undefined) return token
+  const message =
+    'No token was checked for this request. Put requireToken() before it; where it is optional, use optionalAccessTokenOf().'
+  throw new ClientConfigurationError('ERR_MISSING_OPTION', message)
+}
+
+/** The token of a request, where `optional` let requests without one through as well. */
+export function optionalAccessTokenOf(request: GuardedRequest): VerifiedToken | undefined {
+  return verified.get(incomingOf(request))
+}
+
+/** What a listener answers. Nobody else would hear of its failure, and as an unhandled rejection it would end the process. */
+async function tell<Answer>(listener: string, call: () => Answer): Promise<Awaited<Answer> | undefined> {
+  try {
+    return await call()
+  } catch (failure) {
+    warn(`${listener} of requireToken() failed.`, failure)
+    return undefined
+  }
+}
+
+function warn(message: string, failure: unknown): void {
+  const detail =
+    failure instanceof Error && failure.stack !== undefined ? failure.stack : `It threw ${kindOf(failure)}.`
+  process.emitWarning(message, { detail })
+}
+
+function isPreflight({ method, headers }: NodeRequest): boolean {
+  return method === 'OPTIONS' && headers.origin !== undefined && 'access-control-request-method' in headers
+}
+
+function isAnonymous(error: unknown): boolean {
+  return error instanceof TokenRefusedError && error.reason === 'no_token'
 }
 
 /** Whoever does not write TypeScript can hand in the arguments of another framework. */
@@ -100,69 +162,6 @@ function fits(request: GuardedRequest, response: GuardedResponse, next: unknown)
   return Array.isArray(incoming?.rawHeaders) && typeof raw?.writeHead === 'function' && typeof next === 'function'
 }
 
-/** Nobody else would hear of it, and as an unhandled rejection it would end the process. */
-function warn(message: string, failure: unknown): void {
-  const detail =
-    failure instanceof Error && failure.stack !== undefined ? failure.stack : `It threw ${kindOf(failure)}.`
-  process.emitWarning(message, { detail })
-}
-
-/**
- * The token of a request that `requireToken` let through.
- * @throws ClientConfigurationError when no guard stands before this place.
- */
-export function accessTokenOf(request: GuardedRequest): VerifiedToken {
-  const token = verified.get(incomingOf(request))
-  if (token === undefined)
-    throw new ClientConfigurationError(
-      'ERR_MISSING_OPTION',
-      'No token was checked for this request. Put requireToken() before it.'
-    )
-  return token
-}
-
-function incomingOf(request: GuardedRequest): IncomingMessage {
+function incomingOf(request: GuardedRequest): NodeRequest {
   return 'rawHeaders' in request ? request : request.raw
-}
-
-/** Another middleware answered first, or the client is gone. */
-function isAnswered(response: GuardedResponse): boolean {
-  const { headersSent, writableEnded, destroyed } = rawResponse(response)
-  return headersSent || writableEnded || destroyed
-}
-
-function rawResponse(response: GuardedResponse): ServerResponse {
-  return 'writeHead' in response ? response : response.raw
-}
-
-function answer([status, fields]: Answer, response: GuardedResponse): void {
-  if (isAnswered(response)) return
-  try {
-    if ('writeHead' in response) {
-      response.writeHead(status, { ...fields, 'content-length': 0 }).end()
-    } else {
-      response.code(status)
-      response.headers(fields)
-      response.send()
-    }
-  } catch {
-    // What cannot be answered must not stay open.
-    rawResponse(response).destroy()
-  }
-}
-
-/** A handler failed. In the middle of its answer nothing can be said any more, and the caller must not wait for the rest. */
-function fail(response: GuardedResponse): void {
-  if (!isAnswered(response)) answer([500, noStore], response)
-  else if (!rawResponse(response).writableEnded) rawResponse(response).destroy()
-}
-
-const noStore = { 'cache-control': 'no-store' }
-
-type Answer = readonly [status: number, fields: Record<string, string>]
-
-function refusal(error: Error): Answer {
-  if (error instanceof TokenRefusedError) return [error.status, { ...noStore, 'www-authenticate': error.challenge }]
-  if (!(error instanceof TokenClientError)) return [500, noStore]
-  return [503, { ...noStore, 'retry-after': String(Math.ceil((error.retryAfter ?? 5000) / 1000)) }]
 }

@@ -31,6 +31,7 @@ const refusals = {
   not_yet_valid: badToken('The token does not count yet.'),
   too_old: badToken('The token was issued longer ago than maxAge allows.'),
   contradictory_times: badToken('The token ended before it was issued.'),
+  revoked: badToken('The token was revoked: isRevoked says so.'),
   wrong_certificate: badToken('The token is bound to another certificate, or the request came without one.'),
   unknown_binding: badToken('The token is bound to a proof that is not checked here.'),
   inactive: badToken('The issuer says that the token is not active.'),

@@ -50,10 +50,10 @@ function slow(): { readonly verifier: AccessTokenVerifier; readonly asked: Promi
   })
   const verifier: AccessTokenVerifier = {
     ...real,
-    async verify(carrier) {
+    async authorize(carrier, rule) {
       asked()
       await mayGo
-      return real.verify(carrier)
+      return real.authorize(carrier, rule)
     }
   }
   return { verifier, asked: isAsked, go: () => go() }

@@ -1,0 +1,58 @@
+import type { ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
+import type { RefusalAnswer } from './answer-for.ts'
+
+/** A response of node:http, node:http2 or Express, or a reply of Fastify. */
+export type GuardedResponse = ServerResponse | Http2ServerResponse | FastifyReply
+
+/** What is used of a reply of Fastify. */
+export interface FastifyReply {
+  readonly raw: ServerResponse | Http2ServerResponse
+  code(status: number): unknown
+  headers(fields: Record<string, string>): unknown
+  send(body?: string): unknown
+}
+
+/** Another middleware answered first, or the client is gone. */
+export function isAnswered(response: GuardedResponse): boolean {
+  const raw = rawResponse(response)
+  return raw.headersSent || raw.writableEnded || isDestroyed(raw)
+}
+
+export function rawResponse(response: GuardedResponse): ServerResponse | Http2ServerResponse {
+  return 'writeHead' in response ? response : response.raw
+}
+
+/** Answers, unless somebody has. Never throws: what cannot be answered is ended. */
+export function sendAnswer({ status, headers, body }: RefusalAnswer, response: GuardedResponse): void {
+  if (isAnswered(response)) return
+  try {
+    if (!('writeHead' in response)) {
+      response.code(status)
+      response.headers({ ...headers })
+      response.send(body)
+      return
+    }
+    response.statusCode = status
+    for (const [name, value] of Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) }))
+      response.setHeader(name, value)
+    response.end(body)
+  } catch {
+    destroy(response)
+  }
+}
+
+/** Somebody who answered failed in the middle of it: nothing can be said any more, and the caller must not wait for the rest. */
+export function cutShort(response: GuardedResponse): void {
+  if (!rawResponse(response).writableEnded) destroy(response)
+}
+
+function destroy(response: GuardedResponse): void {
+  const raw = rawResponse(response)
+  if ('destroy' in raw && !('stream' in raw)) raw.destroy()
+  else if ('stream' in raw) raw.stream?.destroy()
+}
+
+function isDestroyed(raw: ServerResponse | Http2ServerResponse): boolean {
+  return 'stream' in raw ? (raw.stream?.destroyed ?? true) : raw.destroyed
+}
