@@ -1,9 +1,20 @@
 export { type AuthorizationServer, startAuthorizationServer } from './authorization-server.ts'
-export type { Alteration, FaultReach } from './faults/fault-queue.ts'
-export type { FaultAnswer, Faults } from './faults/faults.ts'
-export type { TlsOptions } from './http/loopback-server.ts'
+export type { Alteration } from './faults/fault.ts'
+export type { FaultReach } from './faults/fault-queue.ts'
+export type { ActiveFault, FaultAnswer, Faults } from './faults/faults.ts'
+export type { TlsOptions } from './http/http-server.ts'
+export type { MissingGrant } from './http/oauth-error.ts'
 export type { EndpointName, LoggedRequest, RequestLog } from './http/request-log.ts'
 export type { AuthorizationServerOptions } from './options.ts'
+export type {
+  ClientView,
+  Described,
+  EdgeState,
+  EdgeView,
+  Overview,
+  RightView,
+  ServiceView
+} from './overview/overview.ts'
 export type { RegistryChange } from './registry/changes.ts'
 export type { Clients } from './registry/clients.ts'
 export type { ClientCredentials, Federation, RegisteredSecret } from './registry/credentials.ts'

@@ -1,15 +1,17 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { ClientConfigurationError } from '../errors.ts'
 import { methodsInMessage, mutualTlsMethods } from './client-authentication/authentication-methods.ts'
-import type { TlsOptions } from './http/loopback-server.ts'
+import { inBrackets, isLoopbackHost, type TlsOptions } from './http/http-server.ts'
 import { isLifetime } from './registry/check-client.ts'
 import type { ClientRegistration, Registry } from './registry/registration.ts'
 import type { AccessTokenFormat } from './tokens/access-tokens.ts'
-import type { SigningAlgorithm } from './tokens/signing-keys.ts'
+import { leastSecretBytes, type SigningAlgorithm, signingAlgorithms } from './tokens/signing-keys.ts'
 
 export interface AuthorizationServerOptions {
   /** A free one by default. */
   readonly port?: number
+  /** What it listens on; `127.0.0.1` by default. Beyond loopback it needs an `adminSecret`, and its endpoints are named by the origin of `issuer`. */
+  readonly host?: string
   /** The `iss` of tokens and metadata, for a server that is known by another name than its address. The address by default. */
   readonly issuer?: string
   /** Who may call whom: services, and what each client may do there. `readRegistry()` reads it from a file. */
@@ -22,89 +24,138 @@ export interface AuthorizationServerOptions {
   readonly accessTokenFormat?: AccessTokenFormat
   /** `ES256` by default: its keys are made in no time. */
   readonly signingAlgorithm?: SigningAlgorithm
+  /** What HS256, HS384 and HS512 sign with. Every service that verifies such tokens has it. */
+  readonly signingSecret?: string
+  /** Where the signing keys are kept, so that tokens count after a restart. It is made when it is not there. */
+  readonly keysFile?: string | URL
   /** The ways of client authentication that it lists and takes; all that it knows by default. */
   readonly authenticationMethods?: readonly string[]
   /** What `aud` of client assertions must be: the issuer, or as in the older form the token endpoint. */
   readonly assertionAudience?: 'issuer' | 'tokenEndpoint'
   /** A second token endpoint, over https, that asks for a client certificate (RFC 8705). */
   readonly tls?: TlsOptions
+  /** Who may control the server over HTTP must know it; 16 characters at least. On loopback it can be left out. */
+  readonly adminSecret?: string
   /** Where its time comes from; the machine's by default. */
   readonly clock?: Clock
 }
 
-export type CheckedOptions = Required<Omit<AuthorizationServerOptions, 'issuer' | 'tls' | 'clients'>> & {
-  readonly issuer: string | undefined
-  readonly tls: TlsOptions | undefined
+type Optional = 'issuer' | 'tls' | 'signingSecret' | 'keysFile' | 'adminSecret'
+
+export type CheckedOptions = Required<Omit<AuthorizationServerOptions, Optional | 'clients'>> & {
+  readonly [Name in Optional]: AuthorizationServerOptions[Name]
 }
 
 const twelveHours = 12 * 60 * 60 * 1000
 const formats: readonly string[] = ['jwt', 'opaque']
 const audiences: readonly string[] = ['issuer', 'tokenEndpoint']
-const algorithms: readonly string[] = ['RS256', 'ES256']
 
 /** @throws ClientConfigurationError for a wrong or an unknown option, and wherever `NODE_ENV` is `production`. */
 export function checkOptions(options: AuthorizationServerOptions): CheckedOptions {
   const {
     port = 0,
+    host = '127.0.0.1',
     issuer,
     registry,
     clients,
     accessTokenLifetime = twelveHours,
     accessTokenFormat = 'jwt',
     signingAlgorithm = 'ES256',
+    signingSecret,
+    keysFile,
     tls,
     authenticationMethods = methodsFor(tls),
     assertionAudience = 'issuer',
+    adminSecret,
     clock = systemClock,
     ...unknown
   } = options ?? {} // so that whoever gives none is told what to give
   refuseProduction()
-  for (const name of Object.keys(unknown)) throw unknownOption(name)
-  demand(Number.isInteger(port) && port >= 0 && port <= 65_535, 'port must be an integer from 0 to 65535.')
+  for (const name of Object.keys(unknown))
+    throw new ClientConfigurationError('ERR_UNKNOWN_OPTION', `There is no option ${name}. Remove it.`)
+  demand(isPort(port), 'port must be an integer from 0 to 65535.')
   demand(issuer === undefined || isIssuer(issuer), 'issuer must be an http or https URL without query and fragment.')
-  demand(registry === undefined || clients === undefined, 'Give a registry or clients, not both.')
-  demand(
-    registry !== undefined || Array.isArray(clients),
-    'clients must be an array of { clientId, clientSecret, scope }, unless there is a registry.'
-  )
   demand(isLifetime(accessTokenLifetime), 'accessTokenLifetime is in milliseconds, 1000 at least.')
   demand(formats.includes(accessTokenFormat), "accessTokenFormat must be 'jwt' or 'opaque'.")
-  demand(algorithms.includes(signingAlgorithm), "signingAlgorithm must be 'RS256' or 'ES256'.")
   demand(
     Array.isArray(authenticationMethods) && authenticationMethods.every((name) => methodsFor(tls).includes(name)),
     `authenticationMethods must be some of ${methodsFor(tls).join(', ')}.`
   )
   demand(audiences.includes(assertionAudience), "assertionAudience must be 'issuer' or 'tokenEndpoint'.")
-  demand(tls === undefined || isTls(tls), 'tls must be { cert, key, ca }, each PEM.')
-  const tokens = { accessTokenLifetime, accessTokenFormat, signingAlgorithm }
-  const known = registry ?? { clients: clients ?? [] }
-  return { port, issuer, registry: known, ...tokens, authenticationMethods, assertionAudience, tls, clock }
+  demand(tls === undefined || isTls(tls), 'tls must be { cert, key, ca }, each PEM, and port, if given, a port.')
+  checkWhoMayCome(host, adminSecret)
+  checkSigning(signingAlgorithm, signingSecret, keysFile)
+  const known = knownRegistry(registry, clients)
+  const tokens = { accessTokenLifetime, accessTokenFormat, signingAlgorithm, signingSecret, keysFile }
+  return {
+    port,
+    host,
+    issuer,
+    registry: known,
+    ...tokens,
+    authenticationMethods,
+    assertionAudience,
+    tls,
+    adminSecret,
+    clock
+  }
+}
+
+function knownRegistry(registry: Registry | undefined, clients: readonly ClientRegistration[] | undefined): Registry {
+  demand(registry === undefined || clients === undefined, 'Give a registry or clients, not both.')
+  demand(
+    registry !== undefined || Array.isArray(clients),
+    'clients must be an array of { clientId, clientSecret, scope }, unless there is a registry.'
+  )
+  return registry ?? { clients: clients ?? [] }
+}
+
+function checkWhoMayCome(host: unknown, adminSecret: unknown): void {
+  demand(typeof host === 'string' && URL.canParse(`http://${inBrackets(host)}`), 'host must be an address or a name.')
+  demand(
+    adminSecret === undefined || (typeof adminSecret === 'string' && adminSecret.length >= 16),
+    'adminSecret must be a string of 16 characters at least.'
+  )
+  demand(
+    adminSecret !== undefined || isLoopbackHost(String(host)),
+    'host beyond this machine needs an adminSecret: whoever reaches the server could change who may call whom.'
+  )
+}
+
+function checkSigning(algorithm: SigningAlgorithm, secret: unknown, keysFile: unknown): void {
+  demand(signingAlgorithms.includes(algorithm), `signingAlgorithm must be one of ${signingAlgorithms.join(', ')}.`)
+  const least = leastSecretBytes(algorithm)
+  const hasSecret = typeof secret === 'string' && Buffer.byteLength(secret) >= least
+  demand(least === 0 || hasSecret, `${algorithm} needs a signingSecret of ${least} bytes at least.`)
+  demand(least > 0 || secret === undefined, `${algorithm} signs with a key of its own. Leave signingSecret out.`)
+  demand(least === 0 || keysFile === undefined, `${algorithm} signs with a secret. Leave keysFile out.`)
+  const isFile = keysFile === undefined || (typeof keysFile === 'string' && keysFile !== '') || keysFile instanceof URL
+  demand(isFile, 'keysFile must be the path of a file, or a file: URL.')
 }
 
 function methodsFor(tls: TlsOptions | undefined): readonly string[] {
   return tls === undefined ? methodsInMessage : [...methodsInMessage, ...mutualTlsMethods]
 }
 
-function isTls({ cert, key, ca }: TlsOptions): boolean {
-  return [cert, key, ca].every((pem) => typeof pem === 'string')
+function isTls({ cert, key, ca, port = 0 }: TlsOptions): boolean {
+  return [cert, key, ca].every((pem) => typeof pem === 'string') && isPort(port)
 }
 
+/** Read when it runs: a bundler would write the word of its own machine in place of `process.env.NODE_ENV`. */
 function refuseProduction(): void {
-  if (process.env.NODE_ENV === 'production')
+  const { NODE_ENV = '' } = { ...process.env }
+  if (NODE_ENV.trim().toLowerCase() === 'production')
     throw invalid(
       'This authorization server is for development and tests. It does not start while NODE_ENV is production.'
     )
 }
 
-function unknownOption(name: string): ClientConfigurationError {
-  const advice = /^(host|hostname|address)$/.test(name)
-    ? 'This authorization server listens on 127.0.0.1 alone.'
-    : 'Remove it.'
-  return new ClientConfigurationError('ERR_UNKNOWN_OPTION', `There is no option ${name}. ${advice}`)
-}
-
 function demand(holds: boolean, sentence: string): void {
   if (!holds) throw invalid(sentence)
+}
+
+function isPort(port: unknown): boolean {
+  return Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65_535
 }
 
 function isIssuer(issuer: string): boolean {

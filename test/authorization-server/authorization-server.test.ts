@@ -18,14 +18,25 @@ test('A5 nothing outside this machine reaches the server', async () => {
   }
 })
 
-test('A5 in production it does not start', async () => {
-  vi.stubEnv('NODE_ENV', 'production')
+test.each(['production', 'Production', ' PRODUCTION '])('A5 in %j it does not start', async (environment) => {
+  vi.stubEnv('NODE_ENV', environment)
   await expect(startAuthorizationServer({ clients: [orders] })).rejects.toThrow(/development and tests/)
 })
 
 test.each<[string, object, RegExp]>([
-  ['another host', { host: '0.0.0.0' }, /127\.0\.0\.1 alone/],
+  ['another host', { host: '0.0.0.0' }, /needs an adminSecret/],
   ['an unknown option', { lifetime: 1 }, /no option lifetime/],
+  ['a host that is none', { host: 'a b' }, /host must be an address or a name/],
+  ['a short admin secret', { host: '0.0.0.0', adminSecret: 'short' }, /16 characters at least/],
+  ['a shared secret that is missing', { signingAlgorithm: 'HS256' }, /HS256 needs a signingSecret of 32 bytes/],
+  ['a shared secret that is short', { signingAlgorithm: 'HS512', signingSecret: 'x'.repeat(63) }, /64 bytes/],
+  ['a shared secret for a key', { signingSecret: 'x'.repeat(32) }, /Leave signingSecret out/],
+  [
+    'a file for a shared secret',
+    { signingAlgorithm: 'HS256', signingSecret: 'x'.repeat(32), keysFile: 'k' },
+    /keysFile out/
+  ],
+  ['a file of keys without a name', { keysFile: '' }, /keysFile must be/],
   ['a port out of range', { port: 70_000 }, /port/],
   ['an issuer with a query', { issuer: 'https://auth.internal?x' }, /issuer/],
   ['no clients', { clients: undefined }, /clients/],

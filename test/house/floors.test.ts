@@ -19,7 +19,6 @@ const floors: Readonly<Record<string, number>> = {
   metadata: 3,
   stores: 3,
   bearer: 3,
-  'authorization-server': 3,
   'token-endpoint': 4,
   cache: 4,
   options: 4,
@@ -28,6 +27,7 @@ const floors: Readonly<Record<string, number>> = {
   redis: 4,
   'token-client': 5,
   'raise-epoch': 5,
+  'authorization-server': 5,
   index: 6,
   cli: 7
 }

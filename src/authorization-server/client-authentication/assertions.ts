@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, importJWK, type JWK, type JWTPayload, jwtVerify } from 'jose'
 import { secretsAt } from '../registry/credentials.ts'
 import type { RegisteredClient } from '../registry/model.ts'
@@ -36,7 +37,7 @@ const signatures = assertionAlgorithms.filter((algorithm) => algorithm !== 'HS25
 const leastSecretBytes = 32
 
 export function assertions({ audience, typeNeeded, now }: AssertionsOptions): Assertions {
-  /** `jti` → the second until which it is remembered. */
+  /** The hash of a `jti`, which can be long → the second until which it is remembered. */
   const seen = new Map<string, number>()
 
   async function verified(assertion: string, key: Parameters<typeof jwtVerify>[1], algorithms: string[]) {
@@ -69,12 +70,13 @@ export function assertions({ audience, typeNeeded, now }: AssertionsOptions): As
   function isOwnAndNew(assertion: string, claims: JWTPayload, clientId: string): boolean {
     const { iss, sub, aud, exp = Number.POSITIVE_INFINITY, iat = 0, jti } = claims
     const seconds = now() / 1000
-    for (const [id, until] of seen) if (until < seconds) seen.delete(id)
-    if (iss !== clientId || sub !== clientId || aud !== audience || typeof jti !== 'string' || seen.has(jti))
-      return false
+    for (const [known, until] of seen) if (until < seconds) seen.delete(known)
+    if (iss !== clientId || sub !== clientId || aud !== audience || typeof jti !== 'string') return false
+    const id = createHash('sha256').update(jti).digest('base64url')
+    if (seen.has(id)) return false
     if (iat > seconds + 5 || exp - iat > longestLife) return false
     if (typeNeeded && decodeProtectedHeader(assertion).typ !== 'client-authentication+jwt') return false
-    seen.set(jti, exp + 5)
+    seen.set(id, exp + 5)
     return true
   }
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type Form, parseForm } from '../http/form.ts'
 import { OAuthError } from '../http/oauth-error.ts'
 import type { PresentedCertificate } from '../http/presented-certificate.ts'
-import type { LogEntry } from '../http/request-log.ts'
+import { type LogEntry, shortened } from '../http/request-log.ts'
 import type { ServerRegistry } from '../registry/live-registry.ts'
 import type { RegisteredClient } from '../registry/model.ts'
 import type { Assertions } from './assertions.ts'
@@ -40,7 +40,7 @@ export interface ClientGateOptions {
 export function clientGate(options: ClientGateOptions): ClientGate {
   return async ({ headers, body, certificate, entry }) => {
     const form = parseForm(headers['content-type'], body)
-    entry.scope = form.value('scope')
+    entry.scope = shortened(form.value('scope'))
     const { assertions, now } = options
     const client = await authenticateClient({ headers, form, certificate, assertions, now: now() }, options)
     entry.clientId = client.clientId

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Fault } from '../faults/fault-queue.ts'
+import type { Fault } from '../faults/fault.ts'
 import type { Answer } from '../http/answer.ts'
 import type { PresentedCertificate } from '../http/presented-certificate.ts'
 import type { EndpointName, LogEntry } from '../http/request-log.ts'

@@ -1,7 +1,8 @@
 import type { ClientGate } from '../client-authentication/client-gate.ts'
-import type { Listeners } from '../http/listeners.ts'
+import type { Door } from '../http/listeners.ts'
 import type { ServerRegistry } from '../registry/live-registry.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
+import type { IssuedTokens } from '../tokens/issued-tokens.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import { documentEndpoint, type Endpoint } from './endpoint.ts'
 import { introspectionEndpoint } from './introspection-endpoint.ts'
@@ -15,6 +16,7 @@ export interface EndpointsOptions {
   readonly gate: ClientGate
   readonly registry: ServerRegistry
   readonly tokens: AccessTokens
+  readonly issued: IssuedTokens
   readonly keys: SigningKeys
   /** Ways to authenticate that the metadata lists. */
   readonly methods: readonly string[]
@@ -24,24 +26,29 @@ export interface EndpointsOptions {
   readonly now: () => number
 }
 
-/** Everything the server does, by URL. */
-export function serverEndpoints({ origin }: Listeners, options: EndpointsOptions): ReadonlyMap<string, Endpoint> {
+/** Everything the server does, by the door and the path. */
+export type Endpoints = Readonly<Record<Door, ReadonlyMap<string, Endpoint>>>
+
+export function serverEndpoints(options: EndpointsOptions): Endpoints {
   const { issuer, urls, registry, keys, methods } = options
   const token = tokenEndpoint(options)
   const metadata = documentEndpoint('metadata', () =>
     metadataDocument(issuer, urls, { scopes: registry.model.scopes, methods })
   )
-  return new Map<string, Endpoint>([
-    [urls.tokenEndpoint, token],
-    ...(urls.mutualTlsTokenEndpoint === undefined ? [] : ([[urls.mutualTlsTokenEndpoint, token]] as const)),
-    [urls.introspectionEndpoint, introspectionEndpoint(options)],
-    [urls.revocationEndpoint, revocationEndpoint(options)],
-    [urls.jwksUri, documentEndpoint('jwks', () => ({ keys: keys.published() }))],
-    ...metadataPaths(issuer).map((path) => [origin + path, metadata] as const)
-  ])
+  return {
+    plain: new Map<string, Endpoint>([
+      ['/token', token],
+      ['/introspect', introspectionEndpoint(options)],
+      ['/revoke', revocationEndpoint(options)],
+      ['/jwks', documentEndpoint('jwks', () => ({ keys: keys.published() }))],
+      ...metadataPaths(issuer).map((path) => [path, metadata] as const)
+    ]),
+    mutualTls: new Map([['/token', token]])
+  }
 }
 
-export function serverUrls({ origin, mutualTlsOrigin }: Listeners): ServerUrls {
+/** Under the origins by which others reach the server. */
+export function serverUrls(origin: string, mutualTlsOrigin: string | undefined): ServerUrls {
   return {
     tokenEndpoint: `${origin}/token`,
     jwksUri: `${origin}/jwks`,

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../clock.ts'
 import { atOnce } from '../faults/delivery.ts'
-import { altered, type Fault, type FaultQueue } from '../faults/fault-queue.ts'
+import { altered, type Fault } from '../faults/fault.ts'
+import type { FaultQueue } from '../faults/fault-queue.ts'
 import { type Answer, jsonAnswer } from '../http/answer.ts'
+import { readBody } from '../http/body.ts'
 import { OAuthError } from '../http/oauth-error.ts'
 import { presentedCertificate } from '../http/presented-certificate.ts'
 import type { LogEntry, WritableRequestLog } from '../http/request-log.ts'
@@ -11,9 +13,9 @@ import type { Endpoint } from './endpoint.ts'
 const longestBody = 64 * 1024
 
 export interface ExchangeOptions {
-  readonly origin: string
-  /** By URL. */
+  /** By path. */
   readonly endpoints: ReadonlyMap<string, Endpoint>
+  readonly isDown: () => boolean
   readonly queue: FaultQueue
   readonly log: WritableRequestLog
   readonly clock: Clock
@@ -35,16 +37,20 @@ export async function exchange(
 }
 
 async function answerTo(incoming: IncomingMessage, response: ServerResponse, options: ExchangeOptions): Promise<void> {
-  const { origin, endpoints, queue, log, clock, now } = options
-  const endpoint = endpoints.get(origin + incoming.url?.split('?', 1)[0])
+  const { endpoints, isDown, queue, log, clock, now } = options
+  if (isDown()) return void incoming.socket.resetAndDestroy()
+  const endpoint = endpoints.get((incoming.url ?? '').split('?', 1)[0] ?? '')
   // Node would read the machine's clock.
   response.sendDate = false
   response.setHeader('date', new Date(now()).toUTCString())
   if (endpoint === undefined) return atOnce({ status: 404, headers: {}, body: '' }, response, clock)
 
   const entry = log.add(endpoint.name, now())
-  const fault = queue.next(endpoint.name)
+  const acting = queue.next(endpoint.name)
+  const { fault = {} } = acting ?? {}
+  entry.fault = acting?.name
   const answer = fault.instead ?? (await realAnswer(incoming, endpoint, entry, fault))
+  log.settle(entry)
   const { alteration, deliver = atOnce } = fault
   await deliver(alteration === undefined ? answer : altered(answer, alteration), response, clock)
 }
@@ -55,24 +61,31 @@ async function realAnswer(
   entry: LogEntry,
   fault: Fault
 ): Promise<Answer> {
-  if (incoming.method !== endpoint.method) return { status: 405, headers: { allow: endpoint.method }, body: '' }
+  const method = incoming.method === 'HEAD' ? 'GET' : incoming.method
+  if (method !== endpoint.method) return wrongMethod(endpoint)
   try {
     const { headers } = incoming
     const certificate = presentedCertificate(incoming)
-    return await endpoint.answer({ headers, body: await readBody(incoming), certificate, entry, fault })
+    return await endpoint.answer({ headers, body: await formBody(incoming), certificate, entry, fault })
   } catch (error) {
-    if (error instanceof OAuthError) return error.answer
+    if (error instanceof OAuthError) return refused(error, entry)
     return jsonAnswer(500, { error: 'server_error' })
   }
 }
 
-async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength
-    if (length > longestBody) throw new OAuthError('invalid_request', 'The body is over 64 KiB.', { status: 413 })
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+function wrongMethod({ method }: Endpoint): Answer {
+  return { status: 405, headers: { allow: method === 'GET' ? 'GET, HEAD' : method }, body: '' }
+}
+
+function refused({ error, message, missing, answer }: OAuthError, entry: LogEntry): Answer {
+  entry.error = error
+  entry.reason = message
+  entry.missing = missing
+  return answer
+}
+
+async function formBody(incoming: IncomingMessage): Promise<Uint8Array> {
+  const body = await readBody(incoming, longestBody)
+  if (body === undefined) throw new OAuthError('invalid_request', 'The body is over 64 KiB.', { status: 413 })
+  return body
 }

@@ -29,12 +29,17 @@ export function decideGrant(client: RegisteredClient, form: Form, policy: GrantP
   return { client, service: grant.service.name, audience, scope: grantedScope(grant, asked), roles: grant.roles }
 }
 
+const longestTarget = 1000
+
 /** RFC 8707 §2: from `resource`, else from `audience` as many servers take it. */
 function askedTargets(form: Form): readonly string[] {
   const resources = form.values('resource')
   if (!resources.every((resource) => URL.canParse(resource) && !resource.includes('#')))
     throw new OAuthError('invalid_target', 'A resource must be an absolute URI without a fragment.')
-  return distinct(resources.length > 0 ? resources : form.values('audience'))
+  const asked = distinct(resources.length > 0 ? resources : form.values('audience'))
+  if (asked.some((target) => target.length > longestTarget))
+    throw new OAuthError('invalid_target', `A resource or audience has ${longestTarget} characters at most.`)
+  return asked
 }
 
 /** A scope that no service has is refused (RFC 6749 §3.3). */

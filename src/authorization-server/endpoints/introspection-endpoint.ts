@@ -2,19 +2,19 @@ import type { ClientGate } from '../client-authentication/client-gate.ts'
 import { jsonAnswer } from '../http/answer.ts'
 import { OAuthError } from '../http/oauth-error.ts'
 import type { ServerRegistry } from '../registry/live-registry.ts'
-import type { AccessTokens } from '../tokens/access-tokens.ts'
+import type { IssuedTokens } from '../tokens/issued-tokens.ts'
 import type { Endpoint } from './endpoint.ts'
 
 export interface IntrospectionEndpointOptions {
   readonly gate: ClientGate
   readonly registry: ServerRegistry
-  readonly tokens: AccessTokens
+  readonly issued: IssuedTokens
   /** Epoch ms. */
   readonly now: () => number
 }
 
 /** What a token is worth now (RFC 7662). Of one that is worth nothing it says that alone, and not why. */
-export function introspectionEndpoint({ gate, registry, tokens, now }: IntrospectionEndpointOptions): Endpoint {
+export function introspectionEndpoint({ gate, registry, issued, now }: IntrospectionEndpointOptions): Endpoint {
   return {
     name: 'introspection',
     method: 'POST',
@@ -22,7 +22,7 @@ export function introspectionEndpoint({ gate, registry, tokens, now }: Introspec
       const { form } = await gate(request)
       const value = form.value('token')
       if (value === undefined) throw new OAuthError('invalid_request', 'token is missing.')
-      const token = tokens.find(value)
+      const token = issued.find(value)
       const active =
         token !== undefined && now() < token.expiresAt && registry.model.clients.get(token.clientId)?.enabled
       return jsonAnswer(200, active === true ? { active, token_type: 'Bearer', ...token.claims } : { active: false })

@@ -1,15 +1,15 @@
 import type { ClientGate } from '../client-authentication/client-gate.ts'
 import { OAuthError } from '../http/oauth-error.ts'
-import type { AccessTokens } from '../tokens/access-tokens.ts'
+import type { IssuedTokens } from '../tokens/issued-tokens.ts'
 import type { Endpoint } from './endpoint.ts'
 
 export interface RevocationEndpointOptions {
   readonly gate: ClientGate
-  readonly tokens: AccessTokens
+  readonly issued: IssuedTokens
 }
 
 /** A client gives one of its tokens back (RFC 7009). A token that is not known is one that does not count: done. */
-export function revocationEndpoint({ gate, tokens }: RevocationEndpointOptions): Endpoint {
+export function revocationEndpoint({ gate, issued }: RevocationEndpointOptions): Endpoint {
   return {
     name: 'revocation',
     method: 'POST',
@@ -17,10 +17,10 @@ export function revocationEndpoint({ gate, tokens }: RevocationEndpointOptions):
       const { form, client } = await gate(request)
       const value = form.value('token')
       if (value === undefined) throw new OAuthError('invalid_request', 'token is missing.')
-      const token = tokens.find(value)
+      const token = issued.find(value)
       if (token !== undefined && token.clientId !== client.clientId)
         throw new OAuthError('unauthorized_client', 'The token was issued to another client.')
-      tokens.revoke(value)
+      issued.revoke(value)
       return { status: 200, headers: { 'cache-control': 'no-store' }, body: '' }
     }
   }

@@ -28,11 +28,15 @@ export function tokenEndpoint({ issuer, gate, registry, tokens, lifetime, now }:
       const decided = decideGrant(client, form, { registry: registry.model, defaultAudience: issuer })
       const content = { ...decided, thumbprint: request.certificate?.thumbprint }
       const issuedAt = now()
+      const { entry } = request
       const { value, expiresAt } = await tokens.issue(content, {
         issuedAt,
         lifetime: fault.lifetime ?? client.accessTokenLifetime ?? lifetime,
         again: fault.sameToken ?? false
       })
+      entry.service = content.service
+      entry.granted = content.scope
+      entry.expiresAt = expiresAt
       return jsonAnswer(200, {
         access_token: value,
         token_type: 'Bearer',

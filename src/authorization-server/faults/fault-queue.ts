@@ -1,6 +1,7 @@
-import type { Answer } from '../http/answer.ts'
-import type { EndpointName } from '../http/request-log.ts'
-import type { Delivery } from './delivery.ts'
+import { randomInt } from 'node:crypto'
+import { ClientConfigurationError } from '../../errors.ts'
+import { type EndpointName, endpointNames } from '../http/request-log.ts'
+import type { Fault } from './fault.ts'
 
 /** Where a fault acts, and how often. */
 export interface FaultReach {
@@ -8,72 +9,97 @@ export interface FaultReach {
   readonly requests?: number
   /** The token endpoint, if left out. */
   readonly at?: EndpointName
+  /** The part of these requests that it acts on, above 0 and up to 1; all of them, if left out. */
+  readonly probability?: number
+  /** The same seed draws the same requests again. One is chosen, if left out. */
+  readonly seed?: number
 }
 
-/** Parts of the real answer that are changed. */
-export interface Alteration {
-  readonly status?: number
-  /** `undefined` takes the header away. */
-  readonly headers?: Readonly<Record<string, string | undefined>>
-  /** Members of the JSON body; `undefined` takes the member away. */
-  readonly members?: Readonly<Record<string, unknown>>
+/** A fault and its reach. */
+export interface QueuedFault {
+  readonly id: number
+  readonly name: string
+  readonly fault: Fault
+  readonly at: EndpointName
+  readonly probability: number
+  readonly seed: number
+  /** Requests for which it still counts; undefined when it lasts. */
+  readonly left: number | undefined
+  /** How many requests it has acted on. */
+  readonly acted: number
 }
 
-/** What is wrong with one request. */
-export interface Fault {
-  /** Milliseconds that its token lives. */
-  readonly lifetime?: number
-  readonly sameToken?: true
-  /** Given in place of the real answer, which is not even made. */
-  readonly instead?: Answer
-  readonly alteration?: Alteration
-  readonly deliver?: Delivery
-}
-
-/** Which fault is next: those for a number of requests in the order they were set, then the lasting one. */
+/** Which fault is next: those for a number of requests in the order they were set, then the lasting ones, the newest first. */
 export interface FaultQueue {
-  set(fault: Fault, reach?: FaultReach): void
-  /** Takes one turn; nothing is wrong with an empty fault. */
-  next(endpoint: EndpointName): Fault
-  clear(): void
+  /** @throws ClientConfigurationError when the reach cannot be. */
+  set(id: number, name: string, fault: Fault, reach?: FaultReach): void
+  /** Takes one turn; undefined when nothing is wrong. */
+  next(endpoint: EndpointName): QueuedFault | undefined
+  readonly all: readonly QueuedFault[]
+  /** One of them, or all. */
+  clear(id?: number): void
 }
 
-interface EndpointFaults {
-  readonly turns: { readonly fault: Fault; left: number }[]
-  lasting: Fault
+interface Kept extends QueuedFault {
+  left: number | undefined
+  acted: number
+  readonly draw: () => number
 }
 
 export function faultQueue(): FaultQueue {
-  const endpoints = new Map<EndpointName, EndpointFaults>()
+  let kept: Kept[] = []
 
-  function at(endpoint: EndpointName): EndpointFaults {
-    const faults = endpoints.get(endpoint) ?? { turns: [], lasting: {} }
-    endpoints.set(endpoint, faults)
-    return faults
+  /** The first of them that acts on this request. */
+  function acting(faults: readonly Kept[]): Kept | undefined {
+    const fault = faults.find(({ probability, draw }) => probability === 1 || draw() < probability)
+    if (fault !== undefined) fault.acted++
+    return fault
   }
 
   return {
-    set(fault, { requests, at: endpoint = 'token' } = {}) {
-      if (requests === undefined) at(endpoint).lasting = fault
-      else if (requests > 0) at(endpoint).turns.push({ fault, left: requests })
+    set(id, name, fault, reach = {}) {
+      const { requests: left, at = 'token', probability = 1, seed = randomInt(2 ** 32) } = reach
+      checkReach({ at, probability, seed, ...(left !== undefined && { requests: left }) })
+      // What lasts and always acts leaves nothing for those that were set before it.
+      if (left === undefined && probability === 1) kept = kept.filter((one) => one.at !== at || one.left !== undefined)
+      if (left !== 0) kept.push({ id, name, fault, at, probability, seed, left, acted: 0, draw: draws(seed) })
     },
     next(endpoint) {
-      const { turns, lasting } = at(endpoint)
-      const [turn] = turns
-      if (turn === undefined) return lasting
-      if (--turn.left === 0) turns.shift()
-      return turn.fault
+      const here = kept.filter(({ at }) => at === endpoint)
+      const turn = here.find(({ left }) => left !== undefined)
+      if (turn?.left !== undefined) turn.left--
+      const lasting = here.filter(({ left }) => left === undefined).reverse()
+      const found = acting(turn === undefined ? lasting : [turn, ...lasting])
+      kept = kept.filter(({ left }) => left !== 0)
+      return found
     },
-    clear: () => endpoints.clear()
+    get all() {
+      return kept
+    },
+    clear(id) {
+      kept = id === undefined ? [] : kept.filter((one) => one.id !== id)
+    }
   }
 }
 
-/** The answer with some of its parts changed. */
-export function altered(answer: Answer, { status = answer.status, headers = {}, members }: Alteration): Answer {
-  const changed: Record<string, string | readonly string[]> = { ...answer.headers }
-  for (const [name, value] of Object.entries(headers))
-    if (value === undefined) delete changed[name.toLowerCase()]
-    else changed[name.toLowerCase()] = value
-  const body = members === undefined ? answer.body : JSON.stringify({ ...JSON.parse(String(answer.body)), ...members })
-  return { status, headers: changed, body }
+function checkReach({ requests = 0, at, probability = 1, seed = 0 }: FaultReach): void {
+  if (!Number.isInteger(requests) || requests < 0) throw invalid('requests must be an integer, 0 at least.')
+  if (!endpointNames.some((name) => name === at)) throw invalid(`at must be one of ${endpointNames.join(', ')}.`)
+  if (!(probability > 0 && probability <= 1)) throw invalid('probability must be above 0 and at most 1.')
+  if (!Number.isInteger(seed)) throw invalid('seed must be an integer.')
+}
+
+function invalid(sentence: string): ClientConfigurationError {
+  return new ClientConfigurationError('ERR_INVALID_OPTION', `The reach of a fault: ${sentence}`)
+}
+
+/** Numbers from 0 to 1 that depend on the seed alone (mulberry32). */
+function draws(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
 }

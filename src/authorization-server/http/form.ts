@@ -18,6 +18,16 @@ export function parseForm(contentType: string | undefined, body: Uint8Array): Fo
   for (const name of new Set(parameters.keys()))
     if (parameters.getAll(name).length > 1 && !repeatable.has(name))
       throw new OAuthError('invalid_request', 'A parameter is repeated.')
+  return form(parameters)
+}
+
+/** The form of a request that nobody sent. What is undefined is left out. */
+export function formFrom(fields: Readonly<Record<string, string | undefined>>): Form {
+  const given = Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined)
+  return form(new URLSearchParams(given))
+}
+
+function form(parameters: URLSearchParams): Form {
   return {
     value: (name) => parameters.get(name) || undefined,
     values: (name) => parameters.getAll(name).filter((value) => value !== '')

@@ -1,26 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type LoopbackServer, listenOnLoopback, type TlsOptions } from './loopback-server.ts'
+import { type HttpServer, listen, type TlsOptions } from './http-server.ts'
+
+/** The plain port, or the one that asks for a client certificate. */
+export type Door = 'plain' | 'mutualTls'
 
 export interface Listeners {
   readonly origin: string
   /** Where client certificates are asked for, if anywhere. */
   readonly mutualTlsOrigin: string | undefined
-  /** `origin` is the one that the request came to. */
-  serve(answer: (origin: string, incoming: IncomingMessage, response: ServerResponse) => void): void
+  /** `door` is the one by which the request came. */
+  serve(answer: (door: Door, incoming: IncomingMessage, response: ServerResponse) => void): void
   breakConnections(): void
   close(): Promise<void>
 }
 
+export interface ListenersOptions {
+  readonly host: string
+  readonly port: number
+  readonly tls: TlsOptions | undefined
+  readonly isDown: () => boolean
+}
+
 /** Plain HTTP, and with `tls` a second port beside it (RFC 8705 §5). */
-export async function listeners(port: number, isDown: () => boolean, tls?: TlsOptions): Promise<Listeners> {
-  const plain = await listenOnLoopback(port, isDown)
-  const mutualTls = tls && (await listenOnLoopback(0, isDown, tls))
-  const all: readonly LoopbackServer[] = mutualTls === undefined ? [plain] : [plain, mutualTls]
+export async function listeners({ host, port, tls, isDown }: ListenersOptions): Promise<Listeners> {
+  const plain = await listen({ host, port, isDown })
+  const mutualTls = tls && (await listenBeside(plain, { host, port: tls.port ?? 0, tls, isDown }))
+  const all: readonly HttpServer[] = mutualTls === undefined ? [plain] : [plain, mutualTls]
   return {
     origin: plain.origin,
     mutualTlsOrigin: mutualTls?.origin,
     serve(answer) {
-      for (const { origin, serve } of all) serve((incoming, response) => answer(origin, incoming, response))
+      plain.serve((incoming, response) => answer('plain', incoming, response))
+      mutualTls?.serve((incoming, response) => answer('mutualTls', incoming, response))
     },
     breakConnections() {
       for (const server of all) server.breakConnections()
@@ -28,5 +39,15 @@ export async function listeners(port: number, isDown: () => boolean, tls?: TlsOp
     async close() {
       await Promise.all(all.map((server) => server.close()))
     }
+  }
+}
+
+/** Where the second port cannot be had, the first one is given back. */
+async function listenBeside(first: HttpServer, options: Parameters<typeof listen>[0]): Promise<HttpServer> {
+  try {
+    return await listen(options)
+  } catch (error) {
+    await first.close()
+    throw error
   }
 }

@@ -28,6 +28,10 @@ export interface ServerRegistry extends LiveRegistry {
   readonly model: RegistryModel
   /** What was taken away while the server runs. */
   readonly withdrawals: Withdrawals
+  /** Puts the registry of a file in place, which `reset` goes back to. Throws like `replace`. */
+  load(registry: Registry): readonly RegistryChange[]
+  /** Back to the registry that the server started with, or loaded last. Nothing counts as withdrawn. */
+  reset(): void
   /** Changes the registration of one client. Throws like `replace`. */
   change(clientId: string, changed: (client: ClientRegistration) => ClientRegistration): readonly RegistryChange[]
   /** Called after each change. */
@@ -45,6 +49,7 @@ export function liveRegistry(registry: Registry, now: () => number): ServerRegis
   const earlier: Registry[] = []
   const listeners: ((changes: readonly RegistryChange[]) => void)[] = []
   const taken = withdrawals(now)
+  let start = read.document
 
   /** Nothing is touched before the new registry is known to be good. */
   function put(document: Registry): readonly RegistryChange[] {
@@ -81,6 +86,15 @@ export function liveRegistry(registry: Registry, now: () => number): ServerRegis
     },
     withdrawals: taken,
     replace,
+    load(document) {
+      const changes = replace(document)
+      start = read.document
+      return changes
+    },
+    reset() {
+      replace(start)
+      taken.clear()
+    },
     change,
     allow: (clientId, service, grant = {}) =>
       change(clientId, (client) => ({ ...client, may: { ...client.may, [service]: grant } })),

@@ -16,6 +16,7 @@ export interface Withdrawals {
   all(): readonly Withdrawal[]
   /** Takes changes in. A change that gives back what was withdrawn says so in what is returned. */
   follow(changes: readonly RegistryChange[]): readonly RegistryChange[]
+  clear(): void
 }
 
 interface Kept extends Withdrawal {
@@ -58,6 +59,7 @@ export function withdrawals(now: () => number): Withdrawals {
       changes.map((change) => {
         if (change.kind === 'withdrawn') takeAway(change)
         return change.kind === 'allowed' ? giveBack(change) : change
-      })
+      }),
+    clear: () => kept.clear()
   }
 }

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import type { JWTPayload } from 'jose'
-import { claims, signed, type TokenContent, type Validity } from './claims.ts'
+import { claims, signed, type TokenContent } from './claims.ts'
+import type { IssuedTokens } from './issued-tokens.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** A JWT by RFC 9068, or 256 random bits that say nothing. */
 export type AccessTokenFormat = 'jwt' | 'opaque'
 
-export interface IssuedToken extends Validity {
+export interface NewToken {
   readonly value: string
-  readonly clientId: string
-  readonly claims: JWTPayload
+  /** Epoch ms. */
+  readonly expiresAt: number
 }
 
 export interface IssueOptions {
@@ -22,35 +22,31 @@ export interface IssueOptions {
 }
 
 export interface AccessTokens {
-  issue(content: TokenContent, options: IssueOptions): Promise<IssuedToken>
-  /** The token, unless it was revoked or ten thousand others came after it. */
-  find(value: string): IssuedToken | undefined
-  revoke(value: string): void
+  issue(content: TokenContent, options: IssueOptions): Promise<NewToken>
 }
 
 export interface AccessTokensOptions {
   readonly issuer: string
   readonly format: AccessTokenFormat
   readonly keys: SigningKeys
+  readonly issued: IssuedTokens
 }
 
-const mostRemembered = 10_000
+const mostForSameToken = 1000
 
-/** Makes tokens, and remembers them. */
-export function accessTokens({ issuer, format, keys }: AccessTokensOptions): AccessTokens {
-  const issued = new Map<string, IssuedToken>()
-  const last = new Map<string, IssuedToken>()
+/** Makes tokens, and has them remembered. */
+export function accessTokens({ issuer, format, keys, issued }: AccessTokensOptions): AccessTokens {
+  /** The last token of each content. */
+  const last = new Map<string, NewToken>()
 
-  async function make(content: TokenContent, validity: Validity): Promise<IssuedToken> {
-    const payload = claims(issuer, content, validity)
-    const value = format === 'jwt' ? await signed(payload, keys.current()) : randomBytes(32).toString('base64url')
-    return { value, clientId: content.client.clientId, claims: payload, ...validity }
-  }
-
-  function remember(token: IssuedToken): void {
-    issued.set(token.value, token)
-    const [oldest] = issued.keys()
-    if (issued.size > mostRemembered && oldest !== undefined) issued.delete(oldest)
+  async function make(content: TokenContent, issuedAt: number, expiresAt: number): Promise<NewToken> {
+    const payload = claims(issuer, content, { issuedAt, expiresAt })
+    const key = format === 'jwt' ? keys.current() : undefined
+    const value = key === undefined ? randomBytes(32).toString('base64url') : await signed(payload, key)
+    const { client, service, scope } = content
+    const { clientId } = client
+    issued.add(value, { clientId, service, scope, claims: payload, kid: key?.kid, issuedAt, expiresAt })
+    return { value, expiresAt }
   }
 
   return {
@@ -59,12 +55,12 @@ export function accessTokens({ issuer, format, keys }: AccessTokensOptions): Acc
       const kind = JSON.stringify([client.clientId, audience, scope, thumbprint])
       const earlier = last.get(kind)
       if (again && earlier !== undefined) return earlier
-      const token = await make(content, { issuedAt, expiresAt: issuedAt + lifetime })
+      const token = await make(content, issuedAt, issuedAt + lifetime)
+      last.delete(kind)
       last.set(kind, token)
-      remember(token)
+      const [oldest] = last.keys()
+      if (last.size > mostForSameToken && oldest !== undefined) last.delete(oldest)
       return token
-    },
-    find: (value) => issued.get(value),
-    revoke: (value) => void issued.delete(value)
+    }
   }
 }

@@ -48,5 +48,7 @@ export function claims(
 
 /** RFC 9068 §2.1: the type `at+jwt` keeps an access token apart from every other JWT. */
 export function signed(payload: JWTPayload, { kid, algorithm, privateKey }: SigningKey): Promise<string> {
-  return new SignJWT(payload).setProtectedHeader({ alg: algorithm, typ: 'at+jwt', kid }).sign(privateKey)
+  return new SignJWT(payload)
+    .setProtectedHeader({ alg: algorithm, typ: 'at+jwt', ...(kid !== undefined && { kid }) })
+    .sign(privateKey)
 }

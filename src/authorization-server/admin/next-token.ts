@@ -1,0 +1,49 @@
+import type { JWTPayload } from 'jose'
+import { decideGrant } from '../endpoints/grant.ts'
+import { formFrom } from '../http/form.ts'
+import { type MissingGrant, OAuthError } from '../http/oauth-error.ts'
+import type { ServerParts } from '../overview/server-parts.ts'
+import { anyAudience, type RegistryModel } from '../registry/model.ts'
+import { claims, type TokenContent } from '../tokens/claims.ts'
+import { notFound } from './route.ts'
+
+export interface Asked {
+  readonly clientId: string
+  /** Its name or its audience; left out, the scope must say which. */
+  readonly service?: string | undefined
+  readonly scope?: string | undefined
+}
+
+export interface Refused {
+  readonly error: string
+  readonly reason: string
+  /** The grant that would allow it. */
+  readonly missing: MissingGrant | undefined
+}
+
+/** What a token request would be answered with, if this were the registry. Nothing is given out. */
+export type NextToken =
+  | { readonly content: TokenContent; readonly claims: JWTPayload; readonly refused?: undefined }
+  | { readonly refused: Refused }
+
+/** @throws AdminError when there is no such client. */
+export function nextToken(parts: ServerParts, model: RegistryModel, { clientId, service, scope }: Asked): NextToken {
+  const client = model.clients.get(clientId)
+  if (client === undefined) throw notFound(`There is no client "${clientId}".`)
+  if (!client.enabled) return refusal('unauthorized_client', 'The client is disabled.')
+  const { issuer, lifetime, now } = parts
+  const audience = service === anyAudience ? undefined : service
+  try {
+    const form = formFrom({ grant_type: 'client_credentials', audience, scope })
+    const content = decideGrant(client, form, { registry: model, defaultAudience: issuer })
+    const validity = { issuedAt: now(), expiresAt: now() + (client.accessTokenLifetime ?? lifetime) }
+    return { content, claims: claims(issuer, content, validity) }
+  } catch (error) {
+    if (error instanceof OAuthError) return refusal(error.error, error.message, error.missing)
+    throw error
+  }
+}
+
+function refusal(error: string, reason: string, missing?: MissingGrant): NextToken {
+  return { refused: { error, reason, missing } }
+}

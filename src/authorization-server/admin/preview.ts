@@ -1,0 +1,63 @@
+import type { JWTPayload } from 'jose'
+import type { ServerParts } from '../overview/server-parts.ts'
+import { tokensOut } from '../overview/tokens-out.ts'
+import { checkRegistry } from '../registry/check-registry.ts'
+import { registryModel } from '../registry/model.ts'
+import { pathText, problemsError } from '../registry/problems.ts'
+import type { ClientRegistration, GrantRegistration } from '../registry/registration.ts'
+import { nextToken, type Refused } from './next-token.ts'
+
+/** What a token says, without what is new in each one, or why there is none. */
+export type TokenPreview = { readonly claims: JWTPayload } | { readonly refused: Refused }
+
+export interface Preview {
+  /** By the registry as it is. */
+  readonly today: TokenPreview
+  /** By the registry as it would be. */
+  readonly next: TokenPreview
+  /** Tokens of the client that are out for the service: they stay as they are. */
+  readonly tokensOut: number
+}
+
+export interface ProposedGrant {
+  readonly clientId: string
+  readonly service: string
+  /** What the client could do there; undefined takes everything away. */
+  readonly grant: GrantRegistration | undefined
+  /** Milliseconds; undefined leaves the life of its tokens as it is. */
+  readonly accessTokenLifetime?: number | undefined
+}
+
+/**
+ * The next token for a service, before and after a change that nobody has made.
+ * @throws ClientConfigurationError when the change cannot be; AdminError when there is no such client.
+ */
+export function preview(parts: ServerParts, proposed: ProposedGrant): Preview {
+  const { clientId, service } = proposed
+  const { current, model } = parts.registry
+  const changed = { ...current, clients: current.clients.map((client) => withGrant(client, proposed)) }
+  const problems = checkRegistry(changed)
+  if (problems.length > 0) throw problemsError(problems, pathText)
+  const asked = { clientId, service }
+  const out = tokensOut(parts).filter((token) => token.clientId === clientId && token.service === service)
+  return {
+    today: told(nextToken(parts, model, asked)),
+    next: told(nextToken(parts, registryModel(changed), asked)),
+    tokensOut: out.length
+  }
+}
+
+/** The registration of a client after the change. */
+export function withGrant(client: ClientRegistration, proposed: ProposedGrant): ClientRegistration {
+  const { clientId, service, grant, accessTokenLifetime = client.accessTokenLifetime } = proposed
+  if (client.clientId !== clientId) return client
+  const others = Object.fromEntries(Object.entries(client.may ?? {}).filter(([name]) => name !== service))
+  const may = grant === undefined ? others : { ...client.may, [service]: grant }
+  return { ...client, may, ...(accessTokenLifetime !== undefined && { accessTokenLifetime }) }
+}
+
+function told(next: ReturnType<typeof nextToken>): TokenPreview {
+  if (next.refused !== undefined) return { refused: next.refused }
+  const { jti: _, iat = 0, exp = 0, ...claims } = next.claims
+  return { claims: { ...claims, life: `${exp - iat} s` } }
+}

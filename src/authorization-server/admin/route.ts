@@ -1,0 +1,60 @@
+import type { ServerParts } from '../overview/server-parts.ts'
+import { AdminError } from './admin-error.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** What a request to `/admin/api` brings. */
+export interface RouteCall {
+  /** What stands in the path in place of `{name}`. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  readonly body: Readonly<Record<string, unknown>>
+  readonly parts: ServerParts
+}
+
+export interface Member {
+  readonly type?: 'string' | 'number' | 'boolean' | 'object' | 'array'
+  readonly description: string
+  readonly required?: true
+}
+
+/** One thing that can be done over HTTP. The OpenAPI document is made from these. */
+export interface Route {
+  readonly method: Method
+  /** Below `/admin/api`: `/clients/{clientId}`. */
+  readonly path: string
+  readonly summary: string
+  /** The members of the JSON body; `any` where another document says what it may hold. */
+  readonly body?: Readonly<Record<string, Member>> | 'any'
+  /** What the answer is. `undefined` is answered with 204, anything else as JSON. */
+  readonly answer: string
+  run(call: RouteCall): unknown
+}
+
+/** @throws AdminError that names the member that is wrong. */
+export function checkBody({ body: known = {} }: Route, body: Readonly<Record<string, unknown>>): void {
+  if (known === 'any') return
+  const names = Object.keys(known)
+  const unknown = Object.keys(body).find((name) => !names.includes(name))
+  if (unknown !== undefined) throw invalid(`There is no member ${unknown}. Known are: ${names.join(', ') || 'none'}.`)
+  for (const [name, { type, required, description }] of Object.entries(known)) {
+    const value = body[name]
+    if (value === undefined && required) throw invalid(`${name} is missing: ${description}`)
+    if (value !== undefined && type !== undefined && typeOf(value) !== type)
+      throw invalid(`${name} must be of type ${type}: ${description}`)
+  }
+}
+
+export function invalid(sentence: string): AdminError {
+  return new AdminError(400, 'invalid_request', sentence)
+}
+
+export function notFound(sentence: string): AdminError {
+  return new AdminError(404, 'not_found', sentence)
+}
+
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'no number'
+  return value === null ? 'null' : typeof value
+}

@@ -1,0 +1,64 @@
+import type { JWTPayload } from 'jose'
+import { allowInsecureHttp } from '../../http/insecure-http.ts'
+import type { ServerParts } from '../overview/server-parts.ts'
+import { signed } from '../tokens/claims.ts'
+import { type Asked, nextToken, type Refused } from './next-token.ts'
+
+/** How one service would take the token. */
+export interface Verdict {
+  readonly service: string
+  readonly accepted: boolean
+  /** Why it is refused, as the service would log it. */
+  readonly reason?: string
+}
+
+export type Trial =
+  | { readonly claims: JWTPayload; readonly verdicts: readonly Verdict[]; readonly curl: string }
+  | { readonly refused: Refused; readonly curl: string }
+
+/**
+ * What a client would get, and how each service of the registry would take it: the verdicts are those of `accessTokenVerifier`.
+ * The token is made for this alone; it is neither shown nor counted.
+ */
+export async function tryToken(parts: ServerParts, asked: Asked): Promise<Trial> {
+  const next = nextToken(parts, parts.registry.model, asked)
+  const curl = curlLine(parts, asked)
+  if (next.refused !== undefined) return { refused: next.refused, curl }
+  const services = [...parts.registry.model.services.values()]
+  const token = await signed(next.claims, parts.keys.current())
+  const verdicts = services.map(async ({ name, audience = parts.issuer }) => {
+    return { service: name, ...(await verdict(parts, token, audience)) }
+  })
+  return { claims: next.claims, verdicts: await Promise.all(verdicts), curl }
+}
+
+async function verdict({ issuer, keys, signingSecret, clock }: ServerParts, token: string, audience: string) {
+  const { accessTokenVerifier, jwks, sharedSecret, TokenRefusedError } = await import('../../resource-server/index.ts')
+  const keySource = signingSecret === undefined ? jwks({ keys: [...keys.published()] }) : sharedSecret(signingSecret)
+  const verifier = accessTokenVerifier({ issuer, audience, keys: keySource, clock, [allowInsecureHttp]: true })
+  try {
+    await verifier.verify(`Bearer ${token}`)
+    return { accepted: true }
+  } catch (error) {
+    if (error instanceof TokenRefusedError) return { accepted: false, reason: error.message }
+    throw error
+  } finally {
+    await verifier.close()
+  }
+}
+
+/** The request as a line for a shell. The secret is read from a variable. */
+function curlLine({ tokenEndpoint }: ServerParts, { clientId, service, scope }: Asked): string {
+  const fields = [
+    'grant_type=client_credentials',
+    ...(service === undefined ? [] : [`audience=${service}`]),
+    ...(scope === undefined ? [] : [`scope=${scope}`])
+  ]
+  const data = fields.map((field) => `--data-urlencode ${quoted(field)}`).join(' ')
+  const identity = `--data-urlencode ${quoted(`client_id=${clientId}`)} --data-urlencode "client_secret=$CLIENT_SECRET"`
+  return `curl -s ${identity} ${data} ${tokenEndpoint}`
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { atOnce } from './faults/delivery.ts'
+import { jsonAnswer } from './http/answer.ts'
+import { spare } from './http/http-server.ts'
+import type { ServerParts } from './overview/server-parts.ts'
+
+/** Answers what is for people and for those who control the server; undefined for every other path. No fault acts here. */
+export type FrontDoor = (incoming: IncomingMessage, response: ServerResponse) => Promise<void> | undefined
+
+export interface FrontDoorOptions {
+  readonly parts: ServerParts
+  readonly host: string
+  readonly port: string
+  readonly adminSecret: string | undefined
+}
+
+type Handler = (incoming: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/** What stands behind the door is loaded when somebody first comes: most servers live for one test. */
+export function frontDoor(options: FrontDoorOptions): FrontDoor {
+  let admin: Promise<Handler> | undefined
+
+  async function enter(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    spare(incoming.socket)
+    admin ??= open(options)
+    try {
+      const handle = await admin
+      await handle(incoming, response)
+    } catch {
+      response.destroy() // What cannot be sent breaks the connection.
+    }
+  }
+
+  return (incoming, response) => {
+    const path = (incoming.url ?? '').split('?', 1)[0] ?? ''
+    if (path === '/health') return health(incoming, response, options)
+    if (path === '/admin' || path.startsWith('/admin/')) return enter(incoming, response)
+    return undefined
+  }
+}
+
+async function open({ parts, host, port, adminSecret }: FrontDoorOptions): Promise<Handler> {
+  const [{ gatekeeper }, { adminApi }] = await Promise.all([
+    import('./admin/gatekeeper.ts'),
+    import('./admin/admin-api.ts')
+  ])
+  const gate = gatekeeper({ host, issuer: parts.issuer, secret: adminSecret, port, clock: parts.clock })
+  return adminApi({ parts, gate, needsSecret: adminSecret !== undefined }).handle
+}
+
+/** For the health check of a container: the process runs and answers, whatever fault is on. */
+async function health(
+  { socket }: IncomingMessage,
+  response: ServerResponse,
+  { parts }: FrontDoorOptions
+): Promise<void> {
+  spare(socket)
+  await atOnce(jsonAnswer(200, { status: 'ok', issuer: parts.issuer }), response, parts.clock)
+}

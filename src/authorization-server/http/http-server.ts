@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import { ClientConfigurationError } from '../../errors.ts'
+import { isLoopback } from '../../http/loopback.ts'
+
+/** PEM: the server's certificate and key, and the authorities of client certificates. */
+export interface TlsOptions {
+  readonly cert: string
+  readonly key: string
+  readonly ca: string
+  /** A free one by default. */
+  readonly port?: number
+}
+
+export interface HttpServer {
+  /** `http://127.0.0.1:port`, or `https`. */
+  readonly origin: string
+  serve(listener: RequestListener): void
+  /** Breaks every connection but those of the control page. */
+  breakConnections(): void
+  close(): Promise<void>
+}
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly tls?: TlsOptions | undefined
+  /** While it says so, connections to the `tls` port are broken as they come. */
+  readonly isDown: () => boolean
+}
+
+const spared = new WeakSet<Socket>()
+
+/** Keeps a connection when the server goes down: it carries the control page, which must be able to bring the server back. */
+export function spare(socket: Socket): void {
+  spared.add(socket)
+}
+
+/** @throws ClientConfigurationError (as a rejection) when the address or port cannot be had. */
+export async function listen({ host, port, tls, isDown }: ListenOptions): Promise<HttpServer> {
+  // Who signs a client's certificate is for the client authentication to judge.
+  const server =
+    tls === undefined ? createServer() : createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false })
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    if (tls !== undefined && isDown()) socket.resetAndDestroy()
+  })
+  const listening = once(server, 'listening')
+  server.listen(port, host)
+  await listening.catch((error: NodeJS.ErrnoException) => {
+    throw cannotListen(host, port, error)
+  })
+  const { port: bound } = server.address() as AddressInfo
+  let closed: Promise<void> | undefined
+  return {
+    origin: originOf(tls === undefined ? 'http' : 'https', host, bound),
+    serve: (listener) => void server.on('request', listener),
+    breakConnections() {
+      for (const socket of sockets) if (!spared.has(socket)) socket.resetAndDestroy()
+    },
+    close() {
+      closed ??= new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+      return closed
+    }
+  }
+}
+
+/** Whoever listens everywhere is reached on this machine by its loopback address. */
+export function originOf(scheme: 'http' | 'https', host: string, port: number): string {
+  const everywhere = host === '0.0.0.0' || host === '::'
+  return `${scheme}://${everywhere ? '127.0.0.1' : inBrackets(host)}:${port}`
+}
+
+/** Whether nobody but this machine reaches what listens there. */
+export function isLoopbackHost(host: string): boolean {
+  return isLoopback(new URL(`http://${inBrackets(host)}`))
+}
+
+/** An address of IPv6 as URLs write it. */
+export function inBrackets(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function cannotListen(host: string, port: number, { code }: NodeJS.ErrnoException): ClientConfigurationError {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `port ${port} of ${host} is taken by another process. Choose another port, or 0 for a free one.`,
+    EACCES: `port ${port} needs rights that this process does not have. Choose a port above 1023.`,
+    EADDRNOTAVAIL: `${host} is no address of this machine.`,
+    ENOTFOUND: `${host} is no name of this machine.`
+  }
+  const reason = reasons[code ?? ''] ?? `${host}:${port} cannot be listened on (${code}).`
+  return new ClientConfigurationError('ERR_INVALID_OPTION', `The authorization server cannot start: ${reason}`)
+}

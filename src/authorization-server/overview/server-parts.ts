@@ -1,0 +1,31 @@
+import type { Clock } from '../../clock.ts'
+import type { FaultSwitches } from '../faults/faults.ts'
+import type { WritableRequestLog } from '../http/request-log.ts'
+import type { ServerRegistry } from '../registry/live-registry.ts'
+import type { AccessTokenFormat } from '../tokens/access-tokens.ts'
+import type { IssuedTokens } from '../tokens/issued-tokens.ts'
+import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { Journal } from './journal.ts'
+import type { Usage } from './usage.ts'
+
+/** The running server as those see it who watch and control it. */
+export interface ServerParts {
+  readonly issuer: string
+  readonly tokenEndpoint: string
+  readonly registry: ServerRegistry
+  readonly issued: IssuedTokens
+  readonly usage: Usage
+  readonly keys: SigningKeys
+  readonly faults: FaultSwitches
+  readonly requests: WritableRequestLog
+  readonly journal: Journal
+  readonly format: AccessTokenFormat
+  /** The secret of HS256, HS384 and HS512. */
+  readonly signingSecret: string | undefined
+  /** Milliseconds that tokens live, unless their client says otherwise. */
+  readonly lifetime: number
+  /** The clock of the server without its faults. */
+  readonly clock: Clock
+  /** Epoch ms, as the server believes it. */
+  readonly now: () => number
+}

@@ -1,0 +1,33 @@
+import type { FaultSwitches } from '../faults/faults.ts'
+import type { WritableRequestLog } from '../http/request-log.ts'
+import type { ServerRegistry } from '../registry/live-registry.ts'
+import type { SigningKeys } from '../tokens/signing-keys.ts'
+import { type Journal, journal, requestSentence } from './journal.ts'
+import { type Usage, usage } from './usage.ts'
+
+export interface Watched {
+  readonly registry: ServerRegistry
+  readonly requests: WritableRequestLog
+  readonly faults: FaultSwitches
+  readonly keys: SigningKeys
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+/** Writes down what happens, and who uses which right. */
+export function watch({ registry, requests, faults, keys, now }: Watched): { journal: Journal; usage: Usage } {
+  const written = journal(now)
+  const used = usage()
+  requests.onSettled((request) => {
+    const { clientId, service, granted, missing, receivedAt } = request
+    if (clientId !== undefined && service !== undefined) used.granted(clientId, service, granted ?? [], receivedAt)
+    if (clientId !== undefined && missing !== undefined) used.refused(clientId, missing.service, receivedAt)
+    written.add({ kind: 'request', text: requestSentence(request), request })
+  })
+  registry.onChange((changes) => {
+    for (const change of changes) written.add({ kind: 'registry', text: change.text, change })
+  })
+  faults.onChange((text) => written.add({ kind: 'fault', text }))
+  keys.onRotate((text) => written.add({ kind: 'keys', text }))
+  return { journal: written, usage: used }
+}

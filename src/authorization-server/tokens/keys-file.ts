@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { ClientConfigurationError } from '../../errors.ts'
+import type { KeyStore, SavedKey } from './signing-keys.ts'
+
+/** Signing keys in a JSON file that only its owner can read, so that tokens count after a restart. It is made when it is not there. */
+export function keysFile(given: string | URL): KeyStore {
+  const file = given instanceof URL ? fileURLToPath(given) : given
+
+  function unusable(fault: string): ClientConfigurationError {
+    return new ClientConfigurationError('ERR_INVALID_OPTION', `The file ${file} for signing keys ${fault}.`)
+  }
+
+  return {
+    async read() {
+      const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined
+        throw unusable(`cannot be read (${error.code})`)
+      })
+      if (text === undefined) return []
+      const keys = parsed(text)
+      if (keys === undefined) throw unusable('is not what this server wrote. Remove it, or name another one')
+      return keys
+    },
+    async write(keys) {
+      const beside = `${file}.${randomUUID()}`
+      try {
+        await writeFile(beside, JSON.stringify({ keys }, null, 2), { mode: 0o600 })
+        await rename(beside, file)
+      } catch (error) {
+        await rm(beside, { force: true })
+        throw unusable(`cannot be written (${(error as NodeJS.ErrnoException).code})`)
+      }
+    }
+  }
+}
+
+function parsed(text: string): readonly SavedKey[] | undefined {
+  try {
+    const { keys } = JSON.parse(text)
+    const areKeys = Array.isArray(keys) && keys.every((key) => typeof key?.privateJwk?.kty === 'string')
+    return areKeys && keys.filter((key) => key.until === undefined).length === 1 ? keys : undefined
+  } catch {
+    return undefined
+  }
+}
