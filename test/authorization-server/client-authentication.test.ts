@@ -68,7 +68,7 @@ test.each(ways)('C3 C6 no part of a credential is in the URL by $name', async ({
   const urls: (string | undefined)[] = []
   const origin = await listen(({ method, url }, response) => {
     urls.push(`${method} ${url}`)
-    response.writeHead(400).end()
+    response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_scope"}')
   })
   const tokenEndpoint = `${origin}/token`
   const clientAuthentication = authentication(identity)
