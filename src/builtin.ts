@@ -17,5 +17,8 @@ export const builtin = {
   },
   get tls(): typeof import('node:tls') {
     return process.getBuiltinModule('node:tls')
+  },
+  get workerThreads(): typeof import('node:worker_threads') {
+    return process.getBuiltinModule('node:worker_threads')
   }
 }

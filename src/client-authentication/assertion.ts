@@ -6,6 +6,7 @@ import { readWhole } from './credential-file.ts'
 import { credentialRing } from './credential-ring.ts'
 import { CredentialFault, type CredentialSource, keeping, supplied } from './credential-source.ts'
 import { ringAuthentication } from './ring-authentication.ts'
+import { shownPath } from './shown-path.ts'
 
 interface Assertion {
   readonly jwt: Secret
@@ -18,9 +19,12 @@ interface Assertion {
  */
 export function assertionFile(path: string): ClientAuthentication {
   nonEmptyString('assertionFile path', path, "Give the file's path, like '/var/run/secrets/tokens/auth'.")
+  let shown: string | undefined
+  const what = () => `The assertion file${shown ?? shownPath(path)}`
   return byAssertion(
-    keeping(`The assertion file ${path}`, async () => {
+    keeping(what, async () => {
       const jwt = checked((await readWhole(path)).toString().trim())
+      shown = ` ${path}`
       return { jwt, equals: (other) => other.jwt.equals(jwt) }
     })
   )

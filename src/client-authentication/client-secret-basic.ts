@@ -1,5 +1,5 @@
 import type { Secret } from '../token/secret.ts'
-import { checkedFields, wrong } from '../wrong-option.ts'
+import { checkedFields, kindOf, wrong } from '../wrong-option.ts'
 import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
 import { ringAuthentication } from './ring-authentication.ts'
 import { type ClientSecret, secretRing } from './secret-source.ts'
@@ -7,6 +7,8 @@ import { type ClientSecret, secretRing } from './secret-source.ts'
 export interface ClientSecretBasicOptions {
   /** `form` (the default) encodes both halves as the RFC says; `raw` is for servers that do not decode them. */
   readonly encoding?: 'form' | 'raw'
+  /** Sends `client_id` in the form as well, for servers that look the client up there. */
+  readonly clientIdInForm?: boolean
 }
 
 /** `client_secret_basic`: both credentials in the `Authorization` header (RFC 6749 §2.3.1). */
@@ -14,12 +16,18 @@ export function clientSecretBasic(
   secret: ClientSecret | readonly ClientSecret[],
   options: ClientSecretBasicOptions = {}
 ): ClientAuthentication {
-  checkedFields('clientSecretBasic options', options, ['encoding'])
-  const { encoding = 'form' } = options
+  checkedFields('clientSecretBasic options', options, ['encoding', 'clientIdInForm'])
+  const { encoding = 'form', clientIdInForm = false } = options
   if (encoding !== 'form' && encoding !== 'raw') wrong('encoding', 'is unknown', "Give 'form' or 'raw'.")
+  if (typeof clientIdInForm !== 'boolean')
+    wrong('clientIdInForm', `must be a boolean, but is ${kindOf(clientIdInForm)}`, 'Give true or false.')
+  const prove = encoding === 'form' ? proveFormEncoded : proveRaw
   return ringAuthentication(secretRing(secret), {
     method: 'client_secret_basic',
-    prove: encoding === 'form' ? proveFormEncoded : proveRaw
+    prove(draft, current) {
+      if (clientIdInForm) draft.form.set('client_id', draft.clientId)
+      prove(draft, current)
+    }
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
 import { builtin } from '../builtin.ts'
 import { CredentialFault, type CredentialSource, configured, keeping } from './credential-source.ts'
+import { shownPath } from './shown-path.ts'
 
 const longest = 65_536
 const mostReadings = 5
@@ -14,9 +15,12 @@ export function credentialFile<Credential>(
   path: string,
   parse: (bytes: Buffer) => Credential
 ): CredentialSource<Credential> {
-  const what = `The file ${path} of ${option}`
-  const first = configured(what, remedy, () => parse(readAtStart(path)))
-  return keeping(what, async () => parse(await readWhole(path)), first)
+  const first = configured(
+    () => `The file${shownPath(path)} of ${option}`,
+    remedy,
+    () => parse(readAtStart(path))
+  )
+  return keeping(`The file ${path} of ${option}`, async () => parse(await readWhole(path)), first)
 }
 
 /** A certificate and its key in two files. Between the two writes of a rotation they do not fit, and the last pair stays. */
@@ -25,9 +29,16 @@ export function pairOfFiles<Credential>(
   { certFile, keyFile }: { readonly certFile: string; readonly keyFile: string },
   parse: (certificate: string, key: string) => Credential
 ): CredentialSource<Credential> {
-  const what = `The pair ${certFile} and ${keyFile} of ${option}`
-  const first = configured(what, remedy, () => parse(`${readAtStart(certFile)}`, `${readAtStart(keyFile)}`))
-  return keeping(what, async () => parse(`${await readWhole(certFile)}`, `${await readWhole(keyFile)}`), first)
+  const first = configured(
+    () => `The pair of files,${shownPath(certFile)} and${shownPath(keyFile)}, of ${option}`,
+    remedy,
+    () => parse(`${readAtStart(certFile)}`, `${readAtStart(keyFile)}`)
+  )
+  return keeping(
+    `The pair ${certFile} and ${keyFile} of ${option}`,
+    async () => parse(`${await readWhole(certFile)}`, `${await readWhole(keyFile)}`),
+    first
+  )
 }
 
 function readAtStart(path: string): Buffer {

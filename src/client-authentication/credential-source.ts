@@ -14,12 +14,19 @@ export class CredentialFault extends Error {
   override readonly name = 'CredentialFault'
 }
 
+/** What a source is called in a message; a function where that depends on what is known when the message is written. */
+type Name = string | (() => string)
+
+function nameOf(what: Name): string {
+  return typeof what === 'string' ? what : what()
+}
+
 /** For what is known when the client is made: a fault is a wrong option (`ERR_INVALID_OPTION`). */
-export function configured<Credential>(what: string, remedy: string, load: () => Credential): Credential {
+export function configured<Credential>(what: Name, remedy: string, load: () => Credential): Credential {
   try {
     return load()
   } catch (error) {
-    wrong(what, faultOf(error), remedy)
+    wrong(nameOf(what), faultOf(error), remedy)
   }
 }
 
@@ -30,7 +37,7 @@ export function fixed<Credential>(credential: Credential): CredentialSource<Cred
 
 /** A credential that is loaded anew each time, and kept: a source that fails or hangs later costs no call. */
 export function keeping<Credential>(
-  what: string,
+  what: Name,
   load: () => Credential | Promise<Credential>,
   first?: Credential
 ): CredentialSource<Credential> {
@@ -48,7 +55,7 @@ export function keeping<Credential>(
         return await inTime(loadAndKeep, limit)
       } catch (error) {
         limit?.signal?.throwIfAborted()
-        const message = `${what} ${faultOf(error)}.`
+        const message = `${nameOf(what)} ${faultOf(error)}.`
         if (lastGood === undefined) throw unavailable(message, error)
         warn('secret_unavailable', `${message} The last good one stays in use.`)
         return lastGood
@@ -99,6 +106,7 @@ function faultOf(error: unknown): string {
 }
 
 function unavailable(message: string, error: unknown): TokenClientError {
-  const cause = error instanceof CredentialFault ? error.cause : error
+  // The file system's own words repeat the path, which can be a secret that was given in its place.
+  const cause = error instanceof CredentialFault ? error.cause : undefined
   return new TokenClientError('ERR_SECRET_UNAVAILABLE', message, { transient: true, cause })
 }

@@ -1,13 +1,15 @@
+import { builtin } from '../builtin.ts'
 import { Secret } from '../token/secret.ts'
 import { exclusive, kindOf, nonEmptyString, onlyKnown, wrong } from '../wrong-option.ts'
 import { credentialFile } from './credential-file.ts'
 import { type CredentialRing, credentialRing, ringOf } from './credential-ring.ts'
 import { CredentialFault, type CredentialSource, configured, fixed, keeping, supplied } from './credential-source.ts'
 import { secretFault } from './secret-fault.ts'
+import { variableThatHolds } from './shown-path.ts'
 
 /**
- * A secret as users give it: the string, a file, an environment variable (with `remove`, deleted from the environment once
- * read), or a function that fetches it. All but the string are read again before every token request.
+ * A secret as users give it: the string, a file, an environment variable (with `remove`, deleted from `process.env` once
+ * read: child processes and reports do not get it, /proc/self/environ of the process keeps it), or a function that fetches it. All but the string are read again before every token request.
  */
 export type ClientSecret = string | SecretFile | EnvironmentVariable | (() => string | Promise<string>)
 
@@ -74,11 +76,31 @@ function secretVariable(given: EnvironmentVariable, { option, checked }: SecretO
   if (typeof remove !== 'boolean') {
     wrong(`${option}.remove`, `must be a boolean, but is ${kindOf(remove)}`, 'Give true or false.')
   }
+  if (remove) refuseInWorker(`${option}.remove`)
+  checkVariableName(`${option}.env`, name)
   const what = `The environment variable ${name} of ${option}`
   const load = () => checked(withoutLineEnd(variable(name)))
   const first = configured(what, 'Give the name of one that is set before the process starts.', load)
   if (remove) delete process.env[name]
   return reportingWhitespace(what, remove ? fixed(first) : keeping(what, load, first))
+}
+
+/** A worker thread has a copy of the environment: what it deletes stays in the process. */
+function refuseInWorker(option: string): void {
+  if (builtin.workerThreads.isMainThread) return
+  const remedy = 'Read the variable in the main thread and hand the secret over, or give { file }.'
+  wrong(option, 'cannot take a variable out of the environment from a worker thread', remedy)
+}
+
+/** What is no name can be the secret itself, so it is not repeated. */
+function checkVariableName(option: string, name: string): void {
+  if (Object.hasOwn(process.env, name)) return
+  const holder = variableThatHolds(name)
+  if (holder !== undefined) {
+    const remedy = `Give { env: '${holder}' }.`
+    wrong(option, `is what the environment variable ${holder} holds, where its name belongs`, remedy)
+  }
+  wrong(option, 'names no variable that is set', 'Give the name of one that is set before the process starts.')
 }
 
 /** Editors and `echo` end a file with a line end: one is not part of the secret. */
@@ -87,7 +109,7 @@ function withoutLineEnd(text: string): string {
 }
 
 function variable(name: string): string {
-  const value = process.env[name]
+  const value = Object.hasOwn(process.env, name) ? process.env[name] : undefined
   if (value === undefined) throw new CredentialFault('is not set')
   return value
 }

@@ -235,7 +235,7 @@ test.each<[ClientAuthentication, string]>([
   ],
   [assertion(() => undefined as never), 'The assertion function returned undefined. Have it return a signed JWT'],
   [privateKeyJwt({ key: () => 'pass' }), 'The key function returned a value that holds no private key. Have it return'],
-  [assertionFile('/nowhere/a'), 'The assertion file /nowhere/a cannot be read (ENOENT).']
+  [assertionFile('/nowhere/a'), 'The assertion file cannot be read (ENOENT).']
 ])('Q22 %o says what is wrong with what it got', async (authentication, message) => {
   await expect(present(authentication)).rejects.toThrow(message)
 })

@@ -162,3 +162,14 @@ test('X11 no view of the authentication shows its secret', async () => {
 test('an unknown encoding is refused by name', () => {
   expect(() => clientSecretBasic('s', { encoding: 'base64' as 'raw' })).toThrow(/'form' or 'raw'/)
 })
+
+test.each(['form', 'raw'] as const)(
+  'W20 beside Basic in the encoding %s the client id stands in the form on demand',
+  async (encoding) => {
+    const both = await present(clientSecretBasic('s', { encoding, clientIdInForm: true }), { clientId: 'orders' })
+    expect(both.form.get('client_id')).toBe('orders')
+    expect(both.headers.authorization).toBe(`Basic ${btoa('orders:s')}`)
+    expect(both.form.has('client_secret')).toBe(false)
+    expect((await present(clientSecretBasic('s', { encoding }))).form.has('client_id')).toBe(false)
+  }
+)

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { assertionFile } from '../../src/client-authentication/assertion.ts'
 import type { ClientAuthentication } from '../../src/client-authentication/client-authentication.ts'
 import { clientSecretPost } from '../../src/client-authentication/client-secret-post.ts'
+import { privateKeyJwt } from '../../src/client-authentication/private-key-jwt.ts'
+import { tlsClientAuth } from '../../src/client-authentication/tls-client-auth.ts'
 import { present } from './draft.ts'
 
 let folder: string
@@ -71,7 +74,7 @@ test('X2 a file that is not there, or is a folder, is refused at construction', 
 
 test('X2 an environment variable that is empty or not set is refused at construction', () => {
   expect(refusalOf(() => clientSecretPost({ env: 'ORDER_SECRET' })).message).toContain(
-    'ORDER_SECRET of clientSecret is not set'
+    'clientSecret.env names no variable that is set'
   )
   process.env.ORDER_SECRET = ''
   expect(refusalOf(() => clientSecretPost({ env: 'ORDER_SECRET' })).message).toContain('is empty')
@@ -192,6 +195,62 @@ test('X4 a file that never stands still leaves the last good secret in use, and 
   const count = meddle(Array.from({ length: 9 }, () => again))
   expect(await sent(authentication)).toEqual(['old', 'secret_unavailable'])
   expect(count).toEqual({ readings: 5, open: 0 })
+})
+
+const value = 'marker/secret-41d0'
+
+test('W26 a secret where the name of its variable belongs is not repeated, and the name is told', () => {
+  process.env.ORDER_SECRET = value
+  const { message } = refusalOf(() => clientSecretPost({ env: value }))
+  expect(message).toContain("Give { env: 'ORDER_SECRET' }")
+  expect(message).not.toContain('marker')
+})
+
+const pathOptions: readonly [string, (path: string) => unknown][] = [
+  ['a secret', (path) => clientSecretPost({ file: path })],
+  ['a key', (path) => privateKeyJwt({ key: { file: path } })],
+  ['a certificate', (path) => tlsClientAuth({ certFile: path, keyFile: path })],
+  ['the key of a certificate', (path) => privateKeyJwt({ key: { certFile: path, keyFile: path } })]
+]
+
+test.each(pathOptions)('W26 %s where its path belongs is not repeated, whatever it looks like', (_, attempt) => {
+  process.env.ORDER_SECRET = value
+  const key = '-----BEGIN PRIVATE KEY-----\nmarker\n-----END PRIVATE KEY-----'
+  for (const given of [value, `/${value}`, `${folder}/marker`, 'marker', key]) {
+    const { message } = refusalOf(() => attempt(given))
+    expect(message).toContain('ENOENT')
+    expect(message).not.toContain('marker')
+  }
+  expect(refusalOf(() => attempt(value)).message).toContain('in the environment variable ORDER_SECRET')
+})
+
+test('W26 the folder that is there is told, and a file that cannot be read by its path', () => {
+  expect(refusalOf(() => clientSecretPost({ file: `${folder}/marker` })).message).toContain(`not in ${folder} of`)
+  writeFileSync(file, '')
+  expect(refusalOf(() => clientSecretPost({ file })).message).toContain(`The file ${file} of clientSecret is empty`)
+})
+
+test('W26 X3 a file that was read once is told by its path when it is gone', async () => {
+  writeFileSync(file, 'old')
+  const authentication = clientSecretPost({ file })
+  unlinkSync(file)
+  const warnings: string[] = []
+  await present(authentication, { warn: (_, message) => void warnings.push(message) })
+  expect(warnings).toEqual([expect.stringContaining(`The file ${file} of clientSecret cannot be read (ENOENT)`)])
+})
+
+test('W26 an assertion where the path of its file belongs is not repeated', async () => {
+  const jwt = 'eyJhbGciOiJub25lIn0.bWFya2Vy.x'
+  const failure = await present(assertionFile(jwt)).catch((error) => error)
+  expect(failure).toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' })
+  expect(inspect(failure)).not.toContain('bWFya2Vy')
+})
+
+test('W28 a variable that is only inherited is not set', () => {
+  const prototype = Object.prototype as Record<string, unknown>
+  prototype.ORDER_SECRET = 'inherited'
+  onTestFinished(() => void delete prototype.ORDER_SECRET)
+  expect(refusalOf(() => clientSecretPost({ env: 'ORDER_SECRET' })).message).toContain('no variable that is set')
 })
 
 function refusalOf(attempt: () => unknown): Error {

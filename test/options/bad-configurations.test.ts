@@ -132,12 +132,8 @@ const wrongOptions: readonly Row[] = [
   [{ ...good, clientSecret: {} }, 'ERR_INVALID_OPTION', 'clientSecret'],
   [{ ...good, clientSecret: [] }, 'ERR_INVALID_OPTION', 'clientSecret'],
   [{ ...good, clientSecret: [marker, ''] }, 'ERR_INVALID_OPTION', 'clientSecret'],
-  [
-    { ...good, clientSecret: { file: '/nowhere/secret' } },
-    'ERR_INVALID_OPTION',
-    'The file /nowhere/secret of clientSecret'
-  ],
-  [{ ...good, clientSecret: { env: 'NO_SUCH_NAME' } }, 'ERR_INVALID_OPTION', 'The environment variable NO_SUCH_NAME'],
+  [{ ...good, clientSecret: { file: '/nowhere/secret' } }, 'ERR_INVALID_OPTION', 'The file of clientSecret'],
+  [{ ...good, clientSecret: { env: 'NO_SUCH_NAME' } }, 'ERR_INVALID_OPTION', 'clientSecret.env'],
   [{ ...good, clientSecret: { file: undefined } }, 'ERR_MISSING_OPTION', 'clientSecret.file'],
   [{ ...good, clientSecret: { file: 7 } }, 'ERR_INVALID_OPTION', 'clientSecret.file'],
   [{ ...good, clientSecret: { file: '/s', encoding: 'utf8' } }, 'ERR_UNKNOWN_OPTION', 'clientSecret.encoding'],
@@ -232,6 +228,7 @@ const wrongMethods: readonly (readonly [name: keyof typeof methods, unknown[], c
   ['clientSecretBasic', [marker, 'raw'], 'ERR_INVALID_OPTION', 'clientSecretBasic options'],
   ['clientSecretBasic', [marker, { encodng: 'raw' }], 'ERR_UNKNOWN_OPTION', 'clientSecretBasic options.encodng'],
   ['clientSecretBasic', [marker, { encoding: 'base64' }], 'ERR_INVALID_OPTION', 'encoding'],
+  ['clientSecretBasic', [marker, { clientIdInForm: 'yes' }], 'ERR_INVALID_OPTION', 'clientIdInForm'],
   ['clientSecretPost', [], 'ERR_MISSING_OPTION', 'clientSecret'],
   ['clientSecretPost', [Buffer.from(marker)], 'ERR_INVALID_OPTION', 'clientSecret'],
   ['clientSecretJwt', [marker.repeat(4), null], 'ERR_INVALID_OPTION', 'clientSecretJwt options'],

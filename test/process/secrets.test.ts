@@ -88,3 +88,22 @@ test.each([
     expect(output).not.toContain(marker)
   }
 )
+
+test('W27 in a worker thread a variable cannot be taken out of the environment, so it is refused', async () => {
+  const worker = `
+    import('service-token-client').then(({ clientSecretPost }) => {
+      try { clientSecretPost({ env: 'ORDER_SECRET', remove: true }) } catch (error) { console.log(error.message) }
+      console.log('still', 'ORDER_SECRET' in process.env, clientSecretPost({ env: 'ORDER_SECRET' }).method)
+    })
+  `
+  const main = `
+    import { Worker } from 'node:worker_threads'
+    process.env.ORDER_SECRET = ['marker', 'secret'].join('-')
+    new Worker(${JSON.stringify(worker)}, { eval: true })
+  `
+  const { code, output } = await runModule(built.folder, main).ended
+  expect(output).toContain('clientSecret.remove cannot take a variable out of the environment from a worker thread')
+  expect(output).toContain('still true client_secret_post')
+  expect(output).not.toContain(marker)
+  expect(code).toBe(0)
+})
