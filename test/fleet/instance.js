@@ -1,0 +1,44 @@
+// One instance of a fleet, as a process of its own. It runs in the folder of a built package and does what its parent says.
+import { createClient } from 'redis'
+import { createTokenClient } from 'service-token-client'
+import { redisStore } from 'service-token-client/redis'
+
+const { tokenEndpoint, redisPort, sealingKey } = JSON.parse(process.argv[2])
+
+async function store() {
+  if (redisPort === undefined) return {}
+  const redis = createClient({ url: `redis://127.0.0.1:${redisPort}`, disableOfflineQueue: true })
+  redis.on('error', () => {}) // the client connects again by itself
+  await redis.connect()
+  return { store: redisStore({ command: (_key, args) => redis.sendCommand(args) }), sealingKey }
+}
+
+const tokens = createTokenClient({ tokenEndpoint, clientId: 'orders', clientSecret: 'secret', ...(await store()) })
+
+/** Milliseconds that each call took, and how many failed. */
+async function calls({ every, during }) {
+  const times = []
+  let failed = 0
+  const end = performance.now() + during
+  for (let began = performance.now(); began < end; began = performance.now()) {
+    await tokens.getToken().catch(() => {
+      failed += 1
+    })
+    times.push(performance.now() - began)
+    await new Promise((resolve) => setTimeout(resolve, every))
+  }
+  return { times, failed }
+}
+
+const orders = {
+  async token() {
+    return tokens.getToken().then(
+      ({ value }) => value,
+      ({ code }) => code
+    )
+  },
+  calls
+}
+
+process.on('message', async ({ order, ...details }) => process.send(await orders[order](details)))
+process.send('ready')
