@@ -125,7 +125,7 @@ interface Below {
 
 /** What the cache asks: the token endpoint, or the store in front of it. */
 function sourceBelow(checked: CheckedOptions, { endpoint, emit, risen }: Below): SharedSource {
-  const { sharing, server, clientId, clock, timeout } = checked
+  const { sharing, server, clientId, headers, clock, timeout } = checked
   const alone = { ...(endpoint as TokenSource), close() {} }
   if (sharing === undefined) return alone
   if (checked.clientAuthentication?.mutualTls !== undefined) {
@@ -139,7 +139,7 @@ function sourceBelow(checked: CheckedOptions, { endpoint, emit, risen }: Below):
     ...{ store, shards, clock, timeout, emit, risen },
     source: endpoint,
     secrets: () => secrets(warn),
-    identity: [server.issuer, server.tokenEndpoint, clientId]
+    identity: async () => [server.issuer, server.tokenEndpoint, clientId, await headers?.read(warn)]
   })
 }
 

@@ -17,7 +17,7 @@ export interface SharedSourceOptions {
   /** Undefined for a reader. */
   readonly source: TokenSource | undefined
   /** Who asks whom: what all instances of one service have in common, and no other service. */
-  readonly identity: readonly unknown[]
+  readonly identity: () => Promise<readonly unknown[]>
   readonly shards: number
   readonly clock: Clock
   readonly timeout: number
@@ -45,7 +45,7 @@ export function sharedSource(options: SharedSourceOptions): SharedSource {
 
   async function shelfOf({ key }: TokenRequest): Promise<Shelf | undefined> {
     try {
-      const place = { identity: JSON.stringify([...identity, key, shard]), holder, epoch, clock }
+      const place = { identity: JSON.stringify([...(await identity()), key, shard]), holder, epoch, clock }
       return shelf({ store, keys: (await keys()) as unknown as Ring, ...place })
     } catch {
       warnOfKey()
