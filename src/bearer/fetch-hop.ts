@@ -4,6 +4,7 @@ import type { AccessToken } from '../token/access-token.ts'
 import type { Spending } from './exchange.ts'
 import type { Fetch, FetchInit, RedirectMode } from './fetch-body.ts'
 import type { FetchRequest } from './fetch-request.ts'
+import { foreignHost, isOwnHost } from './own-host.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
 import { type Rejection, readRejection, reportRejection } from './rejection.ts'
 import type { Route } from './routes.ts'
@@ -28,6 +29,8 @@ export function sendBare(hop: Hop): Promise<Response> {
 /** Sends one hop with a token; when that is refused, once more with another one, if there is one and the body can be sent again. */
 export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise<Response> {
   const { request, route } = hop
+  const host = request.headers.get('host')
+  if (host !== null && !isOwnHost(host, route.origin)) throw foreignHost(route.origin)
   if (hasQueryToken(request.url.search)) throw tokenInQuery()
   const sent = await spending.source.token(route.request, askingOf(hop))
   const response = await send(hop, request.body.first, sent)

@@ -180,6 +180,25 @@ test('C25 a redirect to a URL with access_token is refused', async () => {
   expect(server.requests).toHaveLength(1)
 })
 
+test('W4 the Host of another service is refused before anything is sent, and the own one does not go along to another origin', async () => {
+  const second = await resourceServer()
+  const { fetchWithToken, server } = await fetchRoad({
+    answer: map({ '/away': [302, second.origin] }),
+    routes: (origin) => [
+      { origin, request: read },
+      { origin: second.origin, request: write }
+    ]
+  })
+  const foreign = { headers: { Host: 'evil.test' } }
+  const own = { headers: { host: `127.0.0.1:${server.port}` } }
+  await expect(fetchWithToken(`${server.origin}/there`, foreign)).rejects.toMatchObject({
+    code: 'ERR_UNCERTAIN_ORIGIN'
+  })
+  expect(server.requests).toEqual([])
+  expect((await fetchWithToken(`${server.origin}/away`, own)).status).toBe(200)
+  expect(carried(second)).toEqual([['GET', '/', 'Bearer t2']]) // the Host of the first does not go along
+})
+
 test('D27 the signal ends the wait for the token of a later hop', async () => {
   const second = await resourceServer()
   const { fetchWithToken, server, tokens } = await fetchRoad({
