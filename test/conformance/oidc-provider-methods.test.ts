@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type ClientAuthentication, createTokenClient } from '../../src/index.ts'
 import { type Identity, newIdentity, type Way, waysInConnection, waysInMessage } from '../support/every-method.ts'
-import { undici } from '../support/undici.ts'
 import { startOidcProviderForMethods } from './oidc-provider-methods.ts'
 
 const ways = [...waysInMessage, ...waysInConnection]
@@ -19,19 +18,15 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 function tokenFor({ name }: Way, clientAuthentication: ClientAuthentication) {
-  const dispatcher = new undici.Agent({ connect: { ca: identity.ca.cert } })
   const tokens = createTokenClient({
     issuer: server.issuer,
     clientId: name,
     scope: ['read_user'],
     clientAuthentication,
-    // A method with a certificate brings its own connections, and the authority with it.
-    ...(clientAuthentication.mutualTls === undefined && { dispatcher })
+    // A method with a certificate brings the authority with it.
+    ...(clientAuthentication.mutualTls === undefined && { connect: { ca: identity.ca.cert } })
   })
-  onTestFinished(async () => {
-    await tokens.close()
-    await dispatcher.close()
-  })
+  onTestFinished(tokens.close)
   return tokens.getToken()
 }
 

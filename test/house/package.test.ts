@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { build as bundle } from 'rolldown'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { tsc } from './compile.ts'
@@ -98,6 +99,21 @@ test('a program of a user compiles in an empty project: the types name no packag
   await writeFile(join(project, 'user.mts'), program.join('\n'))
   const compiled = promisify(execFile)(process.execPath, [tsc, ...compilerOptions, 'user.mts'], { cwd: project })
   await expect(compiled).resolves.toMatchObject({ stdout: '' })
+}, 20_000)
+
+test('W35 a bundle of a program that calls by createFetch has nothing of undici in it', async () => {
+  const program = join(built.folder, 'program.js')
+  const code = `import { createTokenClient } from 'service-token-client'
+    export const call = (options, policy) => createTokenClient(options).createFetch(policy)`
+  await writeFile(program, code)
+  const { output } = await bundle({ input: program, platform: 'node', logLevel: 'silent', write: false })
+  const chunks = output.filter((chunk) => chunk.type === 'chunk')
+  const packages = chunks
+    .flatMap(({ moduleIds }) => moduleIds)
+    .map((id) => /.*node_modules\/(@[^/]+\/[^/]+|[^/]+)/.exec(id)?.[1])
+  expect(packages).toContain('jose')
+  expect(packages).not.toContain('undici')
+  for (const { imports, dynamicImports } of chunks) expect([...imports, ...dynamicImports]).not.toContain('undici')
 }, 20_000)
 
 test.each(['undici', 'undici8'])(

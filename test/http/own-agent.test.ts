@@ -102,6 +102,18 @@ test('sixteen exchanges at most go to one origin at once, and the others wait fo
   expect(connections).toHaveLength(16)
 })
 
+test('fifty exchanges one after the other on one connection leave no listener on it', async () => {
+  const warnings: Error[] = []
+  const warned = (warning: Error) => void warnings.push(warning)
+  process.on('warning', warned)
+  onTestFinished(() => void process.off('warning', warned))
+  const { origin, connections } = await rawServer(({ socket }) => socket.write(http('{}')))
+  const { send } = make()
+  for (let sent = 0; sent < 50; sent++) await send(post(origin))
+  expect(connections).toHaveLength(1)
+  expect(warnings).toEqual([])
+})
+
 test('Q12 close() leaves no connection, also for exchanges that still wait for one', async () => {
   const server = await rawServer()
   const { send, close } = make()
