@@ -117,6 +117,19 @@ export function again(error: TokenClientError, retryAfter: number | undefined): 
   return new TokenClientError(code, message, { transient, retryAfter, status, oauthError, cause })
 }
 
+/**
+ * Waits for what others wait for too. A failure is told to each of them anew, so that its stack has the lines that await it;
+ * nothing is captured for a caller that does not fail.
+ */
+export async function toldToCaller<T>(shared: T | Promise<T>): Promise<T> {
+  try {
+    return await shared
+  } catch (error) {
+    if (error instanceof ClientClosedError) throw new ClientClosedError()
+    throw error instanceof TokenClientError ? again(error, error.retryAfter) : error
+  }
+}
+
 const refusalsOfCredential: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_INVALID_CLIENT',
   'ERR_CLIENT_AUTHENTICATION_FAILED',

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Clock } from '../clock.ts'
-import { ClientClosedError } from '../errors.ts'
+import { ClientClosedError, toldToCaller } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { limits } from '../limits.ts'
 import type { AccessToken } from '../token/access-token.ts'
@@ -156,7 +156,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
       const kept = glance(request)
       if (kept !== undefined) return kept.promise
       const token = look(request, patience)
-      return token instanceof Promise ? token : Promise.resolve(token)
+      return token instanceof Promise ? toldToCaller(token) : Promise.resolve(token)
     },
     invalidate(token) {
       // A token of another client can have the same serial.

@@ -67,3 +67,7 @@ export class AccessToken {
     return `AccessToken ${inspect(this.toJSON(), options)}`
   }
 }
+
+// `console.dir` passes the inspector by, and with `showHidden` it calls the getters of every class but the platform's own. It knows
+// those by their constructor.
+Object.defineProperty(AccessToken.prototype, 'constructor', { value: Object })

@@ -19,6 +19,25 @@ test('X16 a logged token shows when it ends and never its value', () => {
   expect(JSON.parse(JSON.stringify(token))).toMatchObject({ serial: 3, expiresAt: 2, scope: ['read'] })
 })
 
+test.each([true, 'get', 'set'] as const)(
+  'W29 X16 console.dir with hidden fields and getters: %j shows no token',
+  (getters) => {
+    // What console.dir does: the inspector of the class is passed by.
+    const options = { customInspect: false, showHidden: true, getters, depth: null }
+    const holders = [
+      token,
+      { token },
+      [token],
+      new Map([[token, token]]),
+      Object.getPrototypeOf(token),
+      new Error('x', { cause: token })
+    ]
+    for (const holder of holders) expect(inspect(holder, options)).not.toContain('marker-8f2a')
+    expect(inspect(token, options)).toContain('expiresAt: 2')
+    expect(token).toBeInstanceOf(AccessToken)
+  }
+)
+
 test('X11 a logged secret says that it is one, and nothing else', () => {
   const secret = new Secret('marker-8f2a')
   expect([`${secret}`, JSON.stringify({ secret }), inspect({ secret })]).toEqual([
