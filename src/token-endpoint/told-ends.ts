@@ -10,10 +10,24 @@ export interface ToldEnds {
   lifeOf(value: string, told: number | undefined, sentAt: number): number | undefined
 }
 
-/** Remembers the ends of as many tokens as a client keeps; the one that was told longest ago is forgotten first. */
+/** Milliseconds for which the end of a token is remembered that has ended: a cache on the way can still give it. */
+const remembered = 3_600_000
+/** Milliseconds. Small numbers take no memory of their own. */
+const unit = 100
+
+/** Remembers the ends of as many tokens as a client keeps. */
 export function toldEnds(): ToldEnds {
-  /** Fingerprint of a token → monotonic ms. */
+  /** Fingerprint of a token → monotonic time in units, in the order in which they were told. */
   const ends = new Map<number, number>()
+
+  function note(name: number, end: number, now: number): void {
+    ends.delete(name)
+    ends.set(name, Math.floor(end / unit))
+    for (const [oldest, ended] of ends) {
+      if (ends.size <= limits.keys && ended * unit > now - remembered) break
+      ends.delete(oldest)
+    }
+  }
 
   return {
     lifeOf(value, told, sentAt) {
@@ -21,12 +35,10 @@ export function toldEnds(): ToldEnds {
       const known = ends.get(name)
       if (known === undefined && !told) return undefined
       const end = Math.min(
-        known ?? Number.POSITIVE_INFINITY,
+        known === undefined ? Number.POSITIVE_INFINITY : known * unit,
         told === undefined ? Number.POSITIVE_INFINITY : sentAt + told
       )
-      ends.delete(name)
-      ends.set(name, Math.floor(end))
-      if (ends.size > limits.keys) ends.delete(ends.keys().next().value as number)
+      note(name, end, sentAt)
       return Math.max(0, end - sentAt)
     }
   }

@@ -39,8 +39,8 @@ test('W12 a token that is good for years can be kept for another day, again and 
 test('W12 tokens that differ in their last character alone have ends of their own', () => {
   const ends = toldEnds()
   const body = 'x'.repeat(900)
-  for (let one = 0; one < 1000; one++) expect(ends.lifeOf(`${body}${one}`, 1000 + one, 0)).toBe(1000 + one)
-  for (let one = 0; one < 1000; one++) expect(ends.lifeOf(`${body}${one}`, undefined, 0)).toBe(1000 + one)
+  for (let one = 0; one < 1000; one++) expect(ends.lifeOf(`${body}${one}`, 100 * one + 100, 0)).toBe(100 * one + 100)
+  for (let one = 0; one < 1000; one++) expect(ends.lifeOf(`${body}${one}`, undefined, 0)).toBe(100 * one + 100)
 })
 
 test('W12 the memory is bounded, and the token that was told last is the last to be forgotten', () => {
@@ -51,4 +51,14 @@ test('W12 the memory is bounded, and the token that was told last is the last to
   ends.lifeOf('kept', 1000, 0)
   ends.lifeOf('one more', 1000, 0)
   expect([ends.lifeOf('early', undefined, 0), ends.lifeOf('kept', undefined, 0)]).toEqual([undefined, 1000])
+})
+
+test('W12 an end is remembered for an hour after it, however many others came since', () => {
+  const ends = toldEnds()
+  const minute = 60_000
+  ends.lifeOf('v', minute, 0)
+  for (let at = 1; at <= 60; at++) ends.lifeOf(`v${at}`, minute, at * minute)
+  expect(ends.lifeOf('v', undefined, 60 * minute)).toBe(0)
+  ends.lifeOf('x', minute, 62 * minute)
+  expect(ends.lifeOf('v1', undefined, 62 * minute)).toBeUndefined()
 })
