@@ -9,11 +9,43 @@ const entries = Object.values(packageJson.exports)
   .concat(Object.values(packageJson.bin)) // It imports the other entries by the package's own name, so it shares nothing with them.
   .map((file) => file.slice('dist/'.length, -'.js'.length))
 
-await build({
+const settings = {
   cwd: fileURLToPath(new URL('..', import.meta.url)),
-  input: Object.fromEntries(entries.map((entry) => [entry, `src/${entry}.ts`])),
   external: /^[^./]/,
   platform: 'node',
-  logLevel: 'warn',
-  output: { dir: 'dist', chunkFileNames: 'chunks/[name].js', comments: { jsdoc: false } } // the declarations keep them
+  logLevel: 'warn'
+}
+
+/** What the main entry loads is in two files, wherever else it is used: the entry and what it shares with others. */
+async function modulesOfMainEntry() {
+  const { output } = await build({ ...settings, input: 'src/index.ts', write: false })
+  const loaded = new Set([output.find(({ isEntry }) => isEntry)])
+  for (const chunk of loaded)
+    for (const file of chunk.imports) loaded.add(output.find(({ fileName }) => fileName === file) ?? chunk)
+  return new Set([...loaded].flatMap(({ moduleIds }) => moduleIds))
+}
+
+function escaped(unit) {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+/** One character outside Latin-1, and V8 keeps the whole file with two bytes for each. */
+const oneByteForEach = {
+  name: 'one-byte-for-each',
+  generateBundle(_, bundle) {
+    for (const chunk of Object.values(bundle)) chunk.code = chunk.code?.replace(/[^\0-\x7f]/g, escaped)
+  }
+}
+
+const main = await modulesOfMainEntry()
+await build({
+  ...settings,
+  input: Object.fromEntries(entries.map((entry) => [entry, `src/${entry}.ts`])),
+  plugins: [oneByteForEach],
+  output: {
+    dir: 'dist',
+    chunkFileNames: 'chunks/[name].js',
+    codeSplitting: { groups: [{ name: 'shared', test: (id) => main.has(id), minShareCount: 2 }] },
+    comments: { jsdoc: false } // the declarations keep them
+  }
 })

@@ -1,5 +1,4 @@
 import { AsyncResource } from 'node:async_hooks'
-import mitt from 'mitt'
 import { type Emit, type EventName, eventNames, type TokenClientEvents } from './events.ts'
 import { wrong } from './wrong-option.ts'
 
@@ -25,13 +24,6 @@ export interface GuardedEmitter {
 
 type Callback = (...values: unknown[]) => unknown
 
-/** What we use of mitt, whose own types are CommonJS and not callable from a module. */
-interface Mitt {
-  on(name: string, callback: Callback): void
-  off(name: string, callback: Callback): void
-  emit(name: string, event: unknown): void
-}
-
 /** The context in which this module was loaded: no event belongs to the call that happened to cause it. */
 const noCaller = new AsyncResource('SERVICE_TOKEN_EVENTS')
 
@@ -40,32 +32,31 @@ const noCaller = new AsyncResource('SERVICE_TOKEN_EVENTS')
  * a microtask, when the state that they tell of is final, and outside the asynchronous context of every caller.
  */
 export function guardedEmitter(): GuardedEmitter {
-  const emitter = (mitt as unknown as () => Mitt)()
+  /** Name → listener → what calls it. */
   const guards = new Map<string, Map<Callback, Callback>>()
 
   function off(name: string, listener: Callback): void {
-    const guard = guards.get(name)?.get(listener)
-    if (guard === undefined) return
     guards.get(name)?.delete(listener)
-    emitter.off(name, guard)
   }
 
   function on(name: string, listener: Callback): () => void {
     checkListener(name, listener)
     const named = guards.get(name) ?? new Map<Callback, Callback>()
     guards.set(name, named)
-    if (!named.has(listener)) {
-      const guard = guarded(name, listener)
-      named.set(listener, guard)
-      emitter.on(name, guard)
-    }
+    if (!named.has(listener)) named.set(listener, guarded(name, listener))
     return () => off(name, listener)
+  }
+
+  /** Those that listen now hear it, whatever they do about others meanwhile. */
+  function tell(name: string, event: unknown): void {
+    for (const guard of [...(guards.get(name)?.values() ?? [])]) guard(event)
+    for (const guard of [...(guards.get('*')?.values() ?? [])]) guard(name, event)
   }
 
   return {
     emit(name, event) {
       const told = Object.freeze(event)
-      queueMicrotask(() => noCaller.runInAsyncScope(emitter.emit, emitter, name, told))
+      queueMicrotask(() => noCaller.runInAsyncScope(tell, undefined, name, told))
     },
     on: on as On,
     off: off as Off

@@ -35,7 +35,7 @@ async function kibibytes(folder) {
   return sizes.reduce((sum, size) => sum + size, 0) / 1024
 }
 
-/** Our own code and mitt: what is loaded later stays outside. */
+/** Our own code: what is loaded later stays outside. */
 async function bundled(entry) {
   const { output } = await build({
     input: entry,

@@ -37,7 +37,6 @@ const commandLine = /^src\/cli\//
 
 /** Dependency → the files that may name it. */
 const owners: Readonly<Record<string, RegExp>> = {
-  mitt: /^src\/emitter\.ts$/,
   'p-retry': /^src\/http\/retry\.ts$/,
   jose: /^src\/(client-authentication|authorization-server|resource-server)\//,
   'service-token-client': commandLine
