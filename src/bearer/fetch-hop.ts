@@ -1,7 +1,7 @@
 import { discardBody } from '../http/discard-body.ts'
 import { uncached } from '../http/uncached.ts'
 import type { AccessToken } from '../token/access-token.ts'
-import type { Spending } from './exchange.ts'
+import type { Spending } from './bearer-request.ts'
 import type { Fetch, FetchInit, RedirectMode } from './fetch-body.ts'
 import type { FetchRequest } from './fetch-request.ts'
 import { foreignHost, isOwnHost } from './own-host.ts'

@@ -1,56 +1,164 @@
-import type { Controller, Handler, ResponseHeaders } from './dispatch.ts'
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
+import type { Controller, RawFields, ResponseHeaders } from './dispatch.ts'
 
 /** How much of a refused answer is kept, and read so that its connection can serve again. */
 export const drainLimit = 64 * 1024
 
-/** A 401 that was put aside until it is known whether another token can be had. */
-export class HeldAnswer {
-  readonly controller: Controller
+/** Milliseconds that the rest of a small refused answer gets to come in. */
+const grace = 100
+
+/** Who reads an answer that was held. */
+export interface AnswerReader {
+  start(status: number, headers: ResponseHeaders, message: string | undefined): void
+  data(chunk: Buffer): void
+  end(trailers: ResponseHeaders): void
+  error(error: Error): void
+}
+
+/**
+ * A refused answer that was put aside until it is known whether another token can be had. When it is given back it is the
+ * controller of what its reader sees.
+ */
+export class HeldAnswer implements Controller {
+  readonly #wire: Controller
   readonly #status: number
   readonly #headers: ResponseHeaders
   readonly #message: string | undefined
   #chunks: Buffer[] = []
   #size = 0
-  #trailers: ResponseHeaders | undefined
-  #error: Error | undefined
+  /** Tells what stands after the body, once that is known. */
+  #last: ((reader: AnswerReader) => void) | undefined
+  #whenOver: (() => void) | undefined
+  #reader: AnswerReader | undefined
+  #isStarted = false
+  #isBusy = false
+  #isRead = false
+  #paused = false
+  #reason: Error | null = null
 
-  constructor(controller: Controller, status: number, headers: ResponseHeaders, message: string | undefined) {
-    this.controller = controller
+  constructor(wire: Controller, status: number, headers: ResponseHeaders, message?: string) {
+    this.#wire = wire
     this.#status = status
     this.#headers = headers
     this.#message = message
   }
 
+  // --- what comes from the wire ---
+
   keep(chunk: Buffer): void {
     this.#chunks.push(chunk)
     this.#size += chunk.length
-    if (this.#size > drainLimit) this.controller.pause()
+    if (this.#reader === undefined && this.#size > drainLimit) this.#wire.pause()
+    this.#read()
   }
 
-  end(trailers: ResponseHeaders): void {
-    this.#trailers = trailers
+  /** Mocks and interceptors may bring no trailers. */
+  end(trailers: ResponseHeaders | undefined = {}): void {
+    this.#finish((reader) => reader.end(trailers))
   }
 
   fail(error: Error): void {
-    this.#error = error
+    this.#finish((reader) => reader.error(error))
+  }
+
+  #finish(last: (reader: AnswerReader) => void): void {
+    this.#last = last
+    this.#whenOver?.()
+    this.#read()
+  }
+
+  // --- what becomes of it ---
+
+  /** Calls back when all of it has come, and soon in any case. */
+  whenOver(then: () => void): void {
+    if (this.#last !== undefined || this.#size > drainLimit) {
+      then()
+      return
+    }
+    const timer = setTimeout(() => setImmediate(() => this.#whenOver?.()), grace) // after what has arrived meanwhile
+    this.#whenOver = () => {
+      this.#whenOver = undefined
+      clearTimeout(timer)
+      then()
+    }
   }
 
   /** Nobody wants it. What has not come yet is not waited for: it may never come. */
-  discard(): void {
+  discard(reason = new Error('The refused answer is not read to its end.')): void {
     this.#chunks = []
-    if (this.#isOpen()) this.controller.abort(new Error('The refused answer is not read to its end.'))
+    this.#isRead = true
+    if (this.#last === undefined) this.#wire.abort(reason)
   }
 
-  /** The caller gets it as it came; what has not come yet follows. */
-  deliver(handler: Handler, controller: Controller): void {
-    handler.onResponseStart?.(controller, this.#status, this.#headers, this.#message)
-    for (const chunk of this.#chunks) handler.onResponseData?.(controller, chunk)
-    if (this.#trailers !== undefined) handler.onResponseEnd?.(controller, this.#trailers)
-    else if (this.#error !== undefined) handler.onResponseError?.(controller, this.#error)
-    else if (!controller.paused) this.controller.resume()
+  /** The reader gets it as it came; what has not come yet follows. */
+  deliver(reader: AnswerReader): void {
+    this.#reader = reader
+    this.#read()
   }
 
-  #isOpen(): boolean {
-    return this.#trailers === undefined && this.#error === undefined
+  /** Goes on until the reader pauses or aborts, or nothing more is here. */
+  #read(): void {
+    const reader = this.#reader
+    if (reader === undefined || this.#isBusy) return
+    this.#isBusy = true
+    try {
+      if (!this.#isStarted) {
+        this.#isStarted = true
+        reader.start(this.#status, this.#headers, this.#message)
+      }
+      while (this.#goesOn && this.#chunks.length > 0) reader.data(this.#chunks.shift() as Buffer)
+      if (this.#goesOn && this.#last !== undefined) {
+        this.#isRead = true
+        this.#last(reader)
+      }
+    } catch (error) {
+      this.discard()
+      reader.error(error as Error) // as undici has it: a reader that throws is told its error, and may then try again
+    }
+    this.#isBusy = false
+    if (this.#goesOn) this.#wire.resume()
+  }
+
+  get #goesOn(): boolean {
+    return !this.#paused && !this.#isRead
+  }
+
+  // --- the controller ---
+
+  get aborted(): boolean {
+    return this.#reason !== null
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  get reason(): Error | null {
+    return this.#reason
+  }
+
+  get rawHeaders(): RawFields | null {
+    return this.#wire.rawHeaders ?? null
+  }
+
+  get rawTrailers(): RawFields | null {
+    return this.#wire.rawTrailers ?? null
+  }
+
+  pause(): void {
+    this.#paused = true
+    if (this.#last === undefined) this.#wire.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#read()
+  }
+
+  abort(reason: Error): void {
+    if (this.#isRead) return
+    this.#reason = reason
+    this.discard(reason)
+    this.#reader?.error(reason)
   }
 }

@@ -1,7 +1,9 @@
 import type { BearerInterceptor } from './bearer-interceptor.ts'
+import type { Spending } from './bearer-request.ts'
+import { Destination } from './destination.ts'
 import { type Dispatch, type DispatchOptions, type Handler, withOptions } from './dispatch.ts'
 import { dispatchOrigin, isOriginUnknown, missingOrigin } from './dispatch-origin.ts'
-import { BearerExchange, type Spending } from './exchange.ts'
+import { BearerExchange } from './exchange.ts'
 import { explain } from './explain.ts'
 import { CallersHeaders, copyHeaders, hostElsewhere } from './header-fields.ts'
 import { acceptLegacyHandler, acceptLegacyOptions } from './legacy-handler.ts'
@@ -20,9 +22,10 @@ export interface BearerOptions extends Spending {
  */
 export function bearerInterceptor({ routes, ...spending }: BearerOptions): BearerInterceptor {
   // undici 8 wants a function of exactly two parameters back, and gives a second argument that no type declares.
-  const interceptor =
-    (dispatch: Dispatch, boundOrigin?: string | null): Dispatch =>
-    (given, givenHandler) => {
+  const interceptor = (dispatch: Dispatch, boundOrigin?: string | null): Dispatch => {
+    const destination = boundOrigin === undefined ? new Destination() : undefined
+    const composition = { ...spending, dispatch, destination }
+    return (given, givenHandler) => {
       const handler = acceptLegacyHandler(givenHandler)
       const options = acceptLegacyOptions(given, givenHandler)
       const { origin, path, method } = options
@@ -46,8 +49,9 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
       if (hasQueryToken(path, checked.query)) return refuse(tokenInQuery(), options, handler)
       const body = sendableBody(options.body)
       if (body !== undefined) checked.body = body as NonNullable<DispatchOptions['body']>
-      return new BearerExchange(spending, { dispatch, options: checked, fields, route }, handler).start()
+      return new BearerExchange({ composition, options: checked, fields, route }, handler).start()
     }
+  }
   return Object.assign(interceptor as unknown as BearerInterceptor, {
     explain: (url: string | URL) => explain(routes, url)
   })

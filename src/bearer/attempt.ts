@@ -1,0 +1,222 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { Duplex } from 'node:stream'
+import type { AccessToken } from '../token/access-token.ts'
+import type { BearerRequest } from './bearer-request.ts'
+import type { Watched } from './destination.ts'
+import type { Controller, Handler, RawFields, ResponseHeaders } from './dispatch.ts'
+import { withAuthorization } from './header-fields.ts'
+import { hasLeft, noteRedirects } from './redirects-below.ts'
+import { type Rejection, readRejection, reportRejection } from './rejection.ts'
+import { dropRecording } from './request-body.ts'
+
+/** undici 7 does not declare `onRequestSent`. */
+type Callback = keyof Handler | 'onRequestSent'
+
+/**
+ * One sending of a request with a token. It passes events on to the caller's handler, and is the controller that the handler sees:
+ * it can be aborted and paused before undici has a connection. Then the handler hears of an abort at once, and of its error once.
+ * One class for both: each further one in the chain makes a warm dispatch a fifth slower.
+ */
+export class Attempt implements Handler, Controller, Watched {
+  protected readonly handler: Handler
+  /**
+   * The asynchronous context of the dispatch that asked. undici calls back in the context of whoever opened the connection,
+   * and that can be another caller.
+   */
+  protected readonly context: AsyncResource
+  /** Controls what is on the wire; null while nothing is. */
+  protected live: Controller | null = null
+  readonly #request: BearerRequest
+  #sent: AccessToken | undefined
+  #paused = false
+  #reason: Error | null = null
+  #failure: Error | undefined
+
+  constructor(request: BearerRequest, handler: Handler, context = new AsyncResource('SERVICE_TOKEN_REQUEST')) {
+    this.#request = request
+    this.handler = handler
+    this.context = context
+  }
+
+  protected get request(): BearerRequest {
+    return this.#request
+  }
+
+  protected get sent(): AccessToken | undefined {
+    return this.#sent
+  }
+
+  protected get failed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /** Where the request goes, and whose answer refuses its token. */
+  get origin(): string {
+    return this.#request.route.origin
+  }
+
+  get shown(): string {
+    return this.#sent?.authorization ?? ''
+  }
+
+  /** In the same tick. The answer is undici's: whether to go on. */
+  protected send(token: AccessToken): boolean {
+    this.#sent = token
+    const { composition, options, fields, route } = this.#request
+    options.headers = withAuthorization(fields, token.authorization)
+    const { dispatch, destination } = composition
+    if (destination === undefined || destination.isKnown(route.origin)) return dispatch(options, this)
+    const goOn = destination.watch(this, () => dispatch(options, this))
+    this.#endIfAstray()
+    return goOn
+  }
+
+  /** Later than the caller's tick: nobody is there to catch what a dispatcher throws. */
+  sendLate(token: AccessToken): void {
+    if (this.failed) return
+    try {
+      this.send(token)
+    } catch (error) {
+      this.onResponseError(this, error as Error) // a dispatcher may throw what it has against a request
+    }
+  }
+
+  /** undici has made the request for a connection that leads elsewhere: it must not start. */
+  #endIfAstray(): void {
+    const error = this.#request.composition.destination?.astray(this)
+    if (error !== undefined) this.fail(error)
+  }
+
+  /** What the answer says about the token. An answer from elsewhere says nothing: the token did not go there. */
+  #readAnswer(status: number, headers: ResponseHeaders): Rejection | undefined {
+    if (hasLeft(this, this.origin)) return undefined
+    const rejection = readRejection(status, headers['www-authenticate'])
+    if (rejection === undefined) return undefined
+    const { composition, route } = this.#request
+    reportRejection(composition.emit, route, this.#sent as AccessToken, status, rejection)
+    return rejection
+  }
+
+  // --- what the handler is told ---
+
+  /** The handler hears of one error and of nothing after it. */
+  protected fail(error: Error): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error
+    this.#request.composition.destination?.release(this)
+    this.#tell('onResponseError', this, error)
+  }
+
+  /** The handler gets this as the beginning of its answer. */
+  protected answer(status: number, headers: ResponseHeaders, message: string | undefined): void {
+    this.#tell('onResponseStart', this, status, headers, message)
+  }
+
+  /** Whether a refused answer is kept from the caller, because another one will follow. */
+  protected replace(..._answer: Parameters<Attempt['onResponseStart']>): boolean {
+    return false
+  }
+
+  #tell(name: Callback, ...given: unknown[]): void {
+    const callback = (this.handler as Partial<Record<Callback, (...given: unknown[]) => void>>)[name]
+    if (callback !== undefined) this.context.runInAsyncScope(callback, this.handler, ...given)
+  }
+
+  // --- the controller ---
+
+  get aborted(): boolean {
+    return this.#reason !== null || (this.live?.aborted ?? false)
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  get reason(): Error | null {
+    return this.#reason ?? this.live?.reason ?? null
+  }
+
+  get rawHeaders(): RawFields | null {
+    return this.live?.rawHeaders ?? null
+  }
+
+  set rawHeaders(headers: RawFields | null) {
+    if (this.live !== null) this.live.rawHeaders = headers
+  }
+
+  get rawTrailers(): RawFields | null {
+    return this.live?.rawTrailers ?? null
+  }
+
+  set rawTrailers(trailers: RawFields | null) {
+    if (this.live !== null) this.live.rawTrailers = trailers
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.live?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.live?.resume()
+  }
+
+  abort(reason: Error = new DOMException('The request was aborted.', 'AbortError')): void {
+    if (this.#reason !== null) return
+    this.#reason = reason
+    if (this.live !== null) this.live.abort(reason)
+    else this.fail(reason)
+  }
+
+  // --- the handler ---
+
+  onRequestStart(controller: Controller, context: unknown): void {
+    this.#endIfAstray()
+    if (this.#failure !== undefined) {
+      controller.abort(this.#failure)
+      return
+    }
+    this.#request.composition.destination?.release(this)
+    noteRedirects(this, context)
+    this.live = controller
+    if (this.#paused) controller.pause()
+    this.#tell('onRequestStart', this, context)
+  }
+
+  onBodySent(...sent: Parameters<NonNullable<Handler['onBodySent']>>): void {
+    this.#tell('onBodySent', ...sent)
+  }
+
+  onRequestSent(): void {
+    this.#tell('onRequestSent')
+  }
+
+  onResponseStarted(): void {
+    this.#tell('onResponseStarted')
+  }
+
+  onRequestUpgrade(_controller: Controller, status: number, headers: ResponseHeaders, socket: Duplex): void {
+    this.#tell('onRequestUpgrade', this, status, headers, socket)
+  }
+
+  onResponseStart(controller: Controller, status: number, headers: ResponseHeaders, message?: string): void {
+    const rejection = this.#readAnswer(status, headers)
+    if (rejection?.asksForAnotherToken && this.replace(controller, status, headers, message)) return
+    if (status >= 200) dropRecording(this.#request.options.body)
+    this.answer(status, headers, message)
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    this.#tell('onResponseData', this, chunk)
+  }
+
+  onResponseEnd(_controller: Controller, trailers: ResponseHeaders): void {
+    this.#tell('onResponseEnd', this, trailers)
+  }
+
+  // It can follow `onResponseEnd`: a handler that throws there asks for it.
+  onResponseError(_controller: Controller, error: Error): void {
+    this.fail(error)
+  }
+}
