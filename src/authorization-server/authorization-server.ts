@@ -1,26 +1,17 @@
-import { assertions } from './client-authentication/assertions.ts'
-import { attemptLimit } from './client-authentication/attempt-limit.ts'
-import { clientGate } from './client-authentication/client-gate.ts'
-import { serverEndpoints, serverUrls } from './endpoints/endpoints.ts'
+import { assemble, namesOf, openRegistry, signingKeysFor } from './assembly.ts'
 import { exchange } from './endpoints/exchange.ts'
 import type { ServerUrls } from './endpoints/metadata-document.ts'
 import type { Condition } from './faults/fault-kinds.ts'
 import { faultQueue } from './faults/fault-queue.ts'
-import { type Faults, faultSwitches } from './faults/faults.ts'
+import type { Faults } from './faults/faults.ts'
 import { frontDoor } from './front-door.ts'
-import { isLoopbackHost } from './http/http-server.ts'
-import { type Listeners, listeners } from './http/listeners.ts'
-import { type RequestLog, requestLog } from './http/request-log.ts'
-import { type AuthorizationServerOptions, type CheckedOptions, checkOptions } from './options.ts'
+import { listeners } from './http/listeners.ts'
+import type { RequestLog } from './http/request-log.ts'
+import { type AuthorizationServerOptions, checkOptions } from './options.ts'
+import type { ReadableJournal } from './overview/journal.ts'
 import { type Overview, overview } from './overview/overview.ts'
-import type { ServerParts } from './overview/server-parts.ts'
-import { watch } from './overview/watch.ts'
 import { type Clients, registeredClients } from './registry/clients.ts'
-import { type LiveRegistry, liveRegistry } from './registry/live-registry.ts'
-import { accessTokens } from './tokens/access-tokens.ts'
-import { issuedTokens } from './tokens/issued-tokens.ts'
-import { keysFile } from './tokens/keys-file.ts'
-import { signingKeys } from './tokens/signing-keys.ts'
+import type { LiveRegistry } from './registry/live-registry.ts'
 
 export interface AuthorizationServer extends ServerUrls {
   readonly issuer: string
@@ -34,6 +25,8 @@ export interface AuthorizationServer extends ServerUrls {
   readonly requests: RequestLog
   /** Who may call whom, and who did. */
   overview(): Overview
+  /** What happens, as sentences. */
+  readonly journal: ReadableJournal
   /** Signs with a new key from now on. The one before stays published for `overlap` ms: as long as tokens live, unless given; 0 takes it away at once. */
   rotateKeys(rotation?: { readonly overlap?: number }): Promise<void>
   /** The token counts no more at the introspection endpoint. Who verifies it by its signature does not hear of it. */
@@ -52,63 +45,33 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   const checked = checkOptions(options)
   const { clock, accessTokenLifetime: lifetime } = checked
   const condition: Condition = { down: false, clockOffset: 0 }
-  const now = () => clock.wallTime() + condition.clockOffset
   const isDown = () => condition.down
-  const registry = liveRegistry(checked.registry, now)
-  const keys = await keysFor(checked, now)
+  const now = () => clock.wallTime() + condition.clockOffset
+  const { registry, follow } = await openRegistry(checked, now)
+  const keys = await signingKeysFor(checked, now)
   const listening = await listeners({ ...checked, isDown })
 
   const { issuer, urls } = namesOf(listening, checked)
-  const issued = issuedTokens()
-  const requests = requestLog()
   const queue = faultQueue()
-  const faults = faultSwitches({ queue, condition, breakConnections: listening.breakConnections, now })
-  const parts = {
-    ...{ issuer, tokenEndpoint: urls.tokenEndpoint, registry, issued, keys, faults, requests, lifetime, clock, now },
-    ...{ format: checked.accessTokenFormat, signingSecret: checked.signingSecret },
-    ...watch({ registry, requests, faults, keys, now })
-  }
-  const endpoints = endpointsFor(parts, urls, checked)
+  const { parts, endpoints } = assemble({ checked, issuer, urls, registry, keys, queue, condition, listening, now })
+  const { requests, faults, issued, journal } = parts
   const front = frontDoor({ parts, ...checked, port: new URL(listening.origin).port })
   listening.serve((door, incoming, response) => {
     const own = door === 'plain' ? front(incoming, response) : undefined
     return own ?? exchange(incoming, response, { endpoints: endpoints[door], isDown, queue, log: requests, clock, now })
   })
+  const follower = follow(journal)
+
+  async function close(): Promise<void> {
+    await follower?.close()
+    await listening.close()
+  }
+
   return {
-    issuer,
-    ...urls,
-    registry,
+    ...{ issuer, ...urls, registry, faults, requests, journal, revoke: issued.revoke, close },
     clients: registeredClients(registry),
-    faults,
-    requests,
     overview: () => overview(parts),
     rotateKeys: ({ overlap = lifetime } = {}) => keys.rotate(overlap),
-    revoke: issued.revoke,
-    close: listening.close,
-    [Symbol.asyncDispose]: listening.close
+    [Symbol.asyncDispose]: close
   }
-}
-
-function keysFor(options: CheckedOptions, now: () => number) {
-  const { signingAlgorithm: algorithm, signingSecret: secret, keysFile: file } = options
-  return signingKeys({ algorithm, secret, store: file === undefined ? undefined : keysFile(file), now })
-}
-
-/** Beyond loopback the address that the server listens on is often not the one by which others reach it: there the issuer's origin names it. */
-function namesOf({ origin, mutualTlsOrigin }: Listeners, { host, issuer }: CheckedOptions) {
-  if (issuer === undefined || isLoopbackHost(host))
-    return { issuer: issuer ?? origin, urls: serverUrls(origin, mutualTlsOrigin) }
-  const { origin: known, hostname } = new URL(issuer)
-  const beside = mutualTlsOrigin === undefined ? undefined : `https://${hostname}:${new URL(mutualTlsOrigin).port}`
-  return { issuer, urls: serverUrls(known, beside) }
-}
-
-function endpointsFor(parts: ServerParts, urls: ServerUrls, options: CheckedOptions) {
-  const { issuer, registry, keys, issued, format, clock, now } = parts
-  const { authenticationMethods: methods, assertionAudience } = options
-  const typeNeeded = assertionAudience === 'issuer'
-  const proofs = assertions({ audience: typeNeeded ? issuer : urls.tokenEndpoint, typeNeeded, now })
-  const gate = clientGate({ registry, limit: attemptLimit(clock), assertions: proofs, methods, now })
-  const tokens = accessTokens({ issuer, format, keys, issued })
-  return serverEndpoints({ ...parts, urls, gate, tokens, methods })
 }

@@ -6,6 +6,7 @@ export type { TlsOptions } from './http/http-server.ts'
 export type { MissingGrant } from './http/oauth-error.ts'
 export type { EndpointName, LoggedRequest, RequestLog } from './http/request-log.ts'
 export type { AuthorizationServerOptions } from './options.ts'
+export type { JournalEntry, ReadableJournal } from './overview/journal.ts'
 export type {
   ClientView,
   Described,

@@ -16,6 +16,10 @@ export interface AuthorizationServerOptions {
   readonly issuer?: string
   /** Who may call whom: services, and what each client may do there. `readRegistry()` reads it from a file. */
   readonly registry?: Registry
+  /** In place of `registry`: a JSON file with it, which is read again when it is saved. */
+  readonly registryFile?: string | URL
+  /** Changes that are made while the server runs go into `registryFile`. Without it, they end with the server. */
+  readonly writeRegistryFile?: boolean
   /** In place of `registry`: clients in the short form, for a test with one service. */
   readonly clients?: readonly ClientRegistration[]
   /** Milliseconds; 12 hours by default. */
@@ -40,7 +44,7 @@ export interface AuthorizationServerOptions {
   readonly clock?: Clock
 }
 
-type Optional = 'issuer' | 'tls' | 'signingSecret' | 'keysFile' | 'adminSecret'
+type Optional = 'registry' | 'registryFile' | 'issuer' | 'tls' | 'signingSecret' | 'keysFile' | 'adminSecret'
 
 export type CheckedOptions = Required<Omit<AuthorizationServerOptions, Optional | 'clients'>> & {
   readonly [Name in Optional]: AuthorizationServerOptions[Name]
@@ -57,6 +61,8 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
     host = '127.0.0.1',
     issuer,
     registry,
+    registryFile,
+    writeRegistryFile = false,
     clients,
     accessTokenLifetime = twelveHours,
     accessTokenFormat = 'jwt',
@@ -85,13 +91,16 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
   demand(tls === undefined || isTls(tls), 'tls must be { cert, key, ca }, each PEM, and port, if given, a port.')
   checkWhoMayCome(host, adminSecret)
   checkSigning(signingAlgorithm, signingSecret, keysFile)
-  const known = knownRegistry(registry, clients)
+  checkRegistryOptions(registry, registryFile, clients)
+  demand(!writeRegistryFile || registryFile !== undefined, 'writeRegistryFile needs a registryFile.')
+  const known = clients === undefined ? registry : { clients }
+  const registries = { registry: known, registryFile, writeRegistryFile }
   const tokens = { accessTokenLifetime, accessTokenFormat, signingAlgorithm, signingSecret, keysFile }
   return {
     port,
     host,
     issuer,
-    registry: known,
+    ...registries,
     ...tokens,
     authenticationMethods,
     assertionAudience,
@@ -101,13 +110,14 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
   }
 }
 
-function knownRegistry(registry: Registry | undefined, clients: readonly ClientRegistration[] | undefined): Registry {
-  demand(registry === undefined || clients === undefined, 'Give a registry or clients, not both.')
+function checkRegistryOptions(registry: unknown, registryFile: unknown, clients: unknown): void {
+  const given = [registry, registryFile, clients].filter((one) => one !== undefined)
+  demand(given.length < 2, 'Give one of registry, registryFile and clients, not both.')
   demand(
-    registry !== undefined || Array.isArray(clients),
-    'clients must be an array of { clientId, clientSecret, scope }, unless there is a registry.'
+    given.length > 0 && (clients === undefined || Array.isArray(clients)),
+    'clients must be an array of { clientId, clientSecret, scope }, unless there is a registry or a registryFile.'
   )
-  return registry ?? { clients: clients ?? [] }
+  demand(registryFile === undefined || isFile(registryFile), 'registryFile must be the path of a file, or a file: URL.')
 }
 
 function checkWhoMayCome(host: unknown, adminSecret: unknown): void {
@@ -129,8 +139,11 @@ function checkSigning(algorithm: SigningAlgorithm, secret: unknown, keysFile: un
   demand(least === 0 || hasSecret, `${algorithm} needs a signingSecret of ${least} bytes at least.`)
   demand(least > 0 || secret === undefined, `${algorithm} signs with a key of its own. Leave signingSecret out.`)
   demand(least === 0 || keysFile === undefined, `${algorithm} signs with a secret. Leave keysFile out.`)
-  const isFile = keysFile === undefined || (typeof keysFile === 'string' && keysFile !== '') || keysFile instanceof URL
-  demand(isFile, 'keysFile must be the path of a file, or a file: URL.')
+  demand(keysFile === undefined || isFile(keysFile), 'keysFile must be the path of a file, or a file: URL.')
+}
+
+function isFile(given: unknown): boolean {
+  return (typeof given === 'string' && given !== '') || (given instanceof URL && given.protocol === 'file:')
 }
 
 function methodsFor(tls: TlsOptions | undefined): readonly string[] {

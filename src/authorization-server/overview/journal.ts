@@ -7,18 +7,22 @@ export interface JournalEntry {
   readonly id: number
   /** Epoch ms. */
   readonly at: number
-  readonly kind: 'request' | 'registry' | 'fault' | 'keys' | 'server'
+  readonly kind: 'request' | 'registry' | 'fault' | 'keys' | 'file'
   readonly text: string
   readonly request?: LoggedRequest
   readonly change?: RegistryChange
 }
 
-export interface Journal {
-  add(entry: Omit<JournalEntry, 'id' | 'at'>): void
+/** What happened, as it happens. */
+export interface ReadableJournal {
   /** The last five hundred, oldest first. */
   readonly latest: readonly JournalEntry[]
   /** Calls the listener with each entry from now on, until the function that is returned is called. */
   follow(listener: (entry: JournalEntry) => void): () => void
+}
+
+export interface Journal extends ReadableJournal {
+  add(entry: Omit<JournalEntry, 'id' | 'at'>): void
   clear(): void
 }
 
