@@ -1,4 +1,5 @@
 // What CI holds: ratios with a margin in which only a doubling fails, and allocation, which is exact, with a narrow one.
+import { firstTokens, over } from './benches/first-token.js'
 import { allocationFlags } from './support/allocation.js'
 import { probe, probes } from './support/probe.js'
 import { atMost, exactly } from './support/verdict.js'
@@ -13,9 +14,13 @@ async function least(name, figure) {
 
 const hot = await probe('hot-allocation', ['ours'], allocationFlags)
 const inject = await probe('inject-allocation', ['ours'], allocationFlags)
+const first = await firstTokens(5, ['ours', 'node-http', 'undici'])
 const verdicts = [
   atMost('a warm call over the floor', await least('hot', ({ overFloor }) => overFloor), 2, ' ×'),
   atMost('a dispatch over the floor', await least('inject', ({ extra, floor }) => extra / floor), 6, ' ×'),
+  atMost('processor time to the first token over node:http', over(first, 'node-http', 'processor').median, 1.25, ' ×'),
+  atMost('processor time to the first token over undici', over(first, 'undici', 'processor').median, 0.6, ' ×'),
+  atMost('memory at the first token over node:http', over(first, 'node-http', 'mebibytes').median, 1.1, ' ×'),
   atMost('bytes of a warm call beyond the floor', hot.client - hot.floor, 8),
   atMost('bytes of a dispatch', inject.client, 500),
   exactly('promises of a dispatch', inject.promises, 0)

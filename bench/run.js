@@ -16,6 +16,7 @@ const names = [
   'outage',
   'recovery',
   'cold-start',
+  'first-token',
   'size',
   'keys',
   'listeners'
