@@ -2,6 +2,7 @@ import type { BearerFetch } from './bearer/bearer-fetch.ts'
 import type { BearerInterceptor } from './bearer/bearer-interceptor.ts'
 import { bearerFetch } from './bearer/fetch.ts'
 import { bearerInterceptor } from './bearer/interceptor.ts'
+import { underPolicy } from './bearer/policies.ts'
 import { onceEach } from './bearer/rejection.ts'
 import { routeTable } from './bearer/routes.ts'
 import type { Health } from './cache/health.ts'
@@ -93,7 +94,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     return closed
   }
 
-  return {
+  const client: TokenClient = {
     getToken: (given) => (given === undefined ? cache.promise(request) : getTokenFor(given)),
     interceptor: (policy) => bearerInterceptor(bearer(policy)),
     createFetch: (policy, baseFetch) =>
@@ -114,6 +115,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     close,
     [Symbol.asyncDispose]: close
   }
+  return Object.defineProperty(client, underPolicy, { value: bearer })
 }
 
 interface Below {

@@ -1,29 +1,13 @@
-import { type CallCredentials, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
-import type { AccessToken, TokenClient } from 'service-token-client'
-import { anotherToken } from './another-token.ts'
+import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js'
+import type { TokenClient } from 'service-token-client'
+import { grpcInterceptor } from 'service-token-client/adapters'
 
-/** Makes a unary call with call credentials, and once more with another token after UNAUTHENTICATED. The channel must be TLS. */
-export async function withToken<T>(
+/** `Client` stands for the class that was made from your `.proto`. */
+export function usersClient(
   tokens: TokenClient,
-  host: string,
-  call: (callCredentials: CallCredentials) => Promise<T>
-): Promise<T> {
-  const token = await tokens.getToken()
-  try {
-    return await call(credentialsOf(token, host))
-  } catch (error) {
-    if ((error as ServiceError).code !== status.UNAUTHENTICATED) throw error
-    const next = await anotherToken(tokens, token)
-    if (next === undefined) throw error
-    return call(credentialsOf(next, host))
-  }
-}
-
-function credentialsOf({ authorization }: AccessToken, host: string): CallCredentials {
-  return credentials.createFromMetadataGenerator(({ service_url }, callback) => {
-    if (new URL(service_url).hostname !== host) return callback(new Error('The token is not for this service.'))
-    const metadata = new Metadata()
-    metadata.set('authorization', authorization)
-    return callback(null, metadata)
-  })
+  target: string,
+  secure: ChannelCredentials = credentials.createSsl()
+): Client {
+  const interceptor = grpcInterceptor(tokens, { origins: [`https://${target}`] }, secure)
+  return new Client(target, secure, { interceptors: [interceptor] })
 }

@@ -6,7 +6,7 @@ import type { Fetch, FetchInit, RedirectMode } from './fetch-body.ts'
 import type { FetchRequest } from './fetch-request.ts'
 import { foreignHost, isOwnHost } from './own-host.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
-import { type Rejection, readRejection, reportRejection } from './rejection.ts'
+import { isRefusal, tokenInPlaceOf } from './refusal.ts'
 import type { Route } from './routes.ts'
 
 /** One request of a chain of redirects. */
@@ -32,36 +32,27 @@ export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise
   const host = request.headers.get('host')
   if (host !== null && !isOwnHost(host, route.origin)) throw foreignHost(route.origin)
   if (hasQueryToken(request.url.search)) throw tokenInQuery()
-  const sent = await spending.source.token(route.request, askingOf(hop))
+  const signal = request.options.signal ?? undefined
+  const sent = await spending.source.token(route.request, { signal, maxWait: route.maxWait, origin: route.origin })
   const response = await send(hop, request.body.first, sent)
-  const rejection = readAnswer(spending, hop, sent, response)
-  const second = rejection?.asksForAnotherToken ? await secondAttempt(spending, hop, sent) : undefined
-  if (second === undefined) return response
-  void discardBody(response)
-  const last = await send(pastCaches(hop), second.body, second.token)
-  readAnswer(spending, hop, second.token, last)
-  return last
-}
+  if (!refuses(spending, hop, sent, response)) return response
 
-function askingOf({ request, route }: RoutedHop) {
-  return { signal: request.options.signal ?? undefined, maxWait: route.maxWait, origin: route.origin }
-}
-
-/** Undefined when the refused answer is what the caller gets: no other token, or a body that cannot be sent again. */
-async function secondAttempt(
-  { source }: Spending,
-  hop: RoutedHop,
-  rejected: AccessToken
-): Promise<{ readonly token: AccessToken; readonly body: FetchInit } | undefined> {
-  const { request, route } = hop
-  const asking = askingOf(hop)
-  const asked = source.token(route.request, { ...asking, rejected })
-  const next = Promise.resolve(asked).catch(() => rejected) // its failure is the source's to tell
+  const next = tokenInPlaceOf(sent, spending, route, { signal })
   const body = await request.body.again()
-  if (body === undefined) return undefined
-  const token = await next
-  asking.signal?.throwIfAborted()
-  return token.serial === rejected.serial ? undefined : { token, body }
+  const token = body && (await next)
+  signal?.throwIfAborted()
+  if (token === undefined) return response
+  void discardBody(response)
+  const second = await send(pastCaches(hop), body, token)
+  refuses(spending, hop, token, second)
+  return second
+}
+
+/** Whether the answer asks for another token. A base fetch that followed a redirect by itself brings one from elsewhere. */
+function refuses(spending: Spending, { request, route }: RoutedHop, token: AccessToken, response: Response): boolean {
+  if (!isAnswerTo(request, response)) return false
+  const wwwAuthenticate = response.headers.get('www-authenticate')
+  return isRefusal(spending, route, token, { status: response.status, wwwAuthenticate })
 }
 
 /** A base fetch that caches could give the refused answer once more. */
@@ -71,24 +62,11 @@ function pastCaches(hop: RoutedHop): RoutedHop {
   return { ...hop, fetch: (input, init = {}) => uncached(fetch, input, init) }
 }
 
-function send({ fetch, request, redirect }: Hop, body: FetchInit, token?: AccessToken): Promise<Response> {
+function send({ fetch, request, redirect }: Hop, body: FetchInit | undefined, token?: AccessToken): Promise<Response> {
   const { url, method, options, source } = request
   const headers = [...request.headers]
   if (token !== undefined) headers.push(['authorization', token.authorization])
   return fetch(source ?? url.href, { ...options, ...body, method, headers, redirect })
-}
-
-/** What the answer says about our token. A base fetch that followed a redirect by itself brings one from elsewhere. */
-function readAnswer(
-  { emit }: Spending,
-  { request, route }: RoutedHop,
-  token: AccessToken,
-  response: Response
-): Rejection | undefined {
-  if (!isAnswerTo(request, response)) return undefined
-  const rejection = readRejection(response.status, response.headers.get('www-authenticate'))
-  if (rejection !== undefined) reportRejection(emit, route, token, response.status, rejection)
-  return rejection
 }
 
 /** Whether nobody followed a redirect on the way. A `fetch` of a test may leave the URL out. */

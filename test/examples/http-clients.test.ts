@@ -1,28 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { Readable } from 'node:stream'
-import {
-  type CallCredentials,
-  credentials,
-  Client as GrpcClient,
-  Server,
-  ServerCredentials,
-  status
-} from '@grpc/grpc-js'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { status } from '@grpc/grpc-js'
+import { expect, onTestFinished, test } from 'vitest'
 import * as axios from '../../examples/http-clients/axios.ts'
 import { createUser } from '../../examples/http-clients/fetch.ts'
 import { carryTokensEverywhere } from '../../examples/http-clients/global-dispatcher.ts'
 import * as got from '../../examples/http-clients/got.ts'
 import * as graphqlRequest from '../../examples/http-clients/graphql-request.ts'
-import { withToken } from '../../examples/http-clients/grpc.ts'
+import { usersClient } from '../../examples/http-clients/grpc.ts'
 import * as ky from '../../examples/http-clients/ky.ts'
 import * as nodeHttp from '../../examples/http-clients/node-http.ts'
 import * as ofetch from '../../examples/http-clients/ofetch.ts'
 import * as openapiFetch from '../../examples/http-clients/openapi-fetch.ts'
 import { readUser, usersAgent } from '../../examples/http-clients/undici.ts'
 import type { TokenClient } from '../../src/index.ts'
-import { selfSigned } from '../http/certificate.ts'
-import { type Answer, accepting, type ResourceServer, resourceServer } from '../support/resource-server.ts'
+import { service } from '../adapters/grpc-service.ts'
+import { type Answer, type ResourceServer, resourceServer } from '../support/resource-server.ts'
 import { road } from '../support/road.ts'
 
 const user = { id: 42, name: 'Ada' }
@@ -52,12 +44,6 @@ async function api(answer?: Answer): Promise<Api> {
   return { tokens, server, refused }
 }
 
-async function readJson(stream: AsyncIterable<Buffer>): Promise<unknown> {
-  let all = ''
-  for await (const chunk of stream) all += chunk
-  return JSON.parse(all)
-}
-
 type Call = (tokens: TokenClient, origin: string) => Promise<unknown>
 
 const reads: Readonly<Record<string, Call>> = {
@@ -67,7 +53,6 @@ const reads: Readonly<Record<string, Call>> = {
   'openapi-fetch': async (tokens, origin) => (await openapi(tokens, origin).GET('/users/42')).data,
   axios: async (tokens, origin) => (await axios.usersApi(tokens, origin).get('/users/42')).data,
   got: (tokens, origin) => got.usersApi(tokens, origin)('users/42').json(),
-  'node:http': async (tokens, origin) => readJson(await nodeHttp.usersApi(tokens, origin)(`${origin}/users/42`)),
   'graphql-request': async (tokens, origin) => {
     const data = await graphqlRequest.usersApi(tokens, origin).request<{ user: object }>('{ user { id name } }')
     return data.user
@@ -75,7 +60,6 @@ const reads: Readonly<Record<string, Call>> = {
 }
 
 const json = JSON.stringify(user)
-const headers = { 'content-type': 'application/json' }
 
 const writes: Readonly<Record<string, Call>> = {
   fetch: (tokens, origin) => createUser(tokens, origin, user),
@@ -84,8 +68,7 @@ const writes: Readonly<Record<string, Call>> = {
   'openapi-fetch': async (tokens, origin) => (await openapi(tokens, origin).POST('/users', { body: user })).data,
   axios: async (tokens, origin) => (await axios.usersApi(tokens, origin).post('/users', user)).data,
   got: (tokens, origin) => got.usersApi(tokens, origin).post('users', { json: user }).json(),
-  'node:http': async (tokens, origin) =>
-    readJson(await nodeHttp.usersApi(tokens, origin)(`${origin}/users`, { method: 'POST', headers, body: json }))
+  'node:http': (tokens, origin) => nodeHttp.createUser(tokens, origin, user)
 }
 
 interface Paths {
@@ -102,9 +85,9 @@ function openapi(tokens: TokenClient, origin: string) {
   return openapiFetch.usersApi<Paths>(tokens, origin)
 }
 
-function closing<D extends { destroy(): Promise<void> }>(dispatcher: D): D {
-  onTestFinished(() => dispatcher.destroy())
-  return dispatcher
+function closing<C extends { close(): unknown }>(client: C): C {
+  onTestFinished(async () => void (await client.close()))
+  return client
 }
 
 test.each(Object.entries(reads))(
@@ -146,120 +129,24 @@ test('global-dispatcher: the fetch of the platform and every undici carry the to
     const response = await fetch(`${server.origin}/users`, { method: 'POST', body: json })
     expect(await response.json()).toEqual(user)
   } finally {
-    await closing(getGlobalDispatcher()).close()
+    await getGlobalDispatcher().close()
     setGlobalDispatcher(before)
   }
 })
 
-describe('got', () => {
-  test('D11 C70 no token goes to another origin, by a redirect neither', async () => {
-    const { tokens, server } = await api()
-    const foreign = await resourceServer()
-    const redirecting = await resourceServer((_received, response) =>
-      response.writeHead(302, { location: `${foreign.origin}/` }).end()
+test('W11 D1 grpc: a call carries the token to its service, and is made once more after UNAUTHENTICATED', async () => {
+  const { tokens, refused } = await api()
+  const users = await service((given) => (given === refused ? { code: status.UNAUTHENTICATED } : undefined))
+  const client = closing(usersClient(tokens, users.target, users.secure))
+  const same = (value: Buffer) => value
+  const answer = new Promise((resolve, reject) => {
+    const path = '/users.Users/Unary'
+    client.makeUnaryRequest(path, same, same, Buffer.from('hello'), (error, value) =>
+      error === null ? resolve(String(value)) : reject(error)
     )
-    await got.usersApi(tokens, redirecting.origin)('').text()
-    await got.usersApi(tokens, server.origin)(foreign.origin, { prefixUrl: '' }).text()
-    expect(redirecting.requests[0]?.authorization).toMatch(/^Bearer /)
-    expect(foreign.requests.map(({ authorization }) => authorization)).toEqual([undefined, undefined])
   })
-
-  test('D2 a stream is not sent again: the 401 stands', async () => {
-    const { tokens, server } = await api()
-    const { statusCode } = await got
-      .usersApi(tokens, server.origin)
-      .post('users', { body: Readable.from([json]), throwHttpErrors: false, retry: { limit: 0 } })
-    expect(statusCode).toBe(401)
-    expect(server.requests).toHaveLength(1)
-  })
-})
-
-describe('node:http', () => {
-  test('D13 C30 a foreign origin gets no token, whatever else stands in the call, and its 401 costs none', async () => {
-    const { tokens, server, refused } = await api()
-    const foreign = await resourceServer(accepting('nobody'))
-    const send = nodeHttp.usersApi(tokens, server.origin)
-    expect((await send(foreign.origin)).statusCode).toBe(401)
-    const elsewhere = { host: '127.0.0.1', port: foreign.port } as object
-    expect((await send(server.origin, elsewhere)).statusCode).toBe(200)
-    expect(foreign.requests.map(({ authorization }) => authorization)).toEqual([undefined])
-    expect(server.requests[0]?.authorization).toBe(refused)
-  })
-
-  test("D20 a caller's own Authorization goes out alone, and its 401 is the caller's", async () => {
-    const { tokens, server } = await api((_received, response) => response.writeHead(401).end())
-    const send = nodeHttp.usersApi(tokens, server.origin)
-    expect((await send(server.origin, { headers: { Authorization: 'Basic mine' } })).statusCode).toBe(401)
-    expect(server.requests.map(({ authorization }) => authorization)).toEqual(['Basic mine'])
-  })
-})
-
-test.each([
-  ['got', got],
-  ['node:http', nodeHttp]
-])('D22 %s refuses an origin of plain HTTP when the API is made', async (_client, { usersApi }) => {
-  const { tokens } = await road()
-  expect(() => usersApi(tokens, 'http://users.internal')).toThrow(
-    expect.objectContaining({ code: 'ERR_INSECURE_ORIGIN' })
-  )
-})
-
-describe('grpc', () => {
-  const bytes = { requestSerialize: same, requestDeserialize: same, responseSerialize: same, responseDeserialize: same }
-  const method = { path: '/users.Users/Read', requestStream: false, responseStream: false, ...bytes }
-
-  function same(value: Buffer): Buffer {
-    return value
-  }
-
-  test('D1 C30 a call carries the token to its service only, and is repeated once after UNAUTHENTICATED', async () => {
-    const { tokens, refused } = await api()
-    const seen: unknown[] = []
-    const server = new Server()
-    server.addService(
-      { read: method },
-      {
-        read(
-          { metadata, request }: { metadata: { get(name: string): unknown[] }; request: Buffer },
-          callback: (error: object | null, value?: Buffer) => void
-        ) {
-          const [authorization] = metadata.get('authorization')
-          seen.push(authorization)
-          if (authorization === refused) callback({ code: status.UNAUTHENTICATED, details: 'refused' })
-          else callback(null, request)
-        }
-      }
-    )
-    const { key, cert } = selfSigned({ names: ['localhost'] })
-    const pair = { private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createSsl(null, [pair]), (error, bound) =>
-        error === null ? resolve(bound) : reject(error)
-      )
-    })
-    const client = new GrpcClient(`localhost:${port}`, credentials.createSsl(Buffer.from(cert)))
-    onTestFinished(() => {
-      client.close()
-      server.forceShutdown()
-    })
-
-    const call = (callCredentials: CallCredentials): Promise<Buffer> =>
-      new Promise((resolve, reject) => {
-        client.makeUnaryRequest(
-          method.path,
-          same,
-          same,
-          Buffer.from('hello'),
-          { credentials: callCredentials },
-          (error, value) => (error === null && value !== undefined ? resolve(value) : reject(error))
-        )
-      })
-    expect((await withToken(tokens, 'localhost', call)).toString()).toBe('hello')
-    expect(seen).toHaveLength(2)
-
-    await expect(withToken(tokens, 'other.internal', call)).rejects.toThrow(/not for this service/)
-    expect(seen).toHaveLength(2)
-  })
+  expect(await answer).toBe('hello')
+  expect(users.calls).toHaveLength(2)
 })
 
 test('docs/http-clients.md shows every example as it is tested', () => {

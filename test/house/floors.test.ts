@@ -29,6 +29,7 @@ const floors: Readonly<Record<string, number>> = {
   'raise-epoch': 5,
   'authorization-server': 5,
   index: 6,
+  adapters: 6,
   cli: 7
 }
 

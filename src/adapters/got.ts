@@ -1,0 +1,126 @@
+import { foreignHost, isOwnHost } from '../bearer/own-host.ts'
+import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
+import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
+import type { Route } from '../bearer/routes.ts'
+import type { BearerPolicy } from '../options/policy.ts'
+import type { AccessToken } from '../token/access-token.ts'
+import type { TokenClient } from '../token-client.ts'
+import { spendingUnder } from './spending.ts'
+
+/** Hooks of got, in types that hold where got is not installed. */
+export interface GotHooks {
+  readonly beforeRequest: ((options: unknown) => Promise<void>)[]
+  readonly afterResponse: ((response: unknown, sendAgain: unknown) => Promise<never>)[]
+  readonly beforeError: ((error: unknown) => never)[]
+}
+
+/** What of got's options is read and written here. */
+interface GotOptions {
+  readonly url?: string | URL | undefined
+  readonly headers: Record<string, string | string[] | undefined>
+  readonly context: Record<PropertyKey, unknown>
+  readonly body?: unknown
+  readonly signal?: AbortSignal | undefined
+}
+
+interface GotResponse {
+  readonly statusCode: number
+  readonly headers: { readonly 'www-authenticate'?: string }
+  readonly request: { readonly options: GotOptions }
+}
+
+interface GotError {
+  readonly response?: GotResponse | undefined
+}
+
+type SendAgain = (options: Pick<GotOptions, 'context'>) => never
+
+/** What was done for a call so far. got hands it from one hop and attempt to the next. */
+interface Progress {
+  readonly token?: AccessToken
+  readonly route?: Route
+  /** The call has passed an origin outside the policy: whoever answers there chooses where it goes on to. */
+  readonly hasLeft: boolean
+  /** A refused token was replaced already. */
+  readonly isSecond: boolean
+}
+
+const progress = Symbol('service-token-client')
+
+/**
+ * Hooks for `got.extend({ hooks: gotHooks(tokens, policy) })`: a token on requests to the policy's origins, each hop of a redirect
+ * asked anew, and after a 401 that asks for another token the request once more, unless its body can be read only once. Your own
+ * `Authorization` goes out alone. With `got.stream()` nothing is repeated.
+ *
+ * @example
+ * const users = got.extend({ prefixUrl: 'https://users.internal', hooks: gotHooks(tokens, { origins: ['https://users.internal'] }) })
+ */
+export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
+  const { routes, ...spending } = spendingUnder(tokens, policy)
+
+  async function authorize({ url: given, headers, context, signal }: GotOptions): Promise<void> {
+    const { token: before, hasLeft: hadLeft = false, isSecond = false } = progressOf(context)
+    // got keeps header fields from hop to hop: that of the hop before is none of this one's.
+    if (headers.authorization === before?.authorization) delete headers.authorization
+    const url = new URL(String(given))
+    const hasLeft = hadLeft || routes.of(url.origin).length === 0
+    const route = hasLeft ? undefined : routes.find(url.origin, url.pathname)
+    context[progress] = { hasLeft, isSecond } satisfies Progress
+    if (route === undefined || headers.authorization !== undefined) return
+    if (headers.host !== undefined && !isOwnHost(headers.host, route.origin)) throw foreignHost(route.origin)
+    if (hasQueryToken(url.search)) throw tokenInQuery()
+    const { request, maxWait, origin } = route
+    const token = await spending.source.token(request, { signal, maxWait, origin })
+    context[progress] = { token, route, hasLeft, isSecond } satisfies Progress
+    headers.authorization = token.authorization
+  }
+
+  /** Whether the answer refuses the token that was sent for it. */
+  function refuses({ statusCode, headers, request }: GotResponse): boolean {
+    const { token, route } = progressOf(request.options.context)
+    if (token === undefined || route === undefined) return false
+    return isRefusal(spending, route, token, { status: statusCode, wwwAuthenticate: headers['www-authenticate'] })
+  }
+
+  async function anotherFor({ request }: GotResponse): Promise<AccessToken | undefined> {
+    const { context, signal } = request.options
+    const { token, route, isSecond } = progressOf(context)
+    if (token === undefined || route === undefined || isSecond) return undefined
+    return tokenInPlaceOf(token, spending, route, { signal })
+  }
+
+  /** Stands before the other one, which got takes away for the second attempt. */
+  function tell(response: GotResponse): GotResponse {
+    refuses(response)
+    return response
+  }
+
+  async function replace(response: GotResponse, sendAgain: SendAgain): Promise<GotResponse> {
+    if (!refuses(response)) return response
+    const another = anotherFor(response) // for the next call, if not for this one
+    const { context, body } = response.request.options
+    if (!canBeReadAgain(body) || (await another) === undefined) return response
+    return sendAgain({ context: { ...context, [progress]: { ...progressOf(context), isSecond: true } } })
+  }
+
+  /** `got.stream()` has no other hook for its answers. */
+  function replaceForNext(error: GotError): GotError {
+    if (error.response !== undefined && refuses(error.response)) void anotherFor(error.response)
+    return error
+  }
+
+  return {
+    beforeRequest: [authorize as GotHooks['beforeRequest'][number]],
+    afterResponse: [tell, replace] as unknown as GotHooks['afterResponse'],
+    beforeError: [replaceForNext] as unknown as GotHooks['beforeError']
+  }
+}
+
+function progressOf(context: GotOptions['context']): Partial<Progress> {
+  return (context[progress] ?? {}) as Partial<Progress>
+}
+
+/** By now got has made a text or bytes of what it could: JSON, a form. What is left is a stream or something to iterate over. */
+function canBeReadAgain(body: unknown): boolean {
+  return body === undefined || typeof body === 'string' || ArrayBuffer.isView(body)
+}

@@ -1,0 +1,211 @@
+import type { Spending } from '../bearer/bearer-request.ts'
+import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
+import type { Route } from '../bearer/routes.ts'
+import { TokenClientError } from '../errors.ts'
+import type { AccessToken } from '../token/access-token.ts'
+import { GrpcMessages } from './grpc-messages.ts'
+import {
+  type GrpcCall,
+  type GrpcCallOptions,
+  type GrpcListener,
+  type GrpcMessageContext,
+  type GrpcMetadata,
+  type GrpcNextCall,
+  type GrpcStatus,
+  statusCode
+} from './grpc-types.ts'
+
+/** How the calls below are made. */
+export interface Below {
+  readonly options: GrpcCallOptions
+  readonly nextCall: GrpcNextCall
+  /** One that was made already, and has not started. */
+  readonly first: GrpcCall
+}
+
+/**
+ * A call that carries a token: at most two attempts, the second after UNAUTHENTICATED and with another token. What comes from
+ * above waits here until there is an attempt to hand it to.
+ */
+export class BearerCall implements GrpcCall {
+  readonly #spending: Spending
+  readonly #route: Route
+  readonly #below: Below
+  readonly #messages: GrpcMessages
+  readonly #leaving = new AbortController()
+  #metadata: GrpcMetadata | undefined
+  #listener: GrpcListener = {}
+  /** The attempt that is under way. */
+  #attempt: GrpcCall | undefined
+  #token: AccessToken | undefined
+  #isSecond = false
+  #isReading = false
+  /** A unary call without an answer says so before its status. */
+  #hasEmptyAnswer = false
+  #hasEnded = false
+
+  constructor(spending: Spending, route: Route, below: Below) {
+    this.#spending = spending
+    this.#route = route
+    this.#below = below
+    this.#messages = new GrpcMessages(below.options.method_definition)
+  }
+
+  start(metadata: GrpcMetadata, listener: GrpcListener = {}): void {
+    const { first } = this.#below
+    this.#metadata = metadata.clone()
+    this.#listener = listener
+    const isCallersOwn = metadata.get('authorization').length > 0
+    const token = isCallersOwn ? undefined : this.#firstToken()
+    if (!(token instanceof Promise)) {
+      this.#begin(first, token)
+      return
+    }
+    first.cancelWithStatus(statusCode.cancelled, 'Another call takes its place.') // its deadline would go on
+    token.then((late) => this.#begin(this.#next(), late)).catch((error) => this.#fail(error))
+  }
+
+  sendMessage(message: unknown): void {
+    this.sendMessageWithContext({}, message)
+  }
+
+  sendMessageWithContext(context: GrpcMessageContext, message: unknown): void {
+    this.#messages.add(context, message)
+  }
+
+  halfClose(): void {
+    this.#messages.close()
+  }
+
+  startRead(): void {
+    this.#isReading = true
+    this.#attempt?.startRead()
+  }
+
+  cancelWithStatus(code: number, details: string): void {
+    this.#leaving.abort()
+    const running = this.#metadata === undefined ? this.#below.first : this.#attempt
+    if (running !== undefined) running.cancelWithStatus(code, details)
+    else this.#end(this.#status(code, details))
+  }
+
+  getPeer(): string {
+    return (this.#attempt ?? this.#below.first).getPeer()
+  }
+
+  getAuthContext(): unknown {
+    return this.#attempt?.getAuthContext() ?? null
+  }
+
+  #firstToken(): AccessToken | Promise<AccessToken> {
+    const { request, maxWait, origin } = this.#route
+    return this.#spending.source.token(request, Object.assign(this.#patience(), { maxWait, origin }))
+  }
+
+  #next(): GrpcCall {
+    return this.#below.nextCall(this.#below.options)
+  }
+
+  #begin(attempt: GrpcCall, token?: AccessToken): void {
+    if (this.#hasEnded) {
+      attempt.cancelWithStatus(statusCode.cancelled, 'Nobody waits any more.')
+      return
+    }
+    const metadata = (this.#metadata as GrpcMetadata).clone()
+    if (token !== undefined) metadata.set('authorization', token.authorization)
+    this.#token = token
+    this.#attempt = attempt
+    attempt.start(metadata, this.#listening(attempt))
+    if (this.#isReading) attempt.startRead()
+    this.#messages.sendOn(attempt)
+  }
+
+  #listening(attempt: GrpcCall): GrpcListener {
+    return {
+      onReceiveMetadata: (metadata) => {
+        this.#messages.keepNone() // as in gRPC's own retries: an answer has begun
+        this.#listener.onReceiveMetadata?.(metadata)
+      },
+      onReceiveMessage: (message) => {
+        if (message === null) {
+          this.#hasEmptyAnswer = true
+          return
+        }
+        this.#messages.keepNone()
+        this.#listener.onReceiveMessage?.(message)
+      },
+      onReceiveStatus: (status) => {
+        if (attempt === this.#attempt && !this.#replace(status)) this.#end(status)
+      }
+    }
+  }
+
+  /** Whether the refused call is put aside, because there may soon be another token. */
+  #replace(status: GrpcStatus): boolean {
+    const token = this.#token
+    if (token === undefined || !isRefusal(this.#spending, this.#route, token, answerOf(status))) return false
+    if (this.#isSecond || this.#leaving.signal.aborted) return false
+    const next = tokenInPlaceOf(token, this.#spending, this.#route, this.#patience())
+    if (!this.#messages.areWhole) return false // it is for the next call
+    this.#isSecond = true
+    this.#attempt = undefined
+    next.then((another) => this.#goOn(status, another)).catch((error) => this.#fail(error))
+    return true
+  }
+
+  #goOn(refused: GrpcStatus, another: AccessToken | undefined): void {
+    if (another === undefined) {
+      this.#end(refused)
+      return
+    }
+    this.#hasEmptyAnswer = false
+    this.#begin(this.#next(), another)
+  }
+
+  /** A signal that is made only when a token source has to wait: for the caller who leaves, and for its deadline. */
+  #patience(): { readonly signal: AbortSignal } {
+    const { deadline } = this.#below.options
+    const leaving = this.#leaving.signal
+    return {
+      get signal() {
+        const left = Number(deadline ?? Number.POSITIVE_INFINITY) - Date.now()
+        return left > longestTimer
+          ? leaving
+          : AbortSignal.any([leaving, AbortSignal.timeout(Math.max(0, Math.ceil(left)))])
+      }
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#hasEnded) return
+    const isLate = error instanceof DOMException && error.name === 'TimeoutError'
+    const isLasting = error instanceof TokenClientError && !error.transient
+    const code = isLasting ? statusCode.unauthenticated : statusCode.unavailable
+    const details = error instanceof Error ? error.message : 'There is no token.'
+    if (isLate) this.#end(this.#status(statusCode.deadlineExceeded, 'The deadline passed before there was a token.'))
+    else this.#end({ ...this.#status(code, details), cause: error })
+  }
+
+  #status(code: number, details: string): GrpcStatus {
+    const Metadata = this.#metadata?.constructor as new () => GrpcMetadata
+    return { code, details, metadata: new Metadata() }
+  }
+
+  #end(status: GrpcStatus): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#messages.keepNone()
+    if (this.#hasEmptyAnswer) this.#listener.onReceiveMessage?.(null)
+    this.#listener.onReceiveStatus?.(status)
+  }
+}
+
+/** Milliseconds: a longer timer of the platform fires at once. */
+const longestTimer = 2 ** 31 - 1
+
+/** gRPC has codes of its own for what HTTP calls 401 and 403. A challenge can be in the trailers. */
+function answerOf({ code, metadata }: GrpcStatus) {
+  const wwwAuthenticate = metadata.get('www-authenticate').map(String)
+  if (code === statusCode.unauthenticated) return { status: 401, wwwAuthenticate }
+  return { status: code === statusCode.permissionDenied ? 403 : 200, wwwAuthenticate }
+}

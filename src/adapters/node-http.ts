@@ -1,0 +1,129 @@
+import type { Agent, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Spending } from '../bearer/bearer-request.ts'
+import {
+  CallersHeaders,
+  copyHeaders,
+  type HeaderFields,
+  hostElsewhere,
+  withAuthorization
+} from '../bearer/header-fields.ts'
+import { foreignHost } from '../bearer/own-host.ts'
+import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
+import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
+import { destroyBody, watchBody } from '../bearer/request-body.ts'
+import type { Route } from '../bearer/routes.ts'
+import { builtin } from '../builtin.ts'
+import type { BearerPolicy } from '../options/policy.ts'
+import type { AccessToken } from '../token/access-token.ts'
+import type { TokenClient } from '../token-client.ts'
+import { spendingUnder } from './spending.ts'
+
+/** What a request is made of, beside its URL. */
+export interface HttpCall {
+  readonly method?: string
+  readonly headers?: OutgoingHttpHeaders
+  /** A stream is sent once. A function that makes one lets the request be sent again after a 401. */
+  readonly body?: string | Uint8Array | Readable | (() => Readable)
+  readonly agent?: Agent
+  readonly signal?: AbortSignal
+}
+
+/** Sends one request; resolves with the head of its answer. Redirects are not followed. */
+export type SendHttp = (url: string | URL, call?: HttpCall) => Promise<IncomingMessage>
+
+/**
+ * Requests by `node:http` and `node:https` that carry a token to the policy's origins. After a 401 that asks for another token a
+ * request is sent once more, unless its body was a stream. Your own `Authorization` goes out alone. Without a token nothing is sent:
+ * the call rejects with the client's TokenClientError.
+ *
+ * @example
+ * const send = nodeHttp(tokens, { origins: ['https://users.internal'] })
+ * const response = await send('https://users.internal/users/42')
+ */
+export function nodeHttp(tokens: TokenClient, policy: BearerPolicy): SendHttp {
+  const { routes, ...spending } = spendingUnder(tokens, policy)
+
+  return async (target, given = {}) => {
+    const url = new URL(target) // what was judged is what is sent
+    const call = { ...given }
+    const route = url.username === '' && url.password === '' ? routes.find(url.origin, url.pathname) : undefined
+    if (route === undefined) return send(url, call, call.headers)
+    const fields = copyHeaders(call.headers, route.origin)
+    if (fields instanceof CallersHeaders) return send(url, call, fields.headers as OutgoingHttpHeaders)
+    if (fields === hostElsewhere) throw refused(call, foreignHost(route.origin))
+    if (hasQueryToken(url.search)) throw refused(call, tokenInQuery())
+    return sendWithToken(spending, { url, call, fields, route })
+  }
+}
+
+interface RoutedCall {
+  readonly url: URL
+  readonly call: HttpCall
+  readonly fields: HeaderFields
+  readonly route: Route
+}
+
+async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<IncomingMessage> {
+  const { url, call, fields, route } = routed
+  const { signal, body } = call
+  const sendWith = (token: AccessToken) =>
+    send(url, call, withAuthorization(fields, token.authorization) as OutgoingHttpHeaders)
+  const sent = await firstToken(spending, routed)
+  const response = await sendWith(sent)
+  if (!isRefusal(spending, route, sent, answerOf(response))) return response
+
+  const next = tokenInPlaceOf(sent, spending, route, { signal })
+  const token = isStream(body) ? undefined : await next
+  if (signal?.aborted) response.destroy()
+  signal?.throwIfAborted()
+  if (token === undefined) return response
+  response.resume() // so that its connection can serve again
+  const second = await sendWith(token)
+  isRefusal(spending, route, token, answerOf(second))
+  return second
+}
+
+function answerOf({ statusCode = 0, headers }: IncomingMessage) {
+  return { status: statusCode, wwwAuthenticate: headers['www-authenticate'] }
+}
+
+/** A body that fails meanwhile is the call's failure, and nobody else's. */
+async function firstToken({ source }: Spending, { call, route }: RoutedCall): Promise<AccessToken> {
+  const { signal, body } = call
+  let stop = () => {}
+  try {
+    const token = source.token(route.request, { signal, maxWait: route.maxWait, origin: route.origin })
+    if (!(token instanceof Promise)) return token
+    const failed = new Promise<never>((_, reject) => {
+      stop = watchBody(body, reject)
+    })
+    return await Promise.race([token, failed])
+  } catch (error) {
+    throw refused(call, error)
+  } finally {
+    stop()
+  }
+}
+
+/** Nothing is sent, so nobody will read the body. */
+function refused({ body }: HttpCall, error: unknown): unknown {
+  destroyBody(body, error)
+  return error
+}
+
+function send(url: URL, call: HttpCall, headers: OutgoingHttpHeaders | undefined): Promise<IncomingMessage> {
+  const { method, agent, signal, body } = call
+  const { request } = url.protocol === 'https:' ? builtin.https : builtin.http
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers, agent, signal }, resolve).on('error', reject)
+    const content = typeof body === 'function' ? body() : body
+    if (isStream(content)) pipeline(content, sent).catch(reject)
+    else sent.end(content)
+  })
+}
+
+function isStream(body: HttpCall['body']): body is Readable {
+  return typeof body === 'object' && 'pipe' in body
+}

@@ -1,0 +1,47 @@
+import type { TokenClient, TokenClientEvents } from '../../src/index.ts'
+import { type Answer, type ResourceServer, resourceServer } from '../support/resource-server.ts'
+import { type Road, road } from '../support/road.ts'
+
+type Rejected = TokenClientEvents['rejected']
+
+export interface Api extends Road {
+  readonly api: ResourceServer
+  /** The one token that the API refuses. */
+  readonly refused: string
+  readonly rejections: readonly Rejected[]
+}
+
+/** A token client whose token the API refuses: a good adapter gets another one and repeats the call, once. */
+export async function refusingApi(answer?: Answer): Promise<Api> {
+  const made = await road()
+  const { authorization: refused } = await made.tokens.getToken()
+  await made.clock.advance(1000)
+  const rejections = rejectionsOf(made.tokens)
+  const api = await resourceServer((received, response) => {
+    if (answer !== undefined) return answer(received, response)
+    if (received.authorization === undefined || received.authorization === refused)
+      return response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end('refused')
+    return response.end(received.body === '' ? received.url : received.body)
+  })
+  return { ...made, api, refused, rejections }
+}
+
+/** A client for which the authorization server has nothing. */
+export async function withoutToken(): Promise<TokenClient> {
+  const { tokens, server } = await road()
+  server.faults.answer({ status: 400, body: { error: 'invalid_scope' } })
+  return tokens
+}
+
+/** A client that waits for its token. */
+export async function waiting(): Promise<TokenClient> {
+  const { tokens, server } = await road()
+  server.faults.hang()
+  return tokens
+}
+
+export function rejectionsOf(tokens: TokenClient): Rejected[] {
+  const rejections: Rejected[] = []
+  tokens.on('rejected', (event) => rejections.push(event))
+  return rejections
+}
