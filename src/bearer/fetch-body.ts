@@ -1,4 +1,4 @@
-import { recordingLimit } from './request-body.ts'
+import { destroyBody, recordingLimit, watchBody } from './request-body.ts'
 
 export type Fetch = typeof globalThis.fetch
 export type FetchInput = Parameters<Fetch>[0]
@@ -14,8 +14,12 @@ export interface FetchBody {
   readonly first: Partial<FetchInit>
   /** Those for another time; undefined when it cannot be sent again. */
   again(): Promise<Partial<FetchInit> | undefined>
+  /** Calls back when it fails before it is sent, until what this gives is called. */
+  watch(failed: (error: Error) => void): () => void
   /** It will not be sent again. */
   drop(): void
+  /** It will not be sent at all: whoever makes it can stop. */
+  abandon(reason: unknown): void
 }
 
 type GivenBody = NonNullable<FetchInit['body']>
@@ -53,16 +57,27 @@ export function bodyOfRequest(request: Request): FetchBody {
       if (!isStream) await reading // it comes from memory or from a file, and nobody has to be waited for
       return ended ? { body: new Blob(chunks) } : undefined
     },
-    drop
+    watch: () => () => {},
+    drop,
+    abandon: (reason) => destroyBody(request.body, reason)
   }
 }
 
 export function lasting(init: Partial<FetchInit>): FetchBody {
-  return { isStream: false, first: init, again: async () => init, drop() {} }
+  return { isStream: false, first: init, again: async () => init, watch: () => () => {}, drop() {}, abandon() {} }
 }
 
 function once(init: Partial<FetchInit>): FetchBody {
-  return { isStream: true, first: init, again: async () => undefined, drop() {} }
+  const { body } = init
+  watchBody(body, () => {}) // for the whole call: an error that nobody listens to ends the process
+  return {
+    isStream: true,
+    first: init,
+    again: async () => undefined,
+    watch: (failed) => watchBody(body, failed),
+    drop() {},
+    abandon: (reason) => destroyBody(body, reason)
+  }
 }
 
 /** Streams of the web and of Node, and what else gives its bytes once. */

@@ -29,11 +29,8 @@ export function sendBare(hop: Hop): Promise<Response> {
 /** Sends one hop with a token; when that is refused, once more with another one, if there is one and the body can be sent again. */
 export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise<Response> {
   const { request, route } = hop
-  const host = request.headers.get('host')
-  if (host !== null && !isOwnHost(host, route.origin)) throw foreignHost(route.origin)
-  if (hasQueryToken(request.url.search)) throw tokenInQuery()
   const signal = request.options.signal ?? undefined
-  const sent = await spending.source.token(route.request, { signal, maxWait: route.maxWait, origin: route.origin })
+  const sent = await firstToken(spending, hop)
   const response = await send(hop, request.body.first, sent)
   if (!refuses(spending, hop, sent, response)) return response
 
@@ -46,6 +43,29 @@ export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise
   const second = await send(pastCaches(hop), body, token)
   refuses(spending, hop, token, second)
   return second
+}
+
+/** Without one nothing is sent, and whoever makes the body hears of it. */
+async function firstToken({ source }: Spending, { request, route }: RoutedHop): Promise<AccessToken> {
+  const { headers, url, options, body } = request
+  let stopWatching = () => {}
+  try {
+    const host = headers.get('host')
+    if (host !== null && !isOwnHost(host, route.origin)) throw foreignHost(route.origin)
+    if (hasQueryToken(url.search)) throw tokenInQuery()
+    const patience = { signal: options.signal ?? undefined, maxWait: route.maxWait, origin: route.origin }
+    const token = source.token(route.request, patience)
+    if (!(token instanceof Promise)) return token
+    const failed = new Promise<never>((_, reject) => {
+      stopWatching = body.watch((error) => reject(new TypeError('fetch failed', { cause: error })))
+    })
+    return await Promise.race([token, failed])
+  } catch (error) {
+    body.abandon(error)
+    throw error
+  } finally {
+    stopWatching()
+  }
 }
 
 /** Whether the answer asks for another token. A base fetch that followed a redirect by itself brings one from elsewhere. */

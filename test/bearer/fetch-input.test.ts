@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { expect, test, vi } from 'vitest'
 import type { Fetch } from '../../src/bearer/fetch-body.ts'
 import { fetchRoad, settled, until } from '../support/bearer.ts'
 import { accepting, resourceServer } from '../support/resource-server.ts'
@@ -188,6 +190,42 @@ test('W2 a Request of undici over the fetch of undici keeps its body, its header
   ])
   expect(dispatched).toBe(2)
   await agent.destroy()
+})
+
+test('W37 a stream of Node that fails while a token is awaited ends the call at once, as fetch has it', async () => {
+  const { fetchWithToken, server, tokens } = await fetchRoad({ warm: false })
+  tokens.hold()
+  const init = { ...post, body: createReadStream('/no/such/file'), duplex: 'half' } as unknown as RequestInit
+  await expect(fetchWithToken(server.origin, init)).rejects.toMatchObject({
+    message: 'fetch failed',
+    cause: { code: 'ENOENT' }
+  })
+  expect(server.requests).toEqual([])
+})
+
+test('W37 a stream of Node that has failed before the call is the failure of the call', async () => {
+  const { fetchWithToken, server } = await fetchRoad()
+  const body = new Readable({ read() {} }).on('error', () => {})
+  body.destroy(new Error('gone'))
+  await settled()
+  const sent = fetchWithToken(server.origin, { ...post, body, duplex: 'half' } as unknown as RequestInit)
+  await expect(sent).rejects.toThrow(TypeError)
+})
+
+test.each([
+  ['a stream of Node', (ended: () => void) => new Readable({ read() {} }).on('close', ended)],
+  ['a stream of the web', (ended: () => void) => new ReadableStream({ cancel: ended })]
+])('D29 without a token whoever makes %s hears that nobody reads it', async (_kind, make) => {
+  const { fetchWithToken, server, tokens } = await fetchRoad({ warm: false })
+  tokens.fail(new Error('no token'))
+  const ended = vi.fn()
+  const init = () => ({ ...post, body: make(ended), duplex: 'half' }) as unknown as RequestInit
+  await expect(fetchWithToken(server.origin, init())).rejects.toThrow('no token')
+  await until(() => ended.mock.calls.length === 1)
+  if (make(ended) instanceof Readable) return // an iterator that waits for its stream cannot be told
+  await expect(fetchWithToken(new Request(server.origin, init()))).rejects.toThrow('no token')
+  await until(() => ended.mock.calls.length === 2)
+  expect(server.requests).toEqual([])
 })
 
 test('W37 a body that fails while a token is awaited rejects the call, and nothing else', async () => {
