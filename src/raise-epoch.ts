@@ -17,8 +17,8 @@ const day = 1440 * minute
  * `spread` ms: after a leak, or after a change of the signing key. An instance learns it within 60 seconds. Answers with the new epoch.
  * Rejects with ClientConfigurationError for a wrong option, with TokenClientError when a key cannot be read, and with the store's own error.
  */
-export async function raiseEpoch(options: RaiseEpochOptions): Promise<number> {
-  checkedFields('raiseEpoch options', options, ['store', 'sealingKey', 'clientSecret', 'spread'])
+export async function raiseEpoch(given: RaiseEpochOptions): Promise<number> {
+  const options = checkedFields('raiseEpoch options', given, ['store', 'sealingKey', 'clientSecret', 'spread'])
   const spread = milliseconds('spread', options.spread ?? minute, { least: 0, most: day })
   const sharing = storeOption(options)
   if (sharing === undefined) wrong('store', 'is missing', 'Give the store of the fleet.', 'ERR_MISSING_OPTION')

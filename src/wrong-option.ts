@@ -1,4 +1,5 @@
 import { ClientConfigurationError, type ErrorCode } from './errors.ts'
+import { ownMembers } from './own-members.ts'
 
 /** Names the option, says what is wrong with it and what to do. Never repeats its value: that can be a secret. */
 export function wrong(option: string, fault: string, remedy: string, code: ErrorCode = 'ERR_INVALID_OPTION'): never {
@@ -25,10 +26,11 @@ export function onlyKnown(option: string, given: object, known: readonly string[
   wrong(`${option}.${unknown}`, 'is not an option', remedy, 'ERR_UNKNOWN_OPTION')
 }
 
-/** An object, and nothing in it that nobody reads. */
-export function checkedFields(where: string, given: unknown, known: readonly string[]): void {
+/** The own members of an object, in which there is nothing that nobody reads. */
+export function checkedFields<T extends object>(where: string, given: T, known: readonly string[]): T {
   plainObject(where, given, `Give an object with some of: ${known.join(', ')}.`)
   onlyKnown(where, given, known)
+  return ownMembers(given as T)
 }
 
 /** Where an option has several forms: refuses what belongs to another one than `member` stands for. */

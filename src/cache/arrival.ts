@@ -58,7 +58,7 @@ export function arrivals({ clock, entries, failures, refreshing, closing }: Arri
     async function goOn(): Promise<AccessToken> {
       for (;;) {
         try {
-          return await next(request, { signal: leaving.signal })
+          return await next(request, { signal: leaving.signal, maxWait: undefined })
         } catch (error) {
           if (!(error instanceof TokenClientError && error.transient)) throw error
           const { retryAfter = 0 } = error

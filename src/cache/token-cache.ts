@@ -44,7 +44,7 @@ export interface TokenCache extends TokenSource {
 }
 
 // Shared, so that a warm token costs no object.
-const unhurried: Patience = Object.freeze({})
+const unhurried: Patience = Object.freeze({ signal: undefined, maxWait: undefined, rejected: undefined })
 const waitWhileSuspect = 2000
 const gapBetweenRejections = 30_000
 

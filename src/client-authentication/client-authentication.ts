@@ -40,7 +40,7 @@ export interface ClientAuthentication {
   /** It names the issuer as its audience, so the issuer must be known. */
   readonly needsIssuer?: boolean
   /** The proof is in the connection: `mtls_endpoint_aliases` go first (RFC 8705 §5). `ca`: PEM of the authorities to trust there. */
-  readonly mutualTls?: { readonly ca: string | undefined }
+  readonly mutualTls?: { readonly ca: string | undefined } | undefined
   /** Adds the proof to the draft; called anew for every attempt. */
   authenticate(draft: TokenRequestDraft): Promise<Proof>
   /** Reads the credential again: whether there is one now that the server could not refuse yet. */

@@ -16,8 +16,8 @@ export function clientSecretBasic(
   secret: ClientSecret | readonly ClientSecret[],
   options: ClientSecretBasicOptions = {}
 ): ClientAuthentication {
-  checkedFields('clientSecretBasic options', options, ['encoding', 'clientIdInForm'])
-  const { encoding = 'form', clientIdInForm = false } = options
+  const known = ['encoding', 'clientIdInForm']
+  const { encoding = 'form', clientIdInForm = false } = checkedFields('clientSecretBasic options', options, known)
   if (encoding !== 'form' && encoding !== 'raw') wrong('encoding', 'is unknown', "Give 'form' or 'raw'.")
   if (typeof clientIdInForm !== 'boolean')
     wrong('clientIdInForm', `must be a boolean, but is ${kindOf(clientIdInForm)}`, 'Give true or false.')

@@ -18,8 +18,7 @@ export function clientSecretJwt(
   secret: ClientSecret | readonly ClientSecret[],
   options: ClientSecretJwtOptions = {}
 ): ClientAuthentication {
-  checkedFields('clientSecretJwt options', options, ['audience'])
-  const { audience } = options
+  const { audience } = checkedFields('clientSecretJwt options', options, ['audience'])
   checkAudience(audience)
   return ringAuthentication(secretRing(secret, leastBytes), {
     method: 'client_secret_jwt',

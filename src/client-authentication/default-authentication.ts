@@ -12,7 +12,7 @@ export function authenticationBySecret(secret: ClientSecret | readonly ClientSec
   const post = ringAuthentication(ring, { method: 'client_secret_post', prove: proveInForm })
   const jwt = ringAuthentication(ring, { method: 'client_secret_jwt', prove: (draft, one) => proveByHmac(draft, one) })
   return {
-    method: basic.method,
+    ...basic,
     authenticate(draft) {
       const listed = draft.authenticationMethods ?? []
       const chosen = [basic, post, jwt].find(({ method }) => listed.includes(method)) ?? basic

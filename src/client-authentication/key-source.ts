@@ -1,4 +1,5 @@
 import { builtin } from '../builtin.ts'
+import { ownMembers } from '../own-members.ts'
 import { exclusive, nonEmptyString, onlyKnown, wrong } from '../wrong-option.ts'
 import { credentialFile, pairOfFiles } from './credential-file.ts'
 import { type CredentialSource, configured, fixed, supplied } from './credential-source.ts'
@@ -22,16 +23,17 @@ export function keySource(given: PrivateKeySource, options: SigningKeyOptions): 
     return fixed(configured('key', 'Give a private key as PEM, JWK or KeyObject.', () => signingKey(given, options)))
   }
   if (typeof given === 'object' && given !== null) {
-    if ('keyFile' in given) {
-      onlyKnown('key', given, ['file', ...pairNames])
-      exclusive('key', given, 'keyFile', ['file'])
-      for (const name of pairNames) nonEmptyString(`key.${name}`, given[name], 'Give the path of a PEM file.')
-      return pairOfFiles('key', given, (certificate, key) => signingKey(key, { ...options, certificate }))
+    const own = ownMembers(given)
+    if ('keyFile' in own) {
+      onlyKnown('key', own, ['file', ...pairNames])
+      exclusive('key', own, 'keyFile', ['file'])
+      for (const name of pairNames) nonEmptyString(`key.${name}`, own[name], 'Give the path of a PEM file.')
+      return pairOfFiles('key', own, (certificate, key) => signingKey(key, { ...options, certificate }))
     }
-    if ('file' in given) {
-      onlyKnown('key', given, ['file', ...pairNames])
-      exclusive('key', given, 'file', pairNames)
-      const path = nonEmptyString('key.file', given.file, 'Give the path of a file with PEM or a JWK.')
+    if ('file' in own) {
+      onlyKnown('key', own, ['file', ...pairNames])
+      exclusive('key', own, 'file', pairNames)
+      const path = nonEmptyString('key.file', own.file, 'Give the path of a file with PEM or a JWK.')
       return credentialFile('key', path, (bytes) => signingKey(materialIn(bytes), options))
     }
   }
@@ -45,7 +47,7 @@ function isMaterial(given: PrivateKeySource): given is PrivateKeyMaterial {
   return (
     typeof given === 'string' ||
     given instanceof builtin.crypto.KeyObject ||
-    (typeof given === 'object' && given !== null && 'kty' in given)
+    (typeof given === 'object' && given !== null && Object.hasOwn(given, 'kty'))
   )
 }
 

@@ -19,8 +19,8 @@ export interface PrivateKeyJwtOptions {
 
 /** `private_key_jwt`: an assertion signed with the client's private key (RFC 7523 §2.2, OpenID Connect Core §9). */
 export function privateKeyJwt(options: PrivateKeyJwtOptions): ClientAuthentication {
-  checkedFields('privateKeyJwt options', options, ['key', 'alg', 'kid', 'audience'])
-  const { key, alg, kid, audience } = options
+  const known = ['key', 'alg', 'kid', 'audience']
+  const { key, alg, kid, audience } = checkedFields('privateKeyJwt options', options, known)
   checkAudience(audience)
   if (kid !== undefined) nonEmptyString('kid', kid, "Give the key's name in the client's JWKS, or leave it out.")
   if (alg !== undefined && !signingAlgorithms.includes(alg))

@@ -12,6 +12,8 @@ export function ringAuthentication<Credential>(
   { prove, ...method }: Method<Credential>
 ): ClientAuthentication {
   return {
+    needsIssuer: false,
+    mutualTls: undefined,
     ...method,
     async authenticate(draft) {
       const credential = await ring.current(draft.warn, draft.limit)

@@ -1,4 +1,5 @@
 import { builtin } from '../builtin.ts'
+import { ownMembers } from '../own-members.ts'
 import { Secret } from '../token/secret.ts'
 import { exclusive, kindOf, nonEmptyString, onlyKnown, wrong } from '../wrong-option.ts'
 import { credentialFile } from './credential-file.ts'
@@ -51,8 +52,9 @@ function secretSource(given: ClientSecret, about: SecretOption): SecretSource {
   if (typeof given === 'string') return fixed(configured(option, asIssued, () => checked(given)))
   if (typeof given === 'function') return supplied(option, 'the secret as a string', given, checked)
   if (typeof given === 'object' && given !== null) {
-    if ('file' in given) return secretFile(given, about)
-    if ('env' in given) return secretVariable(given, about)
+    const own = ownMembers(given)
+    if ('file' in own) return secretFile(own, about)
+    if ('env' in own) return secretVariable(own, about)
   }
   const remedy = "Give a string, { file: '/path' }, { env: 'NAME' }, or a function that returns the string."
   if (given === undefined) wrong(option, 'is missing', remedy, 'ERR_MISSING_OPTION')

@@ -1,5 +1,6 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import { builtin } from '../builtin.ts'
+import { ownMembers } from '../own-members.ts'
 import type { Signer } from './client-assertion.ts'
 import { CredentialFault } from './credential-source.ts'
 
@@ -36,7 +37,7 @@ export const signingAlgorithms: readonly string[] = Object.values(algorithms).fl
 /** Throws a CredentialFault when it is no key that can sign so. */
 export function signingKey(material: PrivateKeyMaterial, { alg, kid, certificate }: SigningKeyOptions): SigningKey {
   const key = privateKey(material)
-  const jwk = isJwk(material) ? material : {}
+  const jwk: JsonWebKey = isJwk(material) ? ownMembers(material) : ownMembers({})
   return {
     key,
     alg: algorithmFor(key, alg ?? jwk.alg),

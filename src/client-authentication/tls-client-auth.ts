@@ -36,8 +36,8 @@ export function selfSignedTlsClientAuth(options: TlsClientAuthOptions): ClientAu
   return byCertificate('self_signed_tls_client_auth', 'selfSignedTlsClientAuth options', options)
 }
 
-function byCertificate(method: string, where: string, options: TlsClientAuthOptions): ClientAuthentication {
-  checkedFields(where, options, [...pemNames, ...fileNames, 'ca'])
+function byCertificate(method: string, where: string, given: TlsClientAuthOptions): ClientAuthentication {
+  const options = checkedFields(where, given, [...pemNames, ...fileNames, 'ca'])
   return ringAuthentication(credentialRing([certificateSource(where, options)]), {
     method,
     mutualTls: { ca: checkedAuthorities(options.ca) },

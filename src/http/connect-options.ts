@@ -1,5 +1,6 @@
 import type { SecureContext, SecureContextOptions, SecureVersion } from 'node:tls'
 import { builtin } from '../builtin.ts'
+import { ownMembers } from '../own-members.ts'
 import { checkedFields, kindOf, wrong } from '../wrong-option.ts'
 
 /** TLS of the client's own connections, in the words of `tls.connect()`. What is left out is as the platform has it. */
@@ -27,8 +28,8 @@ const identity = ['cert', 'key', 'pfx', 'passphrase', 'secureContext'] as const
 /** Checked and copied. Throws ClientConfigurationError that names the part at fault and shows nothing of it. */
 export function checkedConnect(option: string, given: unknown): ConnectOptions | undefined {
   if (given === undefined) return undefined
-  checkedFields(option, given, [...parts, 'secureContext'])
-  const connect = Object.fromEntries(Object.entries(given as object).filter(([, value]) => value !== undefined))
+  const own = checkedFields(option, given as object, [...parts, 'secureContext'])
+  const connect = ownMembers(Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)))
   if (connect.secureContext === undefined) checkParts(option, connect)
   else checkSecureContext(option, connect)
   return connect

@@ -34,7 +34,7 @@ export async function fetchMetadata(options: MetadataOptions): Promise<Authoriza
 
   async function ask(url: string, limit: { readonly timeout: number; readonly signal: AbortSignal }) {
     try {
-      const answer = await sender.send({ method: 'GET', url, headers: { accept: 'application/json' }, ...limit })
+      const answer = await sender.send({ method: 'GET', url, certificate: undefined, ...limit })
       return authorizationServerIn(answer, { ...options, wallTime: clock.wallTime() })
     } catch (fault) {
       if (isFault(fault) && !limit.signal.aborted) failures.push({ url, fault })

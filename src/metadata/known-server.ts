@@ -2,7 +2,13 @@ import type { AuthorizationServer, AuthorizationServerSource } from './authoriza
 
 /** A server of which only the token endpoint is known, and perhaps its name. */
 export function serverAt(tokenEndpoint: string, issuer: string | undefined): AuthorizationServer {
-  return { issuer, tokenEndpoint, mutualTlsTokenEndpoint: undefined, authenticationMethods: undefined }
+  const unknown = {
+    mutualTlsTokenEndpoint: undefined,
+    authenticationMethods: undefined,
+    jwksUri: undefined,
+    introspectionEndpoint: undefined
+  }
+  return { issuer, tokenEndpoint, ...unknown }
 }
 
 /** A server that was configured: nothing is fetched. */

@@ -11,6 +11,7 @@ import {
 import { limits } from '../limits.ts'
 import type { AuthorizationServer } from '../metadata/authorization-server.ts'
 import { serverAt } from '../metadata/known-server.ts'
+import { ownMembers } from '../own-members.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import { nonEmptyString, onlyKnown, plainObject, wrong } from '../wrong-option.ts'
@@ -72,7 +73,7 @@ export interface ServerLocation {
   /** Undefined when it is to be discovered: there is an issuer then. */
   readonly known: AuthorizationServer | undefined
   /** The one place of its metadata, in place of the usual ones. */
-  readonly place?: string
+  readonly place: string | undefined
 }
 
 /** What was given, checked and copied: nothing that the user changes later reaches the client. */
@@ -116,9 +117,10 @@ const known = [
 const minute = 60_000
 
 /** Throws ClientConfigurationError that names the option, what is wrong with it, and what to do. */
-export function checkedOptions(given: TokenClientOptions): CheckedOptions {
-  plainObject(where, given, "Give at least { issuer: 'https://…', clientId: '…', clientSecret: '…' }.")
-  onlyKnown('options', given, known)
+export function checkedOptions(options: TokenClientOptions): CheckedOptions {
+  plainObject(where, options, "Give at least { issuer: 'https://…', clientId: '…', clientSecret: '…' }.")
+  onlyKnown('options', options, known)
+  const given = ownMembers(options as TokenClientOptions)
   const insecureHttpAllowed = given[allowInsecureHttp] === true
   const transport = checkedTransport(given)
   const sharing = storeOption(given)
@@ -151,13 +153,13 @@ function serverOption(given: TokenClientOptions, allowInsecureHttp: boolean): Se
     if (given.metadata !== undefined)
       wrong('metadata', 'and tokenEndpoint are both given', remedy, 'ERR_CONFLICTING_OPTIONS')
     const tokenEndpoint = tokenEndpointOption(given.tokenEndpoint, allowInsecureHttp)
-    return { issuer, tokenEndpoint, known: serverAt(tokenEndpoint, issuer) }
+    return { issuer, tokenEndpoint, known: serverAt(tokenEndpoint, issuer), place: undefined }
   }
   if (issuer === undefined) {
     const remedy = "Give issuer: 'https://…' of the authorization server, or its tokenEndpoint."
     wrong('issuer', 'is missing', remedy, 'ERR_MISSING_OPTION')
   }
-  const discovered = { issuer, tokenEndpoint: undefined, known: undefined }
+  const discovered = { issuer, tokenEndpoint: undefined, known: undefined, place: undefined }
   if (given.metadata === undefined) return discovered
   const metadata = metadataOption(given.metadata, { issuer, allowInsecureHttp })
   return typeof metadata === 'string' ? { ...discovered, place: metadata } : { ...discovered, known: metadata }
@@ -195,8 +197,9 @@ function refreshOption(value: unknown): RefreshPolicy {
   }
   plainObject('refresh', value, remedy)
   onlyKnown('refresh', value, ['surviveOutage'])
+  const { surviveOutage } = ownMembers(value)
   return {
-    surviveOutage: milliseconds('refresh.surviveOutage', value.surviveOutage, { least: 1000, most: limits.tokenLife })
+    surviveOutage: milliseconds('refresh.surviveOutage', surviveOutage, { least: 1000, most: limits.tokenLife })
   }
 }
 

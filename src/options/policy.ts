@@ -36,8 +36,8 @@ const example = 'https://users.internal'
 const ruleNames = [...requestOptionNames, 'maxWait'] as const
 
 /** The fields that are not named are the client's own request. Throws ClientConfigurationError. */
-export function checkedPolicy(given: BearerPolicy, fallback: TokenRequest): readonly Route[] {
-  checkedFields('policy', given, ['origins', 'routes', ...ruleNames])
+export function checkedPolicy(policy: BearerPolicy, fallback: TokenRequest): readonly Route[] {
+  const given = checkedFields('policy', policy, ['origins', 'routes', ...ruleNames])
   const insecureAllowed = given[allowInsecureHttp] === true
   if (given.routes === undefined) return originRules(given, fallback, insecureAllowed)
   if (given.origins !== undefined) {
@@ -67,7 +67,7 @@ function originRules(given: OriginsPolicy, fallback: TokenRequest, insecureAllow
     const option = `policy.origins[${index}]`
     const url = targetUrl(option, origin, insecureAllowed)
     if (url.pathname !== '/') wrong(option, 'has a path', `Give the origin alone: '${url.origin}', or use \`routes\`.`)
-    return { origin: url.origin, ...rule }
+    return { origin: url.origin, path: undefined, ...rule }
   })
 }
 
@@ -83,9 +83,8 @@ function routeRules(routes: unknown, fallback: TokenRequest, insecureAllowed: bo
     const option = `policy.routes['${url.origin}${path}']`
     if (targets.has(option)) wrong(option, 'is there twice', 'Keep one of the two.', 'ERR_CONFLICTING_OPTIONS')
     targets.add(option)
-    checkedFields(option, given, ruleNames)
-    const rule = { origin: url.origin, ...ruleOf(option, given as RouteOptions, fallback) }
-    return path === '/' ? rule : { ...rule, path }
+    const rule = ruleOf(option, checkedFields(option, given as RouteOptions, ruleNames), fallback)
+    return { origin: url.origin, path: path === '/' ? undefined : path, ...rule }
   })
 }
 

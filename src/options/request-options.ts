@@ -1,3 +1,4 @@
+import { ownMembers } from '../own-members.ts'
 import { type TokenRequest, type TokenRequestFields, tokenRequest } from '../token/token-request.ts'
 import type { Patience } from '../token/token-source.ts'
 import { checkedFields, kindOf, nonEmptyString, plainObject, wrong } from '../wrong-option.ts'
@@ -28,8 +29,14 @@ const ownedNames = [
   'client_assertion_type'
 ]
 
+const noFields: TokenRequestFields = Object.freeze(ownMembers({}))
+
 /** `fallback` with the fields that are named replaced. Throws ClientConfigurationError; `where` is how its message names the place. */
-export function checkedRequest(where: string, given: RequestOptions, fallback: TokenRequestFields = {}): TokenRequest {
+export function checkedRequest(
+  where: string,
+  given: RequestOptions,
+  fallback: TokenRequestFields = noFields
+): TokenRequest {
   const { scope, audience, resource, parameters } = given
   return tokenRequest({
     scope: scope === undefined ? fallback.scope : scopeOption(`${where}.scope`, scope),
@@ -71,15 +78,14 @@ const waitOptionNames = ['signal', 'maxWait'] as const
 const longestWait = 24 * 60 * 60 * 1000
 
 /** For `getToken`. */
-export function checkedAsking(given: RequestOptions & WaitOptions, fallback: TokenRequest): [TokenRequest, Patience] {
-  checkedFields('getToken', given, [...requestOptionNames, ...waitOptionNames])
+export function checkedAsking(options: RequestOptions & WaitOptions, fallback: TokenRequest): [TokenRequest, Patience] {
+  const given = checkedFields('getToken', options, [...requestOptionNames, ...waitOptionNames])
   return [checkedRequest('getToken', given, fallback), patienceOf('getToken', given)]
 }
 
 /** For `ready`. */
 export function checkedWait(given: WaitOptions): Patience {
-  checkedFields('ready', given, waitOptionNames)
-  return patienceOf('ready', given)
+  return patienceOf('ready', checkedFields('ready', given, waitOptionNames))
 }
 
 export function maxWaitOption(option: string, value: unknown): number | undefined {

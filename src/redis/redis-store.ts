@@ -23,8 +23,7 @@ export interface RedisStoreOptions {
  * redisStore({ command: (key, args) => client.sendCommand(args) })
  */
 export function redisStore(options: RedisStoreOptions): TokenStore {
-  checkedFields('redisStore options', options, ['command', 'prefix'])
-  const { command, prefix = 'service-token:' } = options
+  const { command, prefix = 'service-token:' } = checkedFields('redisStore options', options, ['command', 'prefix'])
   if (typeof command !== 'function') {
     wrong('command', `must be a function, but is ${kindOf(command)}`, 'Give (key, args) => client.sendCommand(args).')
   }

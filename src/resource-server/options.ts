@@ -110,8 +110,8 @@ const mostTolerance = 5 * 60_000
 const aMinute = 60_000
 
 /** @throws ClientConfigurationError that names the option and the remedy. */
-export function checkOptions(options: AccessTokenVerifierOptions): CheckedOptions {
-  checkedFields('accessTokenVerifier options', options, known)
+export function checkOptions(given: AccessTokenVerifierOptions): CheckedOptions {
+  const options = checkedFields('accessTokenVerifier options', given, known)
   const insecureHttpAllowed = options[allowInsecureHttp] === true
   const trust = checkTrust(options, insecureHttpAllowed)
   const {
@@ -189,8 +189,8 @@ function checkHook<Hook>(option: string, hook: Hook): Hook {
 }
 
 function checkIntrospection(given: Introspection, insecureHttpAllowed: boolean): Introspection {
-  checkedFields('introspection', given, ['clientId', 'clientAuthentication', 'endpoint', 'keepFor'])
-  const { clientId, clientAuthentication, endpoint, keepFor = aMinute } = given
+  const names = ['clientId', 'clientAuthentication', 'endpoint', 'keepFor']
+  const { clientId, clientAuthentication, endpoint, keepFor = aMinute } = checkedFields('introspection', given, names)
   text('introspection.clientId', clientId)
   if (typeof clientAuthentication?.authenticate !== 'function') {
     const remedy = 'Give one, such as clientSecretBasic(secret).'
@@ -205,8 +205,7 @@ function checkIntrospection(given: Introspection, insecureHttpAllowed: boolean):
 }
 
 function checkForwarded(given: ForwardedCertificate): ForwardedCertificate {
-  checkedFields('forwardedCertificate', given, ['header', 'trustedProxies'])
-  const { header, trustedProxies } = given
+  const { header, trustedProxies } = checkedFields('forwardedCertificate', given, ['header', 'trustedProxies'])
   return {
     header: text('forwardedCertificate.header', header),
     trustedProxies: texts('forwardedCertificate.trustedProxies', trustedProxies)

@@ -1,3 +1,4 @@
+import { withoutPrototypes } from '../own-members.ts'
 import { checkedFields, kindOf, plainObject, wrong } from '../wrong-option.ts'
 import { rfc9068 } from './profiles/rfc9068.ts'
 import type { TokenProfile } from './profiles/token-profile.ts'
@@ -38,9 +39,9 @@ export function checkedProfile(options: ProfileOptions, acceptsPlainJwt: boolean
 }
 
 /** Of a profile of the user's own: what would otherwise fail with the first token, or let one through. */
-function checkProfile(given: TokenProfile): TokenProfile {
-  if (typeof given === 'function') wrong('profile', 'is a function', 'Call it: keycloak().')
-  checkedFields('profile', given, known)
+function checkProfile(profile: TokenProfile): TokenProfile {
+  if (typeof profile === 'function') wrong('profile', 'is a function', 'Call it: keycloak().')
+  const given = checkedFields('profile', profile, known)
   for (const name of lists) {
     const value = given[name as keyof TokenProfile]
     if (value !== undefined && !Array.isArray(value))
@@ -69,7 +70,7 @@ function checkProfile(given: TokenProfile): TokenProfile {
 
 function plainCopy(profile: TokenProfile): TokenProfile {
   try {
-    return structuredClone(profile)
+    return withoutPrototypes(structuredClone(profile))
   } catch {
     return wrong('profile', 'holds more than plain data', 'A rule of your own can do what a profile cannot.')
   }

@@ -47,10 +47,10 @@ const verified = new WeakMap<NodeRequest, VerifiedToken>()
  * 503 when the issuer could not be asked, and 500 when a rule throws. Unless `errors` is `'next'`, `next` gets no error: nothing opens by mistake.
  * @throws ClientConfigurationError without a rule: nothing is allowed by default.
  */
-export function requireToken(verifier: AccessTokenVerifier, rule: Rule, options: RequireTokenOptions = {}): TokenGuard {
+export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: RequireTokenOptions = {}): TokenGuard {
   if (typeof rule?.allows !== 'function')
     throw new ClientConfigurationError('ERR_MISSING_OPTION', "requireToken() needs a rule, as in scopes('read_user').")
-  checkedFields('requireToken options', options, known)
+  const options = checkedFields('requireToken options', given, known)
   verifier.checkRule(rule)
 
   /** Whether the request may pass; a refusal has been answered, or rejects. */

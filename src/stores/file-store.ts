@@ -18,9 +18,9 @@ interface FileRecord extends StoredRecord {
  * Throws ClientConfigurationError for a wrong option.
  */
 export function fileStore(options: FileStoreOptions): TokenStore {
-  checkedFields('fileStore options', options, ['directory'])
+  const { directory: path } = checkedFields('fileStore options', options, ['directory'])
   const directory = privateDirectory(
-    nonEmptyString('directory', options.directory, 'Give the path of a directory that belongs to this user.')
+    nonEmptyString('directory', path, 'Give the path of a directory that belongs to this user.')
   )
 
   /** Each version is a file of its own, so a writer that comes late cannot replace a later version. */

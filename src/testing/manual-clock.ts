@@ -41,8 +41,7 @@ const turnsForIo = 100
  * @throws ClientConfigurationError for an unknown option; `advance` rejects with it for what is no time
  */
 export function manualClock(options: ManualClockOptions = {}): ManualClock {
-  checkedFields('manualClock', options, ['now', 'random'])
-  const { now = Date.UTC(2030, 0, 1), random = 0.5 } = options
+  const { now = Date.UTC(2030, 0, 1), random = 0.5 } = checkedFields('manualClock', options, ['now', 'random'])
   let wall = now
   let monotonic = 0
   const waiting = new Set<WaitingTimer>()

@@ -31,7 +31,7 @@ export function credentialTrial(clock: Clock): Trial {
 
   async function tryAlone<Result>(request: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     try {
-      const running = leaveOnAbort(run(request), { signal }, clock) // a credential that never comes must not hold the next ones
+      const running = leaveOnAbort(run(request), { signal, maxWait: undefined }, clock) // a credential that never comes must not hold the next ones
       trial = running
       return await running
     } finally {

@@ -39,7 +39,7 @@ export function toldEnds(): ToldEnds {
         told === undefined ? Number.POSITIVE_INFINITY : sentAt + told
       )
       note(name, end, sentAt)
-      return Math.max(0, end - sentAt)
+      return Math.max(0, Math.floor(end - sentAt))
     }
   }
 }

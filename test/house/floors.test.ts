@@ -9,6 +9,7 @@ const floors: Readonly<Record<string, number>> = {
   clock: 0,
   version: 0,
   builtin: 0,
+  'own-members': 0,
   limits: 0,
   'wrong-option': 0,
   emitter: 1,

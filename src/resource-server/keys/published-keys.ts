@@ -1,4 +1,5 @@
 import type { CryptoKey, JSONWebKeySet } from 'jose'
+import { withoutPrototypes } from '../../own-members.ts'
 import type { JwsHeader } from '../compact-jws.ts'
 import { secureUrl } from '../secure-url.ts'
 import { RefusedToken } from '../token-refused-error.ts'
@@ -60,5 +61,5 @@ async function fetchDocument(url: string, context: KeyContext): Promise<KeyDocum
   const { status, body } = await context.sender.send({ method: 'GET', url, headers, timeout })
   if (status !== 200) throw new Error(`The keys at ${url} were answered with ${status}.`)
   const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
-  return { text, keys: keySet(JSON.parse(text) as JSONWebKeySet, context) }
+  return { text, keys: keySet(withoutPrototypes(JSON.parse(text)) as JSONWebKeySet, context) }
 }

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import { clientSecretBasic, createTokenClient, type TokenClientOptions } from '../../src/index.ts'
+import { present } from '../client-authentication/draft.ts'
+import { http, rawServer } from '../http/raw-server.ts'
+import { testIssuer } from '../resource-server/issuer.ts'
+
+const evil = 'https://evil.example/'
+
+/** What an attacker of the process can write in one place, name by name. */
+async function polluted<T>(name: string, value: unknown, work: () => Promise<T>): Promise<T> {
+  const prototype = Object.prototype as Record<string, unknown>
+  prototype[name] = value
+  try {
+    return await work()
+  } finally {
+    delete prototype[name]
+  }
+}
+
+const options = [
+  ...['issuer', 'tokenEndpoint', 'metadata', 'clientAuthentication', 'scope', 'audience', 'resource', 'parameters'],
+  ...['tokenTypes', 'refresh', 'defaultLifetime', 'store', 'sealingKey', 'shards', 'reader', 'maxWait'],
+  ...['file', 'env', 'remove', 'clientIdInForm', 'surviveOutage', 'routes', 'path', 'mutualTls', 'needsIssuer'],
+  ...['fetch', 'proxy', 'clock', 'certificate', 'place', 'known', 'key', 'kid', 'alg']
+]
+// Node's own `fetch`, `http` and `crypto` break where encoding, dispatcher, connect and error are inherited: those are left out.
+const documents = [
+  ...['issuer', 'token_endpoint', 'jwks_uri', 'introspection_endpoint', 'mtls_endpoint_aliases', 'expires_in'],
+  ...['token_endpoint_auth_methods_supported', 'access_token', 'token_type', 'scope']
+]
+const values = [evil, true, 7, ['admin'], { token_endpoint: evil, ca: 'x' }]
+const everyOption = [...options, ...documents].flatMap((name) => values.map((value) => [name, value] as const))
+
+async function requestOf(name: string, value: unknown, options: TokenClientOptions, origin: string) {
+  return polluted(name, value, async () => {
+    const tokens = createTokenClient(options)
+    const { value: token, scope, expiresAt, obtainedAt } = await tokens.getToken({ audience: 'users' })
+    const call = await tokens.createFetch({ origins: [origin] })(`${origin}/users`)
+    await tokens.close()
+    return { token, scope, life: expiresAt - obtainedAt, status: call.status }
+  })
+}
+
+test('W28 nothing on Object.prototype is an option, metadata or an answer', async () => {
+  const server = await rawServer(({ socket, text }) => {
+    const document = { issuer: server.origin, token_endpoint: `${server.origin}/token` }
+    const isMetadata = text.startsWith('GET /.well-known/oauth-authorization-server ')
+    socket.write(
+      http(JSON.stringify(isMetadata ? document : { access_token: 'marker-token', expires_in: 3600 }), [
+        'content-type: application/json'
+      ])
+    )
+  })
+  const made = { issuer: server.origin, clientId: 'orders', clientSecret: 's3cret', scope: 'read' }
+  const expected = { token: 'marker-token', scope: ['read'], life: 3_600_000, status: 200 }
+  let seen = 0
+  const sent = () => {
+    const texts = server.requests.slice(seen).map(({ text }) => text)
+    seen = server.requests.length
+    return texts
+  }
+  await requestOf('nothing', 1, made, server.origin)
+  const usual = sent()
+  expect(usual).toHaveLength(4)
+  for (const [name, value] of everyOption) {
+    const got = await requestOf(name, value, made, server.origin).catch((error) => error)
+    expect({ name, value, got, sent: sent() }).toEqual({ name, value, got: expected, sent: usual })
+  }
+})
+
+test('W28 nothing on Object.prototype changes how a client proves who it is', async () => {
+  for (const [name, value] of everyOption) {
+    const { form, headers } = await polluted(name, value, () => present(clientSecretBasic('s3cret')))
+    expect({ name, value, form: `${form}`, headers: { ...headers } }).toEqual({
+      name,
+      value,
+      form: 'grant_type=client_credentials',
+      headers: { authorization: `Basic ${btoa('order-service:s3cret')}` }
+    })
+  }
+})
+
+const missing: readonly [string, unknown][] = [
+  ['aud', 'https://users.internal'],
+  ['iss', 'https://auth.internal'],
+  ['sub', 'orders'],
+  ['client_id', 'orders'],
+  ['exp', 4_000_000_000],
+  ['iat', 1_893_456_000],
+  ['jti', 'a1']
+]
+
+test.each(missing)('W28 R14 a token without %s is refused, whatever Object.prototype says', async (name, value) => {
+  const { token, verifier } = await testIssuer()
+  const text = await token({ [name]: undefined })
+  await polluted(name, value, async () => {
+    await expect(verifier().verify(`Bearer ${text}`)).rejects.toMatchObject({ reason: 'missing_claim' })
+  })
+})
+
+test.each([
+  ['scope', 'admin'],
+  ['roles', ['admin']],
+  ['cnf', { 'x5t#S256': 'x' }]
+])('W28 a token has no %s that is only inherited', async (name, value) => {
+  const { token, verifier } = await testIssuer()
+  const text = await token({ [name]: undefined })
+  const { scope, roles } = await polluted(name, value, () => verifier().verify(`Bearer ${text}`))
+  expect([...scope, ...roles]).not.toContain('admin')
+})
