@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { builtin } from '../builtin.ts'
 import type { Clock, Timer } from '../clock.ts'
 import { ClientClosedError, TokenClientError } from '../errors.ts'
 import { version } from '../version.ts'
@@ -55,6 +56,7 @@ export function sender({ dispatcher, fetch, clock, ...own }: SenderOptions): Sen
     const signals = [closing.signal, signal, bodyTooSlow.signal]
     let head: Answer | undefined
     let timer: Timer | undefined
+    if (fetch === undefined && dispatcher === undefined) loadFor(url)
 
     function startAnswer(status: number, headers: Answer['headers'], proxy?: string): IncomingAnswer {
       if (status === 407) throw proxyRefusal(status, proxy) // No authorization server says that (RFC 9110 §15.5.8).
@@ -83,6 +85,11 @@ export function sender({ dispatcher, fetch, clock, ...own }: SenderOptions): Sen
       agents.release()
     }
   }
+}
+
+/** Before the deadline begins: loading is no part of it. */
+function loadFor(url: string): void {
+  void (url.startsWith('https:') ? builtin.https : builtin.http)
 }
 
 /** Milliseconds that the body of an error is waited for once its head has come. */
