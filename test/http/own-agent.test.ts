@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { inspect } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { ownAgents } from '../../src/http/own-agents.ts'
 import { type Exchange, type Sender, sender } from '../../src/http/send.ts'
@@ -80,6 +81,39 @@ test('a 101 that nobody asked for is no answer', async () => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')
   )
   await expect(make().send(post(origin))).rejects.toMatchObject({ code: 'ERR_NETWORK', transient: true })
+})
+
+test('X11 an answer that is broken HTTP fails without a byte of it in the error', async () => {
+  const body = '{"access_token":"marker"}'
+  const chunk = `${body.length.toString(16)}\r\n${body}\r\n`
+  const { origin } = await rawServer(({ socket }) =>
+    socket.write(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${chunk}zz\r\n`)
+  )
+  const failure = await make()
+    .send(post(origin))
+    .catch((error: unknown) => error)
+  expect(failure).toMatchObject({ code: 'ERR_NETWORK', cause: { code: expect.stringMatching(/^HPE_/) } })
+  const shown = inspect(failure, { showHidden: true, depth: null, maxArrayLength: null })
+  expect(shown).not.toMatch(
+    new RegExp(
+      `marker|${Buffer.from('marker')
+        .toString('hex')
+        .replace(/(..)(?!$)/g, '$1 ')}`
+    )
+  )
+})
+
+test.each(['127.0.0.1', '::1', 'localhost'])('T65 nobody listens at %s: refused, and transient', async (host) => {
+  const server = createServer()
+  await new Promise<void>((listening) => server.listen(0, host, listening))
+  const { port } = server.address() as AddressInfo
+  await new Promise((gone) => server.close(gone))
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  await expect(make().send(post(`http://${authority}`))).rejects.toMatchObject({
+    code: 'ERR_NETWORK',
+    transient: true,
+    message: `No answer from ${authority}: the connection was refused (ECONNREFUSED).`
+  })
 })
 
 test('T70 bytes that come while a connection is idle do not become the next answer', async () => {
