@@ -46,9 +46,13 @@ function responseTo(request: ClientRequest, body: string | undefined, signal: Ab
       reject(signal.reason) // A request that still waits for its connection says nothing when it is destroyed.
     }
     signal.addEventListener('abort', leave, { once: true })
+    function begin(response: IncomingMessage): void {
+      resolve(response)
+      request.on('error', (error) => response.destroy(error)) // The answer itself would say only that it was cut off.
+    }
     // An answer that switches protocols ends without a word.
     const ended = () => reject(new Error('The connection ended without an answer.'))
-    request.on('response', resolve).on('error', reject).on('close', ended).end(body)
+    request.on('response', begin).on('error', reject).on('close', ended).end(body)
   })
 }
 
