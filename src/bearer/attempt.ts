@@ -5,7 +5,7 @@ import type { BearerRequest } from './bearer-request.ts'
 import type { Watched } from './destination.ts'
 import type { Controller, Handler, RawFields, ResponseHeaders } from './dispatch.ts'
 import { withAuthorization } from './header-fields.ts'
-import { hasLeft, noteRedirects } from './redirects-below.ts'
+import { hasLeft, noteRedirects } from './redirects.ts'
 import { type Rejection, readRejection, reportRejection } from './rejection.ts'
 import { dropRecording } from './request-body.ts'
 

@@ -3,8 +3,8 @@ import type { Dispatcher } from 'undici'
 // undici's words for what passes its seam. Types only: nothing of undici is loaded here.
 
 export type Dispatch = Dispatcher.Dispatch
-/** undici does not declare `servername`, the name that it asks the certificate for. */
-export type DispatchOptions = Dispatcher.DispatchOptions & { servername?: unknown }
+/** What undici does not declare: the name that it asks the certificate for, and an option of its redirect interceptor. */
+export type DispatchOptions = Dispatcher.DispatchOptions & { servername?: unknown; maxRedirections?: number }
 export type Handler = Dispatcher.DispatchHandler
 export type RequestHeaders = NonNullable<DispatchOptions['headers']>
 export type ResponseHeaders = Parameters<NonNullable<Handler['onResponseStart']>>[2]

@@ -5,7 +5,7 @@ import { Attempt } from './attempt.ts'
 import { betterToken } from './better-token.ts'
 import type { Controller, ResponseHeaders } from './dispatch.ts'
 import { HeldAnswer } from './held-answer.ts'
-import { wasRedirected } from './redirects-below.ts'
+import { wasRedirected } from './redirects.ts'
 import { canBeSentAgain, destroyBody, dropRecording, watchBody } from './request-body.ts'
 
 /** Methods that ask for nothing to be done (RFC 9110 §9.2.1, and QUERY). */

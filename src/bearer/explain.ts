@@ -1,5 +1,6 @@
+import { isAmbiguous, readingsOf } from './path-readings.ts'
 import { hasQueryToken } from './query-token.ts'
-import { normalisePath, type Route, type Routes } from './routes.ts'
+import { liesUnder, normalisePath, type Route, type Routes } from './routes.ts'
 
 /** Why a request to a URL carries a token, or carries none. Holds no token, no query and no user information. */
 export interface Explanation {
@@ -25,11 +26,28 @@ export function explain(routes: Routes, target: string | URL): Explanation {
 
   const route = routes.find(origin, pathname)
   const path = normalisePath(pathname)
+  const disputed = route?.path === undefined && isDisputed(routes, origin, pathname)
+  if (route === undefined && disputed)
+    return none(`Servers read ${path} in more than one way, so only a rule for all of ${origin} could cover it.`)
   if (route === undefined)
     return none(`No rule of ${origin} covers ${path}. Its path prefixes are: ${prefixes(routes, origin)}.`)
   if (hasQueryToken(url.search)) return none('The request is refused: it carries `access_token` in its query.')
   const { scope, audience, resource } = route.request
-  return { carriesToken: true, rule: ruleName(route), scope, audience, resource, reason: reasonFor(route, path) }
+  return {
+    carriesToken: true,
+    rule: ruleName(route),
+    scope,
+    audience,
+    resource,
+    reason: reasonFor(route, path, disputed)
+  }
+}
+
+/** Whether a rule for a path would take it on some servers and not on others. */
+function isDisputed(routes: Routes, origin: string, path: string): boolean {
+  if (!isAmbiguous(path)) return false
+  const readings = readingsOf(path)
+  return routes.of(origin).some((rule) => rule.path !== undefined && readings.some((one) => liesUnder(one, rule)))
 }
 
 function none(reason: string): Explanation {
@@ -40,7 +58,9 @@ function ruleName({ origin, path = '/' }: Route): string {
   return `${origin}${path}`
 }
 
-function reasonFor(route: Route, path: string): string {
+function reasonFor(route: Route, path: string, disputed: boolean): string {
+  if (disputed)
+    return `Servers read ${path} in more than one way, so the rule ${ruleName(route)} for the whole origin covers it.`
   if (route.path === undefined)
     return `The rule ${ruleName(route)} covers every path of its origin that has no longer one.`
   return `The rule ${ruleName(route)} has the longest path prefix of ${path}.`

@@ -9,6 +9,7 @@ import { CallersHeaders, copyHeaders, hostElsewhere } from './header-fields.ts'
 import { acceptLegacyHandler, acceptLegacyOptions } from './legacy-handler.ts'
 import { foreignHost, isOwnServername } from './own-host.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
+import { comesThroughStranger } from './redirects.ts'
 import { destroyBody, sendableBody } from './request-body.ts'
 import type { Routes } from './routes.ts'
 
@@ -35,6 +36,7 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
       const route = target === undefined ? undefined : routes.find(target, path)
       const originUnknown = isOriginUnknown(origin, boundOrigin)
       if (route === undefined && !originUnknown) return dispatch(options, handler)
+      if (comesThroughStranger(handler, routes)) return dispatch(options, handler)
 
       const fields = copyHeaders(options.headers, target)
       if (fields instanceof CallersHeaders) {
@@ -47,7 +49,9 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
       if (fields === hostElsewhere || !isOwnServername(checked.servername, route.origin))
         return refuse(foreignHost(route.origin), options, handler)
       if (hasQueryToken(path, checked.query)) return refuse(tokenInQuery(), options, handler)
-      const body = sendableBody(options.body)
+      // A redirect interceptor below asks no policy, so it may follow only where no other rule could be met.
+      if (!route.holdsEverywhere) checked.maxRedirections = 0
+      const body = sendableBody(checked.body)
       if (body !== undefined) checked.body = body as NonNullable<DispatchOptions['body']>
       return new BearerExchange({ composition, options: checked, fields, route }, handler).start()
     }

@@ -1,4 +1,5 @@
 import type { TokenRequest } from '../token/token-request.ts'
+import { decodeUnreserved, isAmbiguous, isUnreadable, readingsOf, withoutDotSegments } from './path-readings.ts'
 
 /** One rule of a policy, checked already: which requests get which token. */
 export interface Route {
@@ -9,13 +10,18 @@ export interface Route {
   readonly request: TokenRequest
   /** Milliseconds that a request waits for its token. */
   readonly maxWait?: number | undefined
+  /** Whether each path of the origin has this rule; the table says so. */
+  readonly holdsEverywhere?: boolean
 }
 
 export interface Routes {
   readonly origins: readonly string[]
   /** The rules of one origin, the longest path prefix first. */
   of(origin: string): readonly Route[]
-  /** The rule with the longest path prefix of this origin. `path` may carry a query. */
+  /**
+   * The rule with the longest path prefix of this origin. `path` may carry a query. One that servers read in more than one way
+   * takes the rule that all of these readings have, else that for the whole origin.
+   */
   find(origin: string, path: string): Route | undefined
 }
 
@@ -40,22 +46,45 @@ export function routeTable(routes: readonly Route[]): Routes {
     find(origin, path) {
       const rules = table.get(origin)
       if (rules === undefined) return undefined
-      const { byPath, longest, pathless } = rules
+      const { longest, pathless } = rules
       if (longest === 0) return pathless
-      for (const prefix of prefixes(normalisePath(path), longest)) {
-        const rule = byPath.get(prefix)
-        if (rule !== undefined) return rule
-      }
-      return pathless
+      const rule = lookUp(rules, normalisePath(path))
+      return rule === pathless || isCertain(rules, rule, path) ? rule : pathless
     }
   }
+}
+
+function lookUp({ byPath, longest, pathless }: OriginRules, path: string): Route | undefined {
+  for (const prefix of prefixes(path, longest)) {
+    const rule = byPath.get(prefix)
+    if (rule !== undefined) return rule
+  }
+  return pathless
+}
+
+/** Whether every server that could read the path reads one that is this rule's. */
+function isCertain(rules: OriginRules, rule: Route | undefined, path: string): boolean {
+  if (!isAmbiguous(path)) return true
+  if (isUnreadable(path)) return false
+  const own = readingsOf(rule?.path ?? '/')
+  return readingsOf(path).every((reading) => {
+    const found = lookUp(rules, reading)
+    return found === rule || (found === rules.pathless && own.some((prefix) => liesUnder(reading, { path: prefix })))
+  })
+}
+
+/** Whether a normalised path is a prefix of whole segments, or lies under it. */
+export function liesUnder(path: string, { path: prefix = '/' }: Pick<Route, 'path'>): boolean {
+  return path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
 }
 
 function originRules(rules: readonly Route[]): OriginRules {
   const sorted = rules.toSorted((one, other) => lengthOf(other) - lengthOf(one))
   const [first] = sorted
   const byPath = new Map(sorted.toReversed().map((rule) => [rule.path, rule])) // of two alike the first counts
-  return { sorted, byPath, longest: first === undefined ? 0 : lengthOf(first), pathless: byPath.get(undefined) }
+  const longest = first === undefined ? 0 : lengthOf(first)
+  const pathless = byPath.get(undefined)
+  return { sorted, byPath, longest, pathless: pathless && { ...pathless, holdsEverywhere: longest === 0 } }
 }
 
 function lengthOf({ path = '' }: Route): number {
@@ -79,19 +108,7 @@ function* prefixes(path: string, longest: number): Generator<string> {
 /** Dot segments resolved, the query cut off, and no character encoded that need not be (RFC 3986 §6.2.2). */
 export function normalisePath(path: string): string {
   const { pathname } = new URL(`http://origin${path}`)
-  const decoded = pathname.replace(/%[0-9a-f]{2}/gi, (encoded) => {
-    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16))
-    return /[0-9a-z._~-]/i.test(character) ? character : encoded.toUpperCase()
-  })
+  const decoded = decodeUnreserved(pathname)
+  // The URL parser of Node 20 stops at a segment like `.well-known` and leaves the `..` after it.
   return decoded.includes('/.') ? withoutDotSegments(decoded) : decoded
-}
-
-/** RFC 3986 §5.2.4 once more: the URL parser of Node 20 stops at a segment like `.well-known` and leaves the `..` after it. */
-function withoutDotSegments(path: string): string {
-  const segments: string[] = []
-  for (const segment of path.slice(1).split('/')) {
-    if (segment === '..') segments.pop()
-    else if (segment !== '.') segments.push(segment)
-  }
-  return `/${segments.join('/')}${/\/\.\.?$/.test(path) && segments.length > 0 ? '/' : ''}`
 }

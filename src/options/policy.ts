@@ -1,3 +1,4 @@
+import { isUnreadable } from '../bearer/path-readings.ts'
 import { normalisePath, type Route } from '../bearer/routes.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
 import type { TokenRequest } from '../token/token-request.ts'
@@ -83,6 +84,8 @@ function routeRules(routes: unknown, fallback: TokenRequest, insecureAllowed: bo
     const option = `policy.routes['${url.origin}${path}']`
     if (targets.has(option)) wrong(option, 'is there twice', 'Keep one of the two.', 'ERR_CONFLICTING_OPTIONS')
     targets.add(option)
+    if (isUnreadable(url.pathname))
+      wrong(option, 'has a path that servers read in more than one way', 'Give a path without NUL and overlong UTF-8.')
     const rule = ruleOf(option, checkedFields(option, given as RouteOptions, ruleNames), fallback)
     return { origin: url.origin, path: path === '/' ? undefined : path, ...rule }
   })

@@ -178,3 +178,87 @@ test.each([
 ])('segments of dots in %s leave %s, also behind a segment that begins with one', (path, normalised) => {
   expect(normalisePath(path)).toBe(normalised)
 })
+
+const ambiguous = [
+  '/orders/..%2ft',
+  '/orders/..%2F..%2ft',
+  '/orders/..%5ct',
+  '/orders/..\\t',
+  '/orders/..;/t',
+  '/orders/..;a=b/t',
+  '/orders/%2e%2e;/t',
+  '/orders/.;/../t',
+  '/orders/;/../t',
+  '/orders//../t',
+  '/orders/x//../../t',
+  '/orders/..%3b/t',
+  '/orders/..%252ft',
+  '/orders/%252e%252e/t',
+  '/orders/..%25252ft',
+  '/orders/%c0%ae%c0%ae/t',
+  '/orders/%e0%80%ae%e0%80%ae/t',
+  '/orders/\xc0\xae\xc0\xae/t',
+  '/orders/..%00/t',
+  '/orders/x#/../../t',
+  '/orders/admin;x/1',
+  '/orders//admin/1',
+  '/orders/%2fadmin/1',
+  '/orders/x%2f../admin/1'
+]
+
+test.each(ambiguous)('W6 %s is read in more than one way, so only the rule for the whole origin takes it', (path) => {
+  const orders = { origin: users, path: '/orders/', request: tokenRequest({ scope: ['orders'] }) }
+  const inner = { origin: users, path: '/orders/admin/', request: tokenRequest({ scope: ['admin'] }) }
+  const whole = { origin: users, request: tokenRequest({}) }
+  expect(routeTable([orders, inner]).find(users, path)).toBeUndefined()
+  expect(routeTable([orders, inner, whole]).find(users, `${path}?a=b`)?.path).toBeUndefined()
+  expect(routeTable([orders, inner, whole]).find(users, path)?.request).toBe(whole.request)
+})
+
+test.each([
+  ['/api/v4/projects/group%2Fproject', '/api/v4/'],
+  ['/api/v4//projects', '/api/v4/'],
+  ['/api/v4/projects;page=1/x', '/api/v4/'],
+  ['/api/v4/a%5cb', '/api/v4/'],
+  ['/api/v4/100%25', '/api/v4/'],
+  ['/api/v4/a%2f..%2fb', '/api/v4/'],
+  ['/a%2Fb/c', '/a%2Fb'],
+  ['/a%2fb', '/a%2Fb'],
+  ['/api/v4/x?next=/../..%2f', '/api/v4/']
+])('W6 %s lies under %s however it is read, and keeps that rule', (path, rule) => {
+  const rules = ['/api/v4/', '/a%2Fb'].map((own) => ({ origin: users, path: own, request: tokenRequest({}) }))
+  expect(routeTable(rules).find(users, path)?.path).toBe(rule)
+})
+
+test('W6 a path that leads out of its rule on some servers carries no token, and explain says why', async () => {
+  const { server, agent, routes } = await bearerRoad({
+    routes: (origin) => [{ origin, path: '/orders/', request: tokenRequest({}) }]
+  })
+  for (const path of ['/orders/..%2ft', '/orders/..;/t', '/orders//../t', '/orders/1']) {
+    await (await agent.request({ origin: server.origin, path, method: 'GET' })).body.dump()
+  }
+  expect(server.requests.map(({ authorization }) => authorization !== undefined)).toEqual([false, false, false, true])
+  const { carriesToken, reason } = explain(routes, `${server.origin}/orders/..%2ft`)
+  expect(carriesToken).toBe(false)
+  expect(reason).toBe(
+    `Servers read /orders/..%2Ft in more than one way, so only a rule for all of ${server.origin} could cover it.`
+  )
+})
+
+test('W6 explain says so too where the rule for the whole origin takes such a path', () => {
+  const routes = routeTable([
+    { origin: users, request: tokenRequest({}) },
+    { origin: users, path: '/orders/', request: tokenRequest({}) }
+  ])
+  const { rule, reason } = explain(routes, `${users}/orders/..;/t`)
+  expect(rule).toBe(`${users}/`)
+  expect(reason).toBe(
+    `Servers read /orders/..;/t in more than one way, so the rule ${users}/ for the whole origin covers it.`
+  )
+})
+
+test('W6 a rule whose own path nobody can read with certainty is refused', () => {
+  expect(() => client().interceptor({ routes: { [`${users}/a%00b/`]: {} } })).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_OPTION', message: expect.stringContaining('more than one way') })
+  )
+})
