@@ -68,7 +68,9 @@ const headerForms: readonly (() => unknown)[] = [
   () => Object.entries(userHeaders).flat(),
   () => new Map(Object.entries(userHeaders)),
   () => new Headers(userHeaders),
-  () => Object.entries(userHeaders).values()
+  () => Object.entries(userHeaders).values(),
+  () => ({ ...userHeaders, Host: new URL(anyTarget()).host }),
+  () => ['host', new URL(anyTarget()).host, ...Object.entries(userHeaders).flat()]
 ]
 
 function anyRequest(): {

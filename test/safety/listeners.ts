@@ -4,7 +4,9 @@ import type { BearerInterceptor } from '../../src/bearer/bearer-interceptor.ts'
 import { bearerFetch } from '../../src/bearer/fetch.ts'
 import type { Fetch } from '../../src/bearer/fetch-body.ts'
 import { bearerInterceptor } from '../../src/bearer/interceptor.ts'
+import { underPolicy } from '../../src/bearer/policies.ts'
 import { routeTable } from '../../src/bearer/routes.ts'
+import type { TokenClient } from '../../src/index.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { type TestTokens, testTokens } from '../support/tokens.ts'
 import { undici } from '../support/undici.ts'
@@ -31,6 +33,8 @@ export interface Listeners {
   /** An Agent that finds every name on this machine. */
   agent(): InstanceType<typeof undici.Agent>
   fetchWithToken(base: Fetch): Fetch
+  /** For the adapters, which ask it for nothing but its policy's routes and tokens. */
+  readonly client: TokenClient
   close(): Promise<void>
 }
 
@@ -71,6 +75,7 @@ export async function listen(): Promise<Listeners> {
     sightings,
     agent: () => new undici.Agent({ connect: onThisMachine }),
     fetchWithToken: (baseFetch) => bearerFetch({ ...options, baseFetch }),
+    client: { [underPolicy]: () => options } as unknown as TokenClient,
     close: async () => {
       for (const server of servers) server.close().closeAllConnections()
     }
@@ -82,7 +87,7 @@ export function leaks({ sightings, allowed }: Listeners): Sighting[] {
   const { host } = new URL(allowed)
   return sightings.filter(
     ({ authorization, listener, isTainted, ...seen }) =>
-      authorization !== undefined && (listener !== 'first' || seen.host.toLowerCase() !== host || isTainted)
+      authorization?.startsWith('Bearer ') && (listener !== 'first' || seen.host.toLowerCase() !== host || isTainted)
   )
 }
 

@@ -1,9 +1,12 @@
+import { Agent } from 'node:http'
+import got from 'got'
 import type { Dispatcher } from 'undici'
+import { gotHooks, nodeHttp } from '../../src/adapters/index.ts'
 import type { Fetch } from '../../src/bearer/fetch-body.ts'
 import { bearerInterceptor } from '../../src/bearer/interceptor.ts'
 import { routeTable } from '../../src/bearer/routes.ts'
 import { platformFetch, undici } from '../support/undici.ts'
-import type { Listeners } from './listeners.ts'
+import { type Listeners, onThisMachine } from './listeners.ts'
 
 /** One way of sending a request that follows redirects, or does not. */
 export interface Way {
@@ -44,8 +47,42 @@ export function waysOf(listeners: Listeners): Way[] {
   ]
   return [
     ...dispatchers.map(([name, dispatcher]) => ({ name, send: sendWith(dispatcher) })),
-    ...fetches.map(([name, fetch]) => ({ name, send: fetchWith(fetch), isStrict: name === 'createFetch' }))
+    ...fetches.map(([name, fetch]) => ({ name, send: fetchWith(fetch), isStrict: name === 'createFetch' })),
+    { name: 'node:http', send: nodeHttpWith(listeners) },
+    { name: 'got', send: gotWith(listeners), isStrict: true }
   ]
+}
+
+function nodeHttpWith({ client, allowed }: Listeners): Way['send'] {
+  const send = nodeHttp(client, { origins: [allowed] })
+  const agent = new Agent(onThisMachine)
+  return async (origin, path, headers) => {
+    const response = await send(urlOf(origin, path), { headers: fieldsOf(headers), agent })
+    response.resume()
+    return response.statusCode
+  }
+}
+
+function gotWith({ client, allowed }: Listeners): Way['send'] {
+  const agent = { http: new Agent(onThisMachine) }
+  const options = {
+    hooks: gotHooks(client, { origins: [allowed] }),
+    agent,
+    retry: { limit: 0 },
+    throwHttpErrors: false
+  }
+  return async (origin, path, headers) => {
+    const { statusCode } = await got(urlOf(origin, path), { ...options, headers: fieldsOf(headers) })
+    return statusCode
+  }
+}
+
+function urlOf(origin: string | URL, path: string): string {
+  return `${String(origin).replace(/\/$/, '')}${path}`
+}
+
+function fieldsOf(headers: unknown): Record<string, string> {
+  return Object.fromEntries(new Headers(headers as string[][]))
 }
 
 export function sendWith(dispatcher: Dispatcher): Way['send'] {
@@ -58,8 +95,7 @@ export function sendWith(dispatcher: Dispatcher): Way['send'] {
 
 function fetchWith(fetch: Fetch): Way['send'] {
   return async (origin, path, headers) => {
-    const target = String(origin).replace(/\/$/, '')
-    const { status, body } = await fetch(`${target}${path}`, { headers: new Headers(headers as string[][]) })
+    const { status, body } = await fetch(urlOf(origin, path), { headers: new Headers(headers as string[][]) })
     await body?.cancel()
     return status
   }
