@@ -29,9 +29,10 @@ const noCaller = new AsyncResource('SERVICE_TOKEN_EVENTS')
 
 /**
  * Listeners are the user's code: one that throws, rejects or calls back into the client harms nothing. Events are told on
- * a microtask, when the state that they tell of is final, and outside the asynchronous context of every caller.
+ * a microtask, when the state that they tell of is final, and outside the asynchronous context of every caller. `publish` hears
+ * each of them as well.
  */
-export function guardedEmitter(): GuardedEmitter {
+export function guardedEmitter(publish?: (name: EventName, event: object) => void): GuardedEmitter {
   /** Name → listener → what calls it. */
   const guards = new Map<string, Map<Callback, Callback>>()
 
@@ -48,9 +49,10 @@ export function guardedEmitter(): GuardedEmitter {
   }
 
   /** Those that listen now hear it, whatever they do about others meanwhile. */
-  function tell(name: string, event: unknown): void {
+  function tell(name: EventName, event: object): void {
     for (const guard of [...(guards.get(name)?.values() ?? [])]) guard(event)
     for (const guard of [...(guards.get('*')?.values() ?? [])]) guard(name, event)
+    publish?.(name, event)
   }
 
   return {

@@ -17,9 +17,18 @@ import { discoveredServer } from './metadata/discovery.ts'
 import { knownServer } from './metadata/known-server.ts'
 import { type CheckedOptions, checkedOptions, type TokenClientOptions } from './options/client-options.ts'
 import { type BearerPolicy, checkedPolicy } from './options/policy.ts'
-import { checkedAsking, checkedWait, type RequestOptions, type WaitOptions } from './options/request-options.ts'
+import {
+  checkedAsking,
+  checkedReady,
+  type ReadyOptions,
+  type RequestOptions,
+  type WaitOptions
+} from './options/request-options.ts'
 import { lateSharedSource } from './stores/late-source.ts'
 import type { SharedSource } from './stores/shared-source.ts'
+import { clientTelemetry, telemetryOf } from './telemetry/client-telemetry.ts'
+import { publishEvent } from './telemetry/event-channels.ts'
+import { requestTracing } from './telemetry/request-channel.ts'
 import { AccessToken } from './token/access-token.ts'
 import type { TokenSource } from './token/token-source.ts'
 import { tokenEndpoint } from './token-endpoint/token-endpoint.ts'
@@ -42,10 +51,10 @@ export interface TokenClient {
   readonly on: On
   readonly off: Off
   /**
-   * The first token is in hand. Goes on trying through transient failures for `maxWait` ms, 30 seconds unless given.
-   * From then on the default request's token is kept warm even when nobody asks for it.
+   * The first token is in hand, or with `requests` the first token of each. Goes on trying through transient failures for `maxWait` ms, 30 seconds unless given.
+   * From then on these tokens are kept warm even when nobody asks for them. Rejects with the first failure; the other requests go on.
    */
-  ready(options?: WaitOptions): Promise<void>
+  ready(options?: ReadyOptions): Promise<void>
   /** A snapshot for probes. */
   health(): Health
   /** Ends everything: waiting callers get ClientClosedError. A user's own dispatcher stays open. */
@@ -62,16 +71,30 @@ const readyWait = 30_000
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   const checked = checkedOptions(options)
   const { clock, timeout, refresh, clientId, clientAuthentication, request } = checked
-  const { emit, on, off } = guardedEmitter()
+  const telemetry = clientTelemetry(checked)
+  const { emit, on, off } = guardedEmitter((name, event) => publishEvent(name, event, telemetry))
   const sending = sender(checked)
   const server = authorizationServer(checked, sending)
   const common = { clock, timeout, emit }
   const identity = { clientId, clientAuthentication, newCertificate: () => cache.suspectAll() }
   const endpoint =
     clientAuthentication &&
-    tokenEndpoint({ ...checked, ...common, ...identity, clientAuthentication, server, sender: sending })
+    tokenEndpoint({
+      ...checked,
+      ...common,
+      ...identity,
+      clientAuthentication,
+      server,
+      sender: telemetry.counting(sending)
+    })
   const source = sourceBelow(checked, { endpoint, emit, risen: () => cache.suspectAll() })
-  const cache: TokenCache = tokenCache({ ...common, source, refresh, credentialChanged: clientAuthentication?.changed })
+  const cache: TokenCache = tokenCache({
+    ...common,
+    source,
+    refresh,
+    credentialChanged: clientAuthentication?.changed,
+    trace: requestTracing(telemetry, clock)
+  })
   const spending = { source: cache, emit: onceEach(emit) }
   const bearer = (policy: BearerPolicy) => ({ ...spending, routes: routeTable(checkedPolicy(policy, request)) })
   let closed: Promise<void> | undefined
@@ -106,16 +129,17 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     on,
     off,
     async ready(given = {}) {
-      const { signal, maxWait = readyWait } = checkedWait(given)
+      const [requests, { signal, maxWait = readyWait }] = checkedReady(given, request)
       signal?.throwIfAborted()
-      cache.pin(request)
-      await cache.promise(request, { signal, maxWait })
+      for (const wanted of requests) cache.pin(wanted)
+      await Promise.all(requests.map((wanted) => cache.promise(wanted, { signal, maxWait })))
     },
     health: cache.health,
     close,
     [Symbol.asyncDispose]: close
   }
-  return Object.defineProperty(client, underPolicy, { value: bearer })
+  Object.defineProperty(client, underPolicy, { value: bearer })
+  return Object.defineProperty(client, telemetryOf, { value: telemetry })
 }
 
 interface Below {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { again, ClientClosedError, TokenClientError } from '../errors.ts'
 import { type Emit, fieldsOf, type RefreshReason } from '../events.ts'
 import { retryBudget } from '../http/retry.ts'
+import type { TraceRequest } from '../telemetry/request-channel.ts'
 import { AccessToken } from '../token/access-token.ts'
 import { foreignScope } from '../token/foreign-text.ts'
 import { canSurvive, drawLifetime, latestLifetime, type RefreshPolicy } from '../token/lifetime.ts'
@@ -24,6 +25,7 @@ export interface RefresherOptions {
   readonly failures: FailureMemory
   /** The entry wants attention at that monotonic moment. */
   readonly attendBy: (moment: number) => void
+  readonly trace?: TraceRequest | undefined
 }
 
 const gapBetweenFlights = 1000
@@ -55,6 +57,7 @@ export function refresher(options: RefresherOptions): Refresher {
     )
     // Nobody may be waiting: a failure is told by the event, and remembered.
     arrival.catch(() => {})
+    options.trace?.(request, flight, arrival)
     return { flight, arrival }
   }
 

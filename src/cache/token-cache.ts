@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { ClientClosedError, toldToCaller } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { limits } from '../limits.ts'
+import type { TraceRequest } from '../telemetry/request-channel.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
@@ -28,6 +29,8 @@ export interface TokenCacheOptions {
   /** Reads the credential again: whether it is another one now than those that the server has refused. Never, unless given. */
   readonly credentialChanged?: (() => Promise<boolean>) | undefined
   readonly emit: Emit
+  /** Hears of each token request as it starts. */
+  readonly trace?: TraceRequest
 }
 
 export interface TokenCache extends TokenSource {
@@ -57,7 +60,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
   const failures = failureMemory({ clock, closing: closing.signal, credentialChanged })
   const { wakeBy, stop } = schedule(clock, () => tend())
   const common = { clock, emit, failures, closing: closing.signal }
-  const refreshing = refresher({ ...common, source, timeout, refresh, attendBy: wakeBy })
+  const refreshing = refresher({ ...common, source, timeout, refresh, attendBy: wakeBy, trace: options.trace })
   const { tend, expire } = upkeep({ ...common, entries, refreshing })
   const arrive = arrivals({ ...common, entries, refreshing })
   let uses = 0

@@ -21,6 +21,7 @@ export const settingOptions = {
   'basic-encoding': { type: 'string', value: 'ENCODING', about: 'form or raw, for client_secret_basic.' },
   'key-id': { type: 'string', value: 'KID', about: "The name of the private key in the client's JWKS." },
   'ca-file': { type: 'string', value: 'FILE', about: 'PEM of the authorities that the server is trusted by.' },
+  proxy: { type: 'string', value: 'URL', about: 'The proxy that requests go through, or the word environment.' },
   scope: { type: 'string', value: 'SCOPE', about: 'Scopes to ask for, with spaces between them.' },
   audience: { type: 'string', value: 'AUDIENCE', about: 'The audience to ask for.' },
   resource: { type: 'string', value: 'URI', about: 'Resource indicators to ask for, with spaces between them.' },
@@ -69,6 +70,8 @@ function settingOf(flag: string): string {
 }
 
 function ofFlags(values: Readonly<Record<string, unknown>>): Layer {
+  if (typeof values.proxy === 'string' && /@/.test(values.proxy))
+    throw new UsageError('--proxy takes no user name and password. Use SERVICE_TOKEN_PROXY for a URL that has them.')
   const given = flags.map((flag) => [settingOf(flag), values[flag]] as const)
   return Object.fromEntries(given.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }

@@ -16,6 +16,7 @@ export const settingNames = [
   'BASIC_ENCODING',
   'KEY_ID',
   'CA_FILE',
+  'PROXY',
   'SCOPE',
   'AUDIENCE',
   'RESOURCE',

@@ -1,4 +1,5 @@
 import { builtin } from '../builtin.ts'
+import { ownMembers } from '../own-members.ts'
 import { plainObject, wrong } from '../wrong-option.ts'
 import type { TokenClientOptions } from './client-options.ts'
 import { credentialFrom } from './environment-credential.ts'
@@ -15,7 +16,7 @@ const others = /^(ADMIN_.*|SERVICE_(HOST|PORT.*)|PORT(_.*)?)$/
 export function clientOptionsFrom(environment: Readonly<Record<string, string | undefined>>): TokenClientOptions {
   plainObject('clientOptionsFrom', environment, 'Give process.env, or an object like it.')
   const settings = settingsIn(environment)
-  const { ISSUER, TOKEN_ENDPOINT, CLIENT_ID, SCOPE, AUDIENCE, RESOURCE, TIMEOUT, CA_FILE } = settings
+  const { ISSUER, TOKEN_ENDPOINT, CLIENT_ID, SCOPE, AUDIENCE, RESOURCE, TIMEOUT, CA_FILE, PROXY } = settings
   if (ISSUER === undefined && TOKEN_ENDPOINT === undefined) missingSetting('ISSUER', `Or set ${prefix}TOKEN_ENDPOINT.`)
   if (CLIENT_ID === undefined)
     missingSetting('CLIENT_ID', 'Set the id that the authorization server knows the client by.')
@@ -28,6 +29,7 @@ export function clientOptionsFrom(environment: Readonly<Record<string, string | 
     resource: RESOURCE?.split(' ').filter((member) => member !== ''),
     timeout: TIMEOUT === undefined ? undefined : Number(TIMEOUT),
     connect: CA_FILE === undefined ? undefined : { ca: authoritiesIn(CA_FILE) },
+    proxy: PROXY === undefined ? undefined : proxyFrom(PROXY),
     ...credentialFrom(settings)
   }
   return withoutUndefined(options) as TokenClientOptions
@@ -43,7 +45,7 @@ function settingsIn(environment: Readonly<Record<string, string | undefined>>): 
     const remedy = `Remove it or correct its spelling. There are ${settingNames.map((name) => prefix + name).join(', ')}.`
     wrong(`${prefix}${unknown}`, 'is not a setting', remedy, 'ERR_UNKNOWN_OPTION')
   }
-  return Object.fromEntries(ours)
+  return ownMembers(Object.fromEntries(ours))
 }
 
 function authoritiesIn(file: string): string {
@@ -57,6 +59,16 @@ function authoritiesIn(file: string): string {
       'Give the path of a PEM file with the certificates of the authorities.'
     )
   }
+}
+
+function proxyFrom(value: string): URL | 'environment' {
+  if (value === 'environment') return value
+  if (URL.canParse(value)) return new URL(value)
+  return wrong(
+    `${prefix}PROXY`,
+    'is not the URL of an HTTP proxy',
+    'Set it to http://host:port, or to the word environment.'
+  )
 }
 
 function withoutUndefined(options: object): object {

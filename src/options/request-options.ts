@@ -83,9 +83,27 @@ export function checkedAsking(options: RequestOptions & WaitOptions, fallback: T
   return [checkedRequest('getToken', given, fallback), patienceOf('getToken', given)]
 }
 
+export interface ReadyOptions extends WaitOptions {
+  /** What tokens shall be at hand, in place of the default request's: the values of a policy's `routes`, for example. */
+  readonly requests?: readonly RequestOptions[]
+}
+
 /** For `ready`. */
-export function checkedWait(given: WaitOptions): Patience {
-  return patienceOf('ready', checkedFields('ready', given, waitOptionNames))
+export function checkedReady(options: ReadyOptions, fallback: TokenRequest): [readonly TokenRequest[], Patience] {
+  const given = checkedFields('ready', options, [...waitOptionNames, 'requests'])
+  return [warmUpRequests(given.requests, fallback), patienceOf('ready', given)]
+}
+
+function warmUpRequests(given: unknown, fallback: TokenRequest): readonly TokenRequest[] {
+  if (given === undefined) return [fallback]
+  const remedy = "Give what tokens shall be asked for, like [{ scope: ['read_user'] }, { audience: 'billing' }]."
+  if (!Array.isArray(given)) wrong('ready.requests', `must be an array, but is ${kindOf(given)}`, remedy)
+  if (given.length === 0) wrong('ready.requests', 'is empty', remedy)
+  return given.map((request, index) => {
+    const where = `ready.requests[${index}]`
+    const names = [...requestOptionNames, 'maxWait'] // a rule of a policy can be given as it is
+    return checkedRequest(where, checkedFields(where, request as RequestOptions, names), fallback)
+  })
 }
 
 export function maxWaitOption(option: string, value: unknown): number | undefined {

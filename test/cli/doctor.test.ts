@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -348,6 +349,51 @@ describe('the way to the server', () => {
     const { stdout } = await run(['doctor', '--json'], { environment })
     expect(JSON.parse(stdout).findings).toMatchObject([{ name: 'connection-refused' }, { name: 'proxy-not-used' }])
     expect(stdout).not.toContain('marker-')
+  })
+
+  /** A proxy that answers every request in the same way. */
+  async function proxyAnswering(status: number): Promise<string> {
+    const proxy = createServer((_, response) => response.writeHead(status).end())
+    proxy.on('connect', (_, socket) => socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`))
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void proxy.close())
+    return `http://marker-user:marker-password@127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  }
+
+  test.each([
+    [407, 'proxy-authentication'],
+    [403, 'proxy-refuses']
+  ])('a proxy that answers %i: %s', async (status, name) => {
+    const PROXY = await proxyAnswering(status)
+    expect(await found('https://auth.test', { PROXY })).toEqual([name])
+    const elsewhere = { ISSUER: '', TOKEN_ENDPOINT: 'https://auth.test/token' }
+    expect(await found('', { ...elsewhere, PROXY })).toEqual([name])
+  })
+
+  test('a proxy of the environment is looked at where it is used, and not where NO_PROXY exempts the server', async () => {
+    const server = await developmentServer()
+    const settings = {
+      SERVICE_TOKEN_ISSUER: server.issuer,
+      SERVICE_TOKEN_CLIENT_ID: 'orders',
+      SERVICE_TOKEN_CLIENT_SECRET: secret
+    }
+    const environment = {
+      ...settings,
+      HTTP_PROXY: 'http://marker-user:marker-password@127.0.0.1:9',
+      NODE_USE_ENV_PROXY: '1'
+    }
+    const used = await run(['doctor', '--json'], { environment })
+    expect(JSON.parse(used.stdout).findings).toMatchObject([{ name: 'connection-refused' }])
+    const exempt = await run(['doctor', '--json'], { environment: { ...environment, NO_PROXY: '127.0.0.1' } })
+    expect(JSON.parse(exempt.stdout).findings).toEqual([])
+    expect(used.stdout + exempt.stdout).not.toContain('marker-')
+  })
+
+  test('a user name and password of a proxy are never arguments', async () => {
+    const { exitCode, stderr } = await run(['doctor', '--proxy', 'http://marker-user:marker-password@127.0.0.1:9'])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('SERVICE_TOKEN_PROXY')
+    expect(stderr).not.toContain('marker-')
   })
 
   test('name-unknown', async () => {

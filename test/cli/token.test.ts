@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -103,6 +103,22 @@ test('--header prints what curl -H @- takes', async () => {
   expect(stdout).toMatch(/^Authorization: Bearer eyJ[\w.-]+\n$/)
 })
 
+test('--cache asks the server once for all calls of this user, and what rests there is sealed', async () => {
+  const cached = { ...environment(), SERVICE_TOKEN_CLIENT_SECRET: secret, XDG_CACHE_HOME: file('cache') }
+  const before = server.requests.count('token')
+  const first = await run(['token', '--cache'], { environment: cached })
+  const calls = await Promise.all(Array.from({ length: 3 }, () => run(['token', '--cache'], { environment: cached })))
+  expect(new Set([first, ...calls].map(({ stdout }) => stdout))).toEqual(new Set([first.stdout]))
+  expect(server.requests.count('token') - before).toBe(1)
+  const files = await readdir(file('cache'), { recursive: true, withFileTypes: true })
+  const kept = files.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+  expect(kept.length).toBeGreaterThanOrEqual(2)
+  for (const path of kept) {
+    expect((await stat(path)).mode & 0o077).toBe(0)
+    expect(await readFile(path, 'utf8')).not.toContain(first.stdout.trim().slice(0, 40))
+  }
+})
+
 test.each([
   [undefined, 'client.authentication.k8s.io/v1'],
   ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1'],
@@ -155,6 +171,14 @@ describe('no secret is in what goes wrong', () => {
     ['a file that is no JSON', 2, async () => [['token', '--config', file('secret')]]],
     ['a member that is no setting', 2, async () => [['token', '--config', await config({ secret })]]],
     ['a member that is an object', 2, async () => [['token', '--config', await config({ clientSecret: { secret } })]]],
+    [
+      'a cache where none can be',
+      2,
+      async () => [
+        ['token', '--cache'],
+        { environment: { ...environment(), SERVICE_TOKEN_CLIENT_SECRET: secret, XDG_CACHE_HOME: file('secret') } }
+      ]
+    ],
     ['two forms of output', 2, async () => [['token', ...who(), '--header', '--json']]],
     ['an unknown form of output', 2, async () => [['token', ...who(), '--output', 'marker-secret']]]
   ]

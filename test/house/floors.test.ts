@@ -15,7 +15,7 @@ const floors: Readonly<Record<string, number>> = {
   emitter: 1,
   token: 1,
   http: 2,
-  telemetry: 2,
+  telemetry: 3,
   'client-authentication': 3,
   metadata: 3,
   stores: 3,
@@ -31,6 +31,7 @@ const floors: Readonly<Record<string, number>> = {
   'authorization-server': 5,
   index: 6,
   adapters: 6,
+  opentelemetry: 6,
   cli: 7
 }
 
@@ -40,6 +41,7 @@ const commandLine = /^src\/cli\//
 /** Dependency → the files that may name it. */
 const owners: Readonly<Record<string, RegExp>> = {
   'p-retry': /^src\/http\/retry\.ts$/,
+  '@opentelemetry/api': /^src\/opentelemetry\//,
   jose: /^src\/(client-authentication|authorization-server|resource-server)\//,
   'service-token-client': commandLine
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { build as bundle } from 'rolldown'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -34,7 +34,7 @@ function withoutPackages(names: readonly string[]): string {
 
 test('the main entry reaches no file of a subpath', () => {
   const reached = [...reach(readSources('src'), 'src/index.ts', ['static', 'dynamic'])]
-  const subpaths = ['adapters', 'authorization-server', 'resource-server', 'testing']
+  const subpaths = ['adapters', 'authorization-server', 'opentelemetry', 'resource-server', 'testing']
   expect(reached.filter((file) => subpaths.includes(room(file)))).toEqual([])
 })
 
@@ -84,22 +84,33 @@ test.each(Object.keys(packageJson.exports))('the entry %s of package.json resolv
 
 const compilerOptions = ['--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', 'false', '--types', 'node']
 
-test('a program of a user compiles in an empty project: the types name no package that is not installed with ours', async () => {
-  const project = await mkdtemp(join(tmpdir(), 'project-'))
-  onTestFinished(() => rm(project, { recursive: true }))
-  const modules = join(project, 'node_modules')
-  for (const name of ['dist', 'package.json'])
-    await cp(join(built.folder, name), join(modules, packageJson.name, name), { recursive: true })
-  await mkdir(join(modules, '@types'))
-  for (const name of [...Object.keys(packageJson.dependencies), '@types/node'])
-    await symlink(join(root, 'node_modules', name), join(modules, name))
-  const program = Object.keys(packageJson.exports)
-    .filter((subpath) => !subpath.endsWith('.json'))
-    .map((subpath, index) => `export * as entry${index} from '${subpath.replace(/^\./, packageJson.name)}'`)
-  await writeFile(join(project, 'user.mts'), program.join('\n'))
-  const compiled = promisify(execFile)(process.execPath, [tsc, ...compilerOptions, 'user.mts'], { cwd: project })
-  await expect(compiled).resolves.toMatchObject({ stdout: '' })
-}, 20_000)
+/** An entry that is made for a peer is imported by those who have it. */
+const peerOf: Readonly<Record<string, string>> = { './opentelemetry': '@opentelemetry/api' }
+
+test.each([
+  ['an empty project', [], (subpath: string) => !(subpath in peerOf)],
+  ['a project with OpenTelemetry', ['@opentelemetry/api'], (subpath: string) => subpath === './opentelemetry']
+])(
+  'a program of a user compiles in %s: the types name no package that is not installed with ours',
+  async (_, peers, imported) => {
+    const project = await mkdtemp(join(tmpdir(), 'project-'))
+    onTestFinished(() => rm(project, { recursive: true }))
+    const modules = join(project, 'node_modules')
+    for (const name of ['dist', 'package.json'])
+      await cp(join(built.folder, name), join(modules, packageJson.name, name), { recursive: true })
+    for (const name of [...Object.keys(packageJson.dependencies), '@types/node', ...peers]) {
+      await mkdir(dirname(join(modules, name)), { recursive: true })
+      await symlink(join(root, 'node_modules', name), join(modules, name))
+    }
+    const program = Object.keys(packageJson.exports)
+      .filter((subpath) => !subpath.endsWith('.json') && imported(subpath))
+      .map((subpath, index) => `export * as entry${index} from '${subpath.replace(/^\./, packageJson.name)}'`)
+    await writeFile(join(project, 'user.mts'), program.join('\n'))
+    const compiled = promisify(execFile)(process.execPath, [tsc, ...compilerOptions, 'user.mts'], { cwd: project })
+    await expect(compiled).resolves.toMatchObject({ stdout: '' })
+  },
+  20_000
+)
 
 test('W35 a bundle of a program that calls by createFetch has nothing of undici in it', async () => {
   const program = join(built.folder, 'program.js')

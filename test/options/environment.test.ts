@@ -120,6 +120,13 @@ test('what a token is asked for, and how long a caller waits', () => {
   })
 })
 
+test.each([
+  ['http://user:password@proxy.internal:3128', new URL('http://user:password@proxy.internal:3128')],
+  ['environment', 'environment']
+])('PROXY %s', (value, proxy) => {
+  expect(clientOptionsFrom(environmentOf({ CLIENT_SECRET: 's', PROXY: value })).proxy).toEqual(proxy)
+})
+
 test('an empty variable counts as not set, and what is not ours is not looked at', () => {
   const foreign = {
     SERVICE_TOKEN_AUDIENCE: '',
@@ -190,6 +197,7 @@ test.each([
     'The file of SERVICE_TOKEN_CA_FILE cannot be read'
   ],
   [{ CLIENT_SECRET: marker, CA_FILE: '@secret' }, 'ERR_INVALID_OPTION', 'connect.ca holds no certificate'],
+  [{ CLIENT_SECRET: marker, PROXY: marker }, 'ERR_INVALID_OPTION', 'SERVICE_TOKEN_PROXY is not the URL'],
   [{ CLIENT_SECRET: marker, TIMEOUT: 'soon' }, 'ERR_INVALID_OPTION', 'timeout is out of range'],
   [{ CLIENT_SECRET: marker, SCOPE: `"${marker}"` }, 'ERR_INVALID_OPTION', 'options.scope']
 ])('%j is refused by its name, and no value is repeated', (settings, code, message) => {

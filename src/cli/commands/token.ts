@@ -1,12 +1,17 @@
 import { type AccessToken, createTokenClient } from 'service-token-client'
 import { command, UsageError } from '../command.ts'
 import { clientOptions, settingOptions } from '../settings.ts'
+import { tokenCache } from '../token-cache.ts'
 
 export const token = command({
   about:
     'Gets an access token by the client credentials grant and prints it. A secret is never an argument: it comes from a file, a variable, standard input, or is typed without an echo.',
   options: {
     ...settingOptions,
+    cache: {
+      type: 'boolean',
+      about: 'Keep the token, sealed, in the cache directory of this user, and take it from there.'
+    },
     header: { type: 'boolean', about: 'Print a whole header line, for curl -H @-.' },
     output: { type: 'string', value: 'FORM', about: 'exec-credential: what kubectl takes from a credential plugin.' }
   },
@@ -31,7 +36,10 @@ export const token = command({
   },
   async run({ values, json, terminal, environment }) {
     const print = printerFor(values, json, environment)
-    const client = createTokenClient(await clientOptions({ values, terminal, environment }))
+    const options = await clientOptions({ values, terminal, environment })
+    const client = createTokenClient(
+      values.cache === true ? { ...options, ...(await tokenCache(environment)) } : options
+    )
     try {
       terminal.print(print(await client.getToken()))
       return 0

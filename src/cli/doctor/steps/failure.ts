@@ -44,7 +44,9 @@ function behind(error: TokenClientError): TokenClientError {
 }
 
 function byAnswer(error: TokenClientError, answer: SeenAnswer | undefined): FindingName {
-  const { code, status = answer?.status ?? 0 } = error
+  const { code, cause } = error
+  const status = error.status ?? (cause instanceof TokenClientError ? cause.status : undefined) ?? answer?.status ?? 0
+  if (code === 'ERR_PROXY_REFUSED') return status === 407 ? 'proxy-authentication' : 'proxy-refuses'
   const says = answer?.headers['retry-after'] !== undefined
   if (code === 'ERR_MALFORMED_TOKEN') return malformedToken(answer)
   if (code === 'ERR_UNEXPECTED_CONTENT_TYPE') return isHtml(answer) ? 'html-answer' : 'not-json'

@@ -1,4 +1,5 @@
 import type { TokenClientOptions } from 'service-token-client'
+import { type Finding, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -10,11 +11,37 @@ export interface ProxyUse {
   readonly idle: string | undefined
 }
 
-const variables = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY']
+const none: ProxyUse = { url: undefined, idle: undefined }
 
 /** Whether requests go through a proxy. Its user name and password are not shown. */
-export function lookAtProxy(_options: TokenClientOptions, environment: Environment): Outcome<ProxyUse> {
-  const named = variables.find((name) => environment[name])
-  if (named === undefined) return { summary: 'none', fact: { url: undefined, idle: undefined } }
-  return { summary: `none; ${named} is set and not used`, fact: { url: undefined, idle: named } }
+export function lookAtProxy({ proxy, ...options }: TokenClientOptions, environment: Environment): Outcome<ProxyUse> {
+  if (proxy instanceof URL) return { summary: `${proxy.host}, as configured`, fact: { url: proxy, idle: undefined } }
+  const url = new URL(options.issuer ?? options.tokenEndpoint ?? '')
+  const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : []
+  const variable = [...names, 'http_proxy', 'HTTP_PROXY'].find((name) => environment[name])
+  if (variable === undefined) return { summary: 'none', fact: none }
+  if (proxy !== 'environment' && !usesEnvironment(environment))
+    return { summary: `none; ${variable} is set and not used`, fact: { url: undefined, idle: variable } }
+  const value = environment[variable] ?? ''
+  if (!URL.canParse(value)) return { summary: variable, findings: [unusable(variable)] }
+  if (isExempt(url.hostname, environment)) return { summary: `none: NO_PROXY exempts ${url.hostname}`, fact: none }
+  const used = new URL(value)
+  return { summary: `${used.host}, by ${variable}`, fact: { url: used, idle: undefined } }
+}
+
+function usesEnvironment({ NODE_USE_ENV_PROXY, NODE_OPTIONS = '' }: Environment): boolean {
+  return NODE_USE_ENV_PROXY === '1' || NODE_OPTIONS.split(' ').includes('--use-env-proxy')
+}
+
+function isExempt(host: string, environment: Environment): boolean {
+  const list = environment.no_proxy ?? environment.NO_PROXY ?? ''
+  const entries = list
+    .toLowerCase()
+    .split(/[,\s]+/)
+    .map((entry) => entry.replace(/^\*?\./, '').replace(/:\d+$/, ''))
+  return entries.some((entry) => entry === '*' || entry === host || (entry !== '' && host.endsWith(`.${entry}`)))
+}
+
+function unusable(variable: string): Finding {
+  return finding('setting-invalid', `${variable} is not the URL of a proxy: write it as http://host:port.`)
 }
