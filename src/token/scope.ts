@@ -15,7 +15,7 @@ export function joinScope(scope: readonly string[]): string {
 }
 
 export function distinct(members: readonly string[]): string[] {
-  return [...new Set(members)]
+  return members.length < 2 ? members.slice() : Array.from(new Set(members))
 }
 
 /** What of `wanted` is not in `held`: scopes compare as case-sensitive sets. */

@@ -1,4 +1,4 @@
-import { distinct } from './scope.ts'
+import { distinct, joinScope } from './scope.ts'
 
 /** What a token is asked for. All of it is checked already, and frozen. */
 export interface TokenRequest {
@@ -37,7 +37,20 @@ export function tokenRequest({
     audience,
     resource: resources.length === 0 ? noResource : Object.freeze(resources),
     parameters: fields.length === 0 ? noParameters : Object.freeze(Object.fromEntries(fields)),
-    // JSON quotes every separator, so no value can pass for two.
-    key: JSON.stringify([asked.toSorted(), audience ?? null, resources.toSorted(), fields])
+    key: keyOf(asked, audience, resources, fields)
   })
+}
+
+/** Most requests differ in their scope alone, which has no quotes: its own text is the key, and needs no memory of its own. */
+function keyOf(
+  scope: readonly string[],
+  audience: string | undefined,
+  resource: readonly string[],
+  fields: readonly (readonly [string, string])[]
+): string {
+  const [first = ''] = scope
+  if (audience === undefined && resource.length === 0 && fields.length === 0)
+    return scope.length > 1 ? joinScope(scope.toSorted()) : first
+  // JSON quotes every separator, so no value can pass for two.
+  return JSON.stringify([scope.toSorted(), audience ?? null, resource.toSorted(), fields])
 }
