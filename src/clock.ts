@@ -1,3 +1,5 @@
+import { clearTimeout, monotonicTime, setTimeout, wallTime } from './platform-timers.ts'
+
 /** Where time and chance come from. Tests hand in one they hold: `manualClock()` of `service-token-client/testing`. */
 export interface Clock {
   /** Epoch milliseconds. It can jump. */
@@ -19,12 +21,19 @@ export interface Timer {
   hold(): void
 }
 
+/** Platforms that are not Node, and some test runners, give a number or the like. */
+interface BareTimeout {
+  readonly unref?: undefined
+  readonly ref?: undefined
+}
+
 export const systemClock: Clock = {
-  wallTime: () => Date.now(),
-  monotonicTime: () => performance.now(),
+  wallTime,
+  monotonicTime,
   startTimer(callback, delay) {
-    const timeout = setTimeout(callback, delay).unref()
-    return { cancel: () => clearTimeout(timeout), hold: () => void timeout.ref() }
+    const timeout: NodeJS.Timeout | BareTimeout = setTimeout(callback, delay)
+    timeout.unref?.()
+    return { cancel: () => clearTimeout(timeout as NodeJS.Timeout), hold: () => void timeout.ref?.() }
   },
   random: () => Math.random()
 }

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { type Emit, type EventName, eventNames, type TokenClientEvents } from './events.ts'
+import { queueMicrotask } from './platform-timers.ts'
 import { wrong } from './wrong-option.ts'
 
 export type Listener<Name extends EventName> = (event: TokenClientEvents[Name]) => unknown

@@ -4,6 +4,7 @@ import type { AccessToken } from '../token/access-token.ts'
 import type { BearerRequest } from './bearer-request.ts'
 import type { Watched } from './destination.ts'
 import type { Controller, Handler, RawFields, ResponseHeaders } from './dispatch.ts'
+import { missingCallback } from './handler-check.ts'
 import { withAuthorization } from './header-fields.ts'
 import { hasLeft, noteRedirects } from './redirects.ts'
 import { type Rejection, readRejection, reportRejection } from './rejection.ts'
@@ -36,6 +37,8 @@ export class Attempt implements Handler, Controller, Watched {
     this.#request = request
     this.handler = handler
     this.context = context
+    const missing = request.options.upgrade ? undefined : missingCallback(handler)
+    if (missing !== undefined) Object.defineProperty(this, missing, { value: undefined })
   }
 
   protected get request(): BearerRequest {

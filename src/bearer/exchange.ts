@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers'
+import { setImmediate } from '../platform-timers.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Asking } from '../token/token-source.ts'
 import { Attempt } from './attempt.ts'

@@ -1,4 +1,4 @@
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
+import { clearTimeout, setImmediate, setTimeout } from '../platform-timers.ts'
 import type { Controller, RawFields, ResponseHeaders } from './dispatch.ts'
 
 /** How much of a refused answer is kept, and read so that its connection can serve again. */

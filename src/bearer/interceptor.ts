@@ -5,6 +5,7 @@ import { type Dispatch, type DispatchOptions, type Handler, withOptions } from '
 import { dispatchOrigin, isOriginUnknown, missingOrigin } from './dispatch-origin.ts'
 import { BearerExchange } from './exchange.ts'
 import { explain } from './explain.ts'
+import { upgradeWithoutHandler } from './handler-check.ts'
 import { CallersHeaders, copyHeaders, hostElsewhere } from './header-fields.ts'
 import { acceptLegacyHandler, acceptLegacyOptions } from './legacy-handler.ts'
 import { foreignHost, isOwnServername } from './own-host.ts'
@@ -49,6 +50,8 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
       if (fields === hostElsewhere || !isOwnServername(checked.servername, route.origin))
         return refuse(foreignHost(route.origin), options, handler)
       if (hasQueryToken(path, checked.query)) return refuse(tokenInQuery(), options, handler)
+      if (checked.upgrade && handler.onRequestUpgrade === undefined)
+        return refuse(upgradeWithoutHandler(), options, handler)
       // A redirect interceptor below asks no policy, so it may follow only where no other rule could be met.
       if (!route.holdsEverywhere) checked.maxRedirections = 0
       const body = sendableBody(checked.body)
@@ -64,6 +67,7 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
 /** The request is not sent. True, because no 'drain' will follow. */
 function refuse(error: Error, { body }: DispatchOptions, handler: Handler): true {
   destroyBody(body, error)
-  handler.onResponseError?.(null as never, error)
+  if (handler.onResponseError === undefined) throw error
+  handler.onResponseError(null as never, error)
   return true
 }

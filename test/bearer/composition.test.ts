@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 import { expect, test } from 'vitest'
 import { bearerInterceptor } from '../../src/bearer/interceptor.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
-import { bearerRoad, closing, type Road, read } from '../support/bearer.ts'
+import { bearerRoad, closing, type Road, read, settled, until } from '../support/bearer.ts'
 import { type Answer, accepting, ok } from '../support/resource-server.ts'
 import { testTokens } from '../support/tokens.ts'
 import { undici } from '../support/undici.ts'
@@ -177,6 +177,26 @@ test.each(places)('U105 dump %s ours drops the body of the second attempt and ke
   const { statusCode, body } = await request(road.server.origin, { dispatcher })
   expect(await body.text()).toBe('')
   expect(statusCode).toBe(200)
+})
+
+test('W44 with dump around ours an abort during the wait takes effect with the answer, and with dump inside at once', async () => {
+  for (const place of places) {
+    const road = await bearerRoad({ warm: false })
+    road.tokens.hold()
+    const leaving = new AbortController()
+    const dispatcher = composed(road, interceptors.dump({ maxSize: 1024 }), place)
+    const order: string[] = []
+    const sent = request(road.server.origin, { dispatcher, signal: leaving.signal })
+    const left = sent.catch(({ message }) => order.push(message))
+    await until(() => road.tokens.waiting === 1)
+    leaving.abort(new Error('left'))
+    await settled()
+    order.push('token')
+    road.tokens.open()
+    await left
+    expect([place, ...order]).toEqual(place === 'inside' ? ['inside', 'left', 'token'] : ['outside', 'token', 'left'])
+    expect(road.server.requests).toHaveLength(place === 'inside' ? 0 : 1)
+  }
 })
 
 test.each(places)('U105 decompress %s ours unpacks the second attempt', async (place) => {

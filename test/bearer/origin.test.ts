@@ -64,6 +64,14 @@ test.each([
   await agent.close()
 })
 
+test('W44 user information in the URL of request() never reaches us: undici leaves it out, and the token goes to the origin', async () => {
+  const { agent, server } = await bearerRoad()
+  const { body } = await request(server.origin.replace('//', '//user:pw@'), { dispatcher: agent })
+  await body.dump()
+  expect(server.requests.map(({ authorization }) => authorization)).toEqual(['Bearer t1'])
+  await expect(fetch(server.origin.replace('//', '//user:pw@'), { dispatcher: agent })).rejects.toThrow(TypeError)
+})
+
 test('D11 U81 fetch that is redirected to a foreign origin takes no token along', async () => {
   const foreign = await resourceServer()
   const { agent, server } = await bearerRoad({

@@ -7,6 +7,7 @@ const floors: Readonly<Record<string, number>> = {
   errors: 0,
   events: 0,
   clock: 0,
+  'platform-timers': 0,
   version: 0,
   builtin: 0,
   'own-members': 0,

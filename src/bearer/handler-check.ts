@@ -1,0 +1,20 @@
+import type { Handler } from './dispatch.ts'
+
+type Callback = 'onResponseError' | 'onResponseStart' | 'onResponseData' | 'onResponseEnd'
+
+/**
+ * The first callback that undici would miss in a handler. What stands in for the handler has to lack it as well, so that undici
+ * refuses the request in its own words.
+ */
+export function missingCallback(handler: Handler): Callback | undefined {
+  if (typeof handler.onResponseError !== 'function') return 'onResponseError'
+  if (typeof handler.onResponseStart !== 'function') return 'onResponseStart'
+  if (typeof handler.onResponseData !== 'function') return 'onResponseData'
+  return typeof handler.onResponseEnd === 'function' ? undefined : 'onResponseEnd'
+}
+
+/** undici's refusal of an upgrade whose socket nobody would take. undici 7 makes it for older handlers only. */
+export function upgradeWithoutHandler(): Error {
+  const error = new Error('invalid onRequestUpgrade method')
+  return Object.assign(error, { name: 'InvalidArgumentError', code: 'UND_ERR_INVALID_ARG' })
+}
