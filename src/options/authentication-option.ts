@@ -4,17 +4,26 @@ import type { ClientSecret } from '../client-authentication/secret-source.ts'
 import { type ConnectOptions, certificateOption } from '../http/connect-options.ts'
 import { kindOf, wrong } from '../wrong-option.ts'
 
-/** How the client proves who it is; a list is the current secret and the next. */
-export type CredentialOptions =
-  | { readonly clientSecret: ClientSecret | readonly ClientSecret[]; readonly clientAuthentication?: never }
-  | { readonly clientAuthentication: ClientAuthentication; readonly clientSecret?: never }
-
 /** A reader of a shared store has no credential. */
-export interface ReaderOptions {
+interface ReaderOptions {
   readonly reader: true
   readonly clientSecret?: never
   readonly clientAuthentication?: never
 }
+
+interface AuthenticationOptions {
+  readonly clientAuthentication: ClientAuthentication
+  readonly clientSecret?: never
+}
+
+interface SecretOptions {
+  /** A list is the current secret and the next. */
+  readonly clientSecret: ClientSecret | readonly ClientSecret[]
+  readonly clientAuthentication?: never
+}
+
+/** How the client proves who it is. Of forms that fit equally well the compiler explains the last one: the usual one stands there. */
+export type CredentialOptions = ReaderOptions | AuthenticationOptions | SecretOptions
 
 interface Surroundings {
   readonly issuer?: unknown
@@ -33,7 +42,7 @@ export function noCredential(given: object): undefined {
   wrong(double, 'and reader are both given', remedy, 'ERR_CONFLICTING_OPTIONS')
 }
 
-export function authenticationOption(given: (CredentialOptions | ReaderOptions) & Surroundings): ClientAuthentication {
+export function authenticationOption(given: CredentialOptions & Surroundings): ClientAuthentication {
   const { clientSecret, clientAuthentication } = given
   if (clientAuthentication === undefined) return authenticationBySecret(clientSecret as ClientSecret)
   if (clientSecret !== undefined) {

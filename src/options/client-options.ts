@@ -15,12 +15,7 @@ import { ownMembers } from '../own-members.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import { nonEmptyString, onlyKnown, plainObject, wrong } from '../wrong-option.ts'
-import {
-  authenticationOption,
-  type CredentialOptions,
-  noCredential,
-  type ReaderOptions
-} from './authentication-option.ts'
+import { authenticationOption, type CredentialOptions, noCredential } from './authentication-option.ts'
 import { milliseconds, webUrl } from './checks.ts'
 import { type HeaderFields, headersOption, type TokenRequestHeaders } from './headers-option.ts'
 import { metadataOption, type ServerMetadata } from './metadata-option.ts'
@@ -28,13 +23,21 @@ import { checkedRequest, type RequestOptions, requestOptionNames } from './reque
 import { type Sharing, type StoreOptions, storeOption, storeOptionNames } from './store-options.ts'
 import { tokenTypesOption } from './token-types.ts'
 
-/**
- * Who the authorization server is. With `tokenEndpoint` nothing is fetched; `issuer` alone is discovered (RFC 8414), at its usual
- * places or by `metadata`.
- */
-export type ServerOptions =
-  | { readonly issuer: string; readonly metadata?: ServerMetadata; readonly tokenEndpoint?: never }
-  | { readonly issuer?: string; readonly tokenEndpoint: string; readonly metadata?: never }
+/** With a token endpoint nothing is looked up; an issuer beside it names the audience of assertions. */
+interface EndpointOptions {
+  readonly issuer?: string
+  readonly tokenEndpoint: string
+  readonly metadata?: never
+}
+
+/** Discovered (RFC 8414), at the usual places or by `metadata`. */
+interface IssuerOptions {
+  readonly issuer: string
+  readonly metadata?: ServerMetadata
+}
+
+/** Who the authorization server is. The usual form is the last one, which the compiler explains when none fits. */
+export type ServerOptions = EndpointOptions | IssuerOptions
 
 export interface CommonOptions extends RequestOptions {
   readonly clientId: string
@@ -60,11 +63,7 @@ export interface CommonOptions extends RequestOptions {
   readonly [allowInsecureHttp]?: boolean
 }
 
-export type TokenClientOptions = CommonOptions &
-  ServerOptions &
-  (CredentialOptions | ReaderOptions) &
-  TransportOptions &
-  StoreOptions
+export type TokenClientOptions = CommonOptions & ServerOptions & CredentialOptions & TransportOptions & StoreOptions
 
 /** Where the server is, as it was configured. */
 export interface ServerLocation {
@@ -146,9 +145,9 @@ export function checkedOptions(options: TokenClientOptions): CheckedOptions {
   }
 }
 
-function serverOption(given: TokenClientOptions, allowInsecureHttp: boolean): ServerLocation {
+function serverOption(given: ServerOptions, allowInsecureHttp: boolean): ServerLocation {
   const issuer = given.issuer === undefined ? undefined : issuerOption(given.issuer, allowInsecureHttp)
-  if (given.tokenEndpoint !== undefined) {
+  if ('tokenEndpoint' in given && given.tokenEndpoint !== undefined) {
     const remedy = 'Keep one: with tokenEndpoint nothing is looked up.'
     if (given.metadata !== undefined)
       wrong('metadata', 'and tokenEndpoint are both given', remedy, 'ERR_CONFLICTING_OPTIONS')

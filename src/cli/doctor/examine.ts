@@ -1,4 +1,5 @@
 import type { TokenClientOptions } from 'service-token-client'
+import { configuredEndpoint } from './configured-endpoint.ts'
 import type { Finding } from './finding.ts'
 import { type Progress, type RunStep, type StepReport, steps } from './step.ts'
 import { lookAtAnswer } from './steps/answer.ts'
@@ -45,7 +46,7 @@ async function examineServer(
   options: TokenClientOptions,
   run: RunStep
 ): Promise<readonly string[] | undefined> {
-  const url = new URL(options.issuer ?? options.tokenEndpoint ?? '')
+  const url = new URL(options.issuer ?? configuredEndpoint(options) ?? '')
   const proxy = await run('proxy', () => lookAtProxy(options, patient.environment))
   if (proxy === undefined) return
   if (!(await reach(proxy.url ?? url, { proxy, options, run }))) return

@@ -4,6 +4,7 @@ import {
   createTokenClient,
   type TokenClientOptions
 } from 'service-token-client'
+import { configuredEndpoint } from '../configured-endpoint.ts'
 import { type Finding, type FindingName, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 
@@ -26,7 +27,7 @@ export async function checkConfiguration(
   try {
     const options = clientOptionsFrom(settings)
     await createTokenClient(options).close()
-    const server = options.issuer ?? options.tokenEndpoint
+    const server = options.issuer ?? configuredEndpoint(options)
     return { summary: `client ${options.clientId} of ${server}`, findings, fact: options }
   } catch (error) {
     if (!(error instanceof ClientConfigurationError)) throw error

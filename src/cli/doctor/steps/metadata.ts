@@ -1,4 +1,5 @@
 import { printable } from '../../words.ts'
+import { configuredEndpoint } from '../configured-endpoint.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { SeenAnswer } from '../observer.ts'
 import type { Outcome } from '../step.ts'
@@ -9,8 +10,8 @@ export type Metadata = Readonly<Record<string, unknown>>
 
 /** What the issuer publishes about itself; an empty object where nothing was looked up. */
 export function lookAtMetadata(visit: Visit): Outcome<Metadata> {
-  const { issuer, tokenEndpoint } = visit.options
-  if (issuer === undefined || tokenEndpoint !== undefined)
+  const { issuer } = visit.options
+  if (issuer === undefined || configuredEndpoint(visit.options) !== undefined)
     return { summary: 'not needed: the token endpoint is configured', fact: {} }
   const places = visit.answers.filter(({ method, url }) => method === 'GET' && url.includes('/.well-known/'))
   const document = places.map(documentOf).findLast((found) => found !== undefined)

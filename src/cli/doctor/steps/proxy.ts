@@ -1,4 +1,5 @@
 import type { TokenClientOptions } from 'service-token-client'
+import { configuredEndpoint } from '../configured-endpoint.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 
@@ -14,9 +15,10 @@ export interface ProxyUse {
 const none: ProxyUse = { url: undefined, idle: undefined }
 
 /** Whether requests go through a proxy. Its user name and password are not shown. */
-export function lookAtProxy({ proxy, ...options }: TokenClientOptions, environment: Environment): Outcome<ProxyUse> {
+export function lookAtProxy(options: TokenClientOptions, environment: Environment): Outcome<ProxyUse> {
+  const { proxy } = options
   if (proxy instanceof URL) return { summary: `${proxy.host}, as configured`, fact: { url: proxy, idle: undefined } }
-  const url = new URL(options.issuer ?? options.tokenEndpoint ?? '')
+  const url = new URL(options.issuer ?? configuredEndpoint(options) ?? '')
   const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : []
   const variable = [...names, 'http_proxy', 'HTTP_PROXY'].find((name) => environment[name])
   if (variable === undefined) return { summary: 'none', fact: none }

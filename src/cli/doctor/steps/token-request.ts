@@ -1,4 +1,5 @@
 import { span } from '../../words.ts'
+import { configuredEndpoint } from '../configured-endpoint.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 import { answerOfTokenEndpoint, type Visit } from '../visit.ts'
@@ -42,5 +43,5 @@ async function reasons(request: Request): Promise<readonly Finding[]> {
 }
 
 function endpointOf({ options }: Visit, { token_endpoint: published }: Metadata): URL {
-  return new URL(options.tokenEndpoint ?? (typeof published === 'string' ? published : (options.issuer ?? '')))
+  return new URL(configuredEndpoint(options) ?? (typeof published === 'string' ? published : (options.issuer ?? '')))
 }
