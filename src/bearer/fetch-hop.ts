@@ -71,7 +71,8 @@ async function firstToken({ source }: Spending, { request, route }: RoutedHop): 
 /** Whether the answer asks for another token. A base fetch that followed a redirect by itself brings one from elsewhere. */
 function refuses(spending: Spending, { request, route }: RoutedHop, token: AccessToken, response: Response): boolean {
   if (!isAnswerTo(request, response)) return false
-  const wwwAuthenticate = response.headers.get('www-authenticate')
+  const { headers }: { readonly headers?: Headers } = response // a double of a test may have none
+  const wwwAuthenticate = headers?.get('www-authenticate')
   return isRefusal(spending, route, token, { status: response.status, wwwAuthenticate })
 }
 

@@ -266,6 +266,12 @@ test('W3 the answer of a double that has no URL is followed as well', async () =
   expect(asked).toEqual([`${server.origin}/`, `${server.origin}/there`])
 })
 
+test('the answer of a double that is no Response is handed on as it came', async () => {
+  const double = { ok: true, status: 200, json: async () => ({ id: 42 }) } as Response
+  const { fetchWithToken, server } = await fetchRoad({}, async () => double)
+  expect(await fetchWithToken(server.origin)).toBe(double)
+})
+
 test('W22 the second request after a 401 goes past a base fetch that caches', async () => {
   const cached = new Map<string, Promise<Response>>()
   async function caching(...[input, init]: Parameters<Fetch>): Promise<Response> {
