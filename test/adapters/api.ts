@@ -1,6 +1,10 @@
+import { underPolicy } from '../../src/bearer/policies.ts'
+import { routeTable } from '../../src/bearer/routes.ts'
 import type { TokenClient, TokenClientEvents } from '../../src/index.ts'
+import { tokenRequest } from '../../src/token/token-request.ts'
 import { type Answer, type ResourceServer, resourceServer } from '../support/resource-server.ts'
 import { type Road, road } from '../support/road.ts'
+import { type TestTokens, testTokens } from '../support/tokens.ts'
 
 type Rejected = TokenClientEvents['rejected']
 
@@ -24,6 +28,14 @@ export async function refusingApi(answer?: Answer): Promise<Api> {
     return response.end(received.body === '' ? received.url : received.body)
   })
   return { ...made, api, refused, rejections }
+}
+
+/** A client that has another token for every refusal, as often as it is asked. */
+export function generous(origin: string, warm = true): { readonly client: TokenClient; readonly tokens: TestTokens } {
+  const request = tokenRequest({})
+  const tokens = testTokens({ warm: warm ? [request] : [] })
+  const spending = { source: tokens, routes: routeTable([{ origin, request }]), emit() {} }
+  return { client: { [underPolicy]: () => spending } as unknown as TokenClient, tokens }
 }
 
 /** A client for which the authorization server has nothing. */

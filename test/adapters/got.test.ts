@@ -7,7 +7,7 @@ import type { BearerPolicy, TokenClient } from '../../src/index.ts'
 import { settled, until } from '../support/bearer.ts'
 import { type Answer, accepting, resourceServer } from '../support/resource-server.ts'
 import { road } from '../support/road.ts'
-import { refusingApi, waiting, withoutToken } from './api.ts'
+import { generous, refusingApi, waiting, withoutToken } from './api.ts'
 
 function got(tokens: TokenClient, policy: BearerPolicy, options: ExtendOptions = {}): Got {
   return gotLibrary.extend({ hooks: gotHooks(tokens, policy), throwHttpErrors: false, retry: { limit: 0 } }, options)
@@ -195,6 +195,16 @@ test('W11 got.stream carries the token; its 401 is handed on, and the next call 
   expect(api.requests.map(({ authorization }) => authorization)).toEqual([refused])
   await until(() => tokens.health().tokens[0]?.state === 'fresh')
   expect(await text(users.stream(api.origin))).toBe('/')
+})
+
+test('W11 D4 got sends a request twice at most, though there is another token for every refusal', async () => {
+  const api = await resourceServer(accepting('nobody'))
+  const { client, tokens } = generous(api.origin)
+  const users = got(client, { origins: [api.origin] }, { throwHttpErrors: true })
+  await expect(users(api.origin)).rejects.toMatchObject({ name: 'HTTPError' })
+  await settled()
+  expect(api.requests.map(({ authorization }) => authorization)).toEqual(['Bearer t1', 'Bearer t2'])
+  expect(tokens.issued).toBe(2)
 })
 
 test('W11 two calls at once share nothing but the tokens', async () => {

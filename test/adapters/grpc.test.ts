@@ -4,7 +4,7 @@ import { grpcInterceptor } from '../../src/adapters/index.ts'
 import type { BearerPolicy, TokenClient } from '../../src/index.ts'
 import { settled, until } from '../support/bearer.ts'
 import { road } from '../support/road.ts'
-import { rejectionsOf, waiting, withoutToken } from './api.ts'
+import { generous, rejectionsOf, waiting, withoutToken } from './api.ts'
 import { client, collected, type Judge, type Service, service } from './grpc-service.ts'
 
 const { UNAUTHENTICATED, PERMISSION_DENIED, UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED } = status
@@ -216,6 +216,28 @@ test('W11 D27 grpc: a call that is cancelled while it waits for its token is not
   await expect(answer).rejects.toMatchObject({ code: CANCELLED })
   server.faults.clear()
   expect(users.calls).toEqual([])
+})
+
+test('W11 D27 grpc: a token that comes for a call that was cancelled is not sent', async () => {
+  const users = await service(() => undefined)
+  const { client, tokens } = generous(`https://${users.target}`, false)
+  tokens.hold()
+  const call = connect(client, users).bidi()
+  const answer = collected(call)
+  await until(() => tokens.waiting === 1)
+  call.cancel()
+  tokens.open()
+  await expect(answer).rejects.toMatchObject({ code: CANCELLED })
+  await settled(50)
+  expect(users.calls).toEqual([])
+})
+
+test('W11 D4 grpc makes a call twice at most, though there is another token for every refusal', async () => {
+  const users = await service(() => ({ code: UNAUTHENTICATED }))
+  const { client, tokens } = generous(`https://${users.target}`)
+  await expect(connect(client, users).unary()).rejects.toMatchObject({ code: UNAUTHENTICATED })
+  expect(users.calls.map(([, authorization]) => authorization)).toEqual(['Bearer t1', 'Bearer t2'])
+  expect(tokens.issued).toBe(2)
 })
 
 test('W11 D28 grpc: a call that is cancelled while it waits for another token is not made again', async () => {

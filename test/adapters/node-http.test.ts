@@ -8,7 +8,7 @@ import type { TokenClient } from '../../src/index.ts'
 import { settled, until } from '../support/bearer.ts'
 import { accepting, resourceServer } from '../support/resource-server.ts'
 import { road } from '../support/road.ts'
-import { refusingApi, waiting, withoutToken } from './api.ts'
+import { generous, refusingApi, waiting, withoutToken } from './api.ts'
 
 const challenge = { 'www-authenticate': 'Bearer' }
 
@@ -144,6 +144,14 @@ function abortable(): { readonly signal: AbortSignal; abort(): void } {
   const controller = new AbortController()
   return { signal: controller.signal, abort: () => controller.abort(new Error('the caller left')) }
 }
+
+test('W11 D4 node:http sends a request twice at most, though there is another token for every refusal', async () => {
+  const api = await resourceServer(accepting('nobody'))
+  const { client, tokens } = generous(api.origin)
+  expect((await nodeHttp(client, { origins: [api.origin] })(api.origin)).statusCode).toBe(401)
+  expect(api.requests.map(({ authorization }) => authorization)).toEqual(['Bearer t1', 'Bearer t2'])
+  expect(tokens.issued).toBe(2)
+})
 
 test('W11 node:http sends through the agent that it is given', async () => {
   const { tokens, api } = await refusingApi()

@@ -203,6 +203,18 @@ test('W37 a stream of Node that fails while a token is awaited ends the call at 
   expect(server.requests).toEqual([])
 })
 
+test('W37 a stream of Node that fails before the base fetch reads it ends no process', async () => {
+  const slow = async (_input: unknown, init?: { readonly body?: unknown }): Promise<Response> => {
+    const body = init?.body as Readable
+    body.destroy(new Error('gone'))
+    await settled()
+    throw new TypeError('fetch failed', { cause: body.errored })
+  }
+  const { fetchWithToken, server } = await fetchRoad({}, slow as Fetch)
+  const init = { ...post, body: new Readable({ read() {} }), duplex: 'half' } as unknown as RequestInit
+  await expect(fetchWithToken(server.origin, init)).rejects.toThrow('fetch failed')
+})
+
 test('W37 a stream of Node that has failed before the call is the failure of the call', async () => {
   const { fetchWithToken, server } = await fetchRoad()
   const body = new Readable({ read() {} }).on('error', () => {})
