@@ -19,7 +19,8 @@ const names = [
   'first-token',
   'size',
   'keys',
-  'listeners'
+  'listeners',
+  'verify'
 ]
 const root = fileURLToPath(new URL('..', import.meta.url))
 const given = process.argv.slice(2)

@@ -2,6 +2,8 @@
 export const limits = {
   /** Bytes of an answer's body. The connection ends there. */
   answerBytes: 64 * 1024,
+  /** Bytes of a document about a server: its metadata, its keys. */
+  documentBytes: 512 * 1024,
   /** Bytes of an access token: servers commonly refuse a request with longer headers. */
   tokenBytes: 16 * 1024,
   /** Milliseconds for which a token is kept at most, whatever `expires_in` says. */

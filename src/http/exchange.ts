@@ -11,6 +11,8 @@ export interface Exchange {
   readonly certificate?: ClientCertificate | undefined
   /** Milliseconds for the whole exchange, connection and last byte included. */
   readonly timeout: number
+  /** Bytes of the answer's body, at which the connection ends; `limits.answerBytes` unless given. */
+  readonly mostBytes?: number
   /** Ends the exchange; it is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }

@@ -16,7 +16,12 @@ export type StartAnswer = (status: number, headers: Answer['headers'], proxy?: s
  * Puts an answer together. Throws `ERR_UNEXPECTED_CONTENT_ENCODING` for an encoded one: `identity` was asked for, and a few bytes
  * of gzip can unfold into gigabytes.
  */
-export function incomingAnswer(status: number, headers: Answer['headers'], host: string): IncomingAnswer {
+export function incomingAnswer(
+  status: number,
+  headers: Answer['headers'],
+  host: string,
+  mostBytes: number = limits.answerBytes
+): IncomingAnswer {
   const encoding = headers['content-encoding'] ?? 'identity'
   if (encoding.toLowerCase() !== 'identity')
     throw new TokenClientError(
@@ -32,10 +37,10 @@ export function incomingAnswer(status: number, headers: Answer['headers'], host:
       // A user's fetch can give anything; Node's own complaint would quote the text, which can be a token.
       if (!ArrayBuffer.isView(chunk)) throw new TypeError('The body of the answer is not of bytes.')
       size += chunk.byteLength
-      if (size > limits.answerBytes)
+      if (size > mostBytes)
         throw new TokenClientError(
           'ERR_BODY_TOO_LARGE',
-          `${host} answered with more than ${limits.answerBytes} bytes. Check that the URL is the right one.`,
+          `${host} answered with more than ${mostBytes} bytes. Check that the URL is the right one.`,
           { transient: true, status }
         )
       chunks.push(chunk)

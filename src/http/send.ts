@@ -50,7 +50,7 @@ export function sender({ dispatcher, fetch, clock, ...own }: SenderOptions): Sen
   }
 
   async function send(exchange: Exchange): Promise<Answer> {
-    const { url, timeout, signal } = exchange
+    const { url, timeout, signal, mostBytes } = exchange
     const headers = { ...usualHeaders, ...exchange.headers, 'accept-encoding': 'identity' }
     const bodyTooSlow = new AbortController()
     const signals = [closing.signal, signal, bodyTooSlow.signal]
@@ -63,7 +63,7 @@ export function sender({ dispatcher, fetch, clock, ...own }: SenderOptions): Sen
       timer?.cancel()
       head = isSuccess(status) ? undefined : { status, headers, body: new Uint8Array() }
       if (head !== undefined) timer = clock.startTimer(() => bodyTooSlow.abort(), patienceWithErrors, 'deadline')
-      return incomingAnswer(status, headers, new URL(url).host)
+      return incomingAnswer(status, headers, new URL(url).host, mostBytes)
     }
 
     try {

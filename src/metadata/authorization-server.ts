@@ -1,22 +1,28 @@
 import type { Patience } from '../token/token-source.ts'
 
-/** What is known of the authorization server (RFC 8414 §2). */
-export interface AuthorizationServer {
+/** What whoever receives tokens needs to know of their issuer. Some issuers have no token endpoint: Kubernetes, GitHub Actions. */
+export interface Issuer {
   readonly issuer: string | undefined
-  readonly tokenEndpoint: string
-  /** `mtls_endpoint_aliases.token_endpoint`: where clients go that prove themselves in the connection (RFC 8705 §5). */
-  readonly mutualTlsTokenEndpoint: string | undefined
-  /** `token_endpoint_auth_methods_supported`, when the server publishes it. */
-  readonly authenticationMethods: readonly string[] | undefined
   /** Where its keys are, when the server publishes them. */
   readonly jwksUri?: string | undefined
   /** Where it tells what a token is worth (RFC 7662), when it does. */
   readonly introspectionEndpoint?: string | undefined
 }
 
-export interface AuthorizationServerSource {
-  /** At once when it is known, else a promise of it. Never throws. */
-  authorizationServer(patience: Patience): AuthorizationServer | Promise<AuthorizationServer>
-  /** The token endpoint was not found where it should be: what the server says now, or what is known when it says nothing. */
-  rediscover(patience: Patience): Promise<AuthorizationServer>
+/** What is known of the authorization server (RFC 8414 §2). */
+export interface AuthorizationServer extends Issuer {
+  readonly tokenEndpoint: string
+  /** `mtls_endpoint_aliases.token_endpoint`: where clients go that prove themselves in the connection (RFC 8705 §5). */
+  readonly mutualTlsTokenEndpoint: string | undefined
+  /** `token_endpoint_auth_methods_supported`, when the server publishes it. */
+  readonly authenticationMethods: readonly string[] | undefined
 }
+
+export interface ServerSource<Server extends Issuer> {
+  /** At once when it is known, else a promise of it. Never throws. */
+  authorizationServer(patience: Patience): Server | Promise<Server>
+  /** An endpoint was not found where it should be: what the server says now, or what is known when it says nothing. */
+  rediscover(patience: Patience): Promise<Server>
+}
+
+export type AuthorizationServerSource = ServerSource<AuthorizationServer>

@@ -2,8 +2,9 @@ import type { Clock } from '../clock.ts'
 import { again, TokenClientError } from '../errors.ts'
 import { leaveOnAbort } from '../http/leave-on-abort.ts'
 import type { Sender } from '../http/send.ts'
-import type { AuthorizationServer, AuthorizationServerSource } from './authorization-server.ts'
+import type { AuthorizationServerSource, Issuer, ServerSource } from './authorization-server.ts'
 import { fetchMetadata, type MetadataOptions } from './fetch-metadata.ts'
+import { describedIssuer, describedServer } from './metadata-document.ts'
 import { metadataUrls } from './metadata-url.ts'
 
 export interface DiscoveryOptions {
@@ -30,21 +31,39 @@ const longestPause = 300_000
  * document is wrong. A pause that the server asks for is kept.
  */
 export function discoveredServer(options: DiscoveryOptions): AuthorizationServerSource {
+  return discovered(options, {
+    describe: describedServer,
+    remedy: 'Check the issuer, or give tokenEndpoint.'
+  })
+}
+
+/** The same for whoever receives tokens: a document that names no token endpoint will do. */
+export function discoveredIssuer(options: DiscoveryOptions): ServerSource<Issuer> {
+  return discovered(options, {
+    describe: describedIssuer,
+    remedy: 'Check the issuer, or give the URL of its keys: jwksUri(url).'
+  })
+}
+
+function discovered<Server extends Issuer>(
+  options: DiscoveryOptions,
+  reading: Pick<MetadataOptions<Server>, 'describe' | 'remedy'>
+): ServerSource<Server> {
   const { issuer, clock, places = metadataUrls(issuer), allowInsecureHttp = false } = options
-  const asking: MetadataOptions = { ...options, places, allowInsecureHttp }
-  let known: AuthorizationServer | undefined
+  const asking: MetadataOptions<Server> = { ...options, ...reading, places, allowInsecureHttp }
+  let known: Server | undefined
   let renewAt = 0
-  let flight: Promise<AuthorizationServer> | undefined
+  let flight: Promise<Server> | undefined
   let pause: { readonly error: TokenClientError; readonly until: number } | undefined
 
-  function discovery(): Promise<AuthorizationServer> {
+  function discovery(): Promise<Server> {
     const wait = pause === undefined ? 0 : pause.until - clock.monotonicTime()
     if (pause !== undefined && wait > 0) return Promise.reject(again(pause.error, wait))
     flight ??= discover()
     return flight
   }
 
-  async function discover(): Promise<AuthorizationServer> {
+  async function discover(): Promise<Server> {
     try {
       known = await fetchMetadata(asking)
       renewAt = clock.monotonicTime() + renewAfter

@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.ts'
 import { type ErrorCode, TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
-import type { AuthorizationServer } from './authorization-server.ts'
-import { authorizationServerIn, MetadataFault } from './metadata-document.ts'
+import { limits } from '../limits.ts'
+import type { Issuer } from './authorization-server.ts'
+import { type Describe, MetadataFault, serverIn } from './metadata-document.ts'
 import { search } from './search.ts'
 
-export interface MetadataOptions {
+export interface MetadataOptions<Server extends Issuer> {
   readonly issuer: string
   /** In the order to ask. */
   readonly places: readonly string[]
@@ -14,6 +15,9 @@ export interface MetadataOptions {
   /** Milliseconds for all places together. */
   readonly timeout: number
   readonly allowInsecureHttp: boolean
+  readonly describe: Describe<Server>
+  /** What to do when there are none, as a sentence. */
+  readonly remedy: string
 }
 
 type Fault = MetadataFault | TokenClientError
@@ -28,14 +32,20 @@ interface Failure {
  * The first usable metadata of the places. Rejects with the code that all places failed with, with `ERR_RATE_LIMITED`, or with
  * `ERR_DISCOVERY_FAILED`.
  */
-export async function fetchMetadata(options: MetadataOptions): Promise<AuthorizationServer> {
-  const { sender, clock } = options
+export async function fetchMetadata<Server extends Issuer>(options: MetadataOptions<Server>): Promise<Server> {
+  const { sender, clock, describe, remedy } = options
   const failures: Failure[] = []
 
   async function ask(url: string, limit: { readonly timeout: number; readonly signal: AbortSignal }) {
     try {
-      const answer = await sender.send({ method: 'GET', url, certificate: undefined, ...limit })
-      return authorizationServerIn(answer, { ...options, wallTime: clock.wallTime() })
+      const answer = await sender.send({
+        method: 'GET',
+        url,
+        certificate: undefined,
+        mostBytes: limits.documentBytes,
+        ...limit
+      })
+      return serverIn(answer, { ...options, wallTime: clock.wallTime() }, describe)
     } catch (fault) {
       if (isFault(fault) && !limit.signal.aborted) failures.push({ url, fault })
       throw fault
@@ -45,7 +55,7 @@ export async function fetchMetadata(options: MetadataOptions): Promise<Authoriza
   try {
     return await search({ ...options, ask, isFinal })
   } catch (last) {
-    throw isFault(last) ? unusable(failures) : last
+    throw isFault(last) ? unusable(failures, remedy) : last
   }
 }
 
@@ -58,7 +68,7 @@ function isFault(fault: unknown): fault is Fault {
   return fault instanceof MetadataFault || fault instanceof TokenClientError
 }
 
-function unusable(failures: readonly Failure[]): TokenClientError {
+function unusable(failures: readonly Failure[], remedy: string): TokenClientError {
   const faults = failures.map(({ fault }) => fault)
   const status = faults.some(isRateLimit) ? 429 : undefined
   const codes = new Set(faults.map(codeOf))
@@ -66,7 +76,7 @@ function unusable(failures: readonly Failure[]): TokenClientError {
   const told = failures.map(({ url, fault }) => `${withoutQuery(url)} ${sentenceOf(fault)}`).join('; ')
   return new TokenClientError(
     status === undefined ? code : 'ERR_RATE_LIMITED',
-    `No usable metadata: ${told}. Check the issuer, or give tokenEndpoint.`,
+    `No usable metadata: ${told}. ${remedy}`,
     {
       transient: faults.every(isTransient),
       status,

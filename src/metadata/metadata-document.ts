@@ -1,7 +1,7 @@
 import { isLoopback } from '../http/loopback.ts'
 import { retryAfter } from '../http/retry-after.ts'
 import type { Answer } from '../http/send.ts'
-import type { AuthorizationServer } from './authorization-server.ts'
+import type { AuthorizationServer, Issuer } from './authorization-server.ts'
 
 export interface ExpectedServer {
   /** The issuer that was configured, as it was written. */
@@ -37,25 +37,41 @@ export class MetadataFault extends Error {
   }
 }
 
+/** Checks a metadata document. Throws a `MetadataFault`. */
+export type Describe<Server extends Issuer> = (document: object, expected: ExpectedServer) => Server
+
 /** Reads and checks an answer from a metadata URL (RFC 8414 §3.2, §3.3). Throws a `MetadataFault`. */
-export function authorizationServerIn(answer: Answer, expected: ExpectedAnswer): AuthorizationServer {
+export function serverIn<Server extends Issuer>(
+  answer: Answer,
+  expected: ExpectedAnswer,
+  describe: Describe<Server>
+): Server {
   if (answer.status !== 200) throw statusFault(answer, expected.wallTime)
-  return describedServer(jsonObject(answer), expected)
+  return describe(jsonObject(answer), expected)
 }
 
 /** Checks a metadata document (RFC 8414 §2, §3.3). Only its own members count. Throws a `MetadataFault`. */
-export function describedServer(document: object, { issuer, allowInsecureHttp }: ExpectedServer): AuthorizationServer {
+export function describedServer(document: object, expected: ExpectedServer): AuthorizationServer {
+  const issuer = describedIssuer(document, expected)
   const members = membersOf(document)
+  const plain = plainHttp(expected)
+  const aliases = membersOf(members.get('mtls_endpoint_aliases'))
+  return {
+    ...issuer,
+    tokenEndpoint: endpoint(members.get('token_endpoint'), plain),
+    mutualTlsTokenEndpoint: usableEndpoint(aliases.get('token_endpoint'), plain),
+    authenticationMethods: strings(members.get('token_endpoint_auth_methods_supported'))
+  }
+}
+
+/** The same for a document that need not name a token endpoint. */
+export function describedIssuer(document: object, expected: ExpectedServer): Issuer {
+  const members = membersOf(document)
+  const { issuer } = expected
   checkIssuer(members.get('issuer'), issuer)
-  const plain: PlainHttp = { everywhere: allowInsecureHttp, onLoopback: isPlainLoopback(issuer) }
+  const plain = plainHttp(expected)
   return {
     issuer,
-    tokenEndpoint: endpoint(members.get('token_endpoint'), plain),
-    mutualTlsTokenEndpoint: usableEndpoint(
-      membersOf(members.get('mtls_endpoint_aliases')).get('token_endpoint'),
-      plain
-    ),
-    authenticationMethods: strings(members.get('token_endpoint_auth_methods_supported')),
     jwksUri: usableEndpoint(members.get('jwks_uri'), plain),
     introspectionEndpoint: usableEndpoint(members.get('introspection_endpoint'), plain)
   }
@@ -103,6 +119,10 @@ function parsed(body: Uint8Array): unknown {
 interface PlainHttp {
   readonly everywhere: boolean
   readonly onLoopback: boolean
+}
+
+function plainHttp({ issuer, allowInsecureHttp }: ExpectedServer): PlainHttp {
+  return { everywhere: allowInsecureHttp, onLoopback: isPlainLoopback(issuer) }
 }
 
 /** Whoever listens on a port of this machine is no part of an issuer that is reached by https. */

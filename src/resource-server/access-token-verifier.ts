@@ -1,18 +1,15 @@
 import { writeBearerChallenge } from '../http/challenge.ts'
-import { type Sender, sender } from '../http/send.ts'
-import { limits } from '../limits.ts'
-import { discoveredServer } from '../metadata/discovery.ts'
+import { sender } from '../http/send.ts'
 import { wrong } from '../wrong-option.ts'
-import { bearerToken, type TokenCarrier } from './bearer-token.ts'
+import { bearerToken, checkForm, likelyToken } from './bearer-token.ts'
 import { checkBinding, clientCertificate } from './certificate-binding.ts'
-import { isCompactJws } from './compact-jws.ts'
-import { introspect } from './introspection.ts'
-import { type AccessTokenVerifierOptions, type CheckedOptions, checkOptions } from './options.ts'
+import type { SavedKeys } from './keys/saved-keys.ts'
+import { type AccessTokenVerifierOptions, checkOptions } from './options.ts'
 import { isLater, type Rule } from './rules.ts'
-import { verifySigned } from './signed-token.ts'
+import { credentialsIn, type TokenCarrier } from './token-carrier.ts'
+import { tokenCheck } from './token-check.ts'
 import { challengeError, RefusedToken, TokenRefusedError } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
-import { verifiedTokens } from './verified-tokens.ts'
 
 /** Tells who calls, and what they may. */
 export interface AccessTokenVerifier {
@@ -33,20 +30,21 @@ export interface AccessTokenVerifier {
   authorize(carrier: TokenCarrier, rule: Rule, request?: unknown): Promise<VerifiedToken>
   /** Whether a rule can be used with this verifier. @throws ClientConfigurationError that says why not. */
   checkRule(rule: Rule): void
-  /** Ends the connections to the issuer. Nothing can be fetched afterwards. */
+  /** The fetched keys, to be saved and given to `savedKeys` at the next start; undefined when there are none. */
+  readonly keys: { export(): SavedKeys | undefined }
+  /** Ends the connections to the issuer, and forgets what was verified. Nothing can be fetched afterwards. */
   close(): Promise<void>
 }
-
-const discoveryTimeout = 5000
 
 /**
  * Verifies the access tokens of one issuer (RFC 9068 §4) by itself: the issuer is asked for its keys, and not about each token.
  * @throws ClientConfigurationError
  */
 export function accessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
-  const { challenge, forwardedCertificate, isRevoked, ...how } = checkOptions(options)
+  const how = checkOptions(options)
+  const { challenge, forwardedCertificate, isRevoked } = how
   const exchange = sender({ ...how.transport, clock: how.clock })
-  const check = tokenCheck(how, exchange)
+  const tokens = tokenCheck(how, exchange)
 
   function told(error: unknown): unknown {
     if (!(error instanceof RefusedToken)) return error
@@ -72,8 +70,12 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
 
   async function verify(carrier: TokenCarrier): Promise<VerifiedToken> {
     try {
-      const token = await check(bearerToken(carrier))
-      checkBinding(token.claims, () => clientCertificate(carrier, forwardedCertificate))
+      const credentials = credentialsIn(carrier)
+      // A token that is known need not be read again.
+      const found = tokens.known(likelyToken(credentials)) ?? tokens.check(bearerToken(credentials))
+      const token = found instanceof Promise ? await found : found
+      checkForm(credentials)
+      checkBinding(token.claims, () => clientCertificate(credentials.request, forwardedCertificate))
       // A hook that forgets to answer has not said that the token is still good.
       if (isRevoked !== undefined && (await isRevoked(token)) !== false) throw new RefusedToken('revoked')
       return token
@@ -97,40 +99,10 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
       if ((await rule.allows(token, request)) !== true) throw insufficient(rule)
       return token
     },
-    close: exchange.close
-  }
-}
-
-type TokenCheck = (token: string) => Promise<VerifiedToken>
-
-/** A signed token is verified here, another one asked about where that was chosen; either only when it is not known. */
-function tokenCheck(
-  how: Omit<CheckedOptions, 'challenge' | 'forwardedCertificate' | 'isRevoked'>,
-  exchange: Sender
-): TokenCheck {
-  const { trust, insecureHttpAllowed, clock, introspection } = how
-  const [issuer = ''] = trust.expected.issuers
-  const found = {
-    issuer,
-    // An issuer that is no URL has pinned keys, and nothing is looked for.
-    ...(!URL.canParse(issuer) && { places: [] }),
-    sender: exchange,
-    clock,
-    timeout: discoveryTimeout,
-    allowInsecureHttp: insecureHttpAllowed
-  }
-  const { keyUses = [] } = trust.expected.profile
-  const context = { ...trust, keyUses, server: discoveredServer(found), sender: exchange, clock, insecureHttpAllowed }
-  const keys = trust.keySource.open(context)
-  const now = () => clock.wallTime()
-  const { maxAge } = trust.expected
-  const signed = verifiedTokens({ maxAge })
-  const introspected = verifiedTokens({ maxAge, ...introspection })
-
-  return async (token) => {
-    if (token.length > limits.tokenBytes) throw new RefusedToken('too_large')
-    if (introspection === undefined || isCompactJws(token))
-      return signed.get(token, now(), keys.generation(), () => verifySigned(token, { ...trust, keys, now }))
-    return introspected.get(token, now(), 0, () => introspect(token, introspection, { ...context, now }))
+    keys: { export: tokens.exportKeys },
+    async close() {
+      tokens.close()
+      await exchange.close()
+    }
   }
 }

@@ -1,8 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { TokenCarrier } from './bearer-token.ts'
 import type { JsonObject } from './compact-jws.ts'
+import type { ReceivedRequest } from './token-carrier.ts'
 import { RefusedToken } from './token-refused-error.ts'
 
 /** A proxy that ends TLS and forwards the client's certificate. */
@@ -31,9 +31,12 @@ export function checkBinding(claims: JsonObject, certificate: () => Uint8Array |
 }
 
 /** The DER bytes of the certificate that the client proved to have, in the TLS handshake here or at a trusted proxy. */
-export function clientCertificate(carrier: TokenCarrier, forwarded?: ForwardedCertificate): Uint8Array | undefined {
-  if (typeof carrier !== 'object' || !('rawHeaders' in carrier)) return undefined
-  const { socket, headers } = carrier
+export function clientCertificate(
+  request: ReceivedRequest | undefined,
+  forwarded?: ForwardedCertificate
+): Uint8Array | undefined {
+  if (request === undefined) return undefined
+  const { socket, headers } = request
   if (forwarded === undefined || !isTrusted(socket, forwarded)) return fromHandshake(socket)
   return fromHeader(headers[forwarded.header.toLowerCase()])
 }

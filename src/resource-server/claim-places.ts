@@ -1,4 +1,4 @@
-import { splitScope } from '../token/scope.ts'
+import { distinct, splitScope } from '../token/scope.ts'
 import type { JsonObject } from './compact-jws.ts'
 import type { AudiencePlace, ClaimPath, NamesPlace } from './profiles/token-profile.ts'
 
@@ -9,19 +9,22 @@ export function claimAt(claims: JsonObject, path: ClaimPath): unknown {
   return value
 }
 
-/** The names at a place; none, if they are written in another form. */
-export function namesAt(claims: JsonObject, { at, form = 'list', prefix = '', onlyPrefixed = false }: NamesPlace) {
+/** The names at a place, each once; none, if they are written in another form. */
+export function namesAt(
+  claims: JsonObject,
+  { at, form = 'list', prefix = '', onlyPrefixed = false }: NamesPlace
+): string[] {
   const names = namesIn(claimAt(claims, at), form)
   if (prefix === '') return names
   const ours = onlyPrefixed ? names.filter((name) => name.startsWith(prefix)) : names
-  return ours.map((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : name))
+  return distinct(ours.map((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : name)))
 }
 
-function namesIn(value: unknown, form: NonNullable<NamesPlace['form']>): readonly string[] {
+function namesIn(value: unknown, form: NonNullable<NamesPlace['form']>): string[] {
   if (form === 'keys') return isObject(value) && !Array.isArray(value) ? Object.keys(value) : []
   if (typeof value === 'string' && form === 'words') return splitScope(value)
   if (typeof value === 'string' && form === 'text') return [value]
-  return Array.isArray(value) && value.every((member) => typeof member === 'string') ? value : []
+  return Array.isArray(value) && value.every((member) => typeof member === 'string') ? distinct(value) : []
 }
 
 /**
@@ -33,7 +36,7 @@ export function audienceOf(claims: JsonObject, places: readonly AudiencePlace[])
   for (const { at, until } of places) {
     const value = claimAt(claims, at)
     if (value === undefined) continue
-    found = typeof value === 'string' && at[0] === 'scope' ? splitScope(value) : [value].flat()
+    found = typeof value === 'string' && at[0] === 'scope' ? splitScope(value) : Array.isArray(value) ? value : [value]
     if (found.length > 0) return until === undefined ? found : found.map((name) => upTo(until, name))
   }
   return found

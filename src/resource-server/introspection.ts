@@ -2,12 +2,12 @@ import type { ClientAuthentication, TokenRequestDraft } from '../client-authenti
 import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
-import type { AuthorizationServerSource } from '../metadata/authorization-server.ts'
+import type { Issuer, ServerSource } from '../metadata/authorization-server.ts'
 import { clientIdPath, textAt } from './claim-places.ts'
 import { checkAudience, checkTimes, type Expectation } from './claims.ts'
 import { type JsonObject, parseJsonObject } from './compact-jws.ts'
 import { RefusedToken } from './token-refused-error.ts'
-import { type VerifiedToken, verifiedToken } from './verified-token.ts'
+import { type SizedToken, verifiedToken } from './verified-token.ts'
 
 /** How opaque tokens are asked about (RFC 7662). */
 export interface Introspection {
@@ -21,7 +21,7 @@ export interface Introspection {
 }
 
 export interface IntrospectionContext {
-  readonly server: AuthorizationServerSource
+  readonly server: ServerSource<Issuer>
   readonly sender: Sender
   readonly expected: Expectation
   readonly clock: Clock
@@ -39,7 +39,7 @@ export async function introspect(
   token: string,
   how: Introspection,
   context: IntrospectionContext
-): Promise<VerifiedToken> {
+): Promise<SizedToken> {
   const answer = await ask(token, how, context)
   if (answer.active !== true) throw new RefusedToken('inactive')
   const { expected } = context

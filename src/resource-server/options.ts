@@ -9,6 +9,7 @@ import type { ForwardedCertificate } from './certificate-binding.ts'
 import type { Expectation } from './claims.ts'
 import type { Introspection } from './introspection.ts'
 import { discoveredKeys } from './keys/published-keys.ts'
+import type { SavedKeys } from './keys/saved-keys.ts'
 import type { KeySource } from './keys/verification-keys.ts'
 import { checkedProfile, texts } from './profile-option.ts'
 import type { TokenProfile } from './profiles/token-profile.ts'
@@ -47,6 +48,10 @@ export interface AccessTokenVerifierOptions {
   readonly maxAge?: number
   /** Where the issuer's keys come from: `jwksUri()`, `jwks()`, `publicKey()` or `sharedSecret()`. Found by the issuer's metadata, if left out. */
   readonly keys?: KeySource
+  /** Keys of an earlier process, by its `verifier.keys.export()`, for a start while the issuer is away. They count as long as they would have there. */
+  readonly savedKeys?: SavedKeys
+  /** Milliseconds since they were fetched for which keys serve while the issuer does not answer; a day by default. */
+  readonly staleFor?: number
   /** Those that tokens may be signed with; all that the keys are good for, if left out. */
   readonly algorithms?: readonly string[]
   /** Milliseconds by which the issuer's clock may differ from ours; 5 seconds by default, 5 minutes at most. */
@@ -85,6 +90,8 @@ export interface AccessTokenVerifierOptions {
 
 export interface CheckedOptions {
   readonly trust: Trust
+  readonly savedKeys: SavedKeys | undefined
+  readonly staleFor: number
   readonly insecureHttpAllowed: boolean
   readonly transport: Transport
   readonly clock: Clock
@@ -102,12 +109,24 @@ export interface Trust {
 }
 
 const known = [
-  ...['issuer', 'audience', 'profile', 'requiredClaims', 'keys', 'algorithms', 'clockTolerance', 'maxAge'],
+  ...[
+    'issuer',
+    'audience',
+    'profile',
+    'requiredClaims',
+    'keys',
+    'savedKeys',
+    'staleFor',
+    'algorithms',
+    'clockTolerance',
+    'maxAge'
+  ],
   ...['roles', 'clientIdClaim', 'scopeClaim', 'isRevoked', 'introspection', 'forwardedCertificate', 'realm'],
   ...['resourceMetadata', 'dispatcher', 'connect', 'proxy', 'clock']
 ]
 const mostTolerance = 5 * 60_000
 const aMinute = 60_000
+const aDay = 24 * 60 * aMinute
 
 /** @throws ClientConfigurationError that names the option and the remedy. */
 export function checkOptions(given: AccessTokenVerifierOptions): CheckedOptions {
@@ -127,6 +146,8 @@ export function checkOptions(given: AccessTokenVerifierOptions): CheckedOptions 
   if (resourceMetadata !== undefined) secureUrl('resourceMetadata', resourceMetadata, insecureHttpAllowed)
   return {
     trust,
+    savedKeys: checkSavedKeys(options.savedKeys, trust),
+    staleFor: milliseconds('staleFor', options.staleFor ?? aDay),
     insecureHttpAllowed,
     transport: checkedTransport({ dispatcher, connect, proxy }),
     clock,
@@ -183,6 +204,22 @@ function checkIssuers(
   return issuers.includes(named) ? issuers : [named]
 }
 
+function checkSavedKeys(saved: SavedKeys | undefined, { expected }: Trust): SavedKeys | undefined {
+  if (saved === undefined) return undefined
+  checkedFields('savedKeys', saved, ['issuer', 'fetchedAt', 'keys'])
+  if (typeof saved.fetchedAt !== 'number' || !Array.isArray(saved.keys))
+    wrong('savedKeys', 'are none', 'Give what keys.export() gave, or leave them out.')
+  // Keys of another issuer would let its tokens pass for ours.
+  if (saved.issuer !== expected.issuers[0])
+    wrong('savedKeys', 'belong to another issuer', 'Save the keys of each issuer apart.')
+  return saved
+}
+
+function milliseconds(option: string, value: number): number {
+  if (!Number.isInteger(value) || value < 0) wrong(option, 'is out of range', 'Give whole milliseconds.')
+  return value
+}
+
 function checkHook<Hook>(option: string, hook: Hook): Hook {
   if (hook === undefined || typeof hook === 'function') return hook
   return wrong(option, `must be a function, but is ${kindOf(hook)}`, 'Give one that answers true or false.')
@@ -196,9 +233,7 @@ function checkIntrospection(given: Introspection, insecureHttpAllowed: boolean):
     const remedy = 'Give one, such as clientSecretBasic(secret).'
     wrong('introspection.clientAuthentication', 'is missing', remedy, 'ERR_MISSING_OPTION')
   }
-  if (!Number.isInteger(keepFor) || keepFor < 0)
-    wrong('introspection.keepFor', 'is out of range', 'Give whole milliseconds.')
-  const checked = { clientId, clientAuthentication, keepFor }
+  const checked = { clientId, clientAuthentication, keepFor: milliseconds('introspection.keepFor', keepFor) }
   return endpoint === undefined
     ? checked
     : { ...checked, endpoint: secureUrl('introspection.endpoint', endpoint, insecureHttpAllowed) }

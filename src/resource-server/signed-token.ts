@@ -1,9 +1,9 @@
-import { compactVerify } from 'jose'
+import { decodeBase64url } from './base64url.ts'
 import { checkClaims, type Expectation } from './claims.ts'
-import { type JsonObject, type JwsHeader, parseCompactJws, parseJsonObject } from './compact-jws.ts'
-import type { VerificationKeys } from './keys/verification-keys.ts'
+import { type CompactJws, type JwsHeader, parseCompactJws, parseHeader, parseJsonObject } from './compact-jws.ts'
+import type { VerificationKey, VerificationKeys } from './keys/verification-keys.ts'
 import { RefusedToken } from './token-refused-error.ts'
-import { type VerifiedToken, verifiedToken } from './verified-token.ts'
+import { type SizedToken, verifiedToken } from './verified-token.ts'
 
 export interface SignedTokenContext {
   readonly keys: VerificationKeys
@@ -13,27 +13,75 @@ export interface SignedTokenContext {
   readonly now: () => number
 }
 
-/**
- * Checks a JWT access token (RFC 9068 §4): what it is, who signed it, and then what it says.
- * @throws RefusedToken; TokenClientError `ERR_KEYS_UNAVAILABLE`.
- */
-export async function verifySigned(token: string, context: SignedTokenContext): Promise<VerifiedToken> {
-  const { keys, algorithms, expected, now } = context
-  const header = parseCompactJws(token)
-  if (!expected.profile.types.includes(mediaType(header.typ))) throw new RefusedToken('wrong_type')
-  if (!algorithms.includes(header.alg)) throw new RefusedToken('algorithm_not_allowed')
-  const claims = await signedClaims(token, header, keys)
-  checkClaims(claims, expected, now())
-  return verifiedToken(claims, expected)
+/** A token, and the key that made its signature. */
+export interface Verified extends SizedToken {
+  readonly key?: VerificationKey | undefined
 }
 
-async function signedClaims(token: string, header: JwsHeader, keys: VerificationKeys): Promise<JsonObject> {
-  const key = await keys.find(header)
-  // Whatever jose complains of, a key that does not fit included, the signature is not one.
-  const { payload } = await compactVerify(token, key, { algorithms: [header.alg] }).catch(() => {
-    throw new RefusedToken('bad_signature')
-  })
-  return parseJsonObject(payload, 'malformed_claims')
+/** Checks a token. At once when the keys are at hand and can be used at once. */
+export type SignedTokenCheck = (token: string) => Verified | Promise<Verified>
+
+const mostHeaders = 100
+
+/**
+ * Checks JWT access tokens (RFC 9068 §4): what one is, who signed it, and then what it says.
+ * The check throws or rejects with RefusedToken, and TokenClientError `ERR_KEYS_UNAVAILABLE`.
+ */
+export function signedTokenCheck({ keys, algorithms, expected, now }: SignedTokenContext): SignedTokenCheck {
+  /** All tokens of one key begin alike. Only those of good signatures are kept here. */
+  const headers = new Map<string, JwsHeader>()
+
+  function readHeader(text: string): JwsHeader {
+    const known = headers.get(text)
+    if (known !== undefined) return known
+    const header = parseHeader(text)
+    if (!expected.profile.types.includes(mediaType(header.typ))) throw new RefusedToken('wrong_type')
+    if (!algorithms.includes(header.alg)) throw new RefusedToken('algorithm_not_allowed')
+    return header
+  }
+
+  function accept(jws: CompactJws, header: JwsHeader, key: VerificationKey): Verified {
+    if (headers.size < mostHeaders) headers.set(jws.header, header)
+    const claims = parseJsonObject(decodeBase64url(jws.payload), 'malformed_claims')
+    checkClaims(claims, expected, now())
+    const { token, bytes } = verifiedToken(claims, expected)
+    return { token, bytes, key }
+  }
+
+  async function tryNewer(jws: CompactJws, header: JwsHeader): Promise<Verified> {
+    // A token that names its key says by that whether there is a newer one.
+    const newer = header.kid === undefined ? await keys.newer?.(header).catch(badSignature) : undefined
+    const key = await signer(newer ?? [], jws, header)
+    return key === undefined ? badSignature() : accept(jws, header, key)
+  }
+
+  return (token) => {
+    const jws = parseCompactJws(token)
+    const header = readHeader(jws.header)
+    const judged = (key: VerificationKey | undefined) =>
+      key === undefined ? tryNewer(jws, header) : accept(jws, header, key)
+    return andThen(keys.candidates(header), (candidates) => andThen(signer(candidates, jws, header), judged))
+  }
+}
+
+/** The first of the keys that made the signature. */
+function signer(
+  candidates: readonly VerificationKey[],
+  jws: CompactJws,
+  header: JwsHeader
+): VerificationKey | undefined | Promise<VerificationKey | undefined> {
+  const [key, ...others] = candidates
+  if (key === undefined) return undefined
+  const signed = key.signed(header.alg, jws.signingInput, jws.signature)
+  return andThen(signed, (yes) => (yes ? key : signer(others, jws, header)))
+}
+
+function andThen<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
+  return value instanceof Promise ? value.then(next) : next(value)
+}
+
+function badSignature(): never {
+  throw new RefusedToken('bad_signature')
 }
 
 /** Media types compare without case, and `application/` may be left out (RFC 7515 §4.1.9). */

@@ -1,9 +1,10 @@
 import { ClientConfigurationError } from '../errors.ts'
+import { distinct } from '../token/scope.ts'
 import { audienceOf, clientIdPath, namesAt, textAt } from './claim-places.ts'
 import { someHolds } from './claim-tests.ts'
 import type { Expectation } from './claims.ts'
 import type { JsonObject } from './compact-jws.ts'
-import type { ClaimPath, TokenProfile } from './profiles/token-profile.ts'
+import type { ClaimPath, NamesPlace, TokenProfile } from './profiles/token-profile.ts'
 
 /** An access token that was checked: who calls, and what they may. */
 export interface VerifiedToken {
@@ -26,24 +27,47 @@ export interface VerifiedToken {
 
 const audClaim = [{ at: ['aud'] }] as const
 const subClaim = [['sub']] as const
+const none: readonly string[] = Object.freeze([])
+
+/** A verified token, and about how much memory it takes. */
+export interface SizedToken {
+  readonly token: VerifiedToken
+  readonly bytes: number
+}
 
 /** The claims have been checked: those that are required are there, and of the right type. */
-export function verifiedToken(claims: JsonObject, { profile, issuers }: Expectation): VerifiedToken {
+export function verifiedToken(claims: JsonObject, { profile, issuers }: Expectation): SizedToken {
   const clientClaim = clientIdPath(claims, profile.clientId)
   const clientId = (clientClaim && textAt(claims, clientClaim)) ?? ''
   const actsFor = whom(claims, profile, clientClaim)
-  const subject = (profile.subject ?? subClaim).map((path) => textAt(claims, path)).find((text) => text !== undefined)
-  return Object.freeze({
+  const subject = textAtFirst(claims, profile.subject ?? subClaim)
+  const token = Object.freeze({
     issuer: typeof claims.iss === 'string' ? claims.iss : issuers[0],
     clientId,
     subject: subject ?? (actsFor === 'itself' ? clientId : undefined),
     actsFor,
     audience: Object.freeze((audienceOf(claims, profile.audience ?? audClaim) ?? []).map(String)),
-    scope: Object.freeze([...new Set(profile.scope.flatMap((place) => namesAt(claims, place)))]),
-    roles: Object.freeze([...new Set(profile.roles.flatMap((place) => namesAt(claims, place)))]),
+    scope: namesIn(claims, profile.scope),
+    roles: namesIn(claims, profile.roles),
     expiresAt: Number(claims.exp) * 1000,
-    claims: deepFrozen(claims)
-  })
+    claims
+  } as const)
+  return { token, bytes: freezeDeep(claims) }
+}
+
+function textAtFirst(claims: JsonObject, paths: readonly ClaimPath[]): string | undefined {
+  for (const path of paths) {
+    const text = textAt(claims, path)
+    if (text !== undefined) return text
+  }
+  return undefined
+}
+
+function namesIn(claims: JsonObject, places: readonly NamesPlace[]): readonly string[] {
+  const [place] = places
+  if (place === undefined) return none
+  if (places.length === 1) return Object.freeze(namesAt(claims, place))
+  return Object.freeze(distinct(places.flatMap((each) => namesAt(claims, each))))
 }
 
 function whom(claims: JsonObject, { client, user }: TokenProfile, clientId: ClaimPath | undefined) {
@@ -64,12 +88,21 @@ export function isClientToken({ actsFor }: VerifiedToken): boolean {
   throw new ClientConfigurationError('ERR_INVALID_OPTION', message)
 }
 
-/** The same token serves many callers: none of them changes what the next one reads. Signed claims can nest deeply, so it does not recurse. */
-function deepFrozen(claims: JsonObject): JsonObject {
-  const pending: object[] = [claims]
-  for (let value = pending.pop(); value !== undefined; value = pending.pop())
-    pending.push(
-      ...Object.values(Object.freeze(value)).filter((member) => typeof member === 'object' && member !== null)
-    )
-  return claims
+/**
+ * The same token serves many callers: none of them changes what the next one reads. Signed claims can nest deeply, so it does not recurse.
+ * Gives about as many bytes as they take in memory: a short text of many members can take a hundred times its length.
+ */
+function freezeDeep(claims: JsonObject): number {
+  const pending: JsonObject[] = [claims]
+  let bytes = 500
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    bytes += 64
+    for (const name of Object.keys(Object.freeze(value))) {
+      const member = value[name]
+      bytes += 40 + name.length
+      if (typeof member === 'string') bytes += member.length
+      else if (typeof member === 'object' && member !== null) pending.push(member as JsonObject)
+    }
+  }
+  return bytes
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { authorizationServerIn, describedServer } from '../../src/metadata/metadata-document.ts'
+import { describedServer, serverIn } from '../../src/metadata/metadata-document.ts'
 
 const issuer = 'https://auth.internal/a'
 const good = { issuer, token_endpoint: 'https://auth.internal/token?tenant=1' }
@@ -21,9 +21,10 @@ function read({
   allowInsecureHttp = false,
   expected = issuer
 }: Given) {
-  return authorizationServerIn(
+  return serverIn(
     { status, headers: { 'content-type': type }, body },
-    { issuer: expected, allowInsecureHttp, wallTime: 0 }
+    { issuer: expected, allowInsecureHttp, wallTime: 0 },
+    describedServer
   )
 }
 

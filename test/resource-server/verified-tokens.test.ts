@@ -1,8 +1,12 @@
 import { inspect } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { jwks, type KeySource } from '../../src/resource-server/index.ts'
+import { jwks, type KeySource, rfc9068 } from '../../src/resource-server/index.ts'
+import { verifiedToken } from '../../src/resource-server/verified-token.ts'
 import { verifiedTokens } from '../../src/resource-server/verified-tokens.ts'
-import { testIssuer } from './issuer.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { audience, issuer, testIssuer } from './issuer.ts'
 
 const by = await testIssuer()
 
@@ -13,12 +17,12 @@ function countingKeys(): { readonly keys: KeySource; readonly counted: { signatu
   const keys: KeySource = {
     algorithms: real.algorithms,
     open(context) {
-      const { generation, find } = real.open(context)
+      const opened = real.open(context)
       return {
-        generation,
-        find(header) {
+        ...opened,
+        candidates(header) {
           counted.signatures++
-          return find(header)
+          return opened.candidates(header)
         }
       }
     }
@@ -71,13 +75,13 @@ test('R1 nobody changes what the next caller gets', async () => {
 })
 
 test('R1 ten thousand tokens are kept and no more; the least used goes first', async () => {
-  const tokens = verifiedTokens()
+  const tokens = verifiedTokens({ clock: manualClock() })
   const verified = await by.verifier().verify(`Bearer ${await by.token()}`)
   const checked: string[] = []
   const use = (token: string) =>
-    tokens.get(token, 0, 0, async () => {
+    tokens.get(token, () => {
       checked.push(token)
-      return verified
+      return { token: verified, bytes: 1000 }
     })
   for (let token = 0; token < 10_000; token++) await use(String(token))
   await use('0')
@@ -96,4 +100,71 @@ test('R42 no part of a token is kept, shown or thrown', async () => {
   const shown = [verifier, verified, refusal].map((value) => inspect(value, { depth: 20, showHidden: true })).join()
   for (const part of [payload, signature]) expect(shown).not.toContain(part)
   expect(String((refusal as Error).stack)).not.toContain('AAAA')
+})
+
+/** Collects garbage now: what nobody holds is gone afterwards. */
+async function collected(): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  for (let times = 0; times < 3; times++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    gc()
+  }
+}
+
+test('R1 R42 what has ended is let go within a minute, also when nobody comes any more', async () => {
+  const own = await testIssuer()
+  const verifier = own.verifier()
+  const kept = async () => new WeakRef((await verifier.verify(`Bearer ${await own.token()}`)).claims)
+  const claims = await kept()
+  await collected()
+  expect(claims.deref()).toBeDefined()
+  await own.clock.advance(3_600_000 + 60_000)
+  await collected()
+  expect(claims.deref()).toBeUndefined()
+})
+
+test('R1 R42 a verifier that is closed keeps nothing', async () => {
+  const own = await testIssuer()
+  const verifier = own.verifier()
+  const kept = async () => new WeakRef((await verifier.verify(`Bearer ${await own.token()}`)).claims)
+  const claims = await kept()
+  await verifier.close()
+  await collected()
+  expect(claims.deref()).toBeUndefined()
+})
+
+test('R1 tokens are kept by what they take in memory too: many members weigh more than a long text', async () => {
+  const clock = manualClock()
+  const tokens = verifiedTokens({ clock })
+  const verified = await by.verifier().verify(`Bearer ${await by.token()}`)
+  let checked = 0
+  const use = (token: string, bytes: number) =>
+    tokens.get(token, () => {
+      checked++
+      return { token: verified, bytes }
+    })
+  const half = 16 * 1024 * 1024
+  for (const token of ['a', 'b']) await use(token, half)
+  for (const token of ['a', 'b']) await use(token, half)
+  expect(checked).toBe(2)
+  await use('c', 1000)
+  await use('b', half)
+  await use('a', half)
+  expect(checked).toBe(4)
+})
+
+test('R1 a text that becomes many members is known to weigh a multiple of its length', async () => {
+  const heavy = { nested: Array.from({ length: 1000 }, () => [{}]) }
+  const light = { padding: 'x'.repeat(JSON.stringify(heavy).length) }
+  const expected = {
+    issuers: [issuer],
+    audience: [audience],
+    missingAudienceAccepted: false,
+    clockTolerance: 0,
+    maxAge: 0,
+    profile: rfc9068()
+  }
+  const weight = (claims: object) => verifiedToken({ ...by.claims, ...claims }, expected).bytes
+  expect(weight(heavy)).toBeGreaterThan(20 * weight(light))
 })

@@ -1,8 +1,10 @@
 import type { JSONWebKeySet } from 'jose'
 import { ClientConfigurationError } from '../../errors.ts'
 import { RefusedToken } from '../token-refused-error.ts'
-import { type FitKeys, keySet } from './key-set.ts'
-import { asymmetricAlgorithms, type KeySource } from './verification-keys.ts'
+import { asymmetricAlgorithms } from './algorithms.ts'
+import { type KeyReading, type KeySet, keySet } from './key-set.ts'
+import { publishedKey } from './node-key.ts'
+import type { KeySource, VerificationKeys } from './verification-keys.ts'
 
 /** Keys that you have already: a JWK Set (RFC 7517 §5) with the issuer's public keys. Nothing is fetched. */
 export function jwks(document: JSONWebKeySet): KeySource {
@@ -10,23 +12,25 @@ export function jwks(document: JSONWebKeySet): KeySource {
   return {
     algorithms: asymmetricAlgorithms,
     pinned: true,
-    open(context) {
-      const keys = opened(usable, context)
-      return {
-        generation: () => 0,
-        async find(header) {
-          const key = await keys(header)
-          if (key === undefined) throw new RefusedToken('unknown_key')
-          return key
-        }
-      }
-    }
+    open: (context) => pinnedKeys(opened(usable, { ...context, read: publishedKey }))
   }
 }
 
-function opened(document: JSONWebKeySet, fit: FitKeys) {
+/** Keys that stay as they are. */
+export function pinnedKeys(set: Pick<KeySet, 'candidates'>): VerificationKeys {
+  return {
+    candidates(header) {
+      const found = set.candidates(header)
+      if (found.length === 0) throw new RefusedToken('unknown_key')
+      return found
+    },
+    isCurrent: () => true
+  }
+}
+
+function opened(document: JSONWebKeySet, reading: KeyReading): KeySet {
   try {
-    return keySet(document, fit)
+    return keySet(document, reading)
   } catch {
     throw new ClientConfigurationError('ERR_INVALID_OPTION', 'jwks() needs a JWK Set: { keys: [...] }.')
   }

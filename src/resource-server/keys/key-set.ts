@@ -1,39 +1,74 @@
-import { type CryptoKey, createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose'
+import type { JSONWebKeySet, JWK } from 'jose'
 import type { JwsHeader } from '../compact-jws.ts'
+import { signatureAlgorithm } from './algorithms.ts'
+import type { VerificationKey } from './verification-keys.ts'
 
-/** Which keys of a set can be used. */
-export interface FitKeys {
+/** How a JWK Set becomes keys. */
+export interface KeyReading {
   readonly algorithms: readonly string[]
-  /** Values of `use` beside `sig`. */
+  /** Values of a key's `use` beside `sig`. */
   readonly keyUses: readonly string[]
+  read(jwk: JWK, fits: (alg: string) => boolean): VerificationKey
 }
 
-export type KeySet = (header: JwsHeader) => Promise<CryptoKey | undefined>
+/** The public keys of a JWK Set (RFC 7517 §5). */
+export interface KeySet {
+  /** Those that fit the algorithm, of this name if the header has one. */
+  candidates(header: JwsHeader): readonly VerificationKey[]
+  has(key: VerificationKey): boolean
+  readonly jwks: readonly JWK[]
+  /** By all that makes each of them the key that it is. */
+  readonly keys: ReadonlyMap<string, VerificationKey>
+}
+
+/** For each token; whoever sends rubbish costs no more signature checks than these. */
+const mostCandidates = 8
+const identifying = ['kty', 'crv', 'x', 'y', 'n', 'e', 'alg', 'use', 'kid', 'key_ops'] as const
 
 /**
- * The public keys of a JWK Set that can verify with one of the algorithms. A key without `alg` is bound to one algorithm: no key serves two (RFC 8725 §3.1).
+ * The keys of a document. A key that was in the set before stays the same object, so what was verified with it still counts.
  * @throws Error when it is no JWK Set.
  */
-export function keySet(document: JSONWebKeySet, { algorithms, keyUses }: FitKeys): KeySet {
-  const keys = document.keys.map((key) => bound(forSignatures(key, keyUses), algorithms))
-  const find = createLocalJWKSet({ keys })
-  return async ({ alg, kid }) => {
-    try {
-      return await find(kid === undefined ? { alg } : { alg, kid })
-    } catch {
-      // None, or two that nothing tells apart, or one that is no use.
-      return undefined
-    }
+export function keySet(document: JSONWebKeySet, reading: KeyReading, before?: KeySet): KeySet {
+  const usable = document.keys.filter(isPublicKey)
+  const keys = new Map<string, VerificationKey>()
+  const named = usable.map((jwk) => {
+    const identity = JSON.stringify(identifying.map((name) => jwk[name]))
+    const key = keys.get(identity) ?? before?.keys.get(identity) ?? readKey(jwk, reading)
+    keys.set(identity, key)
+    return { kid: jwk.kid, key }
+  })
+  const current = new Set(keys.values())
+  return {
+    candidates({ alg, kid }) {
+      const found = named.filter((one) => (kid === undefined || one.kid === kid) && one.key.fits(alg))
+      return [...new Set(found.map(({ key }) => key))].slice(0, mostCandidates)
+    },
+    has: (key) => current.has(key),
+    jwks: usable,
+    keys
   }
 }
 
-/** A profile can name further words for what `sig` means, as SPIFFE does. */
-function forSignatures(key: JWK, keyUses: readonly string[]): JWK {
-  return key.use !== undefined && keyUses.includes(key.use) ? { ...key, use: 'sig' } : key
+function readKey(jwk: JWK, { algorithms, keyUses, read }: KeyReading): VerificationKey {
+  const forSignatures = jwk.use === undefined || jwk.use === 'sig' || keyUses.includes(jwk.use)
+  const forVerifying = jwk.key_ops === undefined || (Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'))
+  const fitting = algorithms.filter((alg) => forSignatures && forVerifying && isFor(jwk, alg))
+  return read(jwk, (alg) => fitting.includes(alg))
 }
 
-function bound(key: JWK, algorithms: readonly string[]): JWK {
-  if (key.kty !== 'RSA' || key.alg !== undefined) return key
-  const alg = algorithms.find((algorithm) => /^[RP]S/.test(algorithm))
-  return alg === undefined ? key : { ...key, alg }
+/** A key that names its algorithm serves no other one (RFC 8725 §3.1); EdDSA is the older name of Ed25519. */
+function isFor(jwk: JWK, alg: string): boolean {
+  const algorithm = signatureAlgorithm(alg)
+  const sameName = jwk.alg === undefined || jwk.alg === alg || (algorithm?.curve === 'Ed25519' && isEdwards(jwk.alg))
+  return algorithm?.keyType === jwk.kty && (algorithm?.curve === undefined || algorithm.curve === jwk.crv) && sameName
+}
+
+function isEdwards(alg: string): boolean {
+  return alg === 'EdDSA' || alg === 'Ed25519'
+}
+
+/** A private key that lies in public is nobody's, and a secret has no place in a set. */
+function isPublicKey(jwk: unknown): jwk is JWK {
+  return typeof jwk === 'object' && jwk !== null && 'kty' in jwk && jwk.kty !== 'oct' && !('d' in jwk)
 }

@@ -1,47 +1,73 @@
-import { createPublicKey, type JsonWebKey, KeyObject } from 'node:crypto'
+import { createPublicKey, type JsonWebKey, KeyObject, type webcrypto } from 'node:crypto'
+import { types } from 'node:util'
 import { ClientConfigurationError } from '../../errors.ts'
-import { RefusedToken } from '../token-refused-error.ts'
-import type { KeySource } from './verification-keys.ts'
+import { pinnedKeys } from './jwks.ts'
+import { publicKeyOf } from './node-key.ts'
+import type { KeySource, VerificationKey } from './verification-keys.ts'
 
-/** The issuer's one public key: a KeyObject, a JWK, or PEM text. It verifies whatever `kid` a token names; its kind decides the algorithm. */
-export function publicKey(key: KeyObject | JsonWebKey | string): KeySource {
-  const verifier = readKey(key)
-  const algorithms = algorithmsOf(verifier)
+/** A public key: a KeyObject, a CryptoKey, a JWK, or PEM text of a key or a certificate. */
+export type PublicKey = KeyObject | webcrypto.CryptoKey | JsonWebKey | string
+
+const rsa = ['RS256', 'RS384', 'RS512']
+const pss = ['PS256', 'PS384', 'PS512']
+const curves: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' }
+
+/**
+ * The issuer's public key, or several of them while it changes. They verify whatever `kid` a token names. Their kind decides the algorithms; a JWK
+ * that names one is good for that one alone, and the option `algorithms` narrows them.
+ */
+export function publicKey(...keys: readonly [PublicKey | readonly PublicKey[], ...PublicKey[]]): KeySource {
+  const read = keys
+    .flatMap((key) => (Array.isArray(key) ? (key as readonly PublicKey[]) : [key as PublicKey]))
+    .map(readKey)
+  if (read.length === 0) throw invalid('publicKey() needs a key.')
   return {
-    algorithms,
+    algorithms: [...new Set(read.flatMap(({ algorithms }) => algorithms))],
     pinned: true,
-    open: () => ({
-      generation: () => 0,
-      find({ alg }) {
-        if (!algorithms.includes(alg)) throw new RefusedToken('unknown_key')
-        return verifier
-      }
-    })
+    open: ({ algorithms }) =>
+      pinnedKeys({
+        candidates: ({ alg }) =>
+          (algorithms.includes(alg) ? read.map(({ key }) => key) : []).filter((key) => key.fits(alg))
+      })
   }
 }
 
-function readKey(key: KeyObject | JsonWebKey | string): KeyObject {
+function readKey(given: PublicKey): { readonly key: VerificationKey; readonly algorithms: readonly string[] } {
+  const key = keyObject(given)
+  const named = typeof given === 'object' && !(given instanceof KeyObject) && 'alg' in given ? given.alg : undefined
+  const algorithms = algorithmsOf(key).filter((alg) => named === undefined || alg === named)
+  if (algorithms.length === 0) throw invalid('publicKey() got a JWK with an `alg` that is not one of its kind.')
+  return { key: publicKeyOf(key, (alg) => algorithms.includes(alg)), algorithms }
+}
+
+function keyObject(given: PublicKey): KeyObject {
+  const key = types.isCryptoKey(given) ? KeyObject.from(given) : given
   // Node would make a public key of a private one, and nobody would notice where the private one lies.
   const isPrivate =
-    key instanceof KeyObject ? key.type !== 'public' : typeof key === 'string' ? key.includes('PRIVATE') : 'd' in key
+    key instanceof KeyObject
+      ? key.type !== 'public'
+      : typeof key === 'string'
+        ? key.includes('PRIVATE')
+        : typeof key === 'object' && key !== null && 'd' in key
   if (isPrivate)
     throw invalid('publicKey() got a private or secret key. Give the public half; the other belongs to the issuer.')
   if (key instanceof KeyObject) return key
   try {
     return typeof key === 'string' ? createPublicKey(key) : createPublicKey({ key, format: 'jwk' })
   } catch {
-    throw invalid('publicKey() cannot read the key. Give a KeyObject, a JWK, or PEM text.')
+    throw invalid('publicKey() cannot read the key. Give a KeyObject, a CryptoKey, a JWK, or PEM text.')
   }
 }
 
 function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): readonly string[] {
-  const { modulusLength = 0, namedCurve } = asymmetricKeyDetails
-  if (asymmetricKeyType === 'rsa' && modulusLength >= 2048) return ['RS256']
-  if (asymmetricKeyType === 'rsa-pss' && modulusLength >= 2048) return ['PS256']
-  if (asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return ['ES256']
-  if (asymmetricKeyType === 'ec' && namedCurve === 'secp384r1') return ['ES384']
+  const { modulusLength = 0, namedCurve = '', hashAlgorithm } = asymmetricKeyDetails
+  if (asymmetricKeyType === 'rsa' && modulusLength >= 2048) return [...rsa, ...pss]
+  if (asymmetricKeyType === 'rsa-pss' && modulusLength >= 2048)
+    return pss.filter((alg) => hashAlgorithm === undefined || hashAlgorithm === alg.replace('PS', 'sha'))
+  const elliptic = asymmetricKeyType === 'ec' ? curves[namedCurve] : undefined
+  if (elliptic !== undefined) return [elliptic]
   if (asymmetricKeyType === 'ed25519') return ['EdDSA', 'Ed25519']
-  throw invalid('publicKey() takes RSA of 2048 bits and more, P-256, P-384 and Ed25519.')
+  throw invalid('publicKey() takes RSA of 2048 bits and more, P-256, P-384, P-521 and Ed25519.')
 }
 
 function invalid(message: string): ClientConfigurationError {

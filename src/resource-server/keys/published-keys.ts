@@ -1,14 +1,24 @@
-import type { CryptoKey, JSONWebKeySet } from 'jose'
+import type { JSONWebKeySet } from 'jose'
+import { TokenClientError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
 import { withoutPrototypes } from '../../own-members.ts'
 import type { JwsHeader } from '../compact-jws.ts'
 import { secureUrl } from '../secure-url.ts'
 import { RefusedToken } from '../token-refused-error.ts'
-import { type KeptKeys, type KeyDocument, keptKeys } from './kept-keys.ts'
-import { keySet } from './key-set.ts'
-import { type UnknownKids, unknownKids } from './unknown-kids.ts'
-import { asymmetricAlgorithms, type KeyContext, type KeySource, type VerificationKeys } from './verification-keys.ts'
+import { asymmetricAlgorithms } from './algorithms.ts'
+import { keptKeys } from './kept-keys.ts'
+import { type KeySet, keySet } from './key-set.ts'
+import { publishedKey } from './node-key.ts'
+import { unknownKids } from './unknown-kids.ts'
+import type { KeyContext, KeySource, VerificationKey, VerificationKeys } from './verification-keys.ts'
 
 const timeout = 5000
+
+/** Where the keys are. `lost` looks for the place again: there is nothing at the one that was known. */
+interface Place {
+  url(): Promise<string>
+  lost?(): Promise<string>
+}
 
 /** Keys at a URL of yours, in place of the one that the issuer's metadata names. */
 export function jwksUri(url: string | URL): KeySource {
@@ -16,7 +26,7 @@ export function jwksUri(url: string | URL): KeySource {
     algorithms: asymmetricAlgorithms,
     open(context) {
       const href = secureUrl('jwksUri()', url, context.insecureHttpAllowed)
-      return publishedKeys(async () => href, context)
+      return publishedKeys({ url: async () => href }, context)
     }
   }
 }
@@ -24,42 +34,100 @@ export function jwksUri(url: string | URL): KeySource {
 /** Keys at the URL that the issuer's metadata names, once the metadata is known to be the issuer's (RFC 8414 §3.3). */
 export const discoveredKeys: KeySource = {
   algorithms: asymmetricAlgorithms,
-  open: (context) => publishedKeys(() => discoveredUrl(context), context)
+  open(context) {
+    const { server } = context
+    const place = {
+      url: async () => urlIn(await server.authorizationServer({})),
+      lost: async () => urlIn(await server.rediscover({}))
+    }
+    return publishedKeys(place, context)
+  }
 }
 
-async function discoveredUrl({ server }: KeyContext): Promise<string> {
-  const { jwksUri: url } = await server.authorizationServer({})
-  if (url === undefined) throw new Error('The metadata of the issuer names no usable jwks_uri.')
-  return url
+function urlIn({ jwksUri }: { readonly jwksUri?: string | undefined }): string {
+  if (jwksUri !== undefined) return jwksUri
+  const message = 'The metadata of the issuer names no usable jwks_uri. Give the URL of its keys: jwksUri(url).'
+  throw new TokenClientError('ERR_DISCOVERY_FAILED', message, { transient: false })
 }
 
-function publishedKeys(findUrl: () => Promise<string>, context: KeyContext): VerificationKeys {
-  const kept = keptKeys(async () => fetchDocument(await findUrl(), context), context.clock)
-  const unknown = unknownKids(context.clock)
+function publishedKeys(place: Place, context: KeyContext): VerificationKeys {
+  const { issuer, clock, staleFor, savedKeys } = context
+  const reading = { ...context, read: publishedKey }
+  const saved = savedKeys && {
+    set: keySet({ keys: [...savedKeys.keys] }, reading),
+    age: Math.max(0, clock.wallTime() - savedKeys.fetchedAt)
+  }
+  const fetch = async (before: KeySet | undefined) => keySet(await fetchDocument(place, context), reading, before)
+  const kept = keptKeys({ fetch, clock, staleFor, saved })
+  const unknown = unknownKids(clock)
+
+  let asking: Promise<KeySet | undefined> | undefined
+
+  /** What the issuer publishes now; undefined when it is not asked, or does not answer. */
+  function latest(): Promise<KeySet | undefined> | undefined {
+    if (asking === undefined && unknown.mayAsk())
+      asking = kept.latest().finally(() => {
+        asking = undefined
+      })
+    return asking
+  }
+
+  /** A key that is not there may have been published since: the issuer is asked, and not soon again for the same name. */
+  async function newKeys(header: JwsHeader, set: KeySet): Promise<readonly VerificationKey[]> {
+    const name = header.kid ?? ''
+    const now = unknown.has(name, set) ? undefined : await latest()
+    const found = now?.candidates(header) ?? []
+    if (now !== undefined && found.length === 0) unknown.add(name, now)
+    if (found.length === 0) throw new RefusedToken('unknown_key')
+    return found
+  }
+
+  function candidatesIn(set: KeySet, header: JwsHeader) {
+    const found = set.candidates(header)
+    return found.length > 0 ? found : newKeys(header, set)
+  }
+
   return {
-    generation: kept.generation,
-    async find(header) {
-      const key = (await (await kept.current())(header)) ?? (await newKey(header, kept, unknown))
-      if (key === undefined) throw new RefusedToken('unknown_key')
-      return key
+    candidates(header) {
+      const set = kept.current()
+      return set instanceof Promise ? set.then((landed) => candidatesIn(landed, header)) : candidatesIn(set, header)
+    },
+    async newer(header) {
+      const before = await kept.current()
+      const found = await newKeys(header, before)
+      return found.filter((key) => !before.has(key))
+    },
+    isCurrent: (key) => kept.held()?.set.has(key) === true,
+    upkeep: kept.upkeep,
+    export() {
+      const held = kept.held()
+      return held && { issuer, fetchedAt: clock.wallTime() - held.age, keys: held.set.jwks }
     }
   }
 }
 
-/** A key that is not there may have been published since: the issuer is asked, and not soon again for the same name. */
-async function newKey(header: JwsHeader, kept: KeptKeys, unknown: UnknownKids): Promise<CryptoKey | undefined> {
-  const name = header.kid ?? ''
-  if (unknown.has(name, kept.generation())) return undefined
-  const latest = await kept.latest()
-  const key = await latest?.(header)
-  if (latest !== undefined && key === undefined) unknown.add(name, kept.generation())
-  return key
+async function fetchDocument(place: Place, context: KeyContext): Promise<JSONWebKeySet> {
+  const known = await place.url()
+  const answer = await ask(known, context)
+  if (answer.status !== 404 && answer.status !== 410) return documentIn(known, answer)
+  const now = (await place.lost?.()) ?? known
+  return documentIn(now, now === known ? answer : await ask(now, context))
 }
 
-async function fetchDocument(url: string, context: KeyContext): Promise<KeyDocument> {
+interface KeysAnswer {
+  readonly status: number
+  readonly body: Uint8Array
+}
+
+function ask(url: string, { sender }: KeyContext): Promise<KeysAnswer> {
   const headers = { accept: 'application/jwk-set+json, application/json' }
-  const { status, body } = await context.sender.send({ method: 'GET', url, headers, timeout })
+  return sender.send({ method: 'GET', url, headers, certificate: undefined, timeout, mostBytes: limits.documentBytes })
+}
+
+function documentIn(url: string, { status, body }: KeysAnswer): JSONWebKeySet {
   if (status !== 200) throw new Error(`The keys at ${url} were answered with ${status}.`)
   const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
-  return { text, keys: keySet(withoutPrototypes(JSON.parse(text)) as JSONWebKeySet, context) }
+  const document = withoutPrototypes(JSON.parse(text) as JSONWebKeySet)
+  if (!Array.isArray(document?.keys)) throw new Error(`The answer at ${url} is no JWK Set.`)
+  return document
 }

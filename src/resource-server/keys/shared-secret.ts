@@ -1,17 +1,51 @@
-import { createSecretKey } from 'node:crypto'
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { ClientConfigurationError } from '../../errors.ts'
-import type { KeySource } from './verification-keys.ts'
+import { pinnedKeys } from './jwks.ts'
+import { secretKey } from './node-key.ts'
+import type { KeySource, VerificationKey } from './verification-keys.ts'
+
+/** Bytes that a secret must have at least (RFC 7518 §3.2): as many as its hash. */
+const sizes: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 }
 
 /**
- * The secret that the issuer signs with (HS256), at least 256 bits (RFC 8725 §3.5). Whoever can verify with it can sign with it:
- * every resource server that has it can issue tokens. Prefer public keys.
+ * The secret that the issuer signs with, or several of them while it changes. One of 32 bytes is good for HS256, of 48 for HS384 too, of 64 for HS512
+ * too; the option `algorithms` narrows them. Whoever can verify with it can sign with it: every resource server that has it can issue tokens.
+ * Prefer public keys.
  */
-export function sharedSecret(secret: string | Uint8Array): KeySource {
-  const key = createSecretKey(typeof secret === 'string' ? Buffer.from(secret) : secret)
-  if ((key.symmetricKeySize ?? 0) < 32)
-    throw new ClientConfigurationError(
-      'ERR_INVALID_OPTION',
-      'sharedSecret() needs at least 32 bytes, chosen at random.'
-    )
-  return { algorithms: ['HS256'], pinned: true, open: () => ({ generation: () => 0, find: () => key }) }
+export function sharedSecret(
+  ...secrets: readonly [string | Uint8Array | readonly (string | Uint8Array)[], ...(string | Uint8Array)[]]
+): KeySource {
+  const keys = secrets.flatMap((secret) => (isList(secret) ? secret : [secret])).map(readSecret)
+  if (keys.length === 0) throw invalid('sharedSecret() needs a secret.')
+  return {
+    algorithms: Object.keys(sizes).filter((alg) => keys.some((key) => key.fits(alg))),
+    pinned: true,
+    open: ({ algorithms }) =>
+      pinnedKeys({
+        candidates: ({ alg }) => (algorithms.includes(alg) ? keys.filter((key) => key.fits(alg)) : [])
+      })
+  }
+}
+
+function readSecret(secret: string | Uint8Array): VerificationKey {
+  const key = keyOf(secret)
+  const size = key.symmetricKeySize ?? 0
+  if (size < 32) throw invalid('sharedSecret() needs at least 32 bytes, chosen at random.')
+  return secretKey(key, (alg) => size >= (sizes[alg] ?? Number.POSITIVE_INFINITY))
+}
+
+function keyOf(secret: string | Uint8Array): KeyObject {
+  try {
+    return createSecretKey(typeof secret === 'string' ? Buffer.from(secret) : secret)
+  } catch {
+    throw invalid('sharedSecret() needs text or bytes.')
+  }
+}
+
+function isList(secret: unknown): secret is readonly (string | Uint8Array)[] {
+  return Array.isArray(secret)
+}
+
+function invalid(message: string): ClientConfigurationError {
+  return new ClientConfigurationError('ERR_INVALID_OPTION', message)
 }

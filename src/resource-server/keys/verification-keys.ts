@@ -1,28 +1,45 @@
-import type { KeyObject } from 'node:crypto'
-import type { CryptoKey } from 'jose'
 import type { Clock } from '../../clock.ts'
 import type { Sender } from '../../http/send.ts'
-import type { AuthorizationServerSource } from '../../metadata/authorization-server.ts'
+import type { Issuer, ServerSource } from '../../metadata/authorization-server.ts'
 import type { JwsHeader } from '../compact-jws.ts'
-import type { FitKeys } from './key-set.ts'
+import type { SavedKeys } from './saved-keys.ts'
 
-export type VerificationKey = CryptoKey | KeyObject | Uint8Array
+/** A key of the issuer. */
+export interface VerificationKey {
+  /** Whether it may be used with this algorithm. */
+  fits(alg: string): boolean
+  /** Whether it made this signature. A key that cannot be read made none. */
+  signed(alg: string, input: string, signature: Uint8Array): boolean | Promise<boolean>
+}
 
 /** The keys of one issuer. */
 export interface VerificationKeys {
-  /** Another one whenever the keys changed: what was verified before has to be verified again. */
-  generation(): number
   /**
-   * The key that the header names, if it fits the algorithm.
-   * @throws RefusedToken `unknown_key`; TokenClientError `ERR_KEYS_UNAVAILABLE`, transient.
+   * Those that a token with this header can be signed with, the likely ones first.
+   * Throws and rejects with `RefusedToken` `unknown_key` when there is none, and `TokenClientError` `ERR_KEYS_UNAVAILABLE`.
    */
-  find(header: JwsHeader): VerificationKey | Promise<VerificationKey>
+  candidates(header: JwsHeader): readonly VerificationKey[] | Promise<readonly VerificationKey[]>
+  /** None of the candidates signed a token that names no key: those that the issuer may have published since. */
+  newer?(header: JwsHeader): Promise<readonly VerificationKey[]>
+  /** Whether a key still counts: what was verified with another one has to be verified again. */
+  isCurrent(key: VerificationKey): boolean
+  /** To be waited for, before kept tokens count: the keys are older than they should be. Never rejects. */
+  upkeep?(): Promise<void> | undefined
+  /** What can be given to `savedKeys` at the next start. */
+  export?(): SavedKeys | undefined
 }
 
-export interface KeyContext extends FitKeys {
-  readonly server: AuthorizationServerSource
+export interface KeyContext {
+  readonly issuer: string | undefined
+  readonly server: ServerSource<Issuer>
   readonly sender: Sender
   readonly clock: Clock
+  readonly algorithms: readonly string[]
+  /** Values of a key's `use` beside `sig`. */
+  readonly keyUses: readonly string[]
+  /** Milliseconds since they were fetched for which keys serve while the issuer does not answer. */
+  readonly staleFor: number
+  readonly savedKeys: SavedKeys | undefined
   readonly insecureHttpAllowed: boolean
 }
 
@@ -34,9 +51,3 @@ export interface KeySource {
   readonly pinned?: boolean
   open(context: KeyContext): VerificationKeys
 }
-
-/** Signatures of public keys that are fit for use (RFC 8725 §3.2). */
-export const asymmetricAlgorithms: readonly string[] = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
-]

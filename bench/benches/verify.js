@@ -1,0 +1,27 @@
+import { probe } from '../support/probe.js'
+import { atMost, rounded } from '../support/verdict.js'
+
+export const title = 'The receiving side: one token verified, in turns in one process'
+
+const peers = ['jose', 'awsJwtVerify', 'fastJwt', 'expressOauth2JwtBearer']
+
+export async function run({ quick }) {
+  const rows = []
+  const verdicts = []
+  for (const alg of ['RS256', 'ES256', 'EdDSA']) {
+    const fresh = await probe('verify', [alg, quick ? 10 : 60, 'oursFresh', ...peers])
+    for (const [name, { microseconds, overOurs }] of Object.entries(fresh))
+      rows.push([alg, `${name}, never seen`, `${rounded(microseconds)} µs`, `${rounded(overOurs)} ×`])
+    const overAws = 1 / fresh.awsJwtVerify.overOurs
+    verdicts.push(atMost(`${alg}, never seen, over aws-jwt-verify`, overAws, alg === 'RS256' ? 1.3 : 1.05, ' ×'))
+    verdicts.push(atMost(`${alg}, sixteen in flight over one`, fresh.oursTogether.overOurs, 1.1, ' ×'))
+  }
+  const known = await probe('verify', ['RS256', quick ? 20 : 100, 'ours', 'fastJwtCached'])
+  for (const [name, { microseconds, overOurs }] of Object.entries(known))
+    rows.push(['RS256', `${name}, known`, `${rounded(microseconds)} µs`, `${rounded(overOurs)} ×`])
+  verdicts.push(atMost('a known token', known.ours.microseconds, 2, ' µs'))
+  const { bytes, worst } = await probe('verified-memory', [], ['--expose-gc'])
+  rows.push(['', 'ours, memory of a kept token', `${rounded(bytes)} B`, ''])
+  verdicts.push(atMost('memory of kept tokens that are made to take much of it', worst, 64, ' MiB'))
+  return { columns: ['algorithm', 'verifier', 'a token', 'over ours'], rows, verdicts }
+}

@@ -1,0 +1,83 @@
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+import { ClientConfigurationError } from '../errors.ts'
+import { kindOf } from '../wrong-option.ts'
+import { RefusedToken } from './token-refused-error.ts'
+
+/** What is used of a request of node:http, node:http2, Express or Koa. `body` is what a framework may have read of it. */
+export type ReceivedRequest = Pick<IncomingMessage | Http2ServerRequest, 'headers' | 'rawHeaders' | 'socket'> & {
+  readonly body?: unknown
+}
+
+/** Header fields as a plain object, in any case; a list where a field came several times. */
+export type PlainHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/**
+ * Where a token is looked for: an `Authorization` value, `Headers`, a `Request`, a request of node:http and of what is built on it, of Fastify, or
+ * another object with its header fields, such as an event of AWS Lambda.
+ */
+export type TokenCarrier =
+  | string
+  | null
+  | undefined
+  | Pick<Headers, 'get'>
+  | { readonly headers: Pick<Headers, 'get'> }
+  | ReceivedRequest
+  | { readonly raw: ReceivedRequest; readonly body?: unknown }
+  | { readonly headers?: PlainHeaders | null; readonly multiValueHeaders?: PlainHeaders | null }
+
+/** What a carrier holds of who is calling. */
+export interface Credentials {
+  readonly authorization: string | undefined
+  readonly contentType?: string | undefined
+  readonly body?: unknown
+  /** The request with its connection, where there is one. */
+  readonly request?: ReceivedRequest
+}
+
+/** @throws RefusedToken `several_tokens`; ClientConfigurationError for what is no carrier */
+export function credentialsIn(carrier: TokenCarrier): Credentials {
+  if (typeof carrier === 'string' || carrier === undefined || carrier === null)
+    return { authorization: carrier ?? undefined }
+  if (typeof carrier !== 'object') throw unknownCarrier(carrier)
+  if ('rawHeaders' in carrier) return ofRequest(carrier, carrier.body)
+  if ('raw' in carrier && typeof carrier.raw === 'object' && carrier.raw !== null)
+    return ofRequest(carrier.raw, carrier.body)
+  if ('get' in carrier && typeof carrier.get === 'function') return ofHeaders(carrier)
+  const { headers, multiValueHeaders } = carrier as { headers?: PlainHeaders; multiValueHeaders?: PlainHeaders }
+  if (typeof headers?.get === 'function') return ofHeaders(headers as unknown as Pick<Headers, 'get'>)
+  const fields = multiValueHeaders ?? headers
+  if (typeof fields === 'object' && fields !== null) return { authorization: theOnly('authorization', fields) }
+  // An event of a load balancer has null for no headers.
+  if ('headers' in carrier && headers === null) return { authorization: undefined }
+  throw unknownCarrier(carrier)
+}
+
+function ofHeaders(headers: Pick<Headers, 'get'>): Credentials {
+  return { authorization: headers.get('authorization') ?? undefined }
+}
+
+function ofRequest(request: ReceivedRequest, body: unknown): Credentials {
+  const { headers, rawHeaders } = request
+  // Of a repeated field node:http keeps the first and hides the others.
+  let found = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') found++
+  }
+  if (found > 1) throw new RefusedToken('several_tokens')
+  return { authorization: headers.authorization, contentType: headers['content-type'], body, request }
+}
+
+function theOnly(name: string, fields: PlainHeaders): string | undefined {
+  const values = Object.entries(fields)
+    .filter(([field]) => field.toLowerCase() === name)
+    .flatMap(([, value]) => value ?? [])
+  if (values.length > 1) throw new RefusedToken('several_tokens')
+  return values[0]
+}
+
+function unknownCarrier(given: unknown): ClientConfigurationError {
+  const what = 'an Authorization value, Headers, a Request, or a request of node:http, Express, Fastify or AWS Lambda'
+  return new ClientConfigurationError('ERR_INVALID_OPTION', `verify() got ${kindOf(given)}. Give ${what}.`)
+}

@@ -1,0 +1,69 @@
+import type { Sender } from '../http/send.ts'
+import { limits } from '../limits.ts'
+import { discoveredIssuer } from '../metadata/discovery.ts'
+import { isCompactJws } from './compact-jws.ts'
+import { introspect } from './introspection.ts'
+import type { SavedKeys } from './keys/saved-keys.ts'
+import type { CheckedOptions } from './options.ts'
+import { signedTokenCheck } from './signed-token.ts'
+import { RefusedToken } from './token-refused-error.ts'
+import type { VerifiedToken } from './verified-token.ts'
+import { verifiedTokens } from './verified-tokens.ts'
+
+/** What is known of tokens, and how the others are checked. */
+export interface TokenCheck {
+  /** What is known of a signed token, at once. The text need not be one. */
+  known(text: string | undefined): VerifiedToken | undefined
+  /** Throws or rejects with RefusedToken, and TokenClientError. */
+  check(token: string): VerifiedToken | Promise<VerifiedToken>
+  exportKeys(): SavedKeys | undefined
+  close(): void
+}
+
+const discoveryTimeout = 5000
+
+/** A signed token is verified here, another one asked about where that was chosen; either only when it is not known. */
+export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
+  const { trust, insecureHttpAllowed, clock, introspection, staleFor, savedKeys } = how
+  const [issuer] = trust.expected.issuers
+  const server = discoveredIssuer({
+    issuer: issuer ?? '',
+    // An issuer that is no URL has pinned keys, and nothing is looked for.
+    ...(!URL.canParse(issuer ?? '') && { places: [] }),
+    sender,
+    clock,
+    timeout: discoveryTimeout,
+    allowInsecureHttp: insecureHttpAllowed
+  })
+  const { keyUses = [] } = trust.expected.profile
+  const { maxAge } = trust.expected
+  const now = () => clock.wallTime()
+  const context = { ...trust, issuer, keyUses, server, sender, clock, insecureHttpAllowed, staleFor, savedKeys }
+  const keys = trust.keySource.open(context)
+  const verify = signedTokenCheck({ ...trust, keys, now })
+  const signed = verifiedTokens({ clock, maxAge, stillHolds: ({ key }) => key !== undefined && keys.isCurrent(key) })
+  const introspected = verifiedTokens({ clock, maxAge, ...introspection })
+
+  function checkSigned(token: string): VerifiedToken | Promise<VerifiedToken> {
+    const waiting = keys.upkeep?.()
+    const known = () => signed.get(token, () => verify(token))
+    return waiting === undefined ? known() : waiting.then(known)
+  }
+
+  return {
+    known(text) {
+      if (text === undefined || text.length > limits.tokenBytes) return undefined
+      return keys.upkeep?.() === undefined ? signed.find(text) : undefined
+    },
+    check(token) {
+      if (token.length > limits.tokenBytes) throw new RefusedToken('too_large')
+      if (introspection === undefined || isCompactJws(token)) return checkSigned(token)
+      return introspected.get(token, () => introspect(token, introspection, { ...context, now }))
+    },
+    exportKeys: () => keys.export?.(),
+    close() {
+      signed.close()
+      introspected.close()
+    }
+  }
+}
