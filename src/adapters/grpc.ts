@@ -69,7 +69,8 @@ function uncertainTarget(): TokenClientError {
 /** Call credentials are refused by a channel without TLS, so whether they are tells what the channel is. */
 function isEncrypted(credentials: GrpcChannelCredentials): boolean {
   if (typeof credentials?.compose !== 'function') {
-    wrong('channelCredentials', 'are missing', 'Give those of the channel: credentials.createSsl().')
+    const remedy = 'Give those of the channel: credentials.createSsl().'
+    wrong('channelCredentials', 'are missing', remedy, 'ERR_MISSING_OPTION')
   }
   try {
     credentials.compose({ compose: (other: unknown) => other } as never)

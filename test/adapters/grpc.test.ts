@@ -282,6 +282,6 @@ test('W11 grpc: fifty calls at once share one refresh', async () => {
 test('W11 grpcInterceptor says what it wants when the credentials of the channel are missing', async () => {
   const { tokens } = await road()
   expect(() => grpcInterceptor(tokens, { origins: ['https://localhost'] }, undefined as never)).toThrow(
-    expect.objectContaining({ code: 'ERR_INVALID_OPTION', message: expect.stringContaining('createSsl') })
+    expect.objectContaining({ code: 'ERR_MISSING_OPTION', message: expect.stringContaining('createSsl') })
   )
 })
