@@ -2,7 +2,7 @@ import { writeBearerChallenge } from '../http/challenge.ts'
 import { sender } from '../http/send.ts'
 import { wrong } from '../wrong-option.ts'
 import { bearerToken, checkForm, likelyToken } from './bearer-token.ts'
-import { checkBinding, clientCertificate } from './certificate-binding.ts'
+import { checkBinding, presentedThumbprint } from './certificate-binding.ts'
 import type { SavedKeys } from './keys/saved-keys.ts'
 import { type AccessTokenVerifierOptions, checkOptions } from './options.ts'
 import { isLater, type Rule } from './rules.ts'
@@ -75,7 +75,7 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
       const found = tokens.known(likelyToken(credentials)) ?? tokens.check(bearerToken(credentials))
       const token = found instanceof Promise ? await found : found
       checkForm(credentials)
-      checkBinding(token.claims, () => clientCertificate(credentials.request, forwardedCertificate))
+      checkBinding(token.claims, () => presentedThumbprint(credentials.request, forwardedCertificate))
       // A hook that forgets to answer has not said that the token is still good.
       if (isRevoked !== undefined && (await isRevoked(token)) !== false) throw new RefusedToken('revoked')
       return token

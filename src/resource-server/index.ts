@@ -1,6 +1,6 @@
 export { type AccessTokenVerifier, accessTokenVerifier } from './access-token-verifier.ts'
 export { answerFor, problemJson, type RefusalAnswer, type RefusalBody } from './answer-for.ts'
-export type { ForwardedCertificate } from './certificate-binding.ts'
+export type { ForwardedCertificate } from './forwarded-certificate.ts'
 export type { Introspection } from './introspection.ts'
 export { jwks } from './keys/jwks.ts'
 export { type PublicKey, publicKey } from './keys/public-key.ts'

@@ -4,8 +4,10 @@ import { TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
 import type { Issuer, ServerSource } from '../metadata/authorization-server.ts'
 import { clientIdPath, textAt } from './claim-places.ts'
+import { holds } from './claim-tests.ts'
 import { checkAudience, checkTimes, type Expectation } from './claims.ts'
 import { type JsonObject, parseJsonObject } from './compact-jws.ts'
+import type { TokenProfile } from './profiles/token-profile.ts'
 import { RefusedToken } from './token-refused-error.ts'
 import { type SizedToken, verifiedToken } from './verified-token.ts'
 
@@ -18,6 +20,8 @@ export interface Introspection {
   readonly endpoint?: string
   /** Milliseconds for which an answer counts; so late can a revocation take effect. A minute by default. */
   readonly keepFor?: number
+  /** Asks about signed tokens too, so that a revocation counts for them within `keepFor`. They are not verified here then. */
+  readonly always?: boolean
 }
 
 export interface IntrospectionContext {
@@ -30,6 +34,8 @@ export interface IntrospectionContext {
 }
 
 const timeout = 5000
+/** Words for a token that whoever has it may use. */
+const bearerTypes = /^(bearer|(urn:ietf:params:oauth:token-type:)?access_token)$/i
 
 /**
  * Checks an opaque token with the one who issued it.
@@ -47,13 +53,22 @@ export async function introspect(
   const clientClaim = clientIdPath(answer, profile.clientId)
   if (clientClaim === undefined) throw new RefusedToken('missing_claim', { claim: profile.clientId[0]?.join('.') })
   const claims = { iss: issuers[0], sub: textAt(answer, clientClaim), ...answer }
-  if (!issuers.includes(String(claims.iss))) throw new RefusedToken('wrong_issuer')
+  if (typeof claims.iss !== 'string' || !issuers.includes(claims.iss)) throw new RefusedToken('wrong_issuer')
   if (typeof claims.sub !== 'string') throw new RefusedToken('missing_claim', { claim: 'sub' })
-  if (answer.token_type !== undefined && !/^bearer$/i.test(String(answer.token_type)))
-    throw new RefusedToken('unknown_binding')
+  checkType(answer, profile)
   checkAudience(answer, expected)
   checkTimes(answer, expected, context.now())
   return verifiedToken(claims, expected)
+}
+
+/** Servers write what kind of token it is, or how it is used, or both. */
+function checkType({ token_type: type, token_use: use, ...answer }: JsonObject, { mustNot = [] }: TokenProfile): void {
+  for (const [claim, kind] of Object.entries({ token_type: type, token_use: use }))
+    if (typeof kind === 'string' && /refresh|id_token/i.test(kind)) throw new RefusedToken('wrong_type', { claim })
+  if (type !== undefined && !(typeof type === 'string' && bearerTypes.test(type)))
+    throw new RefusedToken('unknown_binding')
+  const failed = mustNot.find((test) => holds(test, answer, undefined))
+  if (failed !== undefined) throw new RefusedToken('wrong_type', { claim: failed.at.join('.') })
 }
 
 async function ask(token: string, how: Introspection, context: IntrospectionContext): Promise<JsonObject> {
@@ -67,6 +82,8 @@ async function ask(token: string, how: Introspection, context: IntrospectionCont
     const answer = await sender.send({ method: 'POST', url, headers, body: form.toString(), certificate, timeout })
     if (answer.status === 401) await proof.refused()
     if (answer.status !== 200) throw new Error(`The introspection endpoint answered ${answer.status}.`)
+    if (!/^application\/json\s*(;|$)/i.test(answer.headers['content-type'] ?? ''))
+      throw new Error('The introspection endpoint answered with something that is not application/json.')
     proof.accepted()
     return parseJsonObject(answer.body, 'malformed_claims')
   } catch (cause) {

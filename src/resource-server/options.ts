@@ -5,8 +5,8 @@ import { allowInsecureHttp } from '../http/insecure-http.ts'
 import type { ProxyOption } from '../http/proxies.ts'
 import { checkedTransport, type Transport } from '../http/transport-options.ts'
 import { checkedFields, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
-import type { ForwardedCertificate } from './certificate-binding.ts'
 import type { Expectation } from './claims.ts'
+import { type CertificateHeader, checkForwarded, type ForwardedCertificate } from './forwarded-certificate.ts'
 import type { Introspection } from './introspection.ts'
 import { discoveredKeys } from './keys/published-keys.ts'
 import type { SavedKeys } from './keys/saved-keys.ts'
@@ -98,7 +98,7 @@ export interface CheckedOptions {
   readonly introspection: Introspection | undefined
   readonly isRevoked: IsRevoked | undefined
   readonly challenge: { readonly realm: string; readonly resourceMetadata: string | undefined }
-  readonly forwardedCertificate: ForwardedCertificate | undefined
+  readonly forwardedCertificate: CertificateHeader | undefined
 }
 
 /** Whose tokens count, and which. */
@@ -226,25 +226,24 @@ function checkHook<Hook>(option: string, hook: Hook): Hook {
 }
 
 function checkIntrospection(given: Introspection, insecureHttpAllowed: boolean): Introspection {
-  const names = ['clientId', 'clientAuthentication', 'endpoint', 'keepFor']
-  const { clientId, clientAuthentication, endpoint, keepFor = aMinute } = checkedFields('introspection', given, names)
+  const names = ['clientId', 'clientAuthentication', 'endpoint', 'keepFor', 'always']
+  const {
+    clientId,
+    clientAuthentication,
+    endpoint,
+    keepFor = aMinute,
+    always = false
+  } = checkedFields('introspection', given, names)
   text('introspection.clientId', clientId)
   if (typeof clientAuthentication?.authenticate !== 'function') {
     const remedy = 'Give one, such as clientSecretBasic(secret).'
     wrong('introspection.clientAuthentication', 'is missing', remedy, 'ERR_MISSING_OPTION')
   }
-  const checked = { clientId, clientAuthentication, keepFor: milliseconds('introspection.keepFor', keepFor) }
+  if (typeof always !== 'boolean') wrong('introspection.always', 'must be true or false', 'Give one of them.')
+  const checked = { clientId, clientAuthentication, always, keepFor: milliseconds('introspection.keepFor', keepFor) }
   return endpoint === undefined
     ? checked
     : { ...checked, endpoint: secureUrl('introspection.endpoint', endpoint, insecureHttpAllowed) }
-}
-
-function checkForwarded(given: ForwardedCertificate): ForwardedCertificate {
-  const { header, trustedProxies } = checkedFields('forwardedCertificate', given, ['header', 'trustedProxies'])
-  return {
-    header: text('forwardedCertificate.header', header),
-    trustedProxies: texts('forwardedCertificate.trustedProxies', trustedProxies)
-  }
 }
 
 function text(option: string, value: unknown): string {

@@ -2,10 +2,11 @@ import type { Sender } from '../http/send.ts'
 import { limits } from '../limits.ts'
 import { discoveredIssuer } from '../metadata/discovery.ts'
 import { isCompactJws } from './compact-jws.ts'
-import { introspect } from './introspection.ts'
+import { inactiveTokens } from './inactive-tokens.ts'
+import { type Introspection, introspect } from './introspection.ts'
 import type { SavedKeys } from './keys/saved-keys.ts'
 import type { CheckedOptions } from './options.ts'
-import { signedTokenCheck } from './signed-token.ts'
+import { signedTokenCheck, type Verified } from './signed-token.ts'
 import { RefusedToken } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import { verifiedTokens } from './verified-tokens.ts'
@@ -43,6 +44,7 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
   const verify = signedTokenCheck({ ...trust, keys, now })
   const signed = verifiedTokens({ clock, maxAge, stillHolds: ({ key }) => key !== undefined && keys.isCurrent(key) })
   const introspected = verifiedTokens({ clock, maxAge, ...introspection })
+  const inactive = inactiveTokens(clock, introspection?.keepFor ?? 0)
 
   function checkSigned(token: string): VerifiedToken | Promise<VerifiedToken> {
     const waiting = keys.upkeep?.()
@@ -50,15 +52,25 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
     return waiting === undefined ? known() : waiting.then(known)
   }
 
+  async function asked(token: string, how: Introspection): Promise<Verified> {
+    if (inactive.has(token)) throw new RefusedToken('inactive')
+    try {
+      return await introspect(token, how, { ...context, now })
+    } catch (error) {
+      if (error instanceof RefusedToken && error.reason === 'inactive') inactive.add(token)
+      throw error
+    }
+  }
+
   return {
     known(text) {
       if (text === undefined || text.length > limits.tokenBytes) return undefined
-      return keys.upkeep?.() === undefined ? signed.find(text) : undefined
+      return introspection?.always !== true && keys.upkeep?.() === undefined ? signed.find(text) : undefined
     },
     check(token) {
       if (token.length > limits.tokenBytes) throw new RefusedToken('too_large')
-      if (introspection === undefined || isCompactJws(token)) return checkSigned(token)
-      return introspected.get(token, () => introspect(token, introspection, { ...context, now }))
+      if (introspection === undefined || (!introspection.always && isCompactJws(token))) return checkSigned(token)
+      return introspected.get(token, () => asked(token, introspection))
     },
     exportKeys: () => keys.export?.(),
     close() {

@@ -72,7 +72,16 @@ test('R34 where there is no connection to look at, a bound token does not count'
 
 const forms = {
   'Client-Cert (RFC 9440)': (of: Certificate) => `:${der(of).toString('base64')}:`,
-  'URL-encoded PEM': (of: Certificate) => encodeURIComponent(of.cert)
+  'URL-encoded PEM (nginx)': (of: Certificate) => encodeURIComponent(of.cert),
+  'URL-encoded PEM with safe letters (AWS)': (of: Certificate) =>
+    encodeURIComponent(of.cert).replaceAll('%2B', '+').replaceAll('%2F', '/').replaceAll('%3D', '='),
+  'PEM with spaces (Apache)': (of: Certificate) => of.cert.trim().replaceAll('\n', ' '),
+  'base64 of DER (HAProxy, Azure)': (of: Certificate) => der(of).toString('base64'),
+  'URL-encoded base64 of DER (Traefik)': (of: Certificate) => encodeURIComponent(der(of).toString('base64')),
+  'XFCC with the certificate (Envoy)': (of: Certificate) =>
+    `By=spiffe://shop/users;Hash=${'0'.repeat(64)};Cert="${encodeURIComponent(of.cert)}";Subject="CN=a;b,c=\\"d\\"";URI=spiffe://shop/orders`,
+  'XFCC with the hash alone (Envoy)': (of: Certificate) =>
+    `By=spiffe://shop/users;Hash=${createHash('sha256').update(der(of)).digest('hex')};Subject="CN=orders"`
 }
 
 test.each(Object.entries(forms))('R35 a trusted proxy forwards the certificate as %s', async (_name, form) => {
@@ -89,6 +98,57 @@ test.each(['', '::', ':AAAA:', 'nonsense', '%', ':AAAA', 'a, b'])(
     expect(await call(url, bound, undefined, { 'client-cert': header })).toEqual(refused)
   }
 )
+
+test.each(Object.entries(forms))(
+  'R35 a header of the form %s that comes twice, or holds two values, is refused: the first is the attacker’s',
+  async (_name, form) => {
+    const options = { forwardedCertificate: { header: 'Client-Cert', trustedProxies: ['127.0.0.1'] } }
+    const url = new URL(await plainService(options))
+    const values = [form(client), form(thief)]
+    for (const two of [values, values.toReversed(), [values.join(',')], [values.toReversed().join(', ')]]) {
+      const rawHeaders = two.flatMap((value) => ['Client-Cert', value])
+      const agent = new Agent()
+      onTestFinished(() => agent.destroy())
+      const headers = ['authorization', bound, ...rawHeaders]
+      const response = await request(url, { dispatcher: agent, headers })
+      await response.body.dump()
+      expect(response.statusCode).toBe(401)
+    }
+  }
+)
+
+test.each([
+  ['127.0.0.1', 200],
+  ['127.0.0.0/8', 200],
+  ['::ffff:127.0.0.1', 200],
+  ['::ffff:127.0.0.0/104', 200],
+  ['0.0.0.0/0', 200],
+  ['127.0.0.2', 401],
+  ['10.0.0.0/8', 401],
+  ['::1', 401],
+  ['fd00::/8', 401]
+])('R35 a proxy is trusted by its address or its network: %s', async (proxy, status) => {
+  const url = await plainService({
+    forwardedCertificate: { header: 'client-cert', trustedProxies: ['192.0.2.1', proxy] }
+  })
+  const header = { 'client-cert': forms['Client-Cert (RFC 9440)'](client) }
+  expect((await call(url, bound, undefined, header))[0]).toBe(status)
+})
+
+test.each([
+  'proxy.internal',
+  'localhost',
+  '10.0.0.0/33',
+  '10.0.0.0/-1',
+  '10.0.0.0/',
+  '10.0.0.0/8/8',
+  '10.0.0',
+  '*',
+  'fd00::/129'
+])('R35 %s is no address of a proxy, and is refused at the start', (proxy) => {
+  const forwardedCertificate = { header: 'client-cert', trustedProxies: [proxy] }
+  expect(() => verifier({ forwardedCertificate })).toThrow(/trustedProxies holds what is no address/)
+})
 
 test('R35 whoever is not the proxy forwards nothing', async () => {
   const header = { 'client-cert': forms['Client-Cert (RFC 9440)'](client) }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Faults } from '../../src/authorization-server/index.ts'
 import { clientSecretBasic, clientSecretPost } from '../../src/index.ts'
-import { accessTokenVerifier } from '../../src/resource-server/index.ts'
+import { acceptMissingAudience, accessTokenVerifier, authenticated, scopes } from '../../src/resource-server/index.ts'
 import { audience } from './issuer.ts'
 import { road } from './road.ts'
 
@@ -56,6 +56,7 @@ test.each<[string, Record<string, unknown>, string]>([
   ['R32 no active at all', { active: undefined }, 'inactive'],
   ['R32 not active', { active: false }, 'inactive'],
   ['R9 another issuer', { iss: 'https://evil.internal' }, 'wrong_issuer'],
+  ['R9 an issuer that is an object', { iss: {} }, 'wrong_issuer'],
   ['R10 another audience', { aud: 'https://other.internal' }, 'wrong_audience'],
   ['R10 no audience', { aud: undefined }, 'missing_claim'],
   ['R12 an end that is over', { exp: 1 }, 'expired'],
@@ -82,6 +83,10 @@ test.each<[string, (faults: Faults) => void]>([
   ['a refusal', (faults) => faults.answer({ status: 401, body: { active: true } }, { at: 'introspection' })],
   ['a redirect', (faults) => faults.redirect('https://evil.internal/', 307, { at: 'introspection' })],
   ['a page', (faults) => faults.answer({ body: '<html>' }, { at: 'introspection' })],
+  [
+    'text that only looks like JSON',
+    (faults) => faults.alter({ headers: { 'content-type': 'text/html' } }, { at: 'introspection' })
+  ],
   ['a list', (faults) => faults.answer({ body: [{ active: true }] }, { at: 'introspection' })],
   [
     'two answers in one',
@@ -138,7 +143,62 @@ test('R33 a token is asked about once a minute, by one request for all, and a re
   await clock.advance(1)
   await expect(verifier.verify(token)).rejects.toMatchObject({ reason: 'inactive' })
   await expect(verifier.verify(token)).rejects.toMatchObject({ reason: 'inactive' })
+  expect(server.requests.count('introspection')).toBe(2)
+})
+
+test('R33 a token that is not active is asked about once in ten seconds, however often it comes', async () => {
+  const { clock, server, verifier } = await opaqueRoad()
+  for (let calls = 0; calls < 50; calls++)
+    await expect(verifier.verify('Bearer made-up')).rejects.toMatchObject({ reason: 'inactive' })
+  expect(server.requests.count('introspection')).toBe(1)
+  await expect(verifier.verify('Bearer another')).rejects.toMatchObject({ reason: 'inactive' })
+  await clock.advance(10_000)
+  await expect(verifier.verify('Bearer made-up')).rejects.toMatchObject({ reason: 'inactive' })
   expect(server.requests.count('introspection')).toBe(3)
+})
+
+test.each(['Bearer', 'bearer', 'access_token', 'urn:ietf:params:oauth:token-type:access_token'])(
+  'R32 the token type %s is no binding',
+  async (type) => {
+    const { server, verifier, authorization } = await opaqueRoad()
+    server.faults.alter({ members: { token_type: type, token_use: 'access_token' } }, { at: 'introspection' })
+    expect((await verifier.verify(await authorization())).clientId).toBe('orders')
+  }
+)
+
+test.each([
+  ['a refresh token', { token_use: 'refresh_token' }, 'wrong_type'],
+  ['a refresh token by its type', { token_type: 'refresh_token' }, 'wrong_type'],
+  ['an ID token', { token_type: 'urn:ietf:params:oauth:token-type:id_token' }, 'wrong_type'],
+  ['a token for message authentication', { token_type: 'mac' }, 'unknown_binding'],
+  ['a type that is no text', { token_type: {} }, 'unknown_binding']
+])('R26 %s that is active is no access token', async (_what, members, reason) => {
+  const { server, verifier, authorization } = await opaqueRoad()
+  server.faults.alter({ members }, { at: 'introspection' })
+  await expect(verifier.verify(await authorization())).rejects.toMatchObject({ reason })
+})
+
+test('R10 an answer without an audience is taken by choice, and then a rule must ask for a scope', async () => {
+  const { server, authorization, clock } = await opaqueRoad()
+  server.faults.alter({ members: { aud: undefined } }, { at: 'introspection' })
+  const options = { issuer: server.issuer, audience, clock, introspection, [acceptMissingAudience]: true }
+  const verifier = accessTokenVerifier(options)
+  expect((await verifier.authorize(await authorization(), scopes('read_user'))).audience).toEqual([])
+  await expect(verifier.authorize(await authorization(), authenticated())).rejects.toThrow(/asks for no scope/)
+  await verifier.close()
+})
+
+test('R31 signed tokens are asked about too by choice, so that a revocation counts for them', async () => {
+  const { server, clock, authorization } = await road()
+  const options = { issuer: server.issuer, audience, clock, introspection: { ...introspection, always: true } }
+  const verifier = accessTokenVerifier(options)
+  const token = await authorization()
+  expect((await verifier.verify(token)).clientId).toBe('orders')
+  server.revoke(token.replace('Bearer ', ''))
+  await clock.advance(minute)
+  await expect(verifier.verify(token)).rejects.toMatchObject({ reason: 'inactive' })
+  expect([server.requests.count('introspection'), server.requests.count('jwks')]).toEqual([2, 0])
+  await verifier.close()
 })
 
 test('R33 nothing is kept where nothing may be kept, and never beyond the end', async () => {

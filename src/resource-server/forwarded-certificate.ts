@@ -1,0 +1,113 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { BlockList, isIP } from 'node:net'
+import { checkedFields, nonEmptyString, wrong } from '../wrong-option.ts'
+import { texts } from './profile-option.ts'
+import type { ReceivedRequest } from './token-carrier.ts'
+
+/** A proxy that ends TLS and forwards the client's certificate. */
+export interface ForwardedCertificate {
+  /**
+   * The header it comes in: `Client-Cert` (RFC 9440), XFCC of Envoy, PEM as nginx, AWS or Apache write it, or base64 as HAProxy, Traefik or Azure do.
+   * The proxy must take it away from what clients send.
+   */
+  readonly header: string
+  /** Addresses of the proxies that may send it, or networks such as `10.0.0.0/8`; from anybody else it is not read. */
+  readonly trustedProxies: readonly string[]
+}
+
+/** The same, ready for use. */
+export interface CertificateHeader {
+  /** In lower case. */
+  readonly name: string
+  isTrusted(address: string | undefined): boolean
+}
+
+/** @throws ClientConfigurationError */
+export function checkForwarded(given: ForwardedCertificate): CertificateHeader {
+  const { header, trustedProxies } = checkedFields('forwardedCertificate', given, ['header', 'trustedProxies'])
+  const name = nonEmptyString('forwardedCertificate.header', header, 'Give the name of the header.').toLowerCase()
+  const proxies = new BlockList()
+  for (const proxy of texts('forwardedCertificate.trustedProxies', trustedProxies)) addProxy(proxies, proxy)
+  return {
+    name,
+    isTrusted(address = '') {
+      const plain = unmapped(address)
+      return isIP(plain) !== 0 && proxies.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
+    }
+  }
+}
+
+function addProxy(proxies: BlockList, proxy: string): void {
+  const [given = '', length, ...more] = proxy.split('/')
+  const address = unmapped(given)
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+  const most = family === 'ipv6' ? 128 : 32
+  const bits =
+    length === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) - (given === address ? 0 : 96) : -1
+  if (isIP(address) === 0 || more.length > 0 || bits < 0 || bits > most)
+    wrong(
+      'forwardedCertificate.trustedProxies',
+      'holds what is no address',
+      'Give addresses or networks, as in 10.0.0.0/8; a name can be anybody’s.'
+    )
+  proxies.addSubnet(address, bits, family)
+}
+
+/** An address of IPv4 as a socket for both families tells it (RFC 4291 §2.5.5.2). */
+function unmapped(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+}
+
+/**
+ * The SHA-256 of the certificate that a proxy forwarded, as `x5t#S256` has it (RFC 8705 §3.1); undefined if the header holds none.
+ * A header that came twice, or holds two values, holds none: the first could be what the client sent.
+ */
+export function forwardedThumbprint({ headers }: ReceivedRequest, { name }: CertificateHeader): string | undefined {
+  const field = headers[name]
+  return typeof field === 'string' ? thumbprintIn(field.trim()) : undefined
+}
+
+function thumbprintIn(field: string): string | undefined {
+  const [, structured] = /^:([A-Za-z0-9+/]+=*):$/.exec(field) ?? []
+  if (structured !== undefined) return thumbprintOf(structured)
+  if (/^(By|Hash|Cert|Chain|Subject|URI|DNS)=/i.test(field)) return ofEnvoy(field)
+  return ofText(field)
+}
+
+/** One element of `x-forwarded-client-cert`: pairs with semicolons between them, texts in quotes. */
+function ofEnvoy(field: string): string | undefined {
+  const pairs = new Map<string, string>()
+  const pair = /([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^;,"]*))(;|$)/y
+  while (pair.lastIndex < field.length) {
+    const [, name = '', quoted, bare, end] = pair.exec(field) ?? []
+    // A comma begins the element of another proxy. What came before is whoever's.
+    if (end === undefined) return undefined
+    if (['cert', 'hash'].includes(name.toLowerCase()) && pairs.has(name.toLowerCase())) return undefined
+    pairs.set(name.toLowerCase(), quoted ?? bare ?? '')
+  }
+  const [cert, hash] = [pairs.get('cert'), pairs.get('hash')]
+  if (cert !== undefined) return ofText(cert)
+  return hash !== undefined && /^[0-9a-f]{64}$/i.test(hash) ? Buffer.from(hash, 'hex').toString('base64url') : undefined
+}
+
+/** PEM in one line or URL-encoded, or its base64 alone. */
+function ofText(field: string): string | undefined {
+  let text = field
+  try {
+    if (text.includes('%')) text = decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+  const [, body = text] = /^-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----\s*$/.exec(text) ?? []
+  return thumbprintOf(body.replace(/\s+/g, ''))
+}
+
+function thumbprintOf(base64: string): string | undefined {
+  if (!/^[A-Za-z0-9+/]+=*$/.test(base64)) return undefined
+  try {
+    const { raw } = new X509Certificate(Buffer.from(base64, 'base64'))
+    return createHash('sha256').update(raw).digest('base64url')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,29 @@
+import { hash } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+
+const rememberedFor = 10_000
+const mostRemembered = 1000
+
+/** Tokens that the issuer called not active: whoever sends the same one again and again has it asked once. */
+export interface InactiveTokens {
+  has(token: string): boolean
+  add(token: string): void
+}
+
+/** For ten seconds, or `keepFor` if that is shorter; a thousand at most, by their hashes. */
+export function inactiveTokens(clock: Clock, keepFor: number): InactiveTokens {
+  const forgottenAt = new Map<string, number>()
+  const digestOf = (token: string) => hash('sha256', token, 'base64url')
+
+  return {
+    has(token) {
+      if (forgottenAt.size === 0) return false
+      return clock.monotonicTime() < (forgottenAt.get(digestOf(token)) ?? Number.NEGATIVE_INFINITY)
+    },
+    add(token) {
+      const [oldest] = forgottenAt.keys()
+      if (forgottenAt.size >= mostRemembered && oldest !== undefined) forgottenAt.delete(oldest)
+      forgottenAt.set(digestOf(token), clock.monotonicTime() + Math.min(rememberedFor, keepFor))
+    }
+  }
+}
