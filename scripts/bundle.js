@@ -1,4 +1,5 @@
-// Each entry of package.json as one file in dist, and what several share in chunks: a hundred small files take longer to find than to run.
+// The files of the console page as they are, and each entry of package.json as one file in dist, and what several share in chunks: a hundred small files take longer to find than to run.
+import { cp, mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'rolldown'
 import packageJson from '../package.json' with { type: 'json' }
@@ -49,3 +50,11 @@ await build({
     comments: { jsdoc: false } // the declarations keep them
   }
 })
+
+// Beside the chunks, which read them by a relative URL.
+await mkdir(new URL('../dist/console/', import.meta.url), { recursive: true })
+for (const file of ['page.js', 'page.css'])
+  await cp(
+    new URL(`../src/authorization-server/console/${file}`, import.meta.url),
+    new URL(`../dist/console/${file}`, import.meta.url)
+  )

@@ -16,15 +16,20 @@ export interface FrontDoorOptions {
 
 type Handler = (incoming: IncomingMessage, response: ServerResponse) => Promise<void>
 
+interface Rooms {
+  readonly admin: Handler
+  readonly page: Handler
+}
+
 /** What stands behind the door is loaded when somebody first comes: most servers live for one test. */
 export function frontDoor(options: FrontDoorOptions): FrontDoor {
-  let admin: Promise<Handler> | undefined
+  let rooms: Promise<Rooms> | undefined
 
-  async function enter(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function enter(room: keyof Rooms, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     spare(incoming.socket)
-    admin ??= open(options)
+    rooms ??= open(options)
     try {
-      const handle = await admin
+      const { [room]: handle } = await rooms
       await handle(incoming, response)
     } catch {
       response.destroy() // What cannot be sent breaks the connection.
@@ -34,18 +39,22 @@ export function frontDoor(options: FrontDoorOptions): FrontDoor {
   return (incoming, response) => {
     const path = (incoming.url ?? '').split('?', 1)[0] ?? ''
     if (path === '/health') return health(incoming, response, options)
-    if (path === '/admin' || path.startsWith('/admin/')) return enter(incoming, response)
+    if (path === '/admin' || path.startsWith('/admin/')) return enter('admin', incoming, response)
+    if (path === '/' || path.startsWith('/console/')) return enter('page', incoming, response)
     return undefined
   }
 }
 
-async function open({ parts, host, port, adminSecret }: FrontDoorOptions): Promise<Handler> {
-  const [{ gatekeeper }, { adminApi }] = await Promise.all([
+async function open({ parts, host, port, adminSecret }: FrontDoorOptions): Promise<Rooms> {
+  const [{ gatekeeper }, { adminApi }, { consolePage }] = await Promise.all([
     import('./admin/gatekeeper.ts'),
-    import('./admin/admin-api.ts')
+    import('./admin/admin-api.ts'),
+    import('./console/console-page.ts')
   ])
   const gate = gatekeeper({ host, issuer: parts.issuer, secret: adminSecret, port, clock: parts.clock })
-  return adminApi({ parts, gate, needsSecret: adminSecret !== undefined }).handle
+  const needsSecret = adminSecret !== undefined
+  const { handle, streams } = adminApi({ parts, gate, needsSecret })
+  return { admin: handle, page: consolePage({ parts, gate, streams, needsSecret }) }
 }
 
 /** For the health check of a container: the process runs and answers, whatever fault is on. */

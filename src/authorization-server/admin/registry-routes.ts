@@ -1,6 +1,7 @@
 import { publicClient, publicRegistry } from '../registry/public-registry.ts'
 import type { ClientRegistration, GrantRegistration, Registry, ServiceRegistration } from '../registry/registration.ts'
 import { registrySchema } from '../registry/registry-schema.ts'
+import { withGrant } from './preview.ts'
 import { notFound, type Route, type RouteCall } from './route.ts'
 
 /** Services and clients. */
@@ -126,13 +127,15 @@ export const registryRoutes: readonly Route[] = [
     summary: 'Says what the client may do at the service from its next token on.',
     body: {
       scope: { type: 'array', description: 'Scope tokens that the service declares.' },
-      roles: { type: 'array', description: 'Roles that the service declares.' }
+      roles: { type: 'array', description: 'Roles that the service declares.' },
+      accessTokenLifetime: { type: 'number', description: 'Milliseconds that all tokens of the client live.' }
     },
     answer: 'What changed.',
     run: (call) => {
       const { clientId } = clientOf(call)
-      const { service = '' } = call.params
-      return { changes: call.parts.registry.allow(clientId, service, call.body as GrantRegistration) }
+      const { accessTokenLifetime, ...grant } = call.body as GrantRegistration & { accessTokenLifetime?: number }
+      const proposed = { clientId, service: call.params.service ?? '', grant, accessTokenLifetime }
+      return { changes: call.parts.registry.change(clientId, (client) => withGrant(client, proposed)) }
     }
   }
 ]

@@ -11,6 +11,8 @@ export interface JournalEntry {
   readonly text: string
   readonly request?: LoggedRequest
   readonly change?: RegistryChange
+  /** When the right was withdrawn for whose lack the request was refused, in epoch ms. */
+  readonly withdrawnAt?: number
 }
 
 /** What happened, as it happens. */

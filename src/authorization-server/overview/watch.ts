@@ -1,5 +1,5 @@
 import type { FaultSwitches } from '../faults/faults.ts'
-import type { WritableRequestLog } from '../http/request-log.ts'
+import type { LoggedRequest, WritableRequestLog } from '../http/request-log.ts'
 import type { ServerRegistry } from '../registry/live-registry.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import { type Journal, journal, requestSentence } from './journal.ts'
@@ -22,7 +22,13 @@ export function watch({ registry, requests, faults, keys, now }: Watched): { jou
     const { clientId, service, granted, missing, receivedAt } = request
     if (clientId !== undefined && service !== undefined) used.granted(clientId, service, granted ?? [], receivedAt)
     if (clientId !== undefined && missing !== undefined) used.refused(clientId, missing.service, receivedAt)
-    written.add({ kind: 'request', text: requestSentence(request), request })
+    const withdrawnAt = withdrawnBefore(registry, request)
+    written.add({
+      kind: 'request',
+      text: requestSentence(request),
+      request,
+      ...(withdrawnAt !== undefined && { withdrawnAt })
+    })
   })
   registry.onChange((changes) => {
     for (const change of changes) written.add({ kind: 'registry', text: change.text, change })
@@ -30,4 +36,12 @@ export function watch({ registry, requests, faults, keys, now }: Watched): { jou
   faults.onChange((text) => written.add({ kind: 'fault', text }))
   keys.onRotate((text) => written.add({ kind: 'keys', text }))
   return { journal: written, usage: used }
+}
+
+/** When what a refused request lacked was withdrawn, if it was. */
+function withdrawnBefore({ withdrawals }: ServerRegistry, { clientId, missing }: LoggedRequest): number | undefined {
+  const withdrawal = clientId && missing && withdrawals.find(clientId, missing.service)
+  if (!withdrawal) return undefined
+  const moments = missing.scope.flatMap((scope) => withdrawal.scope.get(scope) ?? [])
+  return moments.length > 0 ? Math.max(...moments) : missing.scope.length === 0 ? withdrawal.at : undefined
 }

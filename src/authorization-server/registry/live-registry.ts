@@ -26,6 +26,8 @@ export interface LiveRegistry {
 /** The registry as the server uses it. */
 export interface ServerRegistry extends LiveRegistry {
   readonly model: RegistryModel
+  /** What `undo` would take back; undefined when there is nothing. */
+  readonly undoable: readonly RegistryChange[] | undefined
   /** What was taken away while the server runs. */
   readonly withdrawals: Withdrawals
   /** Puts the registry of a file in place, which `reset` goes back to. Throws like `replace`. */
@@ -46,7 +48,7 @@ const mostUndone = 50
  */
 export function liveRegistry(registry: Registry, now: () => number): ServerRegistry {
   let read = readRegistryDocument(registry)
-  const earlier: Registry[] = []
+  const earlier: { readonly document: Registry; readonly changes: readonly RegistryChange[] }[] = []
   const listeners: ((changes: readonly RegistryChange[]) => void)[] = []
   const taken = withdrawals(now)
   let start = read.document
@@ -63,7 +65,7 @@ export function liveRegistry(registry: Registry, now: () => number): ServerRegis
   function replace(document: Registry): readonly RegistryChange[] {
     const before = read.document
     const changes = put(document)
-    earlier.push(before)
+    earlier.push({ document: before, changes })
     if (earlier.length > mostUndone) earlier.shift()
     return changes
   }
@@ -85,6 +87,9 @@ export function liveRegistry(registry: Registry, now: () => number): ServerRegis
       return read.model
     },
     withdrawals: taken,
+    get undoable() {
+      return earlier.at(-1)?.changes
+    },
     replace,
     load(document) {
       const changes = replace(document)
@@ -106,7 +111,7 @@ export function liveRegistry(registry: Registry, now: () => number): ServerRegis
     undo() {
       const before = earlier.pop()
       if (before === undefined) throw new ClientConfigurationError('ERR_INVALID_OPTION', 'There is nothing to undo.')
-      return put(before)
+      return put(before.document)
     },
     onChange: (listener) => void listeners.push(listener)
   }

@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises'
+import type { Answer } from '../http/answer.ts'
+
+/** Beside the sources, and beside the bundled file that this code is in: `scripts/bundle.js` puts the files of the page there. */
+const folder = new URL('../console/', import.meta.url)
+
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="none" stroke="#3a86d1" stroke-width="2" d="M3 8h7m-3-4 4 4-4 4"/><circle cx="3" cy="8" r="2" fill="#3a86d1"/><circle cx="13" cy="8" r="2" fill="#3a86d1"/></svg>`
+
+const types: Readonly<Record<string, string>> = {
+  'page.js': 'text/javascript; charset=utf-8',
+  'page.css': 'text/css; charset=utf-8',
+  'icon.svg': 'image/svg+xml'
+}
+
+/** A file of the page, which says nothing about this server; undefined when there is none of this name. */
+export async function asset(name: string): Promise<Answer | undefined> {
+  const type = Object.hasOwn(types, name) ? types[name] : undefined
+  if (type === undefined) return undefined
+  const body = name === 'icon.svg' ? icon : await readFile(new URL(name, folder))
+  return { status: 200, headers: { 'content-type': type, 'cache-control': 'no-cache' }, body }
+}

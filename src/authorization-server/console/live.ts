@@ -1,0 +1,36 @@
+import type { JournalEntry } from '../overview/journal.ts'
+import { type Html, html } from './html.ts'
+import { type PageState, selecting } from './page-state.ts'
+import { clockTime } from './words.ts'
+
+/** How many lines the page keeps. */
+export const mostLines = 300
+const shownAtFirst = 60
+
+/** What happens, one line an event, the newest first. */
+export function live(entries: readonly JournalEntry[], state: PageState): Html {
+  const latest = entries.slice(-shownAtFirst).reverse()
+  return html`<section id="live" aria-labelledby="live-title">
+<div class="bar"><h2 id="live-title">Live</h2>
+<label>Show <select id="live-filter"><option value="all">everything</option><option value="refused">what was refused</option><option value="change">changes and faults</option></select></label>
+<button type="button" id="pause" aria-pressed="false">Pause</button> <span id="waiting" class="quiet" role="status"></span></div>
+<div id="log" role="log" aria-live="polite" aria-relevant="additions" aria-label="Events" tabindex="0"><ol id="lines" data-most="${mostLines}">${latest.map((entry) => line(entry, state))}</ol></div>
+${latest.length === 0 && html`<p class="quiet" id="no-lines">Nothing has happened yet. Ask for a token, and it stands here.</p>`}
+</section>`
+}
+
+/** One event. What was refused says why, and leads to the edit that would allow it. */
+export function line({ at, kind, text, request, change, withdrawnAt }: JournalEntry, state: PageState): Html {
+  const refused = request?.error !== undefined
+  const kindOfLine = kind === 'request' ? (refused ? 'refused' : `request ${request?.endpoint ?? ''}`) : 'change'
+  const { clientId, missing, service, granted, expiresAt, fault } = request ?? {}
+  if (clientId !== undefined && service !== undefined)
+    return html`<li class="request token">${clockTime(at)} <b>${clientId} → ${service}</b> <span>${granted?.join(' ') || 'no scope'}</span> <span class="quiet">token${expiresAt !== undefined && html`, ends ${clockTime(expiresAt)}`}${fault !== undefined && `; the fault ${fault} acted on it`}</span></li>`
+  if (clientId !== undefined && missing !== undefined)
+    return html`<li class="refused">${clockTime(at)} <b>${clientId} → ${missing.service}</b> <span>${missing.scope.join(' ')}</span> <strong>refused:</strong> ${withdrawnAt === undefined ? request?.reason : html`withdrawn at ${clockTime(withdrawnAt)}.`} <a href="${selecting(state, { clientId, service: missing.service }, missing.scope)}">${withdrawnAt === undefined ? 'Allow it…' : 'Give it back…'}</a></li>`
+  const link =
+    change?.clientId !== undefined &&
+    change.service !== undefined &&
+    html` <a href="${selecting(state, { clientId: change.clientId, service: change.service })}">Look</a>`
+  return html`<li class="${kindOfLine}">${clockTime(at)} ${text}${link}</li>`
+}
