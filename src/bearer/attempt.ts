@@ -16,15 +16,11 @@ type Callback = keyof Handler | 'onRequestSent'
 /**
  * One sending of a request with a token. It passes events on to the caller's handler, and is the controller that the handler sees:
  * it can be aborted and paused before undici has a connection. Then the handler hears of an abort at once, and of its error once.
- * One class for both: each further one in the chain makes a warm dispatch a fifth slower.
+ * It is also the asynchronous context of the dispatch that asked: undici calls back in the context of whoever opened the connection,
+ * and that can be another caller. One class for all: each further one in the chain makes a warm dispatch a fifth slower.
  */
-export class Attempt implements Handler, Controller, Watched {
+export class Attempt extends AsyncResource implements Handler, Controller, Watched {
   protected readonly handler: Handler
-  /**
-   * The asynchronous context of the dispatch that asked. undici calls back in the context of whoever opened the connection,
-   * and that can be another caller.
-   */
-  protected readonly context: AsyncResource
   /** Controls what is on the wire; null while nothing is. */
   protected live: Controller | null = null
   readonly #request: BearerRequest
@@ -33,10 +29,10 @@ export class Attempt implements Handler, Controller, Watched {
   #reason: Error | null = null
   #failure: Error | undefined
 
-  constructor(request: BearerRequest, handler: Handler, context = new AsyncResource('SERVICE_TOKEN_REQUEST')) {
+  constructor(request: BearerRequest, handler: Handler) {
+    super('SERVICE_TOKEN_REQUEST')
     this.#request = request
     this.handler = handler
-    this.context = context
     const missing = request.options.upgrade ? undefined : missingCallback(handler)
     if (missing !== undefined) Object.defineProperty(this, missing, { value: undefined })
   }
@@ -122,7 +118,7 @@ export class Attempt implements Handler, Controller, Watched {
 
   #tell(name: Callback, ...given: unknown[]): void {
     const callback = (this.handler as Partial<Record<Callback, (...given: unknown[]) => void>>)[name]
-    if (callback !== undefined) this.context.runInAsyncScope(callback, this.handler, ...given)
+    if (callback !== undefined) this.runInAsyncScope(callback, this.handler, ...given)
   }
 
   // --- the controller ---

@@ -83,7 +83,7 @@ export class BearerExchange extends Attempt implements Asking {
 
   /** undici calls back in anybody's context: another token is asked for, and the request sent again, in the caller's own. */
   protected override replace(...answer: ConstructorParameters<typeof HeldAnswer>): boolean {
-    return this.context.runInAsyncScope(() => this.#replace(new HeldAnswer(...answer)))
+    return this.runInAsyncScope(() => this.#replace(new HeldAnswer(...answer)))
   }
 
   /** Whether the refused answer is put aside, because there is another token or may soon be. */
@@ -140,7 +140,7 @@ export class BearerExchange extends Attempt implements Asking {
 
   /** Once the refused answer is over, if that is soon: then its connection takes the second attempt. */
   #repeat(token: AccessToken, refused: HeldAnswer): void {
-    const sendAgain = () => this.context.runInAsyncScope(() => this.#sendAgain(token, refused))
+    const sendAgain = () => this.runInAsyncScope(() => this.#sendAgain(token, refused))
     // undici frees the socket in a setImmediate of its own, after the last byte: one turn later it is taken again.
     refused.whenOver(() => setImmediate(() => setImmediate(sendAgain)))
   }
@@ -148,7 +148,7 @@ export class BearerExchange extends Attempt implements Asking {
   #sendAgain(token: AccessToken, refused: HeldAnswer): void {
     if (this.failed) return
     refused.discard()
-    const second = new Attempt(this.request, this.handler, this.context)
+    const second = new Attempt(this.request, this.handler)
     this.live = second
     if (this.paused) second.pause()
     second.sendLate(token)
