@@ -25,7 +25,7 @@ export function dropRecording(body: unknown): void {
 export function watchBody(body: unknown, failed: (error: Error) => void): () => void {
   if (!isStream(body)) return () => {}
   body.on('error', failed)
-  return () => body.removeListener('error', failed)
+  return () => void body.removeListener?.('error', failed) // undici takes a body that has `pipe` and `on` alone
 }
 
 /** Ends a stream that nobody will read any more. */

@@ -33,20 +33,22 @@ export function malformedAnswer(chance: Chance): Script {
       ),
     () => answer(chance, 200, token({ access_token: leaked.repeat(1000) })),
     () => answer(chance, 200, token({ expires_in: chance.pick([-1, '12abc', '1e3', true, {}]) })),
-    () => answer(chance, 200, token({ scope: chance.pick([['read'], 'a"b', 7]) })),
+    () => answer(chance, 200, token({ scope: chance.pick([['read write'], [7], 'a"b', 7]) })),
     () => answer(chance, 200, token({ token_type: chance.pick(['mac', 'DPoP', 7]) })),
     () => answer(chance, 200, token({ error: chance.pick(['server_error', 'invalid_scope', 'some\u0000thing']) })),
-    () => answer(chance, chance.pick([201, 202, 206, 299]), token({})),
-    () => text(chance, chance.pick([204, 304]), '')
+    () => answer(chance, chance.pick([204, 206, 304]), token({})),
+    () => answer(chance, chance.pick([201, 202, 299]), token({ access_token: undefined })),
+    () => text(chance, chance.pick([201, 204, 304]), '')
   ])()
 }
 
 /** What a server says that means it, rightly or not. */
-export function refusal(chance: Chance): Script {
+export function refusal(chance: Chance, secret: string): Script {
   return chance.pick<() => Script>([
     () => answer(chance, chance.pick([400, 401]), { error: 'invalid_client', error_description: leaked }),
     () => answer(chance, 400, { error: chance.pick(['invalid_scope', 'invalid_target', 'invalid_request']) }),
     () => answer(chance, 400, { error: chance.pick(['unauthorized_client', 'unsupported_grant_type', 'denied']) }),
+    () => answer(chance, 400, { error: `no client has the secret ${secret}` }),
     () => text(chance, 401, leaked),
     () => text(chance, chance.pick([403, 404, 405, 410, 413, 431]), leaked),
     () => text(chance, chance.pick([301, 302, 307, 308]), '', { location: 'https://elsewhere.example/?t=marker-query' })
@@ -72,6 +74,17 @@ export function serverError(chance: Chance): Script {
     () => answer(chance, 503, { error: 'temporarily_unavailable' }),
     () => answer(chance, 500, { error: 'invalid_client' }),
     () => text(chance, chance.pick([408, 425]), '')
+  ])()
+}
+
+/** An error whose head comes, and whose body nobody can read: in that of every fourth one. */
+export function perhapsUnreadable(chance: Chance, script: Script): Script {
+  if (script.status === undefined || !chance.happens(0.25)) return script
+  return chance.pick<() => Script>([
+    () => ({ ...script, headers: { ...script.headers, 'content-encoding': 'gzip' } }),
+    () => ({ ...script, body: [' '.repeat(70_000)] }),
+    () => ({ ...script, body: ['{'], ending: chance.pick(resets) }),
+    () => ({ ...script, body: ['{'], ending: 'silence' })
   ])()
 }
 

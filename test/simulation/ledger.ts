@@ -13,8 +13,10 @@ export interface Sent {
 export interface Held {
   readonly value: string
   readonly sent: Sent
-  /** Monotonic ms: sent for, plus the life that the server told. */
+  /** Monotonic ms: sent for, plus the life that the server told; no later than any end that it told before. */
   readonly endsAt: number
+  /** The earliest end that the server told for the value; undefined when it never told one. */
+  readonly toldEnd: number | undefined
   /** True time at which it came. */
   readonly cameAt: number
 }

@@ -1,4 +1,15 @@
-import { answer, drip, malformedAnswer, outage, rateLimit, refusal, reset, serverError, text } from './answers.ts'
+import {
+  answer,
+  drip,
+  malformedAnswer,
+  outage,
+  perhapsUnreadable,
+  rateLimit,
+  refusal,
+  reset,
+  serverError,
+  text
+} from './answers.ts'
 import type { Asked, Issued, Reply, Trouble } from './authorization-server.ts'
 import { type Fault, type FaultKind, nothingToEnd } from './fault-kinds.ts'
 import { slowestAnswer } from './resource-requests.ts'
@@ -38,16 +49,38 @@ function resourceTroubled(kind: FaultKind, reply: (world: World) => ReturnType<R
   }
 }
 
-/** A server that hands out one token for as long as it lives. */
-function sameTokenAgain({ line, chance }: World, { scope }: Asked, grant: () => Reply, last: Map<string, Issued>) {
-  const known = last.get(scope)
-  const left = known === undefined ? 0 : Math.floor((known.endsAt - line.now) / second)
-  if (known === undefined || left < 10) {
+/** What a server says about a token that it hands out again, and how many seconds before its end it stops to. */
+interface Repeating {
+  readonly until: number
+  /** Seconds as they stand in the answer; undefined says nothing. */
+  told(left: number, life: number): number | undefined
+}
+
+const repeating: readonly Repeating[] = [
+  { until: 10, told: (left) => left },
+  { until: 10, told: (left) => Math.ceil(left / 2) },
+  // Up to the end and a moment beyond: what is told then is 0, or the whole life once more.
+  { until: -2, told: (left) => Math.max(0, left) },
+  { until: -2, told: (_, life) => life / second },
+  { until: -2, told: () => undefined }
+]
+
+/** A server that hands out one token for as long as it lives, and tells one life of it or another. */
+function sameTokenAgain(
+  { line, chance, settings }: World,
+  { client, scope }: Asked,
+  grant: () => Reply,
+  { last, until, told }: Repeating & { readonly last: Map<string, Issued> }
+): Reply {
+  const key = `${client} ${scope}`
+  const known = last.get(key)
+  const left = known === undefined ? Number.NEGATIVE_INFINITY : Math.floor((known.endsAt - line.now) / second)
+  if (known === undefined || left < until) {
     const reply = grant()
-    if (reply.issued !== undefined) last.set(scope, reply.issued)
+    if (reply.issued !== undefined) last.set(key, reply.issued)
     return reply
   }
-  const members = { access_token: known.value, token_type: 'Bearer', expires_in: left }
+  const members = { access_token: known.value, token_type: 'Bearer', expires_in: told(left, settings.life) }
   return { script: answer(chance, 200, members), issued: known }
 }
 
@@ -59,17 +92,22 @@ function oddAnswer({ chance, settings }: World, reply: Reply): Reply | undefined
     { expires_in: String(seconds) },
     { expires_in: seconds + 0.9, token_type: 'BEARER' },
     { expires_in: seconds, scope: '' },
+    { expires_in: seconds, scope: ['read', 'write'] },
+    { expires_in: seconds, token_type: null },
     { expires_in: seconds, scope: 'read write admin', refresh_token: 'x', id_token: 'y' },
     settings.life > 5 * minute ? {} : { expires_in: seconds }
   ])
   const type = chance.pick(['application/json;charset=UTF-8', 'application/vnd.x+json', 'text/plain'])
-  return { ...reply, script: answer(chance, 200, { ...members, ...odd }, { 'content-type': type }) }
+  const status = chance.pick([200, 200, 201, 203])
+  return { ...reply, script: answer(chance, status, { ...members, ...odd }, { 'content-type': type }) }
 }
 
 /** What goes wrong at the two servers, and on the way to them. */
 export const serverFaults = {
   outage: troubled('outage', ({ chance }) => ({ script: outage(chance) })),
-  'server error': troubled('server error', ({ chance }) => ({ script: serverError(chance) })),
+  'server error': troubled('server error', ({ chance }) => ({
+    script: perhapsUnreadable(chance, serverError(chance))
+  })),
   slowness: troubled('slowness', ({ chance }, _asked, grant) => {
     const reply = grant()
     return { ...reply, script: { ...reply.script, delay: chance.magnitude(500, 15 * second) } }
@@ -79,18 +117,22 @@ export const serverFaults = {
     const reply = grant()
     return { ...reply, script: drip(chance, reply.script) }
   }),
-  'rate limit': troubled('rate limit', ({ chance, line }) => ({ script: rateLimit(chance, line.now + 1.9e12) })),
+  'rate limit': troubled('rate limit', ({ chance, line }) => ({
+    script: perhapsUnreadable(chance, rateLimit(chance, line.now + 1.9e12))
+  })),
   'malformed answer': troubled('malformed answer', ({ chance }) => ({ script: malformedAnswer(chance) })),
   reset: troubled('reset', ({ chance }, _asked, grant) => ({ script: reset(chance, grant().script) })),
   'duplicated delivery': troubled('duplicated delivery', (_world, _asked, grant) => {
     grant() // its answer is lost
     return grant()
   }),
-  refusal: troubled('refusal', ({ chance }) => ({ script: refusal(chance) })),
+  refusal: troubled('refusal', ({ chance }, { secret }) => ({
+    script: perhapsUnreadable(chance, refusal(chance, secret))
+  })),
   'odd answer': troubled('odd answer', (world, _asked, grant) => oddAnswer(world, grant())),
   'same token': (world, machines, longest) => {
-    const last = new Map<string, Issued>()
-    const again = troubled('same token', (_world, asked, grant) => sameTokenAgain(world, asked, grant, last))
+    const way = { ...world.chance.pick(repeating), last: new Map<string, Issued>() }
+    const again = troubled('same token', (_world, asked, grant) => sameTokenAgain(world, asked, grant, way))
     return again(world, machines, longest)
   },
   'key rotation': (world) => {

@@ -37,19 +37,30 @@ export function tokenDispatch(
       world.fire('partition')
       return wire.play(chance.happens(0.5) ? outage(chance) : { delay: 0, ending: 'silence' })
     }
-    const { script, issued } = authorizationServer.receive({ host: host.name, scope, secret })
+    const { script, issued } = authorizationServer.receive({ host: host.name, client: name, scope, secret })
     log.write('auth', `${name} "${scope}" → ${script.status ?? script.ending} ${issued?.value ?? ''}`)
     wire.play(script, () => {
       if (issued === undefined) return
-      const life = Math.min(lifeTold(script.body) ?? defaultLifetime, limits.tokenLife)
-      ledger.arrived = { value: issued.value, sent, endsAt: sent.at + life, cameAt: line.now }
+      const told = lifeTold(script.body)
+      const toldEnd = earliestEnd(service.tokens.get(issued.value)?.toldEnd, told, sent.at)
+      const endsAt = Math.min(toldEnd ?? sent.at + defaultLifetime, sent.at + limits.tokenLife)
+      ledger.arrived = { value: issued.value, sent, endsAt, toldEnd, cameAt: line.now }
       service.tokens.set(issued.value, ledger.arrived)
+      // An answer that gives nothing but an ended token is of no use, and what it says about the end counts all the same.
+      const { held } = ledger
+      if (held?.value === issued.value && endsAt <= sent.at) ledger.held = { ...held, endsAt, toldEnd }
     })
   })
   return true
 }
 
 const defaultLifetime = 300_000
+
+/** A life of 0 says that a token has ended whose end is known, and nothing about another one. */
+function earliestEnd(known: number | undefined, told: number | undefined, sentAt: number): number | undefined {
+  if (told === undefined || (told === 0 && known === undefined)) return known
+  return Math.min(known ?? Number.POSITIVE_INFINITY, sentAt + told)
+}
 
 function lifeTold(body: readonly string[] = []): number | undefined {
   const { expires_in } = JSON.parse(body.join(''))

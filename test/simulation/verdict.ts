@@ -11,7 +11,8 @@ export const invariants = {
   I9: 'No secret and no token stands in an error, an event, a warning or the health.',
   I10: 'Kinds of tokens, timers and abort listeners are bounded by what is in use.',
   I11: 'When the faults are over, every service has a good token as soon as the law lets it ask.',
-  I12: 'A request is sent again at most once, only after a 401, only whole, and only with another token.'
+  I12: 'A request is sent again at most once, only after a 401, only whole, and only with another token.',
+  I13: 'A token value never lives past an end that was told for it.'
 } as const
 
 export type Invariant = keyof typeof invariants

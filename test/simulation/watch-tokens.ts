@@ -12,7 +12,7 @@ export function tokenSent(world: World, service: Service, value: string): void {
     world.violate('I2', service.name, 'a token past its end, and none asked for')
 }
 
-/** I2 and I6: a token is put on a request, or handed to a caller. */
+/** I2, I6 and I13: a token is put on a request, or handed to a caller. */
 export function tokenGiven(world: World, service: Service, value: string): void {
   const { host, name, tokens, serials } = service
   const issued = world.authorizationServer.issued.get(value)
@@ -30,6 +30,10 @@ export function tokenGiven(world: World, service: Service, value: string): void 
     world.violate('I2', name, `a token ${past} ms past its end by the monotonic clock`)
   if (world.line.now >= issued.endsAt && host.suspended === token.sent.suspended && past < 0)
     world.violate('I2', name, 'a token past its end although the clocks agree')
+
+  const pastTold = token.toldEnd === undefined ? -1 : host.monotonicTime() - token.toldEnd
+  if (pastTold >= 0 && !justCame && !clockWasSetBackUnseen(service, token))
+    world.violate('I13', name, `a token ${pastTold} ms past an end that was told for it`)
 
   const serial = serials.get(value)
   const newest = ledger.held && serials.get(ledger.held.value)
