@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { bearerFetch } from '../../src/bearer/fetch.ts'
 import type { Fetch } from '../../src/bearer/fetch-body.ts'
 import { routeTable } from '../../src/bearer/routes.ts'
@@ -9,6 +9,8 @@ import { testTokens } from '../support/tokens.ts'
 import { undici } from '../support/undici.ts'
 
 // What is asked of `createFetch` is asked of the fetch below it as well, and both must do the same, but for our header.
+// Each test sends some hundred requests, twice.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** A server whose `/go/…` answers with the redirect that its query describes, and everything else with an echo. */
 interface Place {
