@@ -3,53 +3,41 @@ import { sender } from '../http/send.ts'
 import { wrong } from '../wrong-option.ts'
 import { bearerToken, checkForm, likelyToken } from './bearer-token.ts'
 import { checkBinding, presentedThumbprint } from './certificate-binding.ts'
-import type { SavedKeys } from './keys/saved-keys.ts'
+import { unverifiedIssuer } from './chosen-verifier.ts'
+import { isCompactJws } from './compact-jws.ts'
 import { type AccessTokenVerifierOptions, checkOptions } from './options.ts'
 import { isLater, type Rule } from './rules.ts'
+import { hasTenants, tenantsVerifier } from './tenants.ts'
 import { credentialsIn, type TokenCarrier } from './token-carrier.ts'
 import { tokenCheck } from './token-check.ts'
-import { challengeError, RefusedToken, TokenRefusedError } from './token-refused-error.ts'
+import {
+  challengeError,
+  type RefusalDetails,
+  type RefusalReason,
+  RefusedToken,
+  TokenRefusedError
+} from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
-
-/** Tells who calls, and what they may. */
-export interface AccessTokenVerifier {
-  /**
-   * The token of a request, checked. Give it the request where you have one: a token that is bound to a certificate needs the connection.
-   * Rejects with `TokenRefusedError`, which says what to answer, or with a transient `TokenClientError` when the issuer could not be asked: answer 503.
-   */
-  verify(carrier: TokenCarrier): Promise<VerifiedToken>
-  /**
-   * Checks a verified token against a rule that answers at once.
-   * @throws TokenRefusedError `insufficient_scope`, with the scope that would have done.
-   */
-  demand(token: VerifiedToken, rule: Rule): void
-  /**
-   * Both in one: the token of a request that the rule allows. The rule may be one that has to be waited for, and sees `request`, or else what the
-   * token came in. Rejects as `verify` and `demand` do, and with whatever the rule itself throws.
-   */
-  authorize(carrier: TokenCarrier, rule: Rule, request?: unknown): Promise<VerifiedToken>
-  /** Whether a rule can be used with this verifier. @throws ClientConfigurationError that says why not. */
-  checkRule(rule: Rule): void
-  /** The fetched keys, to be saved and given to `savedKeys` at the next start; undefined when there are none. */
-  readonly keys: { export(): SavedKeys | undefined }
-  /** Ends the connections to the issuer, and forgets what was verified. Nothing can be fetched afterwards. */
-  close(): Promise<void>
-}
+import type { AccessTokenVerifier } from './verifier.ts'
+import { withInternals } from './verifier-internals.ts'
 
 /**
  * Verifies the access tokens of one issuer (RFC 9068 §4) by itself: the issuer is asked for its keys, and not about each token.
  * @throws ClientConfigurationError
  */
 export function accessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
+  if (typeof options === 'object' && options !== null && hasTenants(options))
+    return tenantsVerifier(options, accessTokenVerifier)
   const how = checkOptions(options)
   const { challenge, forwardedCertificate, isRevoked } = how
   const exchange = sender({ ...how.transport, clock: how.clock })
   const tokens = tokenCheck(how, exchange)
 
   function told(error: unknown): unknown {
-    if (!(error instanceof RefusedToken)) return error
-    const { reason, details } = error
-    const { scope = [], claim } = details
+    return error instanceof RefusedToken ? refusal(error.reason, error.details) : error
+  }
+
+  function refusal(reason: RefusalReason, { scope = [], claim }: RefusalDetails = {}): TokenRefusedError {
     const answer = writeBearerChallenge({ ...challenge, scope, error: challengeError(reason) })
     return new TokenRefusedError(reason, answer, claim)
   }
@@ -84,7 +72,7 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
     }
   }
 
-  return {
+  const verifier: AccessTokenVerifier = {
     verify,
     checkRule,
     demand(token, rule) {
@@ -105,4 +93,15 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
       await exchange.close()
     }
   }
+  const { issuers, profile } = how.trust.expected
+  return withInternals(verifier, {
+    judges(token) {
+      if (!isCompactJws(token)) return how.introspection !== undefined
+      const issuer = unverifiedIssuer(token)
+      return issuer === undefined ? !profile.required.includes('iss') : issuers.includes(issuer)
+    },
+    issuers,
+    takesOpaqueTokens: how.introspection !== undefined,
+    refusal
+  })
 }

@@ -1,5 +1,6 @@
-export { type AccessTokenVerifier, accessTokenVerifier } from './access-token-verifier.ts'
+export { accessTokenVerifier } from './access-token-verifier.ts'
 export { answerFor, problemJson, type RefusalAnswer, type RefusalBody } from './answer-for.ts'
+export { anyIssuer } from './any-issuer.ts'
 export type { ForwardedCertificate } from './forwarded-certificate.ts'
 export type { Introspection } from './introspection.ts'
 export { jwks } from './keys/jwks.ts'
@@ -54,3 +55,4 @@ export { allOf, anyOf, authenticated, type Rule, roles, scopeMatching, scopePref
 export type { PlainHeaders, ReceivedRequest, TokenCarrier } from './token-carrier.ts'
 export { type RefusalReason, TokenRefusedError } from './token-refused-error.ts'
 export { isClientToken, type VerifiedToken } from './verified-token.ts'
+export type { AccessTokenVerifier } from './verifier.ts'

@@ -38,6 +38,11 @@ export interface AccessTokenVerifierOptions {
    * (`jwks()`, `publicKey()`, `sharedSecret()`). With pinned keys it need not be a URL.
    */
   readonly issuer?: string
+  /**
+   * Which tenants' tokens count, where the issuer is written with `{tenant}` in it: a list, or a function that answers `true`. Each tenant is
+   * verified by itself, with its own keys.
+   */
+  readonly tenants?: readonly string[] | ((tenant: string) => boolean | Promise<boolean>)
   /** Who we are: one of these must be in the token's `aud`. */
   readonly audience?: string | readonly string[]
   /** What the tokens of your server look like: `keycloak()`, `entra({ tenant })`, …, or an object of your own; `rfc9068()` by default. */

@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { ClientConfigurationError } from '../errors.ts'
 import { checkedFields, kindOf } from '../wrong-option.ts'
-import type { AccessTokenVerifier } from './access-token-verifier.ts'
 import { answerFor, httpErrorFor, type RefusalBody } from './answer-for.ts'
 import { cutShort, type GuardedResponse, isAnswered, rawResponse, sendAnswer } from './node-response.ts'
 import type { Rule } from './rules.ts'
 import { TokenRefusedError } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
+import type { AccessTokenVerifier } from './verifier.ts'
 
 /** A request of node:http or node:http2. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest

@@ -1,0 +1,42 @@
+import { ClientConfigurationError } from '../errors.ts'
+import { chosenVerifier } from './chosen-verifier.ts'
+import type { AccessTokenVerifier } from './verifier.ts'
+import { internalsOf, type VerifierInternals } from './verifier-internals.ts'
+
+/**
+ * Takes the tokens of several issuers. The issuer that a token names chooses one verifier, and that one alone decides: with its keys, its audience
+ * and its profile. A token that none of them is for is refused without a question to anybody. Save the keys of each verifier by itself.
+ * @throws ClientConfigurationError when two verifiers are for the same tokens
+ */
+export function anyIssuer(verifiers: readonly AccessTokenVerifier[]): AccessTokenVerifier {
+  const given = Array.isArray(verifiers) ? [...verifiers] : []
+  const internals = given.map(internalsOf)
+  const [first] = given
+  if (first === undefined || !internals.every((its) => its !== undefined))
+    throw invalid('anyIssuer() needs an array of verifiers, as accessTokenVerifier() makes them.')
+  const known = internals as readonly VerifierInternals[]
+  const issuers = known.flatMap((its) => its.issuers)
+  if (new Set(issuers).size < issuers.length)
+    throw invalid('Two verifiers of anyIssuer() are for the same issuer. Keep one.')
+  if (known.filter((its) => its.takesOpaqueTokens).length > 1)
+    throw invalid(
+      'Two verifiers of anyIssuer() ask about opaque tokens, which name no issuer. Keep introspection in one.'
+    )
+  if (known.filter((its) => its.issuers.length === 0).length > 1)
+    throw invalid('Two verifiers of anyIssuer() have no issuer, so nothing chooses between them. Keep one.')
+  const judges = (token: string) => given.find((_verifier, index) => known[index]?.judges(token) === true)
+  return chosenVerifier({
+    first,
+    choose: judges,
+    all: () => given,
+    internals: {
+      judges: (token) => judges(token) !== undefined,
+      issuers,
+      takesOpaqueTokens: known.some((its) => its.takesOpaqueTokens)
+    }
+  })
+}
+
+function invalid(message: string): ClientConfigurationError {
+  return new ClientConfigurationError('ERR_CONFLICTING_OPTIONS', message)
+}

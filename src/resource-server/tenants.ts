@@ -1,0 +1,93 @@
+import { wrong } from '../wrong-option.ts'
+import { chosenVerifier, unverifiedIssuer } from './chosen-verifier.ts'
+import type { AccessTokenVerifierOptions } from './options.ts'
+import type { AccessTokenVerifier } from './verifier.ts'
+
+const place = '{tenant}'
+/** What can stand there: one segment of a path, or one label of a host name. */
+const tenantName = '([A-Za-z0-9][A-Za-z0-9_-]{0,127})'
+const mostTenants = 1000
+
+/** Whether the issuer is a template. */
+export function hasTenants({ issuer, profile, tenants }: AccessTokenVerifierOptions): boolean {
+  const named = issuer === undefined ? (profile?.issuers ?? []) : [issuer]
+  return tenants !== undefined || named.some((each) => typeof each === 'string' && each.includes(place))
+}
+
+/** A verifier for each tenant whose token has come, the latest thousand of them. @throws ClientConfigurationError */
+export function tenantsVerifier(
+  options: AccessTokenVerifierOptions,
+  make: (options: AccessTokenVerifierOptions) => AccessTokenVerifier
+): AccessTokenVerifier {
+  const { tenants, issuer, profile, introspection, savedKeys, ...others } = options
+  const named = issuer === undefined ? (profile?.issuers ?? []) : [issuer]
+  const templates = issuer !== undefined && profile?.issuers?.includes(issuer) ? profile.issuers : named
+  if (!templates.every((template) => typeof template === 'string' && template.split(place).length === 2))
+    wrong('issuer', `needs ${place} once, for the option tenants`, 'Write it where the tenant stands in the issuer.')
+  if (introspection !== undefined || savedKeys !== undefined)
+    wrong(
+      'introspection and savedKeys',
+      'cannot stand beside tenants',
+      'Make a verifier for each tenant, and anyIssuer().',
+      'ERR_CONFLICTING_OPTIONS'
+    )
+  const allows = tenantRule(tenants)
+  const forms = templates.map((template) => new RegExp(`^${template.split(place).map(escaped).join(tenantName)}$`))
+  const verifiers = new Map<string, AccessTokenVerifier>()
+
+  function tenantOf(token: string): string | undefined {
+    const named = unverifiedIssuer(token)
+    return named === undefined
+      ? undefined
+      : forms.map((form) => form.exec(named)?.[1]).find((tenant) => tenant !== undefined)
+  }
+
+  function verifierOf(tenant: string): AccessTokenVerifier {
+    const verifier = verifiers.get(tenant) ?? make(optionsOf(tenant))
+    verifiers.delete(tenant)
+    verifiers.set(tenant, verifier)
+    const [oldest] = verifiers
+    if (verifiers.size > mostTenants && oldest !== undefined) {
+      verifiers.delete(oldest[0])
+      void oldest[1].close()
+    }
+    return verifier
+  }
+
+  function optionsOf(tenant: string): AccessTokenVerifierOptions {
+    return {
+      ...others,
+      ...(issuer !== undefined && { issuer: issuer.replace(place, tenant) }),
+      // The name of a tenant needs no escaping in JSON.
+      ...(profile !== undefined && { profile: JSON.parse(JSON.stringify(profile).replaceAll(place, tenant)) })
+    }
+  }
+
+  return chosenVerifier({
+    // No token is its to judge: it checks the options at the start, and answers who has no token.
+    first: make(optionsOf('tenant')),
+    async choose(token) {
+      const tenant = tenantOf(token)
+      return tenant !== undefined && (await allows(tenant)) === true ? verifierOf(tenant) : undefined
+    },
+    all: () => verifiers.values(),
+    internals: { judges: (token) => tenantOf(token) !== undefined, issuers: templates, takesOpaqueTokens: false }
+  })
+}
+
+function tenantRule(tenants: AccessTokenVerifierOptions['tenants']): (tenant: string) => boolean | Promise<boolean> {
+  if (typeof tenants === 'function') return tenants
+  if (!Array.isArray(tenants) || tenants.length === 0)
+    wrong(
+      'tenants',
+      'is missing',
+      'Give those whose tokens count, as a list or a function: otherwise anybody’s would.',
+      'ERR_MISSING_OPTION'
+    )
+  const list: readonly unknown[] = [...tenants]
+  return (tenant) => list.includes(tenant)
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
