@@ -6,9 +6,9 @@ export function read(path: string): string {
   return readFileSync(join(root, path), 'utf8')
 }
 
-/** README and every page of docs, as paths from the repository's root. */
+/** README and its sisters, and every page of docs, as paths from the repository's root. */
 export const pages = [
-  'README.md',
+  ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md'],
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => join('docs', file))

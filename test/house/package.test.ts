@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,6 +7,7 @@ import { build as bundle } from 'rolldown'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { tsc } from './compile.ts'
+import { read } from './documented.ts'
 import { reach, readSources, room, root } from './imports.ts'
 import { type BuiltPackage, buildPackage } from './package.ts'
 
@@ -153,12 +154,82 @@ test.each(['undici', 'undici8'])(
   20_000
 )
 
-test('the packed package holds dist and its papers, and nothing else', async () => {
-  const [packed] = JSON.parse(await built.run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts']))
-  const paths: string[] = packed.files.map(({ path }: { path: string }) => path)
+interface Packed {
+  readonly files: readonly { readonly path: string }[]
+}
+
+async function packed(...options: string[]): Promise<string[]> {
+  const [{ files } = { files: [] }]: Packed[] = JSON.parse(await built.run('npm', ['pack', '--json', ...options]))
+  return files.map(({ path }) => path)
+}
+
+test('the packed package holds dist, its papers and its pages, and nothing else', async () => {
+  const paths = await packed('--dry-run', '--ignore-scripts')
+  const papers = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md']
   const tops = new Set(paths.map((path) => path.split('/')[0]))
-  expect([...tops].toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'])
+  expect([...tops].toSorted()).toEqual([...papers, 'dist', 'docs', 'examples', 'package.json'])
   expect(
-    paths.filter((path) => path.startsWith('dist/') && !/\.(js|d\.ts)$|^dist\/console\/page\.css$/.test(path))
+    paths.filter((path) => path.startsWith('dist/') && !/\.(c?js|d\.c?ts)$|^dist\/console\/page\.css$/.test(path))
   ).toEqual([])
+})
+
+test('every link of a packed page to a file leads to one that is packed as well', async () => {
+  const paths = await packed('--dry-run', '--ignore-scripts')
+  const links = paths
+    .filter((path) => path.endsWith('.md'))
+    .flatMap((page) =>
+      Array.from(read(page).matchAll(/\]\(([^)#:\s]+)[^):]*\)/g), ([, target = '']) => ({ page, target }))
+    )
+  expect(links.length).toBeGreaterThan(50)
+  const isPacked = (target: string) => paths.some((path) => path === target || path.startsWith(`${target}/`))
+  expect(links.filter(({ page, target }) => !isPacked(join(dirname(page), target)))).toEqual([])
+})
+
+test('no file of dist names a source map: there is none', async () => {
+  const files = (await packed('--dry-run', '--ignore-scripts')).filter((path) => path.startsWith('dist/'))
+  const texts = await Promise.all(files.map((file) => readFile(join(built.folder, file), 'utf8')))
+  expect(files.filter((_, index) => texts[index]?.includes('sourceMappingURL'))).toEqual([])
+})
+
+test('W33 npm pack builds what is not built, and an installation from git does as well', async () => {
+  await rm(join(built.folder, 'dist'), { recursive: true })
+  await built.run(process.execPath, ['scripts/prepare.js'])
+  expect(await readdir(join(built.folder, 'dist'))).toContain('index.js')
+  await rm(join(built.folder, 'dist'), { recursive: true })
+  expect(await packed('--pack-destination', built.folder)).toContain('dist/index.js')
+  expect(packageJson.scripts).toMatchObject({ prepare: 'node scripts/prepare.js', prepack: 'npm run --silent build' })
+}, 60_000)
+
+test.each(Object.entries(packageJson.exports))(
+  'W34 what jest requires for the entry %s is the entry itself',
+  async (subpath, entry) => {
+    if (typeof entry === 'string') return
+    const code = `
+    import { createRequire } from 'node:module'
+    import vm from 'node:vm'
+    import { readFileSync } from 'node:fs'
+    // As a test runner does it: a context of its own, and a require that loads no ES module.
+    const file = ${JSON.stringify(join(built.folder, entry.require.default))}
+    const sandbox = vm.createContext({ module: { exports: {} }, __filename: file, require: createRequire(file) })
+    vm.runInContext(readFileSync(file, 'utf8'), sandbox)
+    const entry = await import(${JSON.stringify(subpath.replace(/^\./, packageJson.name))})
+    console.log(Object.keys(entry).length > 0, Object.keys(entry).every((name) => sandbox.module.exports[name] === entry[name]))`
+    expect(await evaluate(code)).toBe('true true\n')
+  }
+)
+
+test('Node itself gets one module, whether it is imported or required', async () => {
+  const code = `
+    import { createRequire } from 'node:module'
+    const entry = await import('service-token-client')
+    const required = createRequire(import.meta.url)('service-token-client')
+    console.log(required.TokenClientError === entry.TokenClientError)`
+  expect(await evaluate(code)).toBe('true\n')
+})
+
+test("W36 README's first block of JavaScript runs as it stands, and prints what it says", async () => {
+  const [, block = ''] = /```js\n([\s\S]*?)```/.exec(read('README.md')) ?? []
+  await writeFile(join(built.folder, 'first.mjs'), block)
+  const [, printed] = /^\/\/ prints: (.*)$/m.exec(block) ?? []
+  expect(await built.run(process.execPath, ['first.mjs'])).toBe(`${printed}\n`)
 })

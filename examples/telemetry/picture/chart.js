@@ -26,5 +26,8 @@ export async function draw(panels) {
     })),
     resolve: { scale: { color: 'independent' } }
   })
-  return new vega.View(vega.parse(spec), { renderer: 'none' }).toSVG()
+  const svg = await new vega.View(vega.parse(spec), { renderer: 'none' }).toSVG()
+  return svg
+    .replace(/ (?:aria-[a-z]+|role|class|pointer-events|stroke-miterlimit)="[^"]*"/g, '')
+    .replace(/(\d+\.\d)\d+/g, '$1')
 }
