@@ -1,6 +1,8 @@
+export type { AnswerHeaders } from './bearer/answer.ts'
 export type { BearerFetch } from './bearer/bearer-fetch.ts'
 export type { BearerInterceptor } from './bearer/bearer-interceptor.ts'
 export type { Explanation } from './bearer/explain.ts'
+export { type TokenOptions, tokenOptions } from './bearer/token-options.ts'
 export type { Health, TokenHealth, TokenState } from './cache/health.ts'
 export { assertion, assertionFile } from './client-authentication/assertion.ts'
 export type { ClientAuthentication } from './client-authentication/client-authentication.ts'

@@ -24,6 +24,7 @@ import {
   type RequestOptions,
   type WaitOptions
 } from './options/request-options.ts'
+import { routeForCall } from './options/token-options.ts'
 import { lateSharedSource } from './stores/late-source.ts'
 import type { SharedSource } from './stores/shared-source.ts'
 import { clientTelemetry, telemetryOf } from './telemetry/client-telemetry.ts'
@@ -95,7 +96,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     credentialChanged: clientAuthentication?.changed,
     trace: requestTracing(telemetry, clock)
   })
-  const spending = { source: cache, emit: onceEach(emit) }
+  const spending = { source: cache, emit: onceEach(emit), forCall: routeForCall }
   const bearer = (policy: BearerPolicy) => ({ ...spending, routes: routeTable(checkedPolicy(policy, request)) })
   let closed: Promise<void> | undefined
   warnOfDisabledVerification(emit)

@@ -1,7 +1,12 @@
+import type { AnswerHeaders } from '../bearer/answer.ts'
+import { ruleForCall } from '../bearer/bearer-request.ts'
+import type { HeaderFields } from '../bearer/header-fields.ts'
 import { foreignHost, isOwnHost } from '../bearer/own-host.ts'
+import { headerOf, present } from '../bearer/present.ts'
 import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
 import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
 import type { Route } from '../bearer/routes.ts'
+import { type TokenOptions, tokenOptions } from '../bearer/token-options.ts'
 import type { BearerPolicy } from '../options/policy.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { TokenClient } from '../token-client.ts'
@@ -25,7 +30,7 @@ interface GotOptions {
 
 interface GotResponse {
   readonly statusCode: number
-  readonly headers: { readonly 'www-authenticate'?: string }
+  readonly headers: AnswerHeaders
   readonly request: { readonly options: GotOptions }
 }
 
@@ -59,27 +64,28 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
   const { routes, ...spending } = spendingUnder(tokens, policy)
 
   async function authorize({ url: given, headers, context, signal }: GotOptions): Promise<void> {
-    const { token: before, hasLeft: hadLeft = false, isSecond = false } = progressOf(context)
-    // got keeps header fields from hop to hop: that of the hop before is none of this one's.
-    if (headers.authorization === before?.authorization) delete headers.authorization
+    const { token: before, route: routeBefore, hasLeft: hadLeft = false, isSecond = false } = progressOf(context)
+    // got keeps header fields from hop to hop: those of the hop before are none of this one's.
+    if (before !== undefined && routeBefore !== undefined) takeOut(headers, present(before, { route: routeBefore }))
     const url = new URL(String(given))
     const hasLeft = hadLeft || routes.of(url.origin).length === 0
-    const route = hasLeft ? undefined : routes.find(url.origin, url.pathname)
+    const rule = hasLeft ? undefined : routes.find(url.origin, url.pathname)
+    const route = rule && ruleForCall(spending, rule, context[tokenOptions] as TokenOptions | undefined)
     context[progress] = { hasLeft, isSecond } satisfies Progress
-    if (route === undefined || headers.authorization !== undefined) return
+    if (route === undefined || headers[headerOf(route)] !== undefined) return
     if (headers.host !== undefined && !isOwnHost(headers.host, route.origin)) throw foreignHost(route.origin)
     if (hasQueryToken(url.search)) throw tokenInQuery()
     const { request, maxWait, origin } = route
     const token = await spending.source.token(request, { signal, maxWait, origin })
     context[progress] = { token, route, hasLeft, isSecond } satisfies Progress
-    headers.authorization = token.authorization
+    present(token, { route }, headers)
   }
 
   /** Whether the answer refuses the token that was sent for it. */
   function refuses({ statusCode, headers, request }: GotResponse): boolean {
     const { token, route } = progressOf(request.options.context)
     if (token === undefined || route === undefined) return false
-    return isRefusal(spending, route, token, { status: statusCode, wwwAuthenticate: headers['www-authenticate'] })
+    return isRefusal(spending, route, token, { status: statusCode, headers })
   }
 
   async function anotherFor({ request }: GotResponse): Promise<AccessToken | undefined> {
@@ -114,6 +120,10 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     afterResponse: [tell, replace] as unknown as GotHooks['afterResponse'],
     beforeError: [replaceForNext] as unknown as GotHooks['beforeError']
   }
+}
+
+function takeOut(headers: GotOptions['headers'], shown: HeaderFields): void {
+  for (const [name, value] of Object.entries(shown)) if (headers[name] === value) delete headers[name]
 }
 
 function progressOf(context: GotOptions['context']): Partial<Progress> {

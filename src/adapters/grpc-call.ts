@@ -1,4 +1,5 @@
 import type { Spending } from '../bearer/bearer-request.ts'
+import { headerOf, present } from '../bearer/present.ts'
 import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
 import type { Route } from '../bearer/routes.ts'
 import { TokenClientError } from '../errors.ts'
@@ -55,7 +56,7 @@ export class BearerCall implements GrpcCall {
     const { first } = this.#below
     this.#metadata = metadata.clone()
     this.#listener = listener
-    const isCallersOwn = metadata.get('authorization').length > 0
+    const isCallersOwn = metadata.get(headerOf(this.#route)).length > 0
     const token = isCallersOwn ? undefined : this.#firstToken()
     if (!(token instanceof Promise)) {
       this.#begin(first, token)
@@ -112,7 +113,8 @@ export class BearerCall implements GrpcCall {
       return
     }
     const metadata = (this.#metadata as GrpcMetadata).clone()
-    if (token !== undefined) metadata.set('authorization', token.authorization)
+    const shown = token === undefined ? {} : present(token, { route: this.#route })
+    for (const [name, value] of Object.entries(shown)) metadata.set(name, String(value))
     this.#token = token
     this.#attempt = attempt
     attempt.start(metadata, this.#listening(attempt))
@@ -205,7 +207,7 @@ const longestTimer = 2 ** 31 - 1
 
 /** gRPC has codes of its own for what HTTP calls 401 and 403. A challenge can be in the trailers. */
 function answerOf({ code, metadata }: GrpcStatus) {
-  const wwwAuthenticate = metadata.get('www-authenticate').map(String)
-  if (code === statusCode.unauthenticated) return { status: 401, wwwAuthenticate }
-  return { status: code === statusCode.permissionDenied ? 403 : 200, wwwAuthenticate }
+  const headers = { 'www-authenticate': metadata.get('www-authenticate').map(String), 'grpc-status': String(code) }
+  if (code === statusCode.unauthenticated) return { status: 401, headers }
+  return { status: code === statusCode.permissionDenied ? 403 : 200, headers }
 }

@@ -1,19 +1,15 @@
 import type { Agent, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Spending } from '../bearer/bearer-request.ts'
-import {
-  CallersHeaders,
-  copyHeaders,
-  type HeaderFields,
-  hostElsewhere,
-  withAuthorization
-} from '../bearer/header-fields.ts'
+import { ruleForCall, type Spending } from '../bearer/bearer-request.ts'
+import { CallersHeaders, copyHeaders, type HeaderFields, hostElsewhere } from '../bearer/header-fields.ts'
 import { foreignHost } from '../bearer/own-host.ts'
+import { present } from '../bearer/present.ts'
 import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
 import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
 import { destroyBody, watchBody } from '../bearer/request-body.ts'
 import type { Route } from '../bearer/routes.ts'
+import { type TokenOptions, tokenOptions } from '../bearer/token-options.ts'
 import { builtin } from '../builtin.ts'
 import type { BearerPolicy } from '../options/policy.ts'
 import type { AccessToken } from '../token/access-token.ts'
@@ -28,6 +24,8 @@ export interface HttpCall {
   readonly body?: string | Uint8Array | Readable | (() => Readable)
   readonly agent?: Agent
   readonly signal?: AbortSignal
+  /** What this call wants of its token. */
+  readonly [tokenOptions]?: TokenOptions | undefined
 }
 
 /** Sends one request; resolves with the head of its answer. Redirects are not followed. */
@@ -48,13 +46,22 @@ export function nodeHttp(tokens: TokenClient, policy: BearerPolicy): SendHttp {
   return async (target, given = {}) => {
     const url = new URL(target) // what was judged is what is sent
     const call = { ...given }
-    const route = url.username === '' && url.password === '' ? routes.find(url.origin, url.pathname) : undefined
-    if (route === undefined) return send(url, call, call.headers)
-    const fields = copyHeaders(call.headers, route.origin)
+    const rule = url.username === '' && url.password === '' ? routes.find(url.origin, url.pathname) : undefined
+    if (rule === undefined) return send(url, call, call.headers)
+    const route = routeFor(spending, rule, call)
+    const fields = copyHeaders(call.headers, route.origin, route.header)
     if (fields instanceof CallersHeaders) return send(url, call, fields.headers as OutgoingHttpHeaders)
     if (fields === hostElsewhere) throw refused(call, foreignHost(route.origin))
     if (hasQueryToken(url.search)) throw refused(call, tokenInQuery())
     return sendWithToken(spending, { url, call, fields, route })
+  }
+}
+
+function routeFor(spending: Spending, rule: Route, call: HttpCall): Route {
+  try {
+    return ruleForCall(spending, rule, call[tokenOptions])
+  } catch (error) {
+    throw refused(call, error)
   }
 }
 
@@ -68,8 +75,7 @@ interface RoutedCall {
 async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<IncomingMessage> {
   const { url, call, fields, route } = routed
   const { signal, body } = call
-  const sendWith = (token: AccessToken) =>
-    send(url, call, withAuthorization(fields, token.authorization) as OutgoingHttpHeaders)
+  const sendWith = (token: AccessToken) => send(url, call, present(token, routed, fields) as OutgoingHttpHeaders)
   const sent = await firstToken(spending, routed)
   const response = await sendWith(sent)
   if (!isRefusal(spending, route, sent, answerOf(response))) return response
@@ -86,7 +92,7 @@ async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<In
 }
 
 function answerOf({ statusCode = 0, headers }: IncomingMessage) {
-  return { status: statusCode, wwwAuthenticate: headers['www-authenticate'] }
+  return { status: statusCode, headers }
 }
 
 /** A body that fails meanwhile is the call's failure, and nobody else's. */

@@ -1,13 +1,14 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { Duplex } from 'node:stream'
 import type { AccessToken } from '../token/access-token.ts'
+import type { Answer } from './answer.ts'
 import type { BearerRequest } from './bearer-request.ts'
 import type { Watched } from './destination.ts'
-import type { Controller, Handler, RawFields, ResponseHeaders } from './dispatch.ts'
+import type { Controller, Handler, RawFields, RequestHeaders, ResponseHeaders } from './dispatch.ts'
 import { missingCallback } from './handler-check.ts'
-import { withAuthorization } from './header-fields.ts'
+import { credentialsOf, present } from './present.ts'
 import { hasLeft, noteRedirects } from './redirects.ts'
-import { type Rejection, readRejection, reportRejection } from './rejection.ts'
+import { isRefusal } from './refusal.ts'
 import { dropRecording } from './request-body.ts'
 
 /** undici 7 does not declare `onRequestSent`. */
@@ -55,14 +56,14 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
   }
 
   get shown(): string {
-    return this.#sent?.authorization ?? ''
+    return this.#sent === undefined ? '' : credentialsOf(this.#sent, this.#request.route)
   }
 
   /** In the same tick. The answer is undici's: whether to go on. */
   protected send(token: AccessToken): boolean {
     this.#sent = token
     const { composition, options, fields, route } = this.#request
-    options.headers = withAuthorization(fields, token.authorization)
+    options.headers = present(token, this.#request, fields) as RequestHeaders
     const { dispatch, destination } = composition
     if (destination === undefined || destination.isKnown(route.origin)) return dispatch(options, this)
     const goOn = destination.watch(this, () => dispatch(options, this))
@@ -86,14 +87,10 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     if (error !== undefined) this.fail(error)
   }
 
-  /** What the answer says about the token. An answer from elsewhere says nothing: the token did not go there. */
-  #readAnswer(status: number, headers: ResponseHeaders): Rejection | undefined {
-    if (hasLeft(this, this.origin)) return undefined
-    const rejection = readRejection(status, headers['www-authenticate'])
-    if (rejection === undefined) return undefined
+  /** Whether the answer asks for another token. One from elsewhere says nothing of it: the token did not go there. */
+  #isRefused(answer: Answer): boolean {
     const { composition, route } = this.#request
-    reportRejection(composition.emit, route, this.#sent as AccessToken, status, rejection)
-    return rejection
+    return !hasLeft(this, this.origin) && isRefusal(composition, route, this.#sent as AccessToken, answer)
   }
 
   // --- what the handler is told ---
@@ -200,8 +197,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
   }
 
   onResponseStart(controller: Controller, status: number, headers: ResponseHeaders, message?: string): void {
-    const rejection = this.#readAnswer(status, headers)
-    if (rejection?.asksForAnotherToken && this.replace(controller, status, headers, message)) return
+    if (this.#isRefused({ status, headers }) && this.replace(controller, status, headers, message)) return
     if (status >= 200) dropRecording(this.#request.options.body)
     this.answer(status, headers, message)
   }

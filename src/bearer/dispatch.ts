@@ -1,10 +1,15 @@
 import type { Dispatcher } from 'undici'
+import type { TokenOptions, tokenOptions } from './token-options.ts'
 
 // undici's words for what passes its seam. Types only: nothing of undici is loaded here.
 
 export type Dispatch = Dispatcher.Dispatch
-/** What undici does not declare: the name that it asks the certificate for, and an option of its redirect interceptor. */
-export type DispatchOptions = Dispatcher.DispatchOptions & { servername?: unknown; maxRedirections?: number }
+/** With what undici does not declare: the name that it asks the certificate for, an option of its redirect interceptor, and ours. */
+export interface DispatchOptions extends Dispatcher.DispatchOptions {
+  servername?: unknown
+  maxRedirections?: number
+  [tokenOptions]?: TokenOptions | undefined
+}
 export type Handler = Dispatcher.DispatchHandler
 export type RequestHeaders = NonNullable<DispatchOptions['headers']>
 export type ResponseHeaders = Parameters<NonNullable<Handler['onResponseStart']>>[2]

@@ -1,9 +1,13 @@
 import { destroyBody, recordingLimit, watchBody } from './request-body.ts'
+import type { TokenOptions, tokenOptions } from './token-options.ts'
 
 export type Fetch = typeof globalThis.fetch
 export type FetchInput = Parameters<Fetch>[0]
 /** The types of Node 20 do not know every member. */
-export type FetchInit = NonNullable<Parameters<Fetch>[1]> & { readonly cache?: string }
+export type FetchInit = NonNullable<Parameters<Fetch>[1]> & {
+  readonly cache?: string
+  readonly [tokenOptions]?: TokenOptions | undefined
+}
 export type RedirectMode = NonNullable<FetchInit['redirect']>
 
 /** The body of a request that may be sent more than once: after a 401, and along a redirect. */

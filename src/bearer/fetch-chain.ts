@@ -1,4 +1,5 @@
 import { discardBody } from '../http/discard-body.ts'
+import { ruleForCall } from './bearer-request.ts'
 import type { Fetch } from './fetch-body.ts'
 import { type Hop, isAnswerTo, sendBare, sendWithToken } from './fetch-hop.ts'
 import { verifyIntegrity } from './fetch-integrity.ts'
@@ -6,12 +7,16 @@ import { fetchFailed, redirectOf } from './fetch-redirect.ts'
 import type { FetchRequest } from './fetch-request.ts'
 import { answerOfChain, type Tainting } from './fetch-response.ts'
 import type { BearerOptions } from './interceptor.ts'
+import { headerOf } from './present.ts'
+import { tokenOptions } from './token-options.ts'
 
 /** One call of `fetch`: a request, and those that redirects make of it. Each asks the policy for a token of its own. */
 export async function fetchChain(options: BearerOptions, fetch: Fetch, first: FetchRequest): Promise<Response> {
   try {
-    // An `Authorization` of the caller's own wins, here and on every hop.
-    if (first.headers.has('authorization')) return await sendBare({ fetch, request: first, redirect: first.redirect })
+    const { origin, pathname } = first.url
+    // A field of the caller's own where the token would stand wins, here and on every hop.
+    if (first.headers.has(headerOf(options.routes.find(origin, pathname) ?? {})))
+      return await sendBare({ fetch, request: first, redirect: first.redirect })
     if (first.redirect !== 'follow')
       return await sendOneHop(options, { fetch, request: first, redirect: first.redirect }, true)
     return await follow(options, fetch, first)
@@ -54,10 +59,17 @@ function withoutIntegrity(request: FetchRequest): FetchRequest {
   return { ...request, options: { ...request.options, integrity: '' } }
 }
 
-function sendOneHop(options: BearerOptions, hop: Hop, carries: boolean): Promise<Response> {
-  const { origin, pathname } = hop.request.url
-  const route = carries ? options.routes.find(origin, pathname) : undefined
-  return route === undefined ? sendBare(hop) : sendWithToken(options, { ...hop, route })
+async function sendOneHop(options: BearerOptions, hop: Hop, carries: boolean): Promise<Response> {
+  const { url, headers, body } = hop.request
+  const rule = carries ? options.routes.find(url.origin, url.pathname) : undefined
+  try {
+    const route = rule && ruleForCall(options, rule, hop.request.options[tokenOptions])
+    if (route !== undefined && !headers.has(headerOf(route))) return sendWithToken(options, { ...hop, route })
+  } catch (error) {
+    body.abandon(error)
+    throw error
+  }
+  return sendBare(hop)
 }
 
 /** How much of the answer the standard shows, when a redirect leads to another origin ("main fetch"). */

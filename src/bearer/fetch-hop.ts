@@ -4,10 +4,13 @@ import type { AccessToken } from '../token/access-token.ts'
 import type { Spending } from './bearer-request.ts'
 import type { Fetch, FetchInit, RedirectMode } from './fetch-body.ts'
 import type { FetchRequest } from './fetch-request.ts'
+import type { HeaderFields } from './header-fields.ts'
 import { foreignHost, isOwnHost } from './own-host.ts'
+import { present } from './present.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
 import { isRefusal, tokenInPlaceOf } from './refusal.ts'
 import type { Route } from './routes.ts'
+import { tokenOptions } from './token-options.ts'
 
 /** One request of a chain of redirects. */
 export interface Hop {
@@ -23,7 +26,7 @@ interface RoutedHop extends Hop {
 
 /** Sends one hop without a token. */
 export function sendBare(hop: Hop): Promise<Response> {
-  return send(hop, hop.request.body.first)
+  return send(hop, hop.request.body.first, {})
 }
 
 /** Sends one hop with a token; when that is refused, once more with another one, if there is one and the body can be sent again. */
@@ -31,7 +34,7 @@ export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise
   const { request, route } = hop
   const signal = request.options.signal ?? undefined
   const sent = await firstToken(spending, hop)
-  const response = await send(hop, request.body.first, sent)
+  const response = await send(hop, request.body.first, present(sent, hop))
   if (!refuses(spending, hop, sent, response)) return response
 
   const next = tokenInPlaceOf(sent, spending, route, { signal })
@@ -40,7 +43,7 @@ export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise
   signal?.throwIfAborted()
   if (token === undefined) return response
   void discardBody(response)
-  const second = await send(pastCaches(hop), body, token)
+  const second = await send(pastCaches(hop), body, present(token, hop))
   refuses(spending, hop, token, second)
   return second
 }
@@ -71,9 +74,13 @@ async function firstToken({ source }: Spending, { request, route }: RoutedHop): 
 /** Whether the answer asks for another token. A base fetch that followed a redirect by itself brings one from elsewhere. */
 function refuses(spending: Spending, { request, route }: RoutedHop, token: AccessToken, response: Response): boolean {
   if (!isAnswerTo(request, response)) return false
-  const { headers }: { readonly headers?: Headers } = response // a double of a test may have none
-  const wwwAuthenticate = headers?.get('www-authenticate')
-  return isRefusal(spending, route, token, { status: response.status, wwwAuthenticate })
+  const { status, headers }: { readonly status: number; readonly headers?: Headers } = response
+  return isRefusal(spending, route, token, {
+    status,
+    get headers() {
+      return Object.fromEntries(headers ?? []) // few answers are read so closely; a double of a test may have none
+    }
+  })
 }
 
 /** A base fetch that caches could give the refused answer once more. */
@@ -83,10 +90,10 @@ function pastCaches(hop: RoutedHop): RoutedHop {
   return { ...hop, fetch: (input, init = {}) => uncached(fetch, input, init) }
 }
 
-function send({ fetch, request, redirect }: Hop, body: FetchInit | undefined, token?: AccessToken): Promise<Response> {
-  const { url, method, options, source } = request
-  const headers = [...request.headers]
-  if (token !== undefined) headers.push(['authorization', token.authorization])
+function send({ fetch, request, redirect }: Hop, body: FetchInit | undefined, shown: HeaderFields): Promise<Response> {
+  const { url, method, source } = request
+  const { [tokenOptions]: _, ...options } = request.options // the base fetch may be another one of ours
+  const headers = [...request.headers, ...(Object.entries(shown) as [string, string][])]
   return fetch(source ?? url.href, { ...options, ...body, method, headers, redirect })
 }
 

@@ -1,7 +1,7 @@
 import type { RequestHeaders } from './dispatch.ts'
 import { isOwnHost } from './own-host.ts'
 
-/** Header fields in a copy of ours, without `Authorization`: names and values in turn, or an object. */
+/** Header fields in a copy of ours, without the one that shows the token: names and values in turn, or an object. */
 export type HeaderFields = unknown[] | Record<string, unknown>
 
 /** Headers that take no token: the caller's, or the same once more if reading used them up. */
@@ -17,37 +17,32 @@ export class CallersHeaders {
 export const hostElsewhere = Symbol('a Host that is not the origin’s own')
 
 /**
- * Copies header fields from every form that undici takes. No token is added to fields that hold an `Authorization`
- * of the caller's, nor to malformed ones, which undici then refuses in its own words. A `Host` that is the origin's own
+ * Copies header fields from every form that undici takes. No token is added to fields that hold the one that shows it, as the
+ * caller's own, nor to malformed ones, which undici then refuses in its own words. A `Host` that is the origin's own
  * is left out, since undici writes it.
  */
 export function copyHeaders(
   headers: unknown,
-  origin: string | undefined
+  origin: string | undefined,
+  header = 'authorization'
 ): HeaderFields | CallersHeaders | typeof hostElsewhere {
   if (headers === undefined || headers === null) return {}
   if (typeof headers !== 'object') return new CallersHeaders(headers)
-  if (Array.isArray(headers)) return copyList(Array.isArray(headers[0]) ? flatten(headers) : headers, headers, origin)
-  if (!isIterable(headers)) return copyObject(headers, origin)
+  if (Array.isArray(headers))
+    return copyList(Array.isArray(headers[0]) ? flatten(headers) : headers, headers, origin, header)
+  if (!isIterable(headers)) return copyObject(headers, origin, header)
   const entries = [...headers] // once only: it may be a generator
-  return copyList(flatten(entries), entries.values(), origin)
+  return copyList(flatten(entries), entries.values(), origin, header)
 }
 
-/** The fields of one attempt. An object is the copy itself, in which the second attempt replaces the token of the first. */
-export function withAuthorization(fields: HeaderFields, authorization: string): RequestHeaders {
-  if (Array.isArray(fields)) return [...fields, 'authorization', authorization] as string[]
-  fields.authorization = authorization
-  return fields as RequestHeaders
-}
-
-function copyObject(headers: object, origin: string | undefined): ReturnType<typeof copyHeaders> {
+function copyObject(headers: object, origin: string | undefined, header: string): ReturnType<typeof copyHeaders> {
   const fields: Record<string, unknown> = { ...headers }
   let elsewhere = false
   for (const name in fields) {
-    const role = roleOf(name)
+    const role = roleOf(name, header)
     if (role === undefined || !Object.hasOwn(fields, name)) continue
     if (isAbsent(fields[name])) delete fields[name]
-    else if (role === 'authorization') return new CallersHeaders(headers)
+    else if (role === 'token') return new CallersHeaders(headers)
     else if (isOwnHost(fields[name], origin)) delete fields[name]
     else elsewhere = true
   }
@@ -57,7 +52,8 @@ function copyObject(headers: object, origin: string | undefined): ReturnType<typ
 function copyList(
   list: readonly unknown[] | undefined,
   headers: unknown,
-  origin: string | undefined
+  origin: string | undefined,
+  header: string
 ): ReturnType<typeof copyHeaders> {
   if (list === undefined || list.length % 2 !== 0) return new CallersHeaders(headers)
   const fields: unknown[] = []
@@ -66,10 +62,10 @@ function copyList(
     const name = list[index]
     const value = list[index + 1]
     if (typeof name !== 'string') return new CallersHeaders(headers)
-    const role = roleOf(name)
+    const role = roleOf(name, header)
     if (role === undefined) fields.push(name, value)
     else if (isAbsent(value)) continue
-    else if (role === 'authorization') return new CallersHeaders(headers)
+    else if (role === 'token') return new CallersHeaders(headers)
     else elsewhere ||= !isOwnHost(value, origin)
   }
   return elsewhere ? hostElsewhere : fields
@@ -88,8 +84,8 @@ function isIterable(headers: object): headers is Iterable<unknown> {
   return prototype !== null && prototype !== Object.prototype
 }
 
-function roleOf(name: string): 'authorization' | 'host' | undefined {
-  if (name.length === 13) return name.toLowerCase() === 'authorization' ? 'authorization' : undefined
+function roleOf(name: string, header: string): 'token' | 'host' | undefined {
+  if (name.length === header.length && name.toLowerCase() === header) return 'token'
   return name.length === 4 && name.toLowerCase() === 'host' ? 'host' : undefined
 }
 

@@ -1,17 +1,14 @@
 import type { BearerInterceptor } from './bearer-interceptor.ts'
-import type { Spending } from './bearer-request.ts'
+import { type BearerRequest, bearerRequest, type Spending } from './bearer-request.ts'
 import { Destination } from './destination.ts'
 import { type Dispatch, type DispatchOptions, type Handler, withOptions } from './dispatch.ts'
-import { dispatchOrigin, isOriginUnknown, missingOrigin } from './dispatch-origin.ts'
+import { dispatchOrigin, isOriginUnknown } from './dispatch-origin.ts'
 import { BearerExchange } from './exchange.ts'
 import { explain } from './explain.ts'
-import { upgradeWithoutHandler } from './handler-check.ts'
-import { CallersHeaders, copyHeaders, hostElsewhere } from './header-fields.ts'
+import { CallersHeaders } from './header-fields.ts'
 import { acceptLegacyHandler, acceptLegacyOptions } from './legacy-handler.ts'
-import { foreignHost, isOwnServername } from './own-host.ts'
-import { hasQueryToken, tokenInQuery } from './query-token.ts'
 import { comesThroughStranger } from './redirects.ts'
-import { destroyBody, sendableBody } from './request-body.ts'
+import { destroyBody } from './request-body.ts'
 import type { Routes } from './routes.ts'
 
 export interface BearerOptions extends Spending {
@@ -34,29 +31,19 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
       if (method === 'CONNECT' || !path?.startsWith('/')) return dispatch(options, handler)
 
       const target = dispatchOrigin(origin, boundOrigin)
-      const route = target === undefined ? undefined : routes.find(target, path)
-      const originUnknown = isOriginUnknown(origin, boundOrigin)
-      if (route === undefined && !originUnknown) return dispatch(options, handler)
+      const rule = target === undefined ? undefined : routes.find(target, path)
+      if (rule === undefined && !isOriginUnknown(origin, boundOrigin)) return dispatch(options, handler)
       if (comesThroughStranger(handler, routes)) return dispatch(options, handler)
 
-      const fields = copyHeaders(options.headers, target)
-      if (fields instanceof CallersHeaders) {
-        const { headers } = fields
-        return dispatch(headers === options.headers ? options : withOptions(options, { headers }), handler)
+      let request: BearerRequest | CallersHeaders
+      try {
+        request = bearerRequest(composition, rule, { options, path, method, handler })
+      } catch (error) {
+        return refuse(error as Error, options, handler)
       }
-      if (route === undefined) return refuse(missingOrigin(), options, handler)
-
-      const checked = { ...options, origin: route.origin, path, method }
-      if (fields === hostElsewhere || !isOwnServername(checked.servername, route.origin))
-        return refuse(foreignHost(route.origin), options, handler)
-      if (hasQueryToken(path, checked.query)) return refuse(tokenInQuery(), options, handler)
-      if (checked.upgrade && handler.onRequestUpgrade === undefined)
-        return refuse(upgradeWithoutHandler(), options, handler)
-      // A redirect interceptor below asks no policy, so it may follow only where no other rule could be met.
-      if (!route.holdsEverywhere) checked.maxRedirections = 0
-      const body = sendableBody(checked.body)
-      if (body !== undefined) checked.body = body as NonNullable<DispatchOptions['body']>
-      return new BearerExchange({ composition, options: checked, fields, route }, handler).start()
+      if (!(request instanceof CallersHeaders)) return new BearerExchange(request, handler).start()
+      const { headers } = request
+      return dispatch(headers === options.headers ? options : withOptions(options, { headers }), handler)
     }
   }
   return Object.assign(interceptor as unknown as BearerInterceptor, {

@@ -1,19 +1,14 @@
 import type { AccessToken } from '../token/access-token.ts'
 import type { Patience } from '../token/token-source.ts'
+import type { Answer } from './answer.ts'
 import type { Spending } from './bearer-request.ts'
 import { betterToken } from './better-token.ts'
 import { readRejection, reportRejection } from './rejection.ts'
 import type { Route } from './routes.ts'
 
-/** The part of an answer that can refuse a token. */
-export interface Answer {
-  readonly status: number
-  readonly wwwAuthenticate: string | readonly string[] | null | undefined
-}
-
 /** Tells the listeners of a refused token. True when another one can help. */
 export function isRefusal({ emit }: Spending, route: Route, token: AccessToken, answer: Answer): boolean {
-  const rejection = readRejection(answer.status, answer.wwwAuthenticate)
+  const rejection = readRejection(answer, route.rejectedWhen)
   if (rejection !== undefined) reportRejection(emit, route, token, answer.status, rejection)
   return rejection?.asksForAnotherToken === true
 }

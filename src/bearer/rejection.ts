@@ -3,29 +3,41 @@ import { readChallenges } from '../http/challenge.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import { foreignList, foreignText } from '../token/foreign-text.ts'
 import { isScopeToken, splitScope } from '../token/scope.ts'
+import type { Answer, RejectedWhen } from './answer.ts'
 import type { Route } from './routes.ts'
 
 /** What a resource server's answer says about the token it was sent (RFC 6750 §3). */
 export interface Rejection {
-  /** Another token can help: a 401 with a challenge for `Bearer`, or with none, that asks for no wider scope. */
+  /** Another token can help. */
   readonly asksForAnotherToken: boolean
   readonly error?: string | undefined
   readonly neededScope?: readonly string[] | undefined
 }
 
-/** Undefined when the status refuses no token. 407 is the proxy's, and about other credentials (RFC 9110 §15.5.8). */
-export function readRejection(
-  status: number,
-  wwwAuthenticate: string | readonly string[] | null | undefined
-): Rejection | undefined {
-  if (status !== 401 && status !== 403) return undefined
-  const challenges = readChallenges(wwwAuthenticate)
+/**
+ * Undefined when the answer refuses no token. A 401 asks for another one when its challenge is for `Bearer` or names no scheme, or
+ * when there is none; `invalid_token` does under any scheme, with a 403 too. For answers beyond that there is the policy's `rejectedWhen`.
+ * 407 is the proxy's, and about other credentials (RFC 9110 §15.5.8).
+ */
+export function readRejection(answer: Answer, rejectedWhen?: RejectedWhen | undefined): Rejection | undefined {
+  const { status } = answer
+  const said = status === 401 || status === 403 ? readChallenge(answer) : undefined
+  if (said?.asksForAnotherToken || status < 200 || rejectedWhen?.(status, answer.headers) !== true) return said
+  return { ...said, asksForAnotherToken: true }
+}
+
+function readChallenge({ status, headers }: Answer): Rejection {
+  const challenges = readChallenges(headers['www-authenticate'])
   const bearer = challenges.find(({ scheme }) => scheme === 'bearer' || scheme === '')
   const error = bearer?.parameters.get('error')
-  const ours = bearer !== undefined || challenges.length === 0
-  if (error !== 'insufficient_scope') return { asksForAnotherToken: status === 401 && ours, error: word(error) }
-  const neededScope = splitScope(bearer?.parameters.get('scope') ?? '').filter(isScopeToken)
-  return { asksForAnotherToken: false, error, neededScope }
+  if (error === 'insufficient_scope') {
+    const neededScope = splitScope(bearer?.parameters.get('scope') ?? '').filter(isScopeToken)
+    return { asksForAnotherToken: false, error, neededScope }
+  }
+  if (challenges.some(({ parameters }) => parameters.get('error')?.toLowerCase() === 'invalid_token'))
+    return { asksForAnotherToken: true, error: 'invalid_token' }
+  const isOurs = bearer !== undefined || challenges.length === 0
+  return { asksForAnotherToken: status === 401 && isOurs, error: word(error) }
 }
 
 export type EmitRejected = (name: 'rejected', event: Rejected) => void

@@ -1,4 +1,5 @@
 import type { TokenRequest } from '../token/token-request.ts'
+import type { RejectedWhen } from './answer.ts'
 import { decodeUnreserved, isAmbiguous, isUnreadable, readingsOf, withoutDotSegments } from './path-readings.ts'
 
 /** One rule of a policy, checked already: which requests get which token. */
@@ -10,6 +11,12 @@ export interface Route {
   readonly request: TokenRequest
   /** Milliseconds that a request waits for its token. */
   readonly maxWait?: number | undefined
+  /** The field that shows the token, in lower case; `authorization` unless given. */
+  readonly header?: string | undefined
+  /** What stands before the token in it; `Bearer` unless given. */
+  readonly scheme?: string | undefined
+  /** Which answers refuse the token, beyond those that say so in a challenge. */
+  readonly rejectedWhen?: RejectedWhen | undefined
   /** Whether each path of the origin has this rule; the table says so. */
   readonly holdsEverywhere?: boolean
 }

@@ -4,10 +4,11 @@ import { allowInsecureHttp } from '../http/insecure-http.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import { checkedFields, kindOf, plainObject, wrong } from '../wrong-option.ts'
 import { webUrl } from './checks.ts'
+import { checkedPresentation, type PresentationOptions, presentationNames } from './presentation-options.ts'
 import { checkedRequest, maxWaitOption, type RequestOptions, requestOptionNames } from './request-options.ts'
 
-/** One rule of a policy: which token, and how long a request waits for it. Fields that are not named are the client's own. */
-export interface RouteOptions extends RequestOptions {
+/** One rule of a policy: which token, how it is shown, and how long a request waits for it. Fields that are not named are the client's own. */
+export interface RouteOptions extends RequestOptions, PresentationOptions {
   /**
    * Milliseconds that a request waits for a token, in place of the client's `timeout`. With 0 it takes only a token at hand, so a 401
    * is never followed by a second attempt.
@@ -34,7 +35,7 @@ export type BearerPolicy = (OriginsPolicy | RoutesPolicy) & {
 }
 
 const example = 'https://users.internal'
-const ruleNames = [...requestOptionNames, 'maxWait'] as const
+const ruleNames = [...requestOptionNames, ...presentationNames, 'maxWait'] as const
 
 /** The fields that are not named are the client's own request. Throws ClientConfigurationError. */
 export function checkedPolicy(policy: BearerPolicy, fallback: TokenRequest): readonly Route[] {
@@ -91,9 +92,10 @@ function routeRules(routes: unknown, fallback: TokenRequest, insecureAllowed: bo
   })
 }
 
-function ruleOf(option: string, given: RouteOptions, fallback: TokenRequest): Pick<Route, 'request' | 'maxWait'> {
+function ruleOf(option: string, given: RouteOptions, fallback: TokenRequest): Omit<Route, 'origin' | 'path'> {
   const request = checkedRequest(option, given, fallback)
-  return { request, maxWait: maxWaitOption(`${option}.maxWait`, given.maxWait) }
+  const maxWait = maxWaitOption(`${option}.maxWait`, given.maxWait)
+  return { request, maxWait, ...checkedPresentation(option, given) }
 }
 
 function targetUrl(option: string, value: unknown, insecureAllowed: boolean): URL {

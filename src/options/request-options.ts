@@ -3,6 +3,7 @@ import { type TokenRequest, type TokenRequestFields, tokenRequest } from '../tok
 import type { Patience } from '../token/token-source.ts'
 import { checkedFields, kindOf, nonEmptyString, plainObject, wrong } from '../wrong-option.ts'
 import { milliseconds, resourceOption, scopeOption } from './checks.ts'
+import { presentationNames } from './presentation-options.ts'
 
 /** What a token is asked for. */
 export interface RequestOptions {
@@ -101,7 +102,7 @@ function warmUpRequests(given: unknown, fallback: TokenRequest): readonly TokenR
   if (given.length === 0) wrong('ready.requests', 'is empty', remedy)
   return given.map((request, index) => {
     const where = `ready.requests[${index}]`
-    const names = [...requestOptionNames, 'maxWait'] // a rule of a policy can be given as it is
+    const names = [...requestOptionNames, ...presentationNames, 'maxWait'] // a rule of a policy can be given as it is
     return checkedRequest(where, checkedFields(where, request as RequestOptions, names), fallback)
   })
 }

@@ -54,7 +54,11 @@ function check(lines: string[]): void {
       assert.ok(text.includes(name) && value.length <= text.length)
     }
   }
-  const { error, neededScope = [], asksForAnotherToken } = readRejection(401, lines) ?? assert.fail('no rejection')
+  const {
+    error,
+    neededScope = [],
+    asksForAnotherToken
+  } = readRejection({ status: 401, headers: { 'www-authenticate': lines } }) ?? assert.fail('no rejection')
   assert.match(error ?? 'none', /^[a-z_]{1,64}$/)
   assert.ok(neededScope.every((member) => /^[!#-[\]-~]+$/.test(member)))
   assert.ok(!asksForAnotherToken || error !== 'insufficient_scope')

@@ -274,6 +274,15 @@ const wrongPolicies: readonly Row[] = [
   [{ origins, audiences: 'a' }, 'ERR_UNKNOWN_OPTION', 'policy.audiences'],
   [{ origins, scope: ['a b'] }, 'ERR_INVALID_OPTION', 'policy.scope'],
   [{ origins, maxWait: -1 }, 'ERR_INVALID_OPTION', 'policy.maxWait'],
+  [{ origins, header: '' }, 'ERR_INVALID_OPTION', 'policy.header'],
+  [{ origins, header: 7 }, 'ERR_INVALID_OPTION', 'policy.header'],
+  [{ origins, header: 'x token' }, 'ERR_INVALID_OPTION', 'policy.header'],
+  [{ origins, header: 'x-token\r\nhost' }, 'ERR_INVALID_OPTION', 'policy.header'],
+  [{ origins, header: 'Host' }, 'ERR_INVALID_OPTION', 'policy.header'],
+  [{ origins, header: 'DPoP' }, 'ERR_INVALID_OPTION', 'policy.header'],
+  [{ origins, scheme: 7 }, 'ERR_INVALID_OPTION', 'policy.scheme'],
+  [{ origins, scheme: 'Two words' }, 'ERR_INVALID_OPTION', 'policy.scheme'],
+  [{ origins, rejectedWhen: 403 }, 'ERR_INVALID_OPTION', 'policy.rejectedWhen'],
   [{ origins, routes: {} }, 'ERR_CONFLICTING_OPTIONS', 'policy.routes'],
   [{ routes: {} }, 'ERR_INVALID_OPTION', 'policy.routes'],
   [{ routes: ['https://users.internal'] }, 'ERR_INVALID_OPTION', 'policy.routes'],
@@ -292,7 +301,9 @@ const wrongPolicies: readonly Row[] = [
   [{ routes: { 'https://a': 'read' } }, 'ERR_INVALID_OPTION', "policy.routes['https://a/']"],
   [{ routes: { 'https://a': { scopes: [] } } }, 'ERR_UNKNOWN_OPTION', "policy.routes['https://a/'].scopes"],
   [{ routes: { 'https://a': { scope: ['a b'] } } }, 'ERR_INVALID_OPTION', "policy.routes['https://a/'].scope"],
-  [{ routes: { 'https://a': { maxWait: 1.5 } } }, 'ERR_INVALID_OPTION', "policy.routes['https://a/'].maxWait"]
+  [{ routes: { 'https://a': { maxWait: 1.5 } } }, 'ERR_INVALID_OPTION', "policy.routes['https://a/'].maxWait"],
+  [{ routes: { 'https://a': { header: 'te' } } }, 'ERR_INVALID_OPTION', "policy.routes['https://a/'].header"],
+  [{ routes: { 'https://a': {} }, header: 'x' }, 'ERR_CONFLICTING_OPTIONS', 'policy.header']
 ]
 
 const wrongAsking: readonly Row[] = [

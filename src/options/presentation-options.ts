@@ -1,0 +1,65 @@
+import type { RejectedWhen } from '../bearer/answer.ts'
+import { kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
+
+/** How requests show their token, and how answers refuse it, where a service differs from RFC 6750. */
+export interface PresentationOptions {
+  /** Another header field than `Authorization`, like `x-forwarded-access-token`. */
+  readonly header?: string
+  /** What stands before the token, in place of `Bearer`; with an empty string the token stands alone. */
+  readonly scheme?: string
+  /**
+   * Which answers refuse the token, beyond a 401 and `invalid_token`: it is given the status and the header fields, names in lower
+   * case, of each final answer. With `true` the token is replaced and the request sent once more.
+   */
+  readonly rejectedWhen?: RejectedWhen
+}
+
+export const presentationNames = ['header', 'scheme', 'rejectedWhen'] as const
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/ // RFC 9110 §5.6.2
+
+/** Fields that HTTP or the client on the way reads itself. `dpop` is for proofs (RFC 9449 §4.1). */
+const occupied = [
+  'host',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'te',
+  'trailer',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'dpop'
+]
+
+export function checkedPresentation(option: string, { header, scheme, rejectedWhen }: PresentationOptions) {
+  return {
+    header: header === undefined ? undefined : headerOption(`${option}.header`, header),
+    scheme: scheme === undefined ? undefined : schemeOption(`${option}.scheme`, scheme),
+    rejectedWhen: rejectedWhen === undefined ? undefined : ruleOption(`${option}.rejectedWhen`, rejectedWhen)
+  }
+}
+
+/** In lower case; undefined for the usual one. */
+function headerOption(option: string, value: unknown): string | undefined {
+  const remedy = "Give the name of a header field, like 'x-forwarded-access-token'."
+  const name = nonEmptyString(option, value, remedy).toLowerCase()
+  if (!token.test(name)) wrong(option, 'has a character that no name of a header field can have', remedy)
+  if (occupied.includes(name)) wrong(option, 'names a field that has another meaning', remedy)
+  return name === 'authorization' ? undefined : name
+}
+
+/** Undefined for the usual one. */
+function schemeOption(option: string, value: unknown): string | undefined {
+  const remedy = "Give one word, like 'Token', or '' for none."
+  if (typeof value !== 'string') wrong(option, `must be a string, but is ${kindOf(value)}`, remedy)
+  if (value !== '' && !token.test(value)) wrong(option, 'has a character that no scheme can have', remedy)
+  return value === 'Bearer' ? undefined : value
+}
+
+function ruleOption(option: string, value: unknown): RejectedWhen {
+  if (typeof value === 'function') return value as RejectedWhen
+  wrong(option, `must be a function, but is ${kindOf(value)}`, 'Give (status, headers) => boolean.')
+}
