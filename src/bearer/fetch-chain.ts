@@ -4,7 +4,7 @@ import type { Fetch } from './fetch-body.ts'
 import { type Hop, isAnswerTo, sendBare, sendWithToken } from './fetch-hop.ts'
 import { verifyIntegrity } from './fetch-integrity.ts'
 import { fetchFailed, redirectOf } from './fetch-redirect.ts'
-import type { FetchRequest } from './fetch-request.ts'
+import { type FetchRequest, holds } from './fetch-request.ts'
 import { answerOfChain, type Tainting } from './fetch-response.ts'
 import type { BearerOptions } from './interceptor.ts'
 import { headerOf } from './present.ts'
@@ -15,7 +15,7 @@ export async function fetchChain(options: BearerOptions, fetch: Fetch, first: Fe
   try {
     const { origin, pathname } = first.url
     // A field of the caller's own where the token would stand wins, here and on every hop.
-    if (first.headers.has(headerOf(options.routes.find(origin, pathname) ?? {})))
+    if (holds(first.headers, headerOf(options.routes.find(origin, pathname) ?? {})))
       return await sendBare({ fetch, request: first, redirect: first.redirect })
     if (first.redirect !== 'follow')
       return await sendOneHop(options, { fetch, request: first, redirect: first.redirect }, true)
@@ -64,7 +64,7 @@ async function sendOneHop(options: BearerOptions, hop: Hop, carries: boolean): P
   const rule = carries ? options.routes.find(url.origin, url.pathname) : undefined
   try {
     const route = rule && ruleForCall(options, rule, hop.request.options[tokenOptions])
-    if (route !== undefined && !headers.has(headerOf(route))) return sendWithToken(options, { ...hop, route })
+    if (route !== undefined && !holds(headers, headerOf(route))) return sendWithToken(options, { ...hop, route })
   } catch (error) {
     body.abandon(error)
     throw error

@@ -61,10 +61,15 @@ export function readRequest(input: Request | string, url: URL, init: FetchInit |
 
 function readHeaders(given: FetchInit['headers']): Headers {
   const headers = new Headers(given ?? undefined)
-  const authorization = headers.get('authorization')
-  // A field that is not there becomes a word when the platform writes it.
-  if (authorization === 'undefined' || authorization === 'null') headers.delete('authorization')
+  holds(headers, 'authorization')
   return headers
+}
+
+/** Whether the caller has set this field. One that is not there became a word when the platform wrote it, and is taken out. */
+export function holds(headers: Headers, name: string): boolean {
+  const value = headers.get(name)
+  if (value === 'undefined' || value === 'null') headers.delete(name)
+  return headers.has(name)
 }
 
 /** Undefined for what `fetch` refuses: no URL, or one with user information. */

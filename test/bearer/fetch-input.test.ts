@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { expect, test, vi } from 'vitest'
 import type { Fetch } from '../../src/bearer/fetch-body.ts'
-import { fetchRoad, settled, until } from '../support/bearer.ts'
+import { fetchRoad, read, settled, until } from '../support/bearer.ts'
 import { accepting, resourceServer } from '../support/resource-server.ts'
 import { undici } from '../support/undici.ts'
 
@@ -171,6 +171,16 @@ test.each(absent)('W7 D20 an Authorization that is %s counts as none', async (_f
   expect((await fetchWithToken(server.origin, { headers: given })).status).toBe(200)
   expect((await fetchWithToken(new Request(server.origin, { headers: given }))).status).toBe(200)
   expect(server.requests.map(({ authorization }) => authorization)).toEqual(['Bearer t1', 'Bearer t2', 'Bearer t2'])
+})
+
+test('W7 a field of another name in which the token stands counts as none when it is undefined', async () => {
+  const { fetchWithToken, server } = await fetchRoad({
+    routes: (origin) => [{ origin, request: read, header: 'x-token' }]
+  })
+  const given = { 'x-token': undefined } as unknown as Record<string, string>
+  await fetchWithToken(server.origin, { headers: given })
+  await fetchWithToken(server.origin, { headers: { 'x-token': 'mine' } })
+  expect(server.requests.map(({ headers }) => headers['x-token'])).toEqual(['Bearer t1', 'mine'])
 })
 
 test('W2 a Request of undici over the fetch of undici keeps its body, its headers and its dispatcher', async () => {
