@@ -40,8 +40,13 @@ export function problemJson(error: unknown): RefusalBody {
   }
 }
 
-/** An error for the error handling of a framework: it reads `status` or `statusCode`, and `headers`. The message is what the caller may see. */
+/** An error for the error handling of a framework: it reads `status` or `statusCode`, `headers`, and by `expose` that the caller may see the message. */
 export function httpErrorFor(error: unknown): Error {
   const { status, headers } = answerFor(error)
-  return Object.assign(new Error(STATUS_CODES[status], { cause: error }), { status, statusCode: status, headers })
+  return Object.assign(new Error(STATUS_CODES[status], { cause: error }), {
+    status,
+    statusCode: status,
+    headers,
+    expose: true
+  })
 }

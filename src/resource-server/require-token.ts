@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { ClientConfigurationError } from '../errors.ts'
-import { checkedFields, kindOf } from '../wrong-option.ts'
+import { checkedFields } from '../wrong-option.ts'
 import { answerFor, httpErrorFor, type RefusalBody } from './answer-for.ts'
+import { isAnonymous, tell, warn } from './guard-core.ts'
+import { optionalTokenOf, rememberToken, tokenOf } from './guarded-contexts.ts'
 import { cutShort, type GuardedResponse, isAnswered, rawResponse, sendAnswer } from './node-response.ts'
 import type { Rule } from './rules.ts'
-import { TokenRefusedError } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import type { AccessTokenVerifier } from './verifier.ts'
 
@@ -40,7 +41,6 @@ export interface RequireTokenOptions {
 }
 
 const known = ['optional', 'preflights', 'onAllowed', 'onRefusal', 'refusal', 'errors']
-const verified = new WeakMap<NodeRequest, VerifiedToken>()
 
 /**
  * Lets a request through when it carries a token that the rule allows, and answers all others by RFC 6750 §3: 400, 401 or 403 with a challenge,
@@ -62,7 +62,7 @@ export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: R
     const carrier = { headers, rawHeaders, socket, body: 'body' in request ? request.body : undefined }
     try {
       const token = await verifier.authorize(carrier, rule, request)
-      verified.set(incoming, token)
+      rememberToken(incoming, token)
       void tell('onAllowed', () => options.onAllowed?.(token, incoming))
     } catch (error) {
       if (options.optional === true && isAnonymous(error)) return !isAnswered(response)
@@ -119,40 +119,16 @@ export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: R
  * @throws ClientConfigurationError when no guard stands before this place.
  */
 export function accessTokenOf(request: GuardedRequest): VerifiedToken {
-  const token = optionalAccessTokenOf(request)
-  if (token !== undefined) return token
-  const message =
-    'No token was checked for this request. Put requireToken() before it; where it is optional, use optionalAccessTokenOf().'
-  throw new ClientConfigurationError('ERR_MISSING_OPTION', message)
+  return tokenOf(incomingOf(request))
 }
 
 /** The token of a request, where `optional` let requests without one through as well. */
 export function optionalAccessTokenOf(request: GuardedRequest): VerifiedToken | undefined {
-  return verified.get(incomingOf(request))
-}
-
-/** What a listener answers. Nobody else would hear of its failure, and as an unhandled rejection it would end the process. */
-async function tell<Answer>(listener: string, call: () => Answer): Promise<Awaited<Answer> | undefined> {
-  try {
-    return await call()
-  } catch (failure) {
-    warn(`${listener} of requireToken() failed.`, failure)
-    return undefined
-  }
-}
-
-function warn(message: string, failure: unknown): void {
-  const detail =
-    failure instanceof Error && failure.stack !== undefined ? failure.stack : `It threw ${kindOf(failure)}.`
-  process.emitWarning(message, { detail })
+  return optionalTokenOf(incomingOf(request))
 }
 
 function isPreflight({ method, headers }: NodeRequest): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && 'access-control-request-method' in headers
-}
-
-function isAnonymous(error: unknown): boolean {
-  return error instanceof TokenRefusedError && error.reason === 'no_token'
 }
 
 /** Whoever does not write TypeScript can hand in the arguments of another framework. */

@@ -1,0 +1,7 @@
+export {
+  accessTokenOf,
+  type GrpcMetadata,
+  type GrpcServerInterceptor,
+  optionalAccessTokenOf,
+  requireToken
+} from './interceptor.ts'

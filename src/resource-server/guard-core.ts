@@ -1,0 +1,79 @@
+import { ClientConfigurationError } from '../errors.ts'
+import { checkedFields, kindOf } from '../wrong-option.ts'
+import { answerFor, type RefusalAnswer, type RefusalBody } from './answer-for.ts'
+import type { Rule } from './rules.ts'
+import type { TokenCarrier } from './token-carrier.ts'
+import { TokenRefusedError } from './token-refused-error.ts'
+import type { VerifiedToken } from './verified-token.ts'
+import type { AccessTokenVerifier } from './verifier.ts'
+
+/** Options of every guard. `Context` is what the framework hands to its handlers. */
+export interface GuardOptions<Context> {
+  /** Lets a request without a token through as well. A token that is there must be good all the same. */
+  readonly optional?: boolean
+  /** Hears which token a request was let through with. */
+  readonly onAllowed?: (token: VerifiedToken, context: Context) => unknown
+  /** Hears why a request was refused or could not be judged; the caller does not. */
+  readonly onRefusal?: (error: Error, context: Context) => unknown
+  /** The body of a refusal, such as `problemJson`; empty by default. Status and challenge stay as they are. */
+  readonly refusal?: (error: Error) => RefusalBody
+}
+
+const known = ['optional', 'onAllowed', 'onRefusal', 'refusal']
+
+/** What a guard does with one request. */
+export type Judge<Context> = (carrier: TokenCarrier, context: Context) => Promise<Judgement>
+
+/** It may pass, with a token unless that is optional; or it gets this answer. */
+export type Judgement =
+  | { readonly passes: true; readonly token: VerifiedToken | undefined }
+  | { readonly passes: false; readonly answer: RefusalAnswer; readonly error: Error }
+
+/** @throws ClientConfigurationError without a rule, and for wrong options */
+export function guardCore<Context>(
+  verifier: AccessTokenVerifier,
+  rule: Rule,
+  given: GuardOptions<Context> = {}
+): Judge<Context> {
+  if (typeof rule?.allows !== 'function')
+    throw new ClientConfigurationError('ERR_MISSING_OPTION', "requireToken() needs a rule, as in scopes('read_user').")
+  const options = checkedFields('requireToken options', given, known) as GuardOptions<Context>
+  verifier.checkRule(rule)
+
+  return async (carrier, context) => {
+    try {
+      const token = await verifier.authorize(carrier, rule, context)
+      void tell('onAllowed', () => options.onAllowed?.(token, context))
+      return { passes: true, token }
+    } catch (thrown) {
+      const error = thrown as Error
+      if (options.optional === true && isAnonymous(error)) return { passes: true, token: undefined }
+      void tell('onRefusal', () => options.onRefusal?.(error, context))
+      const answer = answerFor(error)
+      const own = await tell('refusal', () => options.refusal?.(error))
+      if (typeof own?.body !== 'string') return { passes: false, answer, error }
+      const headers = { ...own.headers, ...answer.headers }
+      return { passes: false, answer: { ...answer, body: own.body, headers }, error }
+    }
+  }
+}
+
+export function isAnonymous(error: unknown): boolean {
+  return error instanceof TokenRefusedError && error.reason === 'no_token'
+}
+
+/** What a listener answers. Nobody else would hear of its failure, and as an unhandled rejection it would end the process. */
+export async function tell<Answer>(listener: string, call: () => Answer): Promise<Awaited<Answer> | undefined> {
+  try {
+    return await call()
+  } catch (failure) {
+    warn(`${listener} of requireToken() failed.`, failure)
+    return undefined
+  }
+}
+
+export function warn(message: string, failure: unknown): void {
+  const detail =
+    failure instanceof Error && failure.stack !== undefined ? failure.stack : `It threw ${kindOf(failure)}.`
+  process.emitWarning(message, { detail })
+}

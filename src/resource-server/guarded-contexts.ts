@@ -1,0 +1,22 @@
+import { ClientConfigurationError } from '../errors.ts'
+import type { VerifiedToken } from './verified-token.ts'
+
+const verified = new WeakMap<object, VerifiedToken>()
+
+/** A guard has let this context through with this token. */
+export function rememberToken(context: object, token: VerifiedToken | undefined): void {
+  if (token !== undefined) verified.set(context, token)
+}
+
+export function optionalTokenOf(context: object): VerifiedToken | undefined {
+  return verified.get(context)
+}
+
+/** @throws ClientConfigurationError when no guard stands before this place */
+export function tokenOf(context: object): VerifiedToken {
+  const token = verified.get(context)
+  if (token !== undefined) return token
+  const message =
+    'No token was checked for this request. Put requireToken() before it; where it is optional, use optionalAccessTokenOf().'
+  throw new ClientConfigurationError('ERR_MISSING_OPTION', message)
+}

@@ -1,0 +1,47 @@
+import { type GuardOptions, guardCore } from '../guard-core.ts'
+import { optionalTokenOf, rememberToken, tokenOf } from '../guarded-contexts.ts'
+import type { Rule } from '../rules.ts'
+import type { ReceivedRequest, TokenCarrier } from '../token-carrier.ts'
+import type { VerifiedToken } from '../verified-token.ts'
+import type { AccessTokenVerifier } from '../verifier.ts'
+
+/** What is used of an event of h3, of version 1 or 2. */
+export interface H3EventLike {
+  readonly node?: { readonly req: ReceivedRequest } | undefined
+  readonly req?: unknown
+}
+
+/** Middleware of h3: `app.use(requireToken(verifier, rule))`, or `onRequest` of a handler. */
+export type H3Guard = (event: H3EventLike) => Promise<Response | undefined>
+
+/**
+ * Lets a request through when it carries a token that the rule allows, and answers all others by RFC 6750 §3.
+ * @throws ClientConfigurationError without a rule: nothing is allowed by default.
+ */
+export function requireToken(
+  verifier: AccessTokenVerifier,
+  rule: Rule,
+  options: GuardOptions<H3EventLike> = {}
+): H3Guard {
+  const judge = guardCore(verifier, rule, options)
+  return async (event) => {
+    // Of a request of Node the connection is needed too, for tokens that are bound to a certificate.
+    const judgement = await judge(event.node?.req ?? (event.req as TokenCarrier), event)
+    if (judgement.passes) {
+      rememberToken(event, judgement.token)
+      return undefined
+    }
+    const { body, ...answer } = judgement.answer
+    return new Response(body, answer)
+  }
+}
+
+/** The token of a request that `requireToken` let through. @throws ClientConfigurationError when no guard stands before this place. */
+export function accessTokenOf(event: H3EventLike): VerifiedToken {
+  return tokenOf(event)
+}
+
+/** The same, or undefined where the token is optional. */
+export function optionalAccessTokenOf(event: H3EventLike): VerifiedToken | undefined {
+  return optionalTokenOf(event)
+}

@@ -1,0 +1,1 @@
+export { accessTokenOf, type H3EventLike, type H3Guard, optionalAccessTokenOf, requireToken } from './guard.ts'

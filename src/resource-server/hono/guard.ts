@@ -1,0 +1,46 @@
+import type { GuardOptions } from '../guard-core.ts'
+import { guardCore } from '../guard-core.ts'
+import { optionalTokenOf, rememberToken, tokenOf } from '../guarded-contexts.ts'
+import type { Rule } from '../rules.ts'
+import type { VerifiedToken } from '../verified-token.ts'
+import type { AccessTokenVerifier } from '../verifier.ts'
+
+/** What is used of a context of Hono. */
+export interface HonoContext {
+  readonly req: { readonly raw: Request }
+}
+
+/** Middleware of Hono. */
+export type HonoGuard = (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined>
+
+/**
+ * Lets a request through when it carries a token that the rule allows, and answers all others by RFC 6750 §3.
+ * @throws ClientConfigurationError without a rule: nothing is allowed by default.
+ */
+export function requireToken(
+  verifier: AccessTokenVerifier,
+  rule: Rule,
+  options: GuardOptions<HonoContext> = {}
+): HonoGuard {
+  const judge = guardCore(verifier, rule, options)
+  return async (context, next) => {
+    const judgement = await judge(context.req.raw, context)
+    if (!judgement.passes) {
+      const { body, ...answer } = judgement.answer
+      return new Response(body, answer)
+    }
+    rememberToken(context, judgement.token)
+    await next()
+    return undefined
+  }
+}
+
+/** The token of a request that `requireToken` let through. @throws ClientConfigurationError when no guard stands before this place. */
+export function accessTokenOf(context: HonoContext): VerifiedToken {
+  return tokenOf(context)
+}
+
+/** The same, or undefined where the token is optional. */
+export function optionalAccessTokenOf(context: HonoContext): VerifiedToken | undefined {
+  return optionalTokenOf(context)
+}

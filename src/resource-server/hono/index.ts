@@ -1,0 +1,1 @@
+export { accessTokenOf, type HonoContext, type HonoGuard, optionalAccessTokenOf, requireToken } from './guard.ts'

@@ -1,0 +1,57 @@
+import { type GuardOptions, guardCore } from '../guard-core.ts'
+import { optionalTokenOf, rememberToken, tokenOf } from '../guarded-contexts.ts'
+import type { Rule } from '../rules.ts'
+import type { ReceivedRequest } from '../token-carrier.ts'
+import type { VerifiedToken } from '../verified-token.ts'
+import type { AccessTokenVerifier } from '../verifier.ts'
+
+/** What is used of a context of Koa. */
+export interface KoaContext {
+  readonly req: ReceivedRequest
+  readonly request: object
+  readonly headerSent: boolean
+  status: number
+  body: unknown
+  set(fields: { [name: string]: string }): unknown
+}
+
+/** Middleware of Koa. */
+export type KoaGuard = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>
+
+/**
+ * Lets a request through when it carries a token that the rule allows, and answers all others by RFC 6750 §3.
+ * @throws ClientConfigurationError without a rule: nothing is allowed by default.
+ */
+export function requireToken(
+  verifier: AccessTokenVerifier,
+  rule: Rule,
+  options: GuardOptions<KoaContext> = {}
+): KoaGuard {
+  const judge = guardCore(verifier, rule, options)
+  return async (context, next) => {
+    const { headers, rawHeaders, socket } = context.req
+    const body = 'body' in context.request ? context.request.body : undefined
+    const judgement = await judge({ headers, rawHeaders, socket, body }, context)
+    // Whoever answered meanwhile has ended this request.
+    if (context.headerSent) return
+    if (judgement.passes) {
+      rememberToken(context, judgement.token)
+      await next()
+      return
+    }
+    const { answer } = judgement
+    context.body = answer.body
+    context.status = answer.status
+    context.set({ ...answer.headers })
+  }
+}
+
+/** The token of a request that `requireToken` let through. @throws ClientConfigurationError when no guard stands before this place. */
+export function accessTokenOf(context: KoaContext): VerifiedToken {
+  return tokenOf(context)
+}
+
+/** The same, or undefined where the token is optional. */
+export function optionalAccessTokenOf(context: KoaContext): VerifiedToken | undefined {
+  return optionalTokenOf(context)
+}

@@ -1,0 +1,78 @@
+import { ClientConfigurationError } from '../../errors.ts'
+import { httpErrorFor } from '../answer-for.ts'
+import { type GuardOptions, guardCore } from '../guard-core.ts'
+import { optionalTokenOf, rememberToken, tokenOf } from '../guarded-contexts.ts'
+import type { Rule } from '../rules.ts'
+import type { ReceivedRequest } from '../token-carrier.ts'
+import type { VerifiedToken } from '../verified-token.ts'
+import type { AccessTokenVerifier } from '../verifier.ts'
+
+/** A request of Express or of Fastify. */
+export type NestRequest = ReceivedRequest | { readonly raw: ReceivedRequest; readonly body?: unknown }
+
+/** What is used of an `ExecutionContext`. */
+export interface NestContext {
+  getType(): string
+  switchToHttp(): { getRequest(): NestRequest; getResponse(): unknown }
+}
+
+/** A guard of NestJS: `@UseGuards(requireToken(verifier, rule))`. */
+export interface NestGuard {
+  canActivate(context: NestContext): Promise<boolean>
+}
+
+/**
+ * Lets a request through when it carries a token that the rule allows. For all others it sets the challenge and throws an error with a `statusCode`, which
+ * Nest's exception filters answer; its `cause` is the refusal.
+ * @throws ClientConfigurationError without a rule: nothing is allowed by default.
+ */
+export function requireToken(
+  verifier: AccessTokenVerifier,
+  rule: Rule,
+  options: Omit<GuardOptions<NestContext>, 'refusal'> = {}
+): NestGuard {
+  const judge = guardCore(verifier, rule, options)
+  return {
+    async canActivate(context) {
+      if (context.getType() !== 'http')
+        throw new ClientConfigurationError(
+          'ERR_INVALID_OPTION',
+          'requireToken() of NestJS guards requests of HTTP. For others use verifier.authorize() and answerFor().'
+        )
+      const http = context.switchToHttp()
+      const request = http.getRequest()
+      const judgement = await judge(request, context)
+      if (judgement.passes) {
+        rememberToken(incomingOf(request), judgement.token)
+        return true
+      }
+      setHeaders(http.getResponse(), judgement.answer.headers)
+      throw httpErrorFor(judgement.error)
+    }
+  }
+}
+
+/** The token of a request that `requireToken` let through. @throws ClientConfigurationError when no guard stands before this place. */
+export function accessTokenOf(request: NestRequest): VerifiedToken {
+  return tokenOf(incomingOf(request))
+}
+
+/** The same, or undefined where the token is optional. */
+export function optionalAccessTokenOf(request: NestRequest): VerifiedToken | undefined {
+  return optionalTokenOf(incomingOf(request))
+}
+
+function incomingOf(request: NestRequest): object {
+  return 'rawHeaders' in request ? request : request.raw
+}
+
+/** Express calls it `setHeader`, and Fastify `header`. Somebody may have answered first. */
+function setHeaders(response: unknown, headers: Readonly<Record<string, string>>): void {
+  const named = response as Partial<Record<'setHeader' | 'header', (name: string, value: string) => unknown>>
+  const set = (named.setHeader ?? named.header)?.bind(response)
+  try {
+    for (const [name, value] of Object.entries(headers)) set?.(name, value)
+  } catch {
+    // The error that follows ends the request.
+  }
+}

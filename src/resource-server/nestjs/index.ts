@@ -1,0 +1,8 @@
+export {
+  accessTokenOf,
+  type NestContext,
+  type NestGuard,
+  type NestRequest,
+  optionalAccessTokenOf,
+  requireToken
+} from './guard.ts'

@@ -1,0 +1,1 @@
+export { type TokenContext, type TrpcContextOptions, tokenContext } from './context.ts'

@@ -1,0 +1,1 @@
+export { accessTokenOf, optionalAccessTokenOf, requireToken, type UpgradeGuard } from './upgrade.ts'
