@@ -15,6 +15,8 @@ import type { LiveRegistry } from './registry/live-registry.ts'
 
 export interface AuthorizationServer extends ServerUrls {
   readonly issuer: string
+  /** Where a browser shows who may call whom. */
+  readonly page: string
   /** Who may call whom, changed while it runs. */
   readonly registry: LiveRegistry
   /** Who may have tokens, changed while it runs. */
@@ -58,7 +60,18 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   const front = frontDoor({ parts, ...checked, port: new URL(listening.origin).port })
   listening.serve((door, incoming, response) => {
     const own = door === 'plain' ? front(incoming, response) : undefined
-    return own ?? exchange(incoming, response, { endpoints: endpoints[door], isDown, queue, log: requests, clock, now })
+    return (
+      own ??
+      exchange(incoming, response, {
+        endpoints: endpoints[door],
+        cors: checked.cors,
+        isDown,
+        queue,
+        log: requests,
+        clock,
+        now
+      })
+    )
   })
   const follower = follow(journal)
 
@@ -68,7 +81,17 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   }
 
   return {
-    ...{ issuer, ...urls, registry, faults, requests, journal, revoke: issued.revoke, close },
+    ...{
+      issuer,
+      page: `${new URL(urls.tokenEndpoint).origin}/`,
+      ...urls,
+      registry,
+      faults,
+      requests,
+      journal,
+      revoke: issued.revoke,
+      close
+    },
     clients: registeredClients(registry),
     overview: () => overview(parts),
     rotateKeys: ({ overlap = lifetime } = {}) => keys.rotate(overlap),

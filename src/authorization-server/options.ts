@@ -38,6 +38,8 @@ export interface AuthorizationServerOptions {
   readonly assertionAudience?: 'issuer' | 'tokenEndpoint'
   /** A second token endpoint, over https, that asks for a client certificate (RFC 8705). */
   readonly tls?: TlsOptions
+  /** Origins whose pages may read the answers of the endpoints in a browser, or `['*']`; none by default. It never covers `/admin`. */
+  readonly cors?: readonly string[]
   /** Who may control the server over HTTP must know it; 16 characters at least. On loopback it can be left out. */
   readonly adminSecret?: string
   /** Where its time comes from; the machine's by default. */
@@ -72,6 +74,7 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
     tls,
     authenticationMethods = methodsFor(tls),
     assertionAudience = 'issuer',
+    cors = [],
     adminSecret,
     clock = systemClock,
     ...unknown
@@ -89,6 +92,10 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
   )
   demand(audiences.includes(assertionAudience), "assertionAudience must be 'issuer' or 'tokenEndpoint'.")
   demand(tls === undefined || isTls(tls), 'tls must be { cert, key, ca }, each PEM, and port, if given, a port.')
+  demand(
+    Array.isArray(cors) && cors.every(isOrigin),
+    "cors must be a list of origins, such as ['http://localhost:3000']."
+  )
   checkWhoMayCome(host, adminSecret)
   checkSigning(signingAlgorithm, signingSecret, keysFile)
   checkRegistryOptions(registry, registryFile, clients)
@@ -105,6 +112,7 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
     authenticationMethods,
     assertionAudience,
     tls,
+    cors,
     adminSecret,
     clock
   }
@@ -169,6 +177,10 @@ function demand(holds: boolean, sentence: string): void {
 
 function isPort(port: unknown): boolean {
   return Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65_535
+}
+
+function isOrigin(text: unknown): boolean {
+  return text === '*' || (typeof text === 'string' && URL.canParse(text) && new URL(text).origin === text)
 }
 
 function isIssuer(issuer: string): boolean {

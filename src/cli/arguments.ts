@@ -37,7 +37,7 @@ function parsed(options: OptionDescriptions, given: readonly string[]) {
   }
 }
 
-const secretFlag = /^--(client-)?(secret|password|private-key|key)(=|$)/
+const secretFlag = /^--((client|admin|signing)-)?(secret|password|private-key|key)(=|$)/
 
 /** Everybody on the machine can read the arguments of a process. */
 function refuseSecrets(options: OptionDescriptions, given: readonly string[]): void {

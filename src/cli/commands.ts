@@ -14,6 +14,10 @@ export const commands: CommandTable = {
     about: 'Examines everything between this machine and a token, and says what to do.',
     load: async () => (await import('./commands/doctor.ts')).doctor
   },
+  serve: {
+    about: 'Starts an authorization server for development, with a page that shows who may call whom.',
+    load: async () => (await import('./commands/serve.ts')).serve
+  },
   completion: {
     about: 'Prints a script that completes commands and flags in bash or zsh.',
     load: async () => (await import('./commands/completion.ts')).completion

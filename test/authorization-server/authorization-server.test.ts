@@ -36,6 +36,8 @@ test.each<[string, object, RegExp]>([
     { signingAlgorithm: 'HS256', signingSecret: 'x'.repeat(32), keysFile: 'k' },
     /keysFile out/
   ],
+  ['cors that is no list', { cors: '*' }, /cors must be a list/],
+  ['cors with a path', { cors: ['http://localhost/x'] }, /cors must be a list of origins/],
   ['a file of keys without a name', { keysFile: '' }, /keysFile must be/],
   ['a port out of range', { port: 70_000 }, /port/],
   ['an issuer with a query', { issuer: 'https://auth.internal?x' }, /issuer/],
@@ -93,11 +95,15 @@ test.each([
         revocation_endpoint: server.revocationEndpoint,
         scopes_supported: ['charge', 'read_user', 'write_user'],
         response_types_supported: [],
+        subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: ['ES256'],
         grant_types_supported: ['client_credentials'],
         token_endpoint_auth_methods_supported: methods,
         token_endpoint_auth_signing_alg_values_supported: expect.arrayContaining(['HS256', 'RS256', 'ES256']),
         introspection_endpoint_auth_methods_supported: methods,
-        revocation_endpoint_auth_methods_supported: methods
+        introspection_endpoint_auth_signing_alg_values_supported: expect.arrayContaining(['ES256']),
+        revocation_endpoint_auth_methods_supported: methods,
+        revocation_endpoint_auth_signing_alg_values_supported: expect.arrayContaining(['ES256'])
       })
     }
   }

@@ -42,7 +42,7 @@ export function graph({ services, clients, edges }: Filtered, links?: GraphLinks
     Math.max(...[...boxes.values()].map((box) => box.y + box.height), 60) + margin + (hasWayBack(all, boxes) ? 56 : 8)
   const most = Math.max(...all.map(({ tokens }) => tokens), 1)
   const drawing = { boxes, most, links, passes: placed.passes }
-  return html`<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-label="Who may call whom, as a graph">${links === undefined && ownColours}
+  return html`<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="${links === undefined ? 'img' : 'group'}" aria-label="Who may call whom, as a graph">${links === undefined && ownColours}
 ${heads}
 ${all.map((edge) => arrow(edge, drawing))}
 ${drawn.map((box) => boxAsSvg(box, links))}

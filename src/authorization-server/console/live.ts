@@ -12,9 +12,9 @@ export function live(entries: readonly JournalEntry[], state: PageState): Html {
   const latest = entries.slice(-shownAtFirst).reverse()
   return html`<section id="live" aria-labelledby="live-title">
 <div class="bar"><h2 id="live-title">Live</h2>
-<label>Show <select id="live-filter"><option value="all">everything</option><option value="refused">what was refused</option><option value="change">changes and faults</option></select></label>
+<label>Show <select id="live-filter"><option value="main">tokens and changes</option><option value="refused">what was refused</option><option value="change">changes and faults</option><option value="all">everything</option></select></label>
 <button type="button" id="pause" aria-pressed="false">Pause</button> <span id="waiting" class="quiet" role="status"></span></div>
-<div id="log" role="log" aria-live="polite" aria-relevant="additions" aria-label="Events" tabindex="0"><ol id="lines" data-most="${mostLines}">${latest.map((entry) => line(entry, state))}</ol></div>
+<div id="log" role="log" aria-live="polite" aria-relevant="additions" aria-label="Events" tabindex="0"><ol id="lines" data-most="${mostLines}" data-show="main">${latest.map((entry) => line(entry, state))}</ol></div>
 ${latest.length === 0 && html`<p class="quiet" id="no-lines">Nothing has happened yet. Ask for a token, and it stands here.</p>`}
 </section>`
 }
@@ -22,10 +22,11 @@ ${latest.length === 0 && html`<p class="quiet" id="no-lines">Nothing has happene
 /** One event. What was refused says why, and leads to the edit that would allow it. */
 export function line({ at, kind, text, request, change, withdrawnAt }: JournalEntry, state: PageState): Html {
   const refused = request?.error !== undefined
-  const kindOfLine = kind === 'request' ? (refused ? 'refused' : `request ${request?.endpoint ?? ''}`) : 'change'
+  const kindOfLine =
+    kind === 'request' ? (refused ? 'refused' : isDocument(request) ? 'document' : 'request') : 'change'
   const { clientId, missing, service, granted, expiresAt, fault } = request ?? {}
   if (clientId !== undefined && service !== undefined)
-    return html`<li class="request token">${clockTime(at)} <b>${clientId} → ${service}</b> <span>${granted?.join(' ') || 'no scope'}</span> <span class="quiet">token${expiresAt !== undefined && html`, ends ${clockTime(expiresAt)}`}${fault !== undefined && `; the fault ${fault} acted on it`}</span></li>`
+    return html`<li class="request">${clockTime(at)} <b>${clientId} → ${service}</b> <span>${granted?.join(' ') || 'no scope'}</span> <span class="quiet">token${expiresAt !== undefined && html`, ends ${clockTime(expiresAt)}`}${fault !== undefined && `; the fault ${fault} acted on it`}</span></li>`
   if (clientId !== undefined && missing !== undefined)
     return html`<li class="refused">${clockTime(at)} <b>${clientId} → ${missing.service}</b> <span>${missing.scope.join(' ')}</span> <strong>refused:</strong> ${withdrawnAt === undefined ? request?.reason : html`withdrawn at ${clockTime(withdrawnAt)}.`} <a href="${selecting(state, { clientId, service: missing.service }, missing.scope)}">${withdrawnAt === undefined ? 'Allow it…' : 'Give it back…'}</a></li>`
   const link =
@@ -33,4 +34,9 @@ export function line({ at, kind, text, request, change, withdrawnAt }: JournalEn
     change.service !== undefined &&
     html` <a href="${selecting(state, { clientId: change.clientId, service: change.service })}">Look</a>`
   return html`<li class="${kindOfLine}">${clockTime(at)} ${text}${link}</li>`
+}
+
+/** Metadata and keys are asked for so often that they would hide the rest. */
+function isDocument(request: JournalEntry['request']): boolean {
+  return request?.endpoint === 'metadata' || request?.endpoint === 'jwks'
 }

@@ -33,7 +33,7 @@ export function serverEndpoints(options: EndpointsOptions): Endpoints {
   const { issuer, urls, registry, keys, methods } = options
   const token = tokenEndpoint(options)
   const metadata = documentEndpoint('metadata', () =>
-    metadataDocument(issuer, urls, { scopes: registry.model.scopes, methods })
+    metadataDocument(issuer, urls, { algorithm: keys.current().algorithm, scopes: registry.model.scopes, methods })
   )
   return {
     plain: new Map<string, Endpoint>([

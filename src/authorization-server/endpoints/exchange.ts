@@ -5,6 +5,7 @@ import { altered, type Fault } from '../faults/fault.ts'
 import type { FaultQueue } from '../faults/fault-queue.ts'
 import { type Answer, jsonAnswer } from '../http/answer.ts'
 import { readBody } from '../http/body.ts'
+import { type AllowedOrigins, allowOrigin, answeredPreflight } from '../http/cors.ts'
 import { OAuthError } from '../http/oauth-error.ts'
 import { presentedCertificate } from '../http/presented-certificate.ts'
 import type { LogEntry, WritableRequestLog } from '../http/request-log.ts'
@@ -16,6 +17,8 @@ export interface ExchangeOptions {
   /** By path. */
   readonly endpoints: ReadonlyMap<string, Endpoint>
   readonly isDown: () => boolean
+  /** Whose pages may read the answers. */
+  readonly cors: AllowedOrigins
   readonly queue: FaultQueue
   readonly log: WritableRequestLog
   readonly clock: Clock
@@ -37,13 +40,15 @@ export async function exchange(
 }
 
 async function answerTo(incoming: IncomingMessage, response: ServerResponse, options: ExchangeOptions): Promise<void> {
-  const { endpoints, isDown, queue, log, clock, now } = options
+  const { endpoints, isDown, cors, queue, log, clock, now } = options
   if (isDown()) return void incoming.socket.resetAndDestroy()
   const endpoint = endpoints.get((incoming.url ?? '').split('?', 1)[0] ?? '')
   // Node would read the machine's clock.
   response.sendDate = false
   response.setHeader('date', new Date(now()).toUTCString())
   if (endpoint === undefined) return atOnce({ status: 404, headers: {}, body: '' }, response, clock)
+  allowOrigin(incoming, response, cors)
+  if (answeredPreflight(incoming, response, cors)) return
 
   const entry = log.add(endpoint.name, now())
   const acting = queue.next(endpoint.name)

@@ -10,12 +10,14 @@ export interface ServerUrls {
 }
 
 interface Supported {
+  /** What access tokens are signed with. */
+  readonly algorithm: string
   readonly scopes: readonly string[]
   readonly methods: readonly string[]
 }
 
 /** What the server publishes about itself (RFC 8414 §2). No grant of it goes through a browser, so it has no response types. */
-export function metadataDocument(issuer: string, urls: ServerUrls, { scopes, methods }: Supported): object {
+export function metadataDocument(issuer: string, urls: ServerUrls, { algorithm, scopes, methods }: Supported): object {
   const { mutualTlsTokenEndpoint } = urls
   const signatures = methods.some((method) => method.endsWith('_jwt')) ? assertionAlgorithms : undefined
   return {
@@ -26,6 +28,9 @@ export function metadataDocument(issuer: string, urls: ServerUrls, { scopes, met
     revocation_endpoint: urls.revocationEndpoint,
     scopes_supported: scopes,
     response_types_supported: [],
+    // No ID token is made here, but OpenID Connect Discovery §3 demands these two, and strict readers refuse a document without them.
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: [algorithm],
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: methods,
     token_endpoint_auth_signing_alg_values_supported: signatures,
@@ -34,7 +39,9 @@ export function metadataDocument(issuer: string, urls: ServerUrls, { scopes, met
       tls_client_certificate_bound_access_tokens: true
     }),
     introspection_endpoint_auth_methods_supported: methods,
-    revocation_endpoint_auth_methods_supported: methods
+    introspection_endpoint_auth_signing_alg_values_supported: signatures,
+    revocation_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_signing_alg_values_supported: signatures
   }
 }
 

@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** Whose pages may read the answers of the endpoints: origins, or `*` for all. Nobody's, when it is empty. */
+export type AllowedOrigins = readonly string[]
+
+/** Writes the fields by which a browser lets the page of another site read the answer. */
+export function allowOrigin({ headers }: IncomingMessage, response: ServerResponse, allowed: AllowedOrigins): void {
+  if (allowed.length === 0) return
+  const { origin = '' } = headers
+  response.setHeader('vary', 'origin')
+  if (allowed.includes('*')) response.setHeader('access-control-allow-origin', '*')
+  else if (allowed.includes(origin)) response.setHeader('access-control-allow-origin', origin)
+}
+
+/** Whether a browser asks, before it sends the request, if it may; then the answer is written already. */
+export function answeredPreflight(
+  { method, headers }: IncomingMessage,
+  response: ServerResponse,
+  allowed: AllowedOrigins
+): boolean {
+  if (method !== 'OPTIONS' || allowed.length === 0 || headers['access-control-request-method'] === undefined)
+    return false
+  response.statusCode = 204
+  response.setHeader('access-control-allow-methods', 'GET, POST')
+  response.setHeader('access-control-allow-headers', 'authorization, content-type')
+  response.setHeader('access-control-max-age', '600')
+  response.end()
+  return true
+}
