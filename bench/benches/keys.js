@@ -18,7 +18,7 @@ export async function run({ quick }) {
     columns: ['keys', 'a call', 'heap per token'],
     rows,
     verdicts: [
-      atMost('heap per token', bytes.median, 1600, ' B'),
+      atMost('heap per token', bytes.median, 1400, ' B'),
       atMost(
         'a call with 10,000 keys over one with a single key',
         lookUps[10_000].median / lookUps[1].median,

@@ -23,7 +23,7 @@ export async function run() {
     ],
     verdicts: [
       atMost('installed, without undici', installed, 650, ' KiB'),
-      atMost('main entry, minified and gzipped', entry.gzipped, 20, ' KiB')
+      atMost('main entry, minified and gzipped', entry.gzipped, 26, ' KiB')
     ]
   }
 }
@@ -35,7 +35,7 @@ async function kibibytes(folder) {
   return sizes.reduce((sum, size) => sum + size, 0) / 1024
 }
 
-/** Our own code: what is loaded later stays outside. */
+/** What the import of the main entry loads; what is loaded later stays outside. */
 async function bundled(entry) {
   const { output } = await build({
     input: entry,
@@ -44,7 +44,9 @@ async function bundled(entry) {
     write: false,
     output: { minify: true }
   })
-  const code = output.map((chunk) => chunk.code).join('')
+  const loaded = new Set(output.filter(({ isEntry }) => isEntry))
+  for (const { imports } of loaded) for (const chunk of output) if (imports.includes(chunk.fileName)) loaded.add(chunk)
+  const code = Array.from(loaded, (chunk) => chunk.code).join('')
   return {
     minified: Buffer.byteLength(code) / 1024,
     gzipped: gzipSync(code, { level: 9 }).length / 1024,

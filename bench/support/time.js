@@ -23,3 +23,9 @@ globalThis.Date = class extends Date {
   }
 }
 performance.now = () => monotonicTime() + shift
+const { hrtime } = process
+process.hrtime = Object.assign(() => {
+  const [seconds, nanoseconds] = hrtime()
+  const whole = seconds * 1000 + nanoseconds / 1e6 + shift
+  return [Math.floor(whole / 1000), (whole % 1000) * 1e6]
+}, hrtime)
