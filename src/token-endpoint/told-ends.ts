@@ -34,12 +34,12 @@ export function toldEnds(): ToldEnds {
       const name = fingerprint(value)
       const known = ends.get(name)
       if (known === undefined && !told) return undefined
-      const end = Math.min(
-        known === undefined ? Number.POSITIVE_INFINITY : known * unit,
-        told === undefined ? Number.POSITIVE_INFINITY : sentAt + told
+      const life = Math.min(
+        told ?? Number.POSITIVE_INFINITY,
+        known === undefined ? Number.POSITIVE_INFINITY : known * unit - sentAt
       )
-      note(name, end, sentAt)
-      return Math.max(0, Math.floor(end - sentAt))
+      note(name, sentAt + life, sentAt)
+      return Math.max(0, Math.floor(life))
     }
   }
 }
