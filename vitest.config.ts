@@ -24,7 +24,7 @@ export default defineConfig({
     ],
     env: { UNDICI: chosen },
     include: ['test/**/*.test.ts'],
-    exclude: ['test/process/**'], // npm run test:process
+    exclude: ['test/process/**', 'test/fleet/**'], // npm run test:process and test:fleet
     testTimeout: 15_000
   }
 })
