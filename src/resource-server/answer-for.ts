@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import { TokenClientError } from '../errors.ts'
 import { TokenRefusedError } from './token-refused-error.ts'
 
@@ -16,6 +15,14 @@ export interface RefusalBody {
   readonly body: string
 }
 
+/** RFC 9110 §15; edge runtimes have no list of them. */
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable'
+}
 const noStore = { 'cache-control': 'no-store' }
 const secondsUnlessTold = 5
 
@@ -36,14 +43,14 @@ export function problemJson(error: unknown): RefusalBody {
   const { status } = answerFor(error)
   return {
     headers: { 'content-type': 'application/problem+json' },
-    body: JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status })
+    body: JSON.stringify({ type: 'about:blank', title: titles[status], status })
   }
 }
 
 /** An error for the error handling of a framework: it reads `status` or `statusCode`, `headers`, and by `expose` that the caller may see the message. */
 export function httpErrorFor(error: unknown): Error {
   const { status, headers } = answerFor(error)
-  return Object.assign(new Error(STATUS_CODES[status], { cause: error }), {
+  return Object.assign(new Error(titles[status], { cause: error }), {
     status,
     statusCode: status,
     headers,

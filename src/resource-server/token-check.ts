@@ -4,6 +4,7 @@ import { discoveredIssuer } from '../metadata/discovery.ts'
 import { isCompactJws } from './compact-jws.ts'
 import { inactiveTokens } from './inactive-tokens.ts'
 import { type Introspection, introspect } from './introspection.ts'
+import { publishedKey } from './keys/node-key.ts'
 import type { SavedKeys } from './keys/saved-keys.ts'
 import type { CheckedOptions } from './options.ts'
 import { signedTokenCheck, type Verified } from './signed-token.ts'
@@ -39,7 +40,18 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
   const { keyUses = [] } = trust.expected.profile
   const { maxAge } = trust.expected
   const now = () => clock.wallTime()
-  const context = { ...trust, issuer, keyUses, server, sender, clock, insecureHttpAllowed, staleFor, savedKeys }
+  const context = {
+    ...trust,
+    read: publishedKey,
+    issuer,
+    keyUses,
+    server,
+    sender,
+    clock,
+    insecureHttpAllowed,
+    staleFor,
+    savedKeys
+  }
   const keys = trust.keySource.open(context)
   const verify = signedTokenCheck({ ...trust, keys, now })
   const signed = verifiedTokens({ clock, maxAge, stillHolds: ({ key }) => key !== undefined && keys.isCurrent(key) })

@@ -3,7 +3,6 @@ import { ClientConfigurationError } from '../../errors.ts'
 import { RefusedToken } from '../token-refused-error.ts'
 import { asymmetricAlgorithms } from './algorithms.ts'
 import { type KeyReading, type KeySet, keySet } from './key-set.ts'
-import { publishedKey } from './node-key.ts'
 import type { KeySource, VerificationKeys } from './verification-keys.ts'
 
 /** Keys that you have already: a JWK Set (RFC 7517 §5) with the issuer's public keys. Nothing is fetched. */
@@ -12,7 +11,7 @@ export function jwks(document: JSONWebKeySet): KeySource {
   return {
     algorithms: asymmetricAlgorithms,
     pinned: true,
-    open: (context) => pinnedKeys(opened(usable, { ...context, read: publishedKey }))
+    open: (context) => pinnedKeys(opened(usable, context))
   }
 }
 

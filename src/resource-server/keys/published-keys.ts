@@ -8,7 +8,6 @@ import { RefusedToken } from '../token-refused-error.ts'
 import { asymmetricAlgorithms } from './algorithms.ts'
 import { keptKeys } from './kept-keys.ts'
 import { type KeySet, keySet } from './key-set.ts'
-import { publishedKey } from './node-key.ts'
 import { unknownKids } from './unknown-kids.ts'
 import type { KeyContext, KeySource, VerificationKey, VerificationKeys } from './verification-keys.ts'
 
@@ -52,12 +51,11 @@ function urlIn({ jwksUri }: { readonly jwksUri?: string | undefined }): string {
 
 function publishedKeys(place: Place, context: KeyContext): VerificationKeys {
   const { issuer, clock, staleFor, savedKeys } = context
-  const reading = { ...context, read: publishedKey }
   const saved = savedKeys && {
-    set: keySet({ keys: [...savedKeys.keys] }, reading),
+    set: keySet({ keys: [...savedKeys.keys] }, context),
     age: Math.max(0, clock.wallTime() - savedKeys.fetchedAt)
   }
-  const fetch = async (before: KeySet | undefined) => keySet(await fetchDocument(place, context), reading, before)
+  const fetch = async (before: KeySet | undefined) => keySet(await fetchDocument(place, context), context, before)
   const kept = keptKeys({ fetch, clock, staleFor, saved })
   const unknown = unknownKids(clock)
 

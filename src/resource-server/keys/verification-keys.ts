@@ -1,3 +1,4 @@
+import type { JWK } from 'jose'
 import type { Clock } from '../../clock.ts'
 import type { Sender } from '../../http/send.ts'
 import type { Issuer, ServerSource } from '../../metadata/authorization-server.ts'
@@ -35,6 +36,8 @@ export interface KeyContext {
   readonly sender: Sender
   readonly clock: Clock
   readonly algorithms: readonly string[]
+  /** Makes a key of a JWK, as the runtime can. */
+  read(jwk: JWK, fits: (alg: string) => boolean): VerificationKey
   /** Values of a key's `use` beside `sig`. */
   readonly keyUses: readonly string[]
   /** Milliseconds since they were fetched for which keys serve while the issuer does not answer. */

@@ -1,0 +1,88 @@
+import { nonEmptyString, wrong } from '../wrong-option.ts'
+import type { Expectation } from './claims.ts'
+import { discoveredKeys } from './keys/published-keys.ts'
+import type { KeySource } from './keys/verification-keys.ts'
+import { checkedProfile, type ProfileOptions, texts } from './profile-option.ts'
+import type { TokenProfile } from './profiles/token-profile.ts'
+import { secureUrl } from './secure-url.ts'
+
+/**
+ * `{ [acceptPlainJwt]: true }` takes tokens of servers that do not follow RFC 9068: of type `JWT` or of none, and without `jti`.
+ * An ID token of the same issuer then differs from an access token by its audience alone. A symbol, because no configuration file can set it.
+ */
+export const acceptPlainJwt: unique symbol = Symbol('service-token-client.acceptPlainJwt')
+
+/**
+ * `{ [acceptMissingAudience]: true }` takes tokens that say nothing about whom they are for: the scope has to name the service then, and
+ * `demand` and the guards take only rules that ask for a scope. A token that has an `aud` must still name us.
+ * Whoever gets a token for another service of the same issuer can use it here, as far as its scope goes. A symbol, because no configuration file can set it.
+ */
+export const acceptMissingAudience: unique symbol = Symbol('service-token-client.acceptMissingAudience')
+
+/** The options about whose tokens count. */
+export interface TrustOptions extends ProfileOptions {
+  readonly issuer?: string
+  readonly audience?: string | readonly string[]
+  readonly keys?: KeySource
+  readonly algorithms?: readonly string[]
+  readonly clockTolerance?: number
+  readonly maxAge?: number
+  readonly [acceptPlainJwt]?: boolean
+  readonly [acceptMissingAudience]?: boolean
+}
+
+/** Whose tokens count, and which. */
+export interface Trust {
+  readonly keySource: KeySource
+  readonly algorithms: readonly string[]
+  readonly expected: Expectation
+}
+
+const mostTolerance = 5 * 60_000
+
+/** @throws ClientConfigurationError */
+export function checkTrust(options: TrustOptions, insecureHttpAllowed: boolean): Trust {
+  const { keys = discoveredKeys, algorithms = keys.algorithms } = options
+  const { clockTolerance = 5000, maxAge = Number.POSITIVE_INFINITY } = options
+  const profile = checkedProfile(options, options[acceptPlainJwt] === true)
+  const audience = [options.audience ?? profile.audiences ?? []].flat()
+  if (audience.length === 0 && options.audience === undefined)
+    wrong('audience', 'is missing', 'Give it: without, tokens for others would count here.', 'ERR_MISSING_OPTION')
+  const usable = texts('algorithms', algorithms)
+  if (!usable.every((algorithm) => keys.algorithms.includes(algorithm)))
+    wrong('algorithms', 'does not fit the keys', `Give some of those they are good for: ${keys.algorithms.join(', ')}.`)
+  if (!Number.isInteger(clockTolerance) || clockTolerance < 0 || clockTolerance > mostTolerance)
+    wrong('clockTolerance', 'is out of range', `Give whole milliseconds, ${mostTolerance} at most.`)
+  if (options.maxAge !== undefined && (!Number.isInteger(maxAge) || maxAge <= 0))
+    wrong('maxAge', 'is out of range', 'Give whole milliseconds, more than 0.')
+  return {
+    keySource: keys,
+    algorithms: usable,
+    expected: {
+      issuers: checkIssuers(options, profile, keys, insecureHttpAllowed),
+      audience: texts('audience', audience),
+      missingAudienceAccepted: options[acceptMissingAudience] === true,
+      clockTolerance,
+      maxAge,
+      profile:
+        keys.pinned || profile.required.includes('iss')
+          ? profile
+          : { ...profile, required: ['iss', ...profile.required] }
+    }
+  }
+}
+
+/** Whose tokens count. Only where the keys are pinned can a token, and then the options, do without a name for the issuer. */
+function checkIssuers(
+  { issuer }: TrustOptions,
+  { issuers = [], required }: TokenProfile,
+  { pinned = false }: KeySource,
+  insecureHttpAllowed: boolean
+): readonly string[] {
+  if (issuer === undefined && issuers.length > 0) return texts('profile.issuers', issuers)
+  if (issuer === undefined && pinned && !required.includes('iss')) return []
+  const named = nonEmptyString('issuer', issuer, 'Give a string.')
+  if (!pinned || URL.canParse(named)) secureUrl('issuer', named, insecureHttpAllowed)
+  // One tenant of Microsoft has two names, and whoever gives one of them means the tenant.
+  return issuers.includes(named) ? issuers : [named]
+}

@@ -1,0 +1,44 @@
+import { TokenClientError } from '../../errors.ts'
+import type { Exchange, Sender } from '../../http/send.ts'
+import { limits } from '../../limits.ts'
+
+/** Exchanges with the issuer by the platform's fetch: one deadline, one size limit, no redirects. */
+export function webSender(fetch: typeof globalThis.fetch): Sender {
+  const closing = new AbortController()
+
+  async function send({ method, url, headers, timeout, mostBytes = limits.answerBytes }: Exchange) {
+    const signal = AbortSignal.any([AbortSignal.timeout(timeout), closing.signal])
+    const accept = { accept: 'application/json', ...headers }
+    try {
+      const response = await fetch(url, { method, headers: accept, redirect: 'manual', signal })
+      const body = await bytesOf(response, mostBytes)
+      return { status: response.status, headers: Object.fromEntries(response.headers), body }
+    } catch (cause) {
+      if (cause instanceof TokenClientError) throw cause
+      const message = `No whole answer from ${new URL(url).host}. See the cause.`
+      throw new TokenClientError('ERR_NETWORK', message, { transient: true, cause })
+    }
+  }
+
+  return {
+    send,
+    async close() {
+      closing.abort()
+    }
+  }
+}
+
+async function bytesOf({ body }: Response, most: number): Promise<Uint8Array> {
+  const chunks: number[][] = []
+  let size = 0
+  const reader = body?.getReader()
+  for (let read = await reader?.read(); read !== undefined && !read.done; read = await reader?.read()) {
+    size += read.value.length
+    if (size > most) {
+      await reader?.cancel()
+      throw new TokenClientError('ERR_BODY_TOO_LARGE', `The answer has more than ${most} bytes.`, { transient: true })
+    }
+    chunks.push([...read.value])
+  }
+  return Uint8Array.from(chunks.flat())
+}

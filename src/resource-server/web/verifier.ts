@@ -1,0 +1,76 @@
+import type { Clock } from '../../clock.ts'
+import { limits } from '../../limits.ts'
+import { discoveredIssuer } from '../../metadata/discovery.ts'
+import { checkedFields, nonEmptyString, wrong } from '../../wrong-option.ts'
+import { bearerToken, checkForm } from '../bearer-token.ts'
+import { judge } from '../judge.ts'
+import { signedTokenCheck } from '../signed-token.ts'
+import { credentialsIn } from '../token-carrier.ts'
+import { RefusedToken } from '../token-refused-error.ts'
+import { checkTrust, type TrustOptions } from '../trust.ts'
+import type { AccessTokenVerifier } from '../verifier.ts'
+import { webClock } from './clock.ts'
+import { webKey } from './key.ts'
+import { webSender } from './sender.ts'
+
+export interface WebVerifierOptions extends TrustOptions {
+  /** How requests to the issuer travel; the platform's fetch by default. */
+  readonly fetch?: typeof globalThis.fetch
+  /** The `realm` of challenges; the audience by default. */
+  readonly realm?: string
+  readonly clock?: Clock
+}
+
+const known = [
+  ...['issuer', 'audience', 'profile', 'requiredClaims', 'keys', 'algorithms', 'clockTolerance', 'maxAge'],
+  ...['roles', 'clientIdClaim', 'scopeClaim', 'fetch', 'realm', 'clock']
+]
+const discoveryTimeout = 5000
+const aDay = 24 * 60 * 60 * 1000
+
+/**
+ * Verifies the access tokens of one issuer on edge runtimes, by WebCrypto and fetch: the same checks as the verifier for Node. It keeps no verified
+ * tokens, asks nobody about opaque ones, and refuses tokens that are bound to a certificate, as there is no connection to look at.
+ * @throws ClientConfigurationError
+ */
+export function accessTokenVerifier(given: WebVerifierOptions): AccessTokenVerifier {
+  const options = checkedFields('accessTokenVerifier options', given, known) as WebVerifierOptions
+  const { fetch = globalThis.fetch, clock = webClock } = options
+  if (typeof fetch !== 'function') wrong('fetch', 'is no function', 'Give a fetch function, or leave it out.')
+  const trust = checkTrust(options, false)
+  const { expected, algorithms, keySource } = trust
+  const realm = nonEmptyString('realm', options.realm ?? expected.audience.join(' '), 'Give a string.')
+  const [issuer] = expected.issuers
+  const sender = webSender((...request) => fetch(...request))
+  const server = discoveredIssuer({
+    issuer: issuer ?? '',
+    ...(!URL.canParse(issuer ?? '') && { places: [] }),
+    sender,
+    clock,
+    timeout: discoveryTimeout
+  })
+  const { keyUses = [] } = expected.profile
+  const reading = { read: webKey, algorithms, keyUses }
+  const context = { issuer, server, sender, clock, staleFor: aDay, savedKeys: undefined, insecureHttpAllowed: false }
+  const keys = keySource.open({ ...context, ...reading })
+  const verify = signedTokenCheck({ keys, algorithms, expected, now: () => clock.wallTime() })
+
+  const { refusal: _unused, ...judging } = judge({
+    challenge: { realm, resourceMetadata: undefined },
+    expected,
+    async check(carrier) {
+      const credentials = credentialsIn(carrier)
+      const text = bearerToken(credentials)
+      checkForm(credentials)
+      if (text.length > limits.tokenBytes) throw new RefusedToken('too_large')
+      const { token } = await verify(text)
+      if (token.claims.cnf !== undefined) throw new RefusedToken('unknown_binding')
+      return token
+    }
+  })
+  return {
+    ...judging,
+    keys: { export: () => keys.export?.() },
+    close: () => sender.close()
+  }
+}
