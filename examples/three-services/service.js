@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { accessTokenVerifier, requireToken } from 'service-token-client/resource-server'
+import { accessTokenOf, accessTokenVerifier, requireToken } from 'service-token-client/resource-server'
 
 /**
  * A service on a free port of this machine. `routes` maps 'GET /users' to `{ rule, handle }`: nobody comes to a handler without a token
@@ -12,16 +12,23 @@ export async function startService({ name, issuer, routes }) {
     Object.entries(routes).map(([route, { rule, handle }]) => [route, { guard: requireToken(verifier, rule), handle }])
   )
 
+  const callers = new Set()
+
   const server = createServer((request, response) => {
     const route = guarded.get(`${request.method} ${request.url}`)
     if (route === undefined) return response.writeHead(404).end()
-    route.guard(request, response, () => answer(route.handle, request, response))
+    route.guard(request, response, () => {
+      callers.add(accessTokenOf(request).clientId)
+      answer(route.handle, request, response)
+    })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
 
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
+    /** Who was let in, as `caller → service`. */
+    seen: () => [...callers].map((caller) => `${caller} → ${name}`),
     async close() {
       await verifier.close()
       server.closeAllConnections()

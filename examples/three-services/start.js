@@ -100,6 +100,13 @@ await ended
 check('then it gets no other one, and orders end there', await placeOrder(), [502])
 check('orders itself is served as before', await readUser(tokens.orders), [200])
 
+const used = authorizationServer.overview().edges.filter(({ tokens: count }) => count > 0)
+check(
+  'the authorization server knows who called whom, as the services saw it',
+  used.map(({ clientId, service }) => `${clientId} → ${service}`).toSorted(),
+  [users, billing, orders].flatMap((service) => service.seen()).toSorted()
+)
+
 await Promise.all([strange, forged, ...Object.values(tokens)].map((client) => client.close()))
 await Promise.all([users, billing, orders, authorizationServer, strangers, forgers].map((service) => service.close()))
 console.log(failed === 0 ? '\nall as it should be' : `\n${failed} not as it should be`)

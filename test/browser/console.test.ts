@@ -421,7 +421,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
         expect(await violations(page), query).toEqual([])
       }
       await page.goto(`${issuer}/?c=orders&s=users`)
-      for (const name of ['Save…', 'Withdraw…', 'Try a token', 'Rotate key…', 'Keys ?']) {
+      for (const name of ['Save…', 'Withdraw…', 'Try a token', 'Rotate key…', 'Shortcuts ?']) {
         await page.getByRole('button', { name }).click()
         await page.locator('dialog h2').waitFor()
         expect(await violations(page), name).toEqual([])

@@ -95,7 +95,7 @@ function claimsList(claims: JWTPayload): Html {
   return html`<dl class="claims">${Object.entries(claims).map(([name, value]) => html`<dt>${name}</dt><dd>${claimText(value)}${typeof value === 'number' && ['exp', 'iat', 'nbf'].includes(name) && html` <span class="quiet">(${clockTime(value * 1000)})</span>`}</dd>`)}</dl>`
 }
 
-const keys: readonly (readonly [string, string])[] = [
+const shortcuts: readonly (readonly [string, string])[] = [
   ['?', 'this sheet'],
   ['/', 'filter by client'],
   ['1 2 3', 'table, graph, break it'],
@@ -107,6 +107,6 @@ const keys: readonly (readonly [string, string])[] = [
 ]
 
 export function keysDialog(): Html {
-  return html`<h2>Keys</h2><dl class="claims">${keys.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl>
+  return html`<h2>Shortcuts</h2><dl class="claims">${shortcuts.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl>
 <p class="buttons"><button type="button" data-close autofocus>Close</button></p>`
 }

@@ -22,7 +22,7 @@ export function head({ overview, state, undo, canSignOut }: HeadOptions): Html {
 <nav aria-label="Views">${tab('Table', 'table', state)}${tab('Graph', 'graph', state)}${tab('Break it', 'faults', state)}</nav>
 <p class="buttons">${undo !== undefined && html`<button type="button" id="undo" data-call="POST /undo" title="${undo}">Undo</button>`}
 ${key.kid !== undefined && html`<button type="button" data-dialog="/console/rotate">Rotate key…</button>`}
-<button type="button" data-dialog="/console/keys" id="keys">Keys <kbd>?</kbd></button>
+<button type="button" data-dialog="/console/keys" id="keys">Shortcuts <kbd>?</kbd></button>
 ${canSignOut && html`<button type="button" data-call="DELETE /session" data-go="/">Sign out</button>`}</p>
 </header>
 ${band(overview)}`
