@@ -1,17 +1,16 @@
 import { createServer } from 'node:http'
-import { Agent, request } from 'undici'
 import { listen } from './listen.js'
 
-/** A service that needs the users service for its answers. That a token travels along is told in one line. */
-export async function startOrders({ tokens, users }) {
-  const agent = new Agent().compose(tokens.interceptor({ origins: [users.origin] }))
-
+/** A service that needs the users service for its answers. That a token travels along is the business of `callUsers`. */
+export async function startOrders({ callUsers, users }) {
   const server = createServer(async ({ method }, response) => {
-    const answer = await request(`${users.origin}/users/42`, { method, dispatcher: agent })
-    response.writeHead(answer.statusCode, { 'x-reason': answer.headers['www-authenticate'] ?? '' })
-    response.end(await answer.body.text())
+    try {
+      const answer = await callUsers(`${users.origin}/users/42`, { method })
+      response.writeHead(answer.status, { 'x-reason': answer.headers.get('www-authenticate') ?? '' })
+      response.end(await answer.text())
+    } catch {
+      response.writeHead(502).end()
+    }
   })
-
-  const { origin, close } = await listen(server)
-  return { origin, close: () => Promise.all([close(), agent.close()]) }
+  return listen(server)
 }

@@ -7,14 +7,14 @@ const neededScope = { GET: 'read_user', DELETE: 'delete_user' }
 /** A resource server: it verifies each token by itself, with the authorization server's published keys. */
 export async function startUsers({ issuer, jwksUri }) {
   const keys = createRemoteJWKSet(new URL(jwksUri))
-  const seen = new Set()
+  const seen = new Map()
   const revoked = new Set()
 
   async function refusal({ method, headers }) {
     const [, token = ''] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? []
     const verified = await jwtVerify(token, keys, { issuer, audience: 'users', typ: 'at+jwt' }).catch(() => undefined)
     if (verified === undefined || revoked.has(verified.payload.jti)) return { status: 401, error: 'invalid_token' }
-    seen.add(verified.payload.jti)
+    seen.set(verified.payload.jti, verified.payload.client_id)
     const scope = neededScope[method]
     return verified.payload.scope.split(' ').includes(scope)
       ? undefined
@@ -31,8 +31,8 @@ export async function startUsers({ issuer, jwksUri }) {
 
   return {
     ...(await listen(server)),
-    /** How many different tokens were good here. */
-    tokensSeen: () => seen.size,
+    /** How many different tokens of this client were good here. */
+    tokensOf: (clientId) => [...seen.values()].filter((owner) => owner === clientId).length,
     /** From now on the token with this `jti` is refused. */
     revoke: (jti) => revoked.add(jti)
   }
