@@ -15,6 +15,9 @@ export const builtin = {
   get https(): typeof import('node:https') {
     return process.getBuiltinModule('node:https')
   },
+  get module(): typeof import('node:module') {
+    return process.getBuiltinModule('node:module')
+  },
   get tls(): typeof import('node:tls') {
     return process.getBuiltinModule('node:tls')
   },

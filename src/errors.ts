@@ -141,6 +141,30 @@ export function isRefusalOfCredential(error: unknown): error is TokenClientError
   return error instanceof TokenClientError && refusalsOfCredential.has(error.code)
 }
 
+const faultsOfServer: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_TIMEOUT',
+  'ERR_NETWORK',
+  'ERR_CONNECTION_RESET',
+  'ERR_TLS_ERROR',
+  'ERR_REDIRECT_REFUSED',
+  'ERR_DISCOVERY_FAILED',
+  'ERR_ENDPOINT_NOT_FOUND',
+  'ERR_RATE_LIMITED',
+  'ERR_SERVER_ERROR',
+  'ERR_TEMPORARILY_UNAVAILABLE',
+  'ERR_UNEXPECTED_CONTENT_TYPE',
+  'ERR_UNEXPECTED_CONTENT_ENCODING',
+  'ERR_BODY_TOO_LARGE',
+  'ERR_MALFORMED_BODY'
+])
+
+/** It is about the authorization server or the way to it, whatever the token request asked for. */
+export function isAboutServer({ code, status = 0 }: TokenClientError): boolean {
+  // A firewall says 403; the other 4xx are about what was asked.
+  const isOther = status < 400 || status === 403 || status === 408 || status === 425
+  return faultsOfServer.has(code) || (code === 'ERR_UNEXPECTED_STATUS' && isOther)
+}
+
 /**
  * A foreign error can carry response bytes, sockets or request options: only what it is called and says is kept. What was thrown
  * and is no error can be anything, a secret too: nothing of it is kept.

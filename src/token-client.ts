@@ -71,29 +71,26 @@ const readyWait = 30_000
  */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   const checked = checkedOptions(options)
-  const { clock, timeout, refresh, clientId, clientAuthentication, request } = checked
+  const { clock, timeout, refresh, clientAuthentication, request } = checked
   const telemetry = clientTelemetry(checked)
   const { emit, on, off } = guardedEmitter((name, event) => publishEvent(name, event, telemetry))
   const sending = sender(checked)
   const server = authorizationServer(checked, sending)
   const common = { clock, timeout, emit }
-  const identity = { clientId, clientAuthentication, newCertificate: () => cache.suspectAll() }
   const endpoint =
     clientAuthentication &&
     tokenEndpoint({
       ...checked,
       ...common,
-      ...identity,
       clientAuthentication,
       server,
       sender: telemetry.counting(sending)
     })
-  const source = sourceBelow(checked, { endpoint, emit, risen: () => cache.suspectAll() })
+  const source = sourceBelow(checked, { endpoint, emit, risen: (spread) => cache.renewAll(spread) })
   const cache: TokenCache = tokenCache({
     ...common,
     source,
     refresh,
-    credentialChanged: clientAuthentication?.changed,
     trace: requestTracing(telemetry, clock)
   })
   const spending = { source: cache, emit: onceEach(emit), forCall: routeForCall }

@@ -1,34 +1,53 @@
 import type { Clock } from '../clock.ts'
 import { again, TokenClientError } from '../errors.ts'
 import { leaveOnAbort, nothingCame } from '../http/leave-on-abort.ts'
-import { pause } from '../http/pause.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Patience } from '../token/token-source.ts'
 import { board } from './board.ts'
 import type { Entries } from './entries.ts'
-import type { Entry, Failure } from './entry.ts'
-import type { FailureMemory } from './failure-memory.ts'
+import type { Entry } from './entry.ts'
+import type { Barrier, FailureMemory } from './failure-memory.ts'
 import type { Refresher } from './refresher.ts'
+import type { Sleepers } from './sleepers.ts'
 
 export interface ArrivalOptions {
   readonly clock: Clock
+  /** Milliseconds that a caller waits who says nothing else. */
+  readonly timeout: number
   readonly entries: Entries
   readonly failures: FailureMemory
   readonly refreshing: Refresher
+  readonly sleeping: Sleepers
   /** Aborted when the client closes. */
   readonly closing: AbortSignal
 }
 
-/** Why and until when nobody starts a flight. */
-type Barrier = Pick<Failure, 'error' | 'notBefore'>
-
 /** What a caller without any token waits for. */
 export type Arrival = (request: TokenRequest, patience: Patience) => Promise<AccessToken>
 
-export function arrivals({ clock, entries, failures, refreshing, closing }: ArrivalOptions): Arrival {
-  function barring(entry: Entry): Failure | undefined {
-    return entry.underway === undefined ? failures.barring(entry, clock.monotonicTime()) : undefined
+export function arrivals({
+  clock,
+  timeout,
+  entries,
+  failures,
+  refreshing,
+  sleeping,
+  closing
+}: ArrivalOptions): Arrival {
+  function barring(entry: Entry): Barrier | undefined {
+    return entry.underway === undefined ? failures.barring(entry, clock.monotonicTime(), true) : undefined
+  }
+
+  /** A refresh in the background may take longer than a caller is asked to wait. */
+  function aboard(entry: Entry, patience: Patience): Promise<AccessToken> {
+    const underway = refreshing.flight(entry)
+    const isLong = underway.flight.deadline - clock.monotonicTime() > timeout
+    return board(
+      underway,
+      isLong && patience.maxWait === undefined ? { ...patience, maxWait: timeout } : patience,
+      clock
+    )
   }
 
   function remembered({ error, notBefore }: Barrier): TokenClientError {
@@ -38,8 +57,10 @@ export function arrivals({ clock, entries, failures, refreshing, closing }: Arri
   /** The flight's token, or its error; while a failure is remembered, that failure at once. */
   function next(request: TokenRequest, patience: Patience): Promise<AccessToken> {
     const entry = entries.of(request) // Asked anew each time: who waits long may have been pushed out meanwhile.
+    // Or somebody else's flight has landed.
+    if (entry.kept !== undefined && clock.monotonicTime() < entry.kept.endsAt) return entry.kept.promise
     if (barring(entry) !== undefined) return reconsider(entry, patience)
-    return board(refreshing.flight(entry), patience, clock)
+    return aboard(entry, patience)
   }
 
   async function reconsider(entry: Entry, patience: Patience): Promise<AccessToken> {
@@ -47,7 +68,7 @@ export function arrivals({ clock, entries, failures, refreshing, closing }: Arri
     closing.throwIfAborted()
     const barrier = barring(entry)
     if (barrier !== undefined) throw remembered(barrier)
-    return board(refreshing.flight(entry), patience, clock)
+    return aboard(entry, patience)
   }
 
   /** Waits through transient failures and new flights until its time is up, and then gets the last failure. */
@@ -63,7 +84,7 @@ export function arrivals({ clock, entries, failures, refreshing, closing }: Arri
           if (!(error instanceof TokenClientError && error.transient)) throw error
           const { retryAfter = 0 } = error
           last = { error, notBefore: clock.monotonicTime() + retryAfter }
-          await pause(clock, retryAfter, leaving.signal, closing)
+          await sleeping.sleep(entries.of(request), retryAfter, leaving.signal, closing)
         }
       }
     }

@@ -1,8 +1,10 @@
 import type { TokenRequest } from '../token/token-request.ts'
+import { type Agenda, type Appointment, agenda } from './agenda.ts'
 import { type Entry, newEntry } from './entry.ts'
 
 /** The keys, bounded: a tenant's scope in every request must not fill the memory. */
 export interface Entries extends Iterable<Entry> {
+  readonly size: number
   get(request: TokenRequest): Entry | undefined
   /** The entry of that request; a new one can push out the least recently used. */
   of(request: TokenRequest): Entry
@@ -10,33 +12,45 @@ export interface Entries extends Iterable<Entry> {
   clear(): void
 }
 
-export function boundedEntries(limit: number, onFull: () => void): Entries {
+export interface EntriesOptions {
+  readonly limit: number
+  readonly onFull: () => void
+  /** An entry is let go. */
+  readonly onDelete: (entry: Entry) => void
+}
+
+/** Entries that are looked at for one that can be let go. */
+const mostLooks = 16
+
+export function boundedEntries({ limit, onFull, onDelete }: EntriesOptions): Entries {
   const entries = new Map<string, Entry>()
   /** Most callers ask for one request again and again: it is known without a look-up. */
   let latest: Entry | undefined
+  /** Made when it is first needed. */
+  let uses: Uses | undefined
 
-  // A flight is never pushed out: its key could start a second one. So flights alone can exceed the limit, for as long as they last.
-  function leastRecentlyUsed(): Entry | undefined {
-    let least: Entry | undefined
-    for (const entry of entries.values()) {
-      if (entry.underway !== undefined || entry.pinned) continue
-      if (least === undefined || entry.lastUse < least.lastUse) least = entry
-    }
-    return least
-  }
-
+  /** A flight is never pushed out, since its key could start a second one: flights alone can exceed the limit, while they last. */
   function makeRoom(): void {
     onFull()
-    const least = leastRecentlyUsed()
-    if (least !== undefined) remove(least)
+    uses ??= usesOf(entries.values())
+    for (let looks = 0; entries.size >= limit && looks < mostLooks; looks += 1) {
+      const entry = uses.takeLeast((noted) => entries.get(noted.request.key) === noted)
+      if (entry === undefined) return
+      if (entry.underway === undefined && !entry.pinned) remove(entry)
+      else uses.addAsNewest(entry)
+    }
   }
 
   function remove(entry: Entry): void {
     entries.delete(entry.request.key)
     latest = undefined
+    onDelete(entry)
   }
 
   return {
+    get size() {
+      return entries.size
+    },
     get(request) {
       if (latest?.request !== request) latest = entries.get(request.key)
       return latest
@@ -47,13 +61,66 @@ export function boundedEntries(limit: number, onFull: () => void): Entries {
       if (entries.size >= limit) makeRoom()
       const entry = newEntry(request)
       entries.set(request.key, entry)
+      uses?.add(entry)
+      if ((uses?.size ?? 0) > 2 * limit) uses = undefined // Most of them are of entries that were let go.
       return entry
     },
     delete: remove,
     clear() {
       entries.clear()
       latest = undefined
+      uses = undefined
     },
     [Symbol.iterator]: () => entries.values()
+  }
+}
+
+interface Uses {
+  readonly size: number
+  add(entry: Entry): void
+  addAsNewest(entry: Entry): void
+  /** Takes out the entry that was used least recently. */
+  takeLeast(isKept: (entry: Entry) => boolean): Entry | undefined
+}
+
+/** A use as it was when it was noted: it is looked up again only when its entry may be the least recently used one. */
+interface NotedUse extends Appointment {
+  readonly entry: Entry
+}
+
+function usesOf(entries: Iterable<Entry>): Uses {
+  const noted: Agenda<NotedUse> = agenda()
+  let size = 0
+  let newest = 0
+
+  function note(use: NotedUse, lastUse: number): void {
+    noted.set(use, lastUse)
+    newest = Math.max(newest, lastUse)
+    size += 1
+  }
+
+  function add(entry: Entry, lastUse = entry.lastUse): void {
+    note({ entry, wakeAt: 0, place: -1 }, lastUse)
+  }
+
+  function takeLeast(isKept: (entry: Entry) => boolean): Entry | undefined {
+    for (;;) {
+      const least = noted.takeDue(Number.POSITIVE_INFINITY)
+      if (least === undefined) return undefined
+      size -= 1
+      const { entry, wakeAt } = least
+      if (entry.lastUse > wakeAt) note(least, entry.lastUse)
+      else if (isKept(entry)) return entry
+    }
+  }
+
+  for (const entry of entries) add(entry)
+  return {
+    get size() {
+      return size
+    },
+    add,
+    addAsNewest: (entry) => add(entry, newest),
+    takeLeast
   }
 }

@@ -1,19 +1,9 @@
-import type { TokenClientError } from '../errors.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
+import type { Failure } from './failure.ts'
 import type { Flight } from './flight.ts'
-import type { KeptToken } from './kept-token.ts'
-
-/** A failed flight, remembered. Monotonic ms. */
-export interface Failure {
-  readonly error: TokenClientError
-  /** Failed flights in a row. */
-  readonly count: number
-  /** When the first of them failed. */
-  readonly since: number
-  /** Nobody starts another flight before. */
-  readonly notBefore: number
-}
+import { type KeptToken, onWallClock } from './kept-token.ts'
+import type { Now } from './now.ts'
 
 /** A flight, and what its passengers get. */
 export interface Underway {
@@ -21,39 +11,140 @@ export interface Underway {
   readonly arrival: Promise<AccessToken>
 }
 
-/** All that is known for one key. */
+/** A failed flight of one key. */
+export interface KeyFailure extends Failure {
+  /** Who is to blame: it decides who waits. */
+  readonly of: 'request' | 'client' | 'server'
+}
+
+/** All that is known for one key. The functions of this file change it, and nobody else does. */
 export interface Entry {
   readonly request: TokenRequest
   kept: KeptToken | undefined
   /** Wall ms: until then the kept token is served at a glance. */
   freshUntil: number
+  /** Monotonic ms until which its last token could be relied on: to its end, or until it was refused. */
+  usableUntil: number
+  /** Monotonic ms of its last token's end, refused or not. */
+  endsAt: number
+  /** Milliseconds that its last token lived, from its issue to its end. */
+  life: number
   underway: Underway | undefined
   /** Monotonic ms of the last flight's start; whole, so that it takes no memory of its own. */
   lastFlightAt: number | undefined
   /** Monotonic ms of the last rejection that caused a refresh. */
   rejectedAt: number | undefined
-  failure: Failure | undefined
+  failure: KeyFailure | undefined
   /** Counts uses through the whole cache: the least is the least recently used. */
   lastUse: number
   /** `lastUse` when the kept token arrived. */
   useAtRefresh: number
   /** Kept warm even when nobody asks. */
   pinned: boolean
+  /** The agenda's: the monotonic moment at which the entry wants attention, and where it stands there. */
+  wakeAt: number
+  place: number
 }
+
+const atNoTime = Number.NEGATIVE_INFINITY
 
 export function newEntry(request: TokenRequest): Entry {
   return {
     request,
     kept: undefined,
-    freshUntil: Number.NEGATIVE_INFINITY,
+    freshUntil: atNoTime,
+    usableUntil: atNoTime,
+    endsAt: atNoTime,
+    life: 0,
     underway: undefined,
     lastFlightAt: undefined,
     rejectedAt: undefined,
     failure: undefined,
     lastUse: 0,
     useAtRefresh: 0,
-    pinned: false
+    pinned: false,
+    wakeAt: atNoTime,
+    place: -1
   }
+}
+
+export function tookOff(entry: Entry, underway: Underway): void {
+  entry.underway = underway
+}
+
+export function landed(entry: Entry, kept: KeptToken): void {
+  entry.underway = undefined
+  entry.kept = kept
+  entry.freshUntil = onWallClock(kept, kept.dueAt)
+  entry.usableUntil = kept.endsAt
+  entry.endsAt = kept.endsAt
+  entry.life = kept.token.expiresAt - kept.token.obtainedAt
+  entry.useAtRefresh = entry.lastUse
+  entry.failure = undefined
+}
+
+export function failed(entry: Entry, failure: KeyFailure): void {
+  entry.underway = undefined
+  entry.failure = failure
+  entry.freshUntil = atNoTime
+}
+
+/** The flight has ended before it asked anybody. */
+export function turnedAway(entry: Entry): void {
+  entry.underway = undefined
+  entry.freshUntil = atNoTime
+}
+
+export function ended(entry: Entry): void {
+  entry.kept = undefined
+  entry.freshUntil = atNoTime
+}
+
+/** The source has told another end of the kept token: no answer lengthens a life, and an earlier end counts. Monotonic ms. */
+export function endsBy(entry: Entry, { authorization }: AccessToken, moment: number): void {
+  const { kept } = entry
+  if (kept?.token.authorization !== authorization) return
+  const endsAt = Math.min(kept.endsAt, Math.ceil(moment))
+  const [dueAt, suspectAt] = [Math.min(kept.dueAt, endsAt), Math.min(kept.suspectAt, endsAt)]
+  entry.kept = { ...kept, dueAt, suspectAt, endsAt }
+  entry.usableUntil = Math.min(entry.usableUntil, endsAt)
+  entry.endsAt = endsAt
+  entry.freshUntil = Math.min(entry.freshUntil, onWallClock(kept, dueAt))
+}
+
+/** A resource server has refused the kept token, or somebody has taken it from all. */
+export function refused(entry: Entry, kept: KeptToken, origin: string | undefined, moment: number): void {
+  const { refusedBy } = kept
+  if (origin === undefined) kept.refusedBy = 'everybody'
+  else if (refusedBy !== 'everybody') kept.refusedBy = new Set(refusedBy === 'nobody' ? [] : refusedBy).add(origin)
+  entry.freshUntil = atNoTime
+  entry.usableUntil = Math.min(entry.usableUntil, Math.floor(moment))
+}
+
+/** From that monotonic moment on the kept token is better replaced before use. */
+export function broughtForward(entry: Entry, moment: number): void {
+  const { kept } = entry
+  if (kept === undefined) return
+  const [dueAt, suspectAt] = [kept.dueAt, kept.suspectAt].map((at) => Math.min(at, Math.floor(moment)))
+  entry.kept = { ...kept, dueAt: dueAt as number, suspectAt: suspectAt as number }
+  entry.freshUntil = Math.min(entry.freshUntil, onWallClock(kept, dueAt as number))
+}
+
+/** Nothing is to be decided before that monotonic moment, or before the token wants to be waited for. */
+export function restsUntil(entry: Entry, kept: KeptToken, moment: number, { wall, monotonic }: Now): void {
+  if (kept.refusedBy !== 'nobody') return
+  // A wall clock that was set back must not make this later.
+  const clockOffset = Math.min(kept.clockOffset, wall - monotonic)
+  entry.freshUntil = clockOffset + Math.min(moment, kept.suspectAt)
+}
+
+/** Something has changed for it: the next caller looks. */
+export function wakes(entry: Entry): void {
+  entry.freshUntil = atNoTime
+}
+
+export function lookedAt(entry: Entry, use: number): void {
+  entry.lastUse = use
 }
 
 /** A key that nobody asked for since its last refresh is let go. */

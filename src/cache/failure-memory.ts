@@ -1,29 +1,44 @@
 import { broughtNews } from '../client-authentication/reading-again.ts'
 import type { Clock } from '../clock.ts'
-import { type ErrorCode, isRefusalOfCredential, type TokenClientError } from '../errors.ts'
-import { backOff } from './back-off.ts'
-import type { Entry, Failure } from './entry.ts'
-import { freshnessOf } from './kept-token.ts'
-import type { Now } from './now.ts'
+import { type ErrorCode, isAboutServer, isRefusalOfCredential, type TokenClientError } from '../errors.ts'
+import { notBefore } from './back-off.ts'
+import type { Place } from './door.ts'
+import type { EndpointHealth } from './endpoint-health.ts'
+import type { Entry, KeyFailure } from './entry.ts'
+import { type Failure, failureAfter, type Setback } from './failure.ts'
 
-/** What keeps a failing authorization server from being asked again and again. */
+/** Why and until when, in monotonic ms, nobody starts a flight. */
+export interface Barrier {
+  readonly error: TokenClientError
+  readonly notBefore: number
+}
+
+/** What keeps a failing authorization server from being asked again and again. Moments are monotonic ms. */
 export interface FailureMemory {
-  /** The last failure that no success has followed. */
+  /** The last failure that no success has followed, and that keeps the key from its next token. */
   of(entry: Entry): Failure | undefined
-  /** The failure that forbids a flight at that monotonic moment. */
-  barring(entry: Entry, moment: number): Failure | undefined
-  /** Until when, in monotonic ms, the failures that no success has followed forbid flights, or forbade them. */
+  /** What forbids a flight at that moment. A caller without a token may be let where a refresh in the background is not. */
+  barring(entry: Entry, moment: number, isAwaited?: boolean): Barrier | undefined
+  /** Until when the failures that no success has followed forbid flights, or forbade them. */
   barredUntil(entry: Entry): number | undefined
-  /** Answers with the milliseconds in which nobody starts another flight. */
-  remember(entry: Entry, error: TokenClientError, moment: Now): number
+  /** An attempt has failed: what it says about the server holds from now on. */
+  attemptFailed(entry: Entry, attempt: FailedAttempt, place: Place): Failure
+  /** The flight has failed: what it says about the key, or about the client. */
+  flightFailed(entry: Entry, error: TokenClientError, sentAt: number, least?: number): KeyFailure
+  /** Whether it ends a refusal of the client. */
+  succeeded(): boolean
   /**
    * While a refused credential is the reason to wait, it is read again, at most once a second: true when another one has come,
    * which lifts the wait. Never rejects.
    */
   reconsider(): Promise<boolean>
-  forget(entry: Entry): void
-  /** The token is gone: what was decided while it worked no longer holds, and the next caller may try. */
-  liftAt(entry: Entry, expiry: number): void
+}
+
+export interface FailedAttempt {
+  readonly error: TokenClientError
+  readonly sentAt: number
+  /** It took the time that it was given. */
+  readonly wasCutOff: boolean
 }
 
 /** With these, as with a refused credential, the server means the client, whatever it asked for. */
@@ -36,29 +51,104 @@ export interface FailureMemoryOptions {
   readonly clock: Clock
   /** Aborted when the client closes. */
   readonly closing: AbortSignal
+  readonly endpoint: EndpointHealth
   /** Whether the credential is another one now than those that the server has refused. */
-  readonly credentialChanged: () => Promise<boolean>
+  readonly changed: () => Promise<boolean>
+}
+
+/** A refusal of the client, and the key that it was told for. */
+interface Refusal extends Failure {
+  readonly by: Entry
+  /** Another credential has come: it is tried at once. */
+  readonly isLifted: boolean
 }
 
 const gapBetweenReadings = 1000
+/** Another key asks no sooner after a refusal of the client, lest each of ten thousand try a credential that is dead. */
+const gapBetweenKeys = 10_000
 
-export function failureMemory({ clock, closing, credentialChanged }: FailureMemoryOptions): FailureMemory {
-  let refusal: Failure | undefined
+export function failureMemory({ clock, closing, endpoint, changed }: FailureMemoryOptions): FailureMemory {
+  let refusal: Refusal | undefined
+  let hasWorked = false
   let reading = Promise.resolve(false)
   let readAt = Number.NEGATIVE_INFINITY
 
-  function of(entry: Entry): Failure | undefined {
-    return refusal ?? entry.failure
+  async function readAgain(refused: Refusal): Promise<boolean> {
+    const isLifted = await broughtNews(changed(), clock, closing)
+    reading = Promise.resolve(false)
+    if (isLifted && refusal === refused) refusal = { ...refused, isLifted }
+    return isLifted
   }
 
-  async function readAgain(refused: Failure): Promise<boolean> {
-    const lifted = await broughtNews(credentialChanged(), clock, closing)
-    if (lifted && refusal === refused) refusal = { ...refused, notBefore: clock.monotonicTime() }
-    return lifted
+  function barrierOfClient(entry: Entry): Barrier | undefined {
+    if (refusal === undefined || refusal.isLifted) return undefined
+    const moment = notBefore(refusal, entry)
+    const soonest =
+      refusal.by === entry ? moment : refusal.at + Math.min(gapBetweenKeys, Math.max(1000, entry.life / 10))
+    return { error: refusal.error, notBefore: Math.max(moment, soonest) }
+  }
+
+  function barrierOfKey(entry: Entry): Barrier | undefined {
+    const { failure } = entry
+    if (failure?.of !== 'request') return undefined
+    return { error: failure.error, notBefore: notBefore(failure, entry) }
+  }
+
+  function barrierOfServer(entry: Entry, isAwaited: boolean): Barrier | undefined {
+    if (endpoint.failure === undefined) return undefined
+    const { error } = endpoint.failure
+    return { error, notBefore: endpoint.notBefore(entry, isAwaited) }
+  }
+
+  function latest(entry: Entry, isAwaited: boolean): Barrier | undefined {
+    let last: Barrier | undefined
+    for (const barrier of [barrierOfClient(entry), barrierOfKey(entry), barrierOfServer(entry, isAwaited)])
+      if (barrier !== undefined && !(last !== undefined && last.notBefore >= barrier.notBefore)) last = barrier
+    return last
+  }
+
+  /** The server has answered for others since it failed for this key before: it is not the server that is ill. */
+  function isIllAlone({ failure }: Entry): boolean {
+    return failure !== undefined && isAboutServer(failure.error) && endpoint.wellAt > failure.at
+  }
+
+  function blame(entry: Entry, error: TokenClientError): KeyFailure['of'] {
+    if (refusalsOfTheClient.has(error.code) || isRefusalOfCredential(error)) return 'client'
+    return isAboutServer(error) && !isIllAlone(entry) ? 'server' : 'request'
+  }
+
+  function setbackOf({ usableUntil }: Entry, error: TokenClientError, sentAt: number, hasWorked: boolean): Setback {
+    return { error, at: clock.monotonicTime(), sentAt, usableUntil, hasWorked }
   }
 
   return {
-    of,
+    of: (entry) => refusal ?? entry.failure ?? (entry.kept === undefined ? endpoint.failure : undefined),
+    barring(entry, moment, isAwaited = false) {
+      const barrier = latest(entry, isAwaited)
+      if (barrier === undefined || moment >= barrier.notBefore) return undefined
+      endpoint.turnedAway(entry)
+      return barrier
+    },
+    barredUntil: (entry) => latest(entry, false)?.notBefore,
+    attemptFailed(entry, attempt, place) {
+      const { error, sentAt, wasCutOff } = attempt
+      const setback = setbackOf(entry, error, sentAt, endpoint.hasAnswered)
+      if (blame(entry, error) === 'server') return endpoint.failed(place, setback, wasCutOff)
+      if (error.oauthError !== undefined) endpoint.answered(wasCutOff)
+      return failureAfter(entry.failure, setback, clock)
+    },
+    flightFailed(entry, error, sentAt, least) {
+      const of = blame(entry, error)
+      const setback = setbackOf(entry, error, sentAt, of === 'client' ? hasWorked : endpoint.hasAnswered)
+      if (of === 'client') refusal = { ...failureAfter(refusal, setback, clock), by: entry, isLifted: false }
+      return { ...failureAfter(entry.failure, { ...setback, least }, clock), of }
+    },
+    succeeded() {
+      const wasRefused = refusal !== undefined
+      refusal = undefined
+      hasWorked = true
+      return wasRefused
+    },
     reconsider() {
       const moment = clock.monotonicTime()
       if (refusal === undefined || !isRefusalOfCredential(refusal.error)) return Promise.resolve(false)
@@ -67,42 +157,6 @@ export function failureMemory({ clock, closing, credentialChanged }: FailureMemo
         reading = readAgain(refusal)
       }
       return reading
-    },
-    barring(entry, moment) {
-      return [refusal, entry.failure].find((failure) => failure !== undefined && moment < failure.notBefore)
-    },
-    barredUntil({ failure }) {
-      if (refusal === undefined || failure === undefined) return (refusal ?? failure)?.notBefore
-      return Math.max(refusal.notBefore, failure.notBefore)
-    },
-    remember(entry, error, moment) {
-      const concernsClient = refusalsOfTheClient.has(error.code) || isRefusalOfCredential(error)
-      const former = concernsClient ? refusal : entry.failure
-      // Flights of several keys that were under way together are one failure of the client.
-      if (concernsClient && former !== undefined && moment.monotonic < former.notBefore)
-        return former.notBefore - moment.monotonic
-      const failures = (former?.count ?? 0) + 1
-      const since = former?.since ?? moment.monotonic
-      const outage = moment.monotonic - since
-      const wait = backOff({ error, failures, outage, remaining: remainingLife(entry, moment) }, clock)
-      const failure = { error, count: failures, since, notBefore: moment.monotonic + wait }
-      if (concernsClient) refusal = failure
-      else entry.failure = failure
-      return wait
-    },
-    forget(entry) {
-      entry.failure = undefined
-      refusal = undefined
-    },
-    liftAt(entry, expiry) {
-      const { failure } = entry
-      if (failure?.error.transient) entry.failure = { ...failure, notBefore: expiry }
     }
   }
-}
-
-/** What is left of a token that still works; a rejected one does not. */
-function remainingLife({ kept }: Entry, moment: Now): number | undefined {
-  if (kept === undefined || kept.rejected || freshnessOf(kept, moment) === 'expired') return undefined
-  return kept.endsAt - moment.monotonic
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.ts'
 import { fieldsOf, type RequestFields } from '../events.ts'
-import type { Entry, Failure } from './entry.ts'
+import type { Entry } from './entry.ts'
+import type { Failure } from './failure.ts'
 import { freshnessOf, onWallClock } from './kept-token.ts'
 import type { Now } from './now.ts'
 
@@ -36,9 +37,14 @@ export function isHeldOrWanted({ kept, underway }: Entry, failure: Failure | und
   return kept !== undefined || underway !== undefined || failure !== undefined
 }
 
-export function tokenHealth(entry: Entry, failure: Failure | undefined, moment: Now): TokenHealth {
+export function tokenHealth(
+  entry: Entry,
+  failure: Failure | undefined,
+  barredUntil: number | undefined,
+  moment: Now
+): TokenHealth {
   const { request, kept } = entry
-  const wait = failure === undefined ? 0 : failure.notBefore - moment.monotonic
+  const wait = failure === undefined ? 0 : (barredUntil ?? 0) - moment.monotonic
   return {
     ...fieldsOf(request),
     state: stateOf(entry, failure, moment),

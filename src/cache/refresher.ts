@@ -5,111 +5,106 @@ import { retryBudget } from '../http/retry.ts'
 import type { TraceRequest } from '../telemetry/request-channel.ts'
 import { AccessToken } from '../token/access-token.ts'
 import { foreignScope } from '../token/foreign-text.ts'
-import { canSurvive, drawLifetime, latestLifetime, type RefreshPolicy } from '../token/lifetime.ts'
+import { canSurvive, type RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenSource } from '../token/token-source.ts'
-import type { Entry, Underway } from './entry.ts'
+import { type Attempts, attemptsOf } from './attempts.ts'
+import type { Place } from './door.ts'
+import type { EndpointHealth } from './endpoint-health.ts'
+import { type Entry, endsBy, failed, landed, tookOff, turnedAway, type Underway } from './entry.ts'
 import type { FailureMemory } from './failure-memory.ts'
-import { type Flight, type Landing, startFlight } from './flight.ts'
-import { type KeptToken, onWallClock } from './kept-token.ts'
+import { type Flight, startFlight, TurnedAway } from './flight.ts'
+import { keep, keepOn, type Landing, lifeLeft, wantsRefresh } from './kept-token.ts'
 import { type Now, now } from './now.ts'
+import type { Sleepers } from './sleepers.ts'
 
 export interface RefresherOptions {
   readonly source: TokenSource
   readonly clock: Clock
-  /** Milliseconds for a flight. */
+  /** Milliseconds for a flight that somebody waits for. */
   readonly timeout: number
   readonly refresh: RefreshPolicy
   readonly emit: Emit
   /** Aborted when the client closes. */
   readonly closing: AbortSignal
+  readonly endpoint: EndpointHealth
   readonly failures: FailureMemory
+  readonly sleeping: Sleepers
   /** The entry wants attention at that monotonic moment. */
-  readonly attendBy: (moment: number) => void
+  readonly attendTo: (entry: Entry, moment: number) => void
+  /** A token has landed, bound to something else than the ones before. */
+  readonly newBinding: () => void
   readonly trace?: TraceRequest | undefined
+}
+
+/** Sends flights, keeps what they bring and remembers how they failed. */
+export interface Refresher {
+  /** The flight under way, else a new one that callers wait for. */
+  flight(entry: Entry): Underway
+  /** The same, but none while a failure forbids it. */
+  flightUnlessBarred(entry: Entry): Underway | undefined
+  /** The same for nobody's sake: not while others go first, whose end starts it then. */
+  refreshBehind(entry: Entry): Underway | undefined
 }
 
 const gapBetweenFlights = 1000
 const waitAfterSameToken = 30_000
 
-/** Sends flights, keeps what they bring and remembers how they failed. */
-export interface Refresher {
-  /** The flight under way, else a new one. */
-  flight(entry: Entry): Underway
-  /** The same, but none while a failure forbids it. */
-  flightUnlessBarred(entry: Entry): Underway | undefined
-}
-
 export function refresher(options: RefresherOptions): Refresher {
-  const { source, clock, timeout, refresh, emit, closing, failures, attendBy } = options
+  const { clock, refresh, emit, closing, endpoint, failures, sleeping, attendTo } = options
   const budget = retryBudget(clock)
+  let serial = 0
+  let boundTo: string | undefined
 
-  function start(entry: Entry, moment: number): Underway {
-    const { request, kept, lastFlightAt } = entry
-    const startIn = lastFlightAt === undefined ? 0 : Math.max(0, lastFlightAt + gapBetweenFlights - moment)
+  function start(entry: Entry, enter: (signal: AbortSignal) => Place | Promise<Place | undefined>): Underway {
+    const moment = clock.monotonicTime()
+    const startIn = Math.max(0, (entry.lastFlightAt ?? Number.NEGATIVE_INFINITY) + gapBetweenFlights - moment)
     entry.lastFlightAt = Math.ceil(moment + startIn)
-    const rejected = kept?.rejected ? kept.token : undefined
-    const ended = (token: AccessToken) => endNow(entry, token)
-    const plan = { request, rejected, reason: reasonOf(entry), startIn, source, clock, timeout, budget, closing, ended }
+    const attempts = attemptsOf(entry, options)
+    const { timeout, ask, pauseBefore } = attempts
+    const plan = { reason: reasonOf(entry), startIn, timeout, enter, ask, pauseBefore, budget, clock, closing }
     const flight = startFlight(plan)
     const arrival = flight.landing.then(
-      (landing) => landed(entry, flight, landing),
-      (cause) => Promise.reject(failed(entry, cause))
+      (landing) => arrived(entry, flight, landing),
+      (cause) => Promise.reject(cause instanceof TurnedAway ? sentAway(entry) : broken(entry, cause, attempts))
     )
     // Nobody may be waiting: a failure is told by the event, and remembered.
     arrival.catch(() => {})
-    options.trace?.(request, flight, arrival)
-    return { flight, arrival }
+    const underway = { flight, arrival }
+    tookOff(entry, underway)
+    options.trace?.(entry.request, flight, arrival)
+    return underway
   }
 
-  /** The kept token has ended before its time. */
-  function endNow(entry: Entry, { authorization }: AccessToken): void {
-    const { kept } = entry
-    if (kept?.token.authorization !== authorization) return
-    const moment = Math.floor(clock.monotonicTime())
-    entry.kept = { ...kept, dueAt: moment, suspectAt: moment, endsAt: moment }
-    entry.freshUntil = Number.NEGATIVE_INFINITY
-  }
-
-  function landed(entry: Entry, flight: Flight, { token, sentAt }: Landing): AccessToken {
+  function arrived(entry: Entry, flight: Flight, landing: Landing): AccessToken {
     if (closing.aborted) throw new ClientClosedError()
-    const former = entry.kept
-    const same = former !== undefined && former.token.authorization === token.authorization
-    if (same && former.rejected) throw failed(entry, sameToken())
+    const { kept: former } = entry
+    const { token } = landing
+    const isSame = former !== undefined && former.token.authorization === token.authorization
+    if (isSame && former.refusedBy !== 'nobody') {
+      const { startsAt, life } = lifeLeft(landing)
+      endsBy(entry, token, startsAt + life)
+      throw fail(entry, sameToken(), landing.sentAt.monotonic, waitAfterSameToken)
+    }
 
-    const kept = same ? keepOn(former.token.serial, token, sentAt) : keep(token, sentAt)
-    entry.underway = undefined
-    entry.kept = kept
-    entry.freshUntil = onWallClock(kept, kept.dueAt)
-    entry.useAtRefresh = entry.lastUse
-    failures.forget(entry)
+    const kept = isSame
+      ? keepOn(former, landing)
+      : keep({ ...landing, token: AccessToken.numbered(token, ++serial) }, refresh, clock)
+    if (boundTo !== undefined && boundTo !== token.boundTo) options.newBinding()
+    boundTo = token.boundTo
+    landed(entry, kept)
+    if (failures.succeeded()) sleeping.wakeAll()
+    else sleeping.wake(entry)
     budget.refill()
-    attendBy(kept.dueAt)
+    attendTo(entry, kept.dueAt)
     tell(entry, flight, kept.token)
     return kept.token
   }
 
-  function keep(
-    token: AccessToken,
-    { monotonic, wall }: Now,
-    lifetime = drawLifetime(lifeOf(token), monotonic, refresh, clock)
-  ): KeptToken {
-    const { dueAt, suspectAt, endsAt } = lifetime
-    const promise = Promise.resolve(token)
-    return { token, promise, dueAt, suspectAt, endsAt, clockOffset: wall - monotonic, rejected: false }
-  }
-
-  /** The server gave the token that we have: it stays the same token, and is not asked for early again. */
-  function keepOn(serial: number, token: AccessToken, sentAt: Now): KeptToken {
-    const { value, scope, obtainedAt, expiresAt } = token
-    const same = new AccessToken({ value, scope, obtainedAt, expiresAt, serial })
-    return keep(same, sentAt, latestLifetime(lifeOf(token), sentAt.monotonic))
-  }
-
   function tell({ request }: Entry, { reason, startedAt, attempts }: Flight, token: AccessToken): void {
-    const { serial, expiresAt, scope } = token
-    const granted = foreignScope(scope)
+    const { expiresAt } = token
+    const granted = foreignScope(token.scope)
     const duration = Math.round(clock.monotonicTime() - startedAt)
-    emit('refreshed', { ...fieldsOf(request), serial, reason, expiresAt, granted, duration, attempts })
+    emit('refreshed', { ...fieldsOf(request), serial: token.serial, reason, expiresAt, granted, duration, attempts })
 
     if (typeof refresh === 'object' && !canSurvive(refresh.surviveOutage, lifeOf(token))) {
       const message = `The token's life of ${lifeOf(token)} ms is too short for refresh.surviveOutage of ${refresh.surviveOutage} ms.`
@@ -117,38 +112,72 @@ export function refresher(options: RefresherOptions): Refresher {
     }
   }
 
-  function failed(entry: Entry, cause: unknown): TokenClientError {
-    entry.underway = undefined
-    entry.freshUntil = Number.NEGATIVE_INFINITY
+  function broken(entry: Entry, cause: unknown, { failed }: Attempts): TokenClientError {
     const error = asTokenClientError(cause)
-    if (closing.aborted) return error
+    return closing.aborted ? error : fail(entry, error, failed?.sentAt ?? clock.monotonicTime())
+  }
 
-    const moment = now(clock)
-    const wait = failures.remember(entry, error, moment)
-    attendBy(moment.monotonic + wait)
-    const nextAttemptAt = Math.ceil(moment.wall + wait)
-    emit('refresh-failed', { ...fieldsOf(entry.request), error, serial: entry.kept?.token.serial, nextAttemptAt })
+  function fail(entry: Entry, error: TokenClientError, sentAt: number, least?: number): TokenClientError {
+    failed(entry, failures.flightFailed(entry, error, sentAt, least))
+    const { kept, request } = entry
+    const wait = waitOf(entry)
+    options.source.rests?.(request, wait)
+    const nextAttemptAt = Math.ceil(clock.wallTime() + wait)
+    emit('refresh-failed', { ...fieldsOf(request), error, serial: kept?.token.serial, nextAttemptAt })
     return again(error, wait)
   }
 
+  /** Others were asking, and the server was found ill. */
+  function sentAway(entry: Entry): TokenClientError {
+    turnedAway(entry)
+    if (closing.aborted) return new ClientClosedError()
+    return again(asTokenClientError(endpoint.failure?.error), waitOf(entry))
+  }
+
+  /** Milliseconds until the key may be asked for again; it is looked at then. */
+  function waitOf(entry: Entry): number {
+    const moment = clock.monotonicTime()
+    const barredUntil = Math.max(moment, failures.barredUntil(entry) ?? moment)
+    attendTo(entry, barredUntil)
+    return barredUntil - moment
+  }
+
   function flight(entry: Entry): Underway {
-    entry.underway ??= start(entry, clock.monotonicTime())
-    return entry.underway
+    return entry.underway ?? start(entry, (signal) => endpoint.enter(entry, signal))
+  }
+
+  function refreshBehind(entry: Entry): Underway | undefined {
+    if (entry.underway !== undefined) return entry.underway
+    if (closing.aborted || isBarred(entry, false)) return undefined
+    const place = endpoint.enterBehind(entry, () => {
+      if (isWanted(entry, now(clock))) refreshBehind(entry)
+    })
+    return place && start(entry, () => place)
+  }
+
+  /** A refused credential is the one reason to wait that a look can end. */
+  function isBarred(entry: Entry, isAwaited: boolean): boolean {
+    if (failures.barring(entry, clock.monotonicTime(), isAwaited) === undefined) return false
+    failures.reconsider().then((isLifted) => {
+      if (isLifted && isWanted(entry, now(clock))) refreshBehind(entry)
+    })
+    return true
   }
 
   return {
     flight,
-    flightUnlessBarred(entry) {
-      if (entry.underway !== undefined) return entry.underway
-      if (failures.barring(entry, clock.monotonicTime()) === undefined) return flight(entry)
-      void failures.reconsider()
-      return undefined
-    }
+    flightUnlessBarred: (entry) => entry.underway ?? (isBarred(entry, true) ? undefined : flight(entry)),
+    refreshBehind
   }
 }
 
+/** Whether somebody would be glad of another token. */
+function isWanted(entry: Entry, moment: Now): boolean {
+  return entry.kept === undefined ? entry.pinned : wantsRefresh(entry.kept, moment)
+}
+
 function reasonOf({ kept, useAtRefresh }: Entry): RefreshReason {
-  if (kept !== undefined) return kept.rejected ? 'rejected' : 'due'
+  if (kept !== undefined) return kept.refusedBy === 'nobody' ? 'due' : 'rejected'
   return useAtRefresh > 0 ? 'expired' : 'first'
 }
 
@@ -158,7 +187,7 @@ function lifeOf({ obtainedAt, expiresAt }: AccessToken): number {
 
 function sameToken(): TokenClientError {
   const message = 'The authorization server answered with the same token that a resource server has refused.'
-  return new TokenClientError('ERR_SAME_TOKEN', message, { transient: true, retryAfter: waitAfterSameToken })
+  return new TokenClientError('ERR_SAME_TOKEN', message, { transient: true })
 }
 
 function asTokenClientError(cause: unknown): TokenClientError {

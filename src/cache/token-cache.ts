@@ -7,17 +7,19 @@ import type { TraceRequest } from '../telemetry/request-channel.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
-import type { Patience, TokenSource } from '../token/token-source.ts'
+import type { Asking, TokenSource } from '../token/token-source.ts'
 import { arrivals } from './arrival.ts'
-import { board } from './board.ts'
+import { type EndpointHealth, endpointHealth } from './endpoint-health.ts'
 import { boundedEntries } from './entries.ts'
-import type { Entry } from './entry.ts'
+import { broughtForward, type Entry, lookedAt } from './entry.ts'
 import { failureMemory } from './failure-memory.ts'
 import { type Health, isHeldOrWanted, overallState, tokenHealth } from './health.ts'
-import { freshnessOf, type KeptToken, onWallClock } from './kept-token.ts'
+import type { KeptToken } from './kept-token.ts'
 import { now } from './now.ts'
-import { refresher } from './refresher.ts'
-import { schedule } from './schedule.ts'
+import { type Refresher, refresher } from './refresher.ts'
+import { rejections } from './rejections.ts'
+import { service } from './service.ts'
+import { sleepers } from './sleepers.ts'
 import { upkeep } from './upkeep.ts'
 
 export interface TokenCacheOptions {
@@ -26,8 +28,8 @@ export interface TokenCacheOptions {
   /** Milliseconds that a caller without a token waits, and that a flight may take. */
   readonly timeout: number
   readonly refresh?: RefreshPolicy
-  /** Reads the credential again: whether it is another one now than those that the server has refused. Never, unless given. */
-  readonly credentialChanged?: (() => Promise<boolean>) | undefined
+  /** Shared by those who ask the same server over the same connections. */
+  readonly endpoint?: EndpointHealth
   readonly emit: Emit
   /** Hears of each token request as it starts. */
   readonly trace?: TraceRequest
@@ -35,11 +37,11 @@ export interface TokenCacheOptions {
 
 export interface TokenCache extends TokenSource {
   /** As `token`, always with a promise: a warm token's is made once. */
-  promise(request: TokenRequest, patience?: Patience): Promise<AccessToken>
-  /** A resource server refused it. True when it was the current one and a new one is asked for. */
+  promise(request: TokenRequest, asking?: Asking): Promise<AccessToken>
+  /** Nobody should be given it any more. True when it was the current one and a new one is asked for. */
   invalidate(token: AccessToken): boolean
-  /** What they are bound to has changed: all are better replaced before their next use. */
-  suspectAll(): void
+  /** All kept tokens are better replaced: each at a moment of its own within so many milliseconds. */
+  renewAll(within?: number): void
   /** From now on this key is refreshed ahead even when nobody asks for it. */
   pin(request: TokenRequest): void
   health(): Health
@@ -47,22 +49,38 @@ export interface TokenCache extends TokenSource {
 }
 
 // Shared, so that a warm token costs no object.
-const unhurried: Patience = Object.freeze({ signal: undefined, maxWait: undefined, rejected: undefined })
-const waitWhileSuspect = 2000
-const gapBetweenRejections = 30_000
+const unhurried: Asking = Object.freeze({
+  signal: undefined,
+  maxWait: undefined,
+  rejected: undefined,
+  origin: undefined,
+  inHand: undefined
+})
 
 /** Keeps tokens good: one flight a key, refreshed ahead of need, the old token first. */
 export function tokenCache(options: TokenCacheOptions): TokenCache {
-  const { source, clock, timeout, refresh, credentialChanged = async () => false, emit } = options
+  const { source, clock, timeout, refresh, emit, endpoint = endpointHealth(clock) } = options
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
-  const entries = boundedEntries(limits.keys, warnOfManyKeys)
-  const failures = failureMemory({ clock, closing: closing.signal, credentialChanged })
-  const { wakeBy, stop } = schedule(clock, () => tend())
-  const common = { clock, emit, failures, closing: closing.signal }
-  const refreshing = refresher({ ...common, source, timeout, refresh, attendBy: wakeBy, trace: options.trace })
-  const { tend, expire } = upkeep({ ...common, entries, refreshing })
-  const arrive = arrivals({ ...common, entries, refreshing })
+  const changed = async () => (await source.changed?.()) ?? false
+  const entries = boundedEntries({ limit: limits.keys, onFull: warnOfManyKeys, onDelete: letGo })
+  const failures = failureMemory({ clock, closing: closing.signal, endpoint, changed })
+  const sleeping = sleepers(clock)
+  const stopHoping = endpoint.whenWell(sleeping.wakeAll)
+  const common = { clock, timeout, emit, entries, endpoint, failures, sleeping, closing: closing.signal }
+  const keeping = upkeep({ ...common, refreshing: () => refreshing })
+  const { attendTo, expire } = keeping
+  const refreshing: Refresher = refresher({
+    ...common,
+    source,
+    refresh,
+    attendTo,
+    newBinding: renewAll,
+    trace: options.trace
+  })
+  const arrive = arrivals({ ...common, refreshing })
+  const serve = service({ ...common, refreshing, arrive, expire })
+  const refusing = rejections({ ...common, refreshing, source, serve })
   let uses = 0
   let warnedOfManyKeys = false
 
@@ -74,73 +92,26 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
     return entry.kept
   }
 
-  function look(request: TokenRequest, patience: Patience): AccessToken | Promise<AccessToken> {
+  function look(request: TokenRequest, asking: Asking): AccessToken | Promise<AccessToken> {
     if (closing.signal.aborted) return Promise.reject(new ClientClosedError())
     const entry = entries.of(request)
-    entry.lastUse = ++uses
-    return decide(entry, patience)
+    lookedAt(entry, ++uses)
+    if (asking.rejected !== undefined) return refusing.replace(entry, asking.rejected, asking)
+    return serve(entry, asking)
   }
 
-  function decide(entry: Entry, patience: Patience): AccessToken | Promise<AccessToken> {
-    const moment = now(clock)
-    const { kept } = entry
-    if (kept === undefined) return arrive(entry.request, patience)
-    switch (freshnessOf(kept, moment)) {
-      case 'expired':
-        expire(entry, kept)
-        return arrive(entry.request, patience)
-      case 'suspect': // a new one if it comes soon, else this one
-        return soon(entry, kept, patience)
-      case 'due': // it still works: nobody waits for its successor
-        // While its successor is on the way there is nothing to decide.
-        if (refreshing.flightUnlessBarred(entry) !== undefined) entry.freshUntil = onWallClock(kept, kept.suspectAt)
-        return kept.token
-      case 'fresh':
-        return kept.token
+  function renewAll(within = 0): void {
+    const moment = now(clock).monotonic
+    for (const entry of entries) {
+      const soonest = moment + clock.random() * within
+      broughtForward(entry, soonest)
+      if (entry.kept !== undefined) attendTo(entry, soonest)
     }
   }
 
-  function soon(entry: Entry, kept: KeptToken, { signal, maxWait }: Patience): AccessToken | Promise<AccessToken> {
-    const underway = refreshing.flightUnlessBarred(entry)
-    if (underway === undefined) return kept.token
-    const began = clock.monotonicTime()
-    const wait = Math.min(maxWait ?? timeout, underway.flight.startedAt + waitWhileSuspect - began)
-    if (wait <= 0) return kept.token
-
-    return board(underway, { signal, maxWait: wait }, clock).catch((error) => {
-      if (signal?.aborted || closing.signal.aborted) throw error
-      // The flight failed or was slow: the same question again, by what is known now.
-      const left = maxWait === undefined ? undefined : Math.max(0, maxWait - (clock.monotonicTime() - began))
-      return decide(entry, { signal, maxWait: left })
-    })
-  }
-
-  /** For a caller whose token a resource server refused. The same token back means that there is no better one. */
-  function replace(
-    request: TokenRequest,
-    rejected: AccessToken,
-    patience: Patience
-  ): AccessToken | Promise<AccessToken> {
-    const entry = entries.get(request)
-    if (entry?.kept?.token.serial !== rejected.serial) return look(request, patience)
-    suspect(entry, rejected)
-    return entry.kept.rejected ? decide(entry, patience) : entry.kept.token
-  }
-
-  function suspect(entry: Entry, token: AccessToken): boolean {
-    const { kept } = entry
-    const moment = clock.monotonicTime()
-    if (kept?.token.serial !== token.serial || kept.rejected) return false
-    if (entry.rejectedAt !== undefined && moment - entry.rejectedAt < gapBetweenRejections) return false
-    replaceSoon(entry, kept)
-    entry.rejectedAt = moment
-    refreshing.flightUnlessBarred(entry)
-    return true
-  }
-
-  function replaceSoon(entry: Entry, kept: KeptToken): void {
-    kept.rejected = true
-    entry.freshUntil = Number.NEGATIVE_INFINITY
+  function letGo(entry: Entry): void {
+    keeping.forget(entry)
+    endpoint.withdraw(entry)
   }
 
   function warnOfManyKeys(): void {
@@ -152,24 +123,16 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
 
   return {
     token(request, asking = unhurried) {
-      if (asking.rejected !== undefined) return replace(request, asking.rejected, asking)
-      return glance(request)?.token ?? look(request, asking)
+      return (asking.rejected === undefined && glance(request)?.token) || look(request, asking)
     },
-    promise(request, patience = unhurried) {
+    promise(request, asking = unhurried) {
       const kept = glance(request)
       if (kept !== undefined) return kept.promise
-      const token = look(request, patience)
+      const token = look(request, asking)
       return token instanceof Promise ? toldToCaller(token) : Promise.resolve(token)
     },
-    invalidate(token) {
-      // A token of another client can have the same serial.
-      const { serial, authorization } = token
-      const entry = Array.from(entries).find(({ kept }) => kept?.token.serial === serial)
-      return entry?.kept?.token.authorization === authorization && suspect(entry, token)
-    },
-    suspectAll() {
-      for (const entry of entries) if (entry.kept !== undefined) replaceSoon(entry, entry.kept)
-    },
+    invalidate: refusing.invalidate,
+    renewAll,
     pin(request) {
       entries.of(request).pinned = true
     },
@@ -178,12 +141,14 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
       const moment = now(clock)
       const tokens = Array.from(entries)
         .filter((entry) => isHeldOrWanted(entry, failures.of(entry)))
-        .map((entry) => tokenHealth(entry, failures.of(entry), moment))
+        .map((entry) => tokenHealth(entry, failures.of(entry), failures.barredUntil(entry), moment))
       return { state: overallState(tokens), tokens }
     },
     close() {
       closing.abort(new ClientClosedError())
-      stop()
+      keeping.stop()
+      stopHoping()
+      for (const entry of entries) endpoint.withdraw(entry)
       entries.clear()
     }
   }

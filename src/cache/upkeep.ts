@@ -1,90 +1,98 @@
 import type { Clock } from '../clock.ts'
 import { type Emit, fieldsOf } from '../events.ts'
+import { agenda } from './agenda.ts'
 import type { Entries } from './entries.ts'
-import { type Entry, inUse } from './entry.ts'
+import { type Entry, ended, inUse, wakes } from './entry.ts'
 import type { FailureMemory } from './failure-memory.ts'
-import { freshnessOf, type KeptToken } from './kept-token.ts'
-import { now } from './now.ts'
+import { freshnessOf, type KeptToken, wantsRefresh } from './kept-token.ts'
+import { type Now, now } from './now.ts'
 import type { Refresher } from './refresher.ts'
+import { schedule } from './schedule.ts'
 
 export interface UpkeepOptions {
   readonly entries: Entries
   readonly clock: Clock
   readonly failures: FailureMemory
-  readonly refreshing: Refresher
+  readonly refreshing: () => Refresher
   readonly emit: Emit
 }
 
-/** What happens to kept tokens as time passes. */
+/** What happens to keys as time passes. It looks at those alone whose moment has come. */
 export interface Upkeep {
-  /** Does what is due now. Answers with the next moment at which there is something to do. */
-  tend(): number
+  /** The entry wants attention at that monotonic moment, and not before. */
+  attendTo(entry: Entry, moment: number): void
   /** The token has ended: it is let go. */
   expire(entry: Entry, kept: KeptToken): void
+  forget(entry: Entry): void
+  stop(): void
 }
 
 // Under this life a timer would do little but fire: the first call after the due moment starts the refresh.
 const shortestTimedLife = 60_000
 /** A key without a token that nobody asks for so long is forgotten, and its failures with it. */
 const longestDisuse = 600_000
+const shortestPatience = 1000
 const never = Number.POSITIVE_INFINITY
 
 export function upkeep({ entries, clock, failures, refreshing, emit }: UpkeepOptions): Upkeep {
-  function expire(entry: Entry, { token, endsAt }: KeptToken): void {
-    entry.kept = undefined
-    entry.freshUntil = Number.NEGATIVE_INFINITY
-    failures.liftAt(entry, endsAt)
-    emit('expired', { ...fieldsOf(entry.request), serial: token.serial })
+  const due = agenda<Entry>()
+  const { wakeBy, stop } = schedule(clock, tend)
+
+  function attendTo(entry: Entry, moment: number): void {
+    due.set(entry, moment)
+    wakeBy(due.next)
+  }
+
+  function tend(): number {
+    const moment = clock.monotonicTime()
+    for (let entry = due.takeDue(moment); entry !== undefined; entry = due.takeDue(moment))
+      due.set(entry, Math.max(tendOne(entry), moment + 1))
+    return due.next
   }
 
   function tendOne(entry: Entry): number {
     const moment = now(clock)
     const { kept } = entry
-    if (kept === undefined) return tendEmpty(entry, moment.monotonic)
-    switch (freshnessOf(kept, moment)) {
-      case 'expired':
-        expire(entry, kept)
-        return tendEmpty(entry, moment.monotonic)
-      case 'due':
-      case 'suspect':
-        entry.freshUntil = Number.NEGATIVE_INFINITY
-        return Math.min(isTimed(kept) && inUse(entry) ? refresh(entry, moment.monotonic) : never, kept.endsAt)
-      case 'fresh':
-        return kept.dueAt
-    }
+    if (kept !== undefined && freshnessOf(kept, moment) !== 'expired') return tendKept(entry, kept, moment)
+    if (kept !== undefined) expire(entry, kept)
+    return tendEmpty(entry, moment.monotonic)
+  }
+
+  function tendKept(entry: Entry, kept: KeptToken, moment: Now): number {
+    if (!wantsRefresh(kept, moment)) return kept.dueAt
+    wakes(entry)
+    const isTimed = entry.pinned || entry.life >= shortestTimedLife
+    return Math.min(isTimed && inUse(entry) ? refresh(entry, moment.monotonic) : never, kept.endsAt)
   }
 
   function tendEmpty(entry: Entry, moment: number): number {
     if (entry.pinned) return refresh(entry, moment)
     if (entry.underway !== undefined) return never
-    const barrier = failures.barring(entry, moment)
-    if (barrier !== undefined) return barrier.notBefore // Let go earlier, the key would be asked for again too soon.
-    const forgottenAt = inUse(entry) ? disusedAt(entry) : moment
+    // Let go earlier, the key would be asked for again too soon.
+    const barredUntil = failures.barredUntil(entry) ?? entry.lastFlightAt ?? moment
+    const forgottenAt = inUse(entry) ? barredUntil + longestDisuse : barredUntil
     if (forgottenAt > moment) return forgottenAt
     entries.delete(entry)
     return never
   }
 
-  /** Whoever asked after a failure's wait was over would have started another flight. */
-  function disusedAt(entry: Entry): number {
-    return (failures.barredUntil(entry) ?? never) + longestDisuse
-  }
-
+  /** Answers with when to look again, where the flight's end does not say so. */
   function refresh(entry: Entry, moment: number): number {
-    refreshing.flightUnlessBarred(entry)
-    return failures.barring(entry, moment)?.notBefore ?? never
+    if (refreshing().refreshBehind(entry) !== undefined) return never
+    const barredUntil = failures.barring(entry, moment)?.notBefore
+    // Else others go first: the door calls back, unless they find the server ill.
+    return barredUntil ?? moment + Math.max(shortestPatience, (entry.usableUntil - moment) / 16)
   }
 
   return {
+    attendTo,
     expire,
-    tend() {
-      let next = never
-      for (const entry of entries) next = Math.min(next, tendOne(entry))
-      return next
-    }
+    forget: due.remove,
+    stop
   }
-}
 
-function isTimed({ token }: KeptToken): boolean {
-  return token.expiresAt - token.obtainedAt >= shortestTimedLife
+  function expire(entry: Entry, { token }: KeptToken): void {
+    ended(entry)
+    emit('expired', { ...fieldsOf(entry.request), serial: token.serial })
+  }
 }

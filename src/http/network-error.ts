@@ -8,8 +8,6 @@ export interface ExchangeState {
   readonly answerStarted: boolean
 }
 
-const tlsRetryAfter = 30_000
-
 /** OpenSSL's verification results, as Node names them, and what goes wrong in the handshake. */
 const tlsFailure =
   /^(?:ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|CRL_|ERROR_IN_C|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$)/
@@ -53,7 +51,7 @@ export function networkError(error: unknown, { host, answerStarted }: ExchangeSt
     return new TokenClientError(
       'ERR_TLS_ERROR',
       `The TLS connection to ${host} failed (${code}). Check the certificates of both sides, and the CAs that this process trusts.`,
-      { transient: true, retryAfter: tlsRetryAfter, cause }
+      { transient: true, cause }
     )
   if (!answerStarted && isReset(code, cause))
     return new TokenClientError('ERR_CONNECTION_RESET', `${host} closed the connection before it answered.`, {

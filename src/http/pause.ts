@@ -1,10 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { onAbort } from './on-abort.ts'
 
-/**
- * Lets `ms` pass, or rejects with the reason of the first signal that aborts.
- * Somebody waits for it, so it keeps the process alive.
- */
+/** Lets `ms` pass, or rejects with the reason of the first signal that aborts. Whoever waits for it keeps the process alive. */
 export function pause(clock: Clock, ms: number, ...signals: (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const given = signals.filter((signal) => signal !== undefined)
@@ -12,7 +9,6 @@ export function pause(clock: Clock, ms: number, ...signals: (AbortSignal | undef
     if (aborted !== undefined) return reject(aborted.reason)
 
     const timer = clock.startTimer(() => settle(resolve), ms)
-    timer.hold()
     const stays = given.map((signal) => onAbort(signal, () => settle(() => reject(signal.reason))))
 
     function settle(end: () => void): void {

@@ -1,5 +1,6 @@
-import { type Clock, uniform } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
+import { load } from '../load.ts'
 import { pause } from './pause.ts'
 
 export interface RetryTerms {
@@ -7,8 +8,10 @@ export interface RetryTerms {
   readonly budget: RetryBudget
   /** Monotonic ms: no pause is begun that would not end before it. */
   readonly deadline: number
-  /** Only a flight that somebody waits for gets a second and a third attempt. */
-  readonly awaited: () => boolean
+  /** Milliseconds before the next attempt; undefined when there is none. */
+  readonly pauseBefore: (retry: number, error: TokenClientError) => number | undefined
+  /** Whether it still makes sense, after the pause or for the immediate repeat. */
+  readonly mayGoOn: () => boolean | Promise<boolean>
   readonly signal: AbortSignal
 }
 
@@ -41,30 +44,29 @@ export function retryBudget(clock: Clock): RetryBudget {
   }
 }
 
-const pauses: readonly { readonly least: number; readonly most: number }[] = [
-  { least: 100, most: 500 },
-  { least: 200, most: 1000 }
-]
+const mostRetries = 2
 
 /**
- * Up to three attempts for transient failures, with pauses in between. Besides these, and once, a connection that broke
- * before the first byte is repeated at once: a pooled connection can be dead before anybody knows.
+ * Repeats an attempt that has failed for the time being, as often as `pauseBefore` says, up to three attempts in all. Besides
+ * these, and once, a connection that broke before the first byte is repeated at once: a pooled connection can be dead before
+ * anybody knows.
  */
 export async function withRetries<T>(
-  attempt: (count: number) => Promise<T>,
-  { clock, budget, deadline, awaited, signal }: RetryTerms
+  attempt: () => Promise<T>,
+  { clock, budget, deadline, pauseBefore, mayGoOn, signal }: RetryTerms
 ): Promise<T> {
-  const first = attempt(1)
+  const first = attempt()
   try {
     return await first
   } catch {
     // What is to be done about it, the lines below decide: nothing more is loaded where the first attempt succeeds.
   }
-  const { default: pRetry } = await import('p-retry')
+  const pRetry = await loadRetry()
+  if (pRetry === undefined) return first
   let repeated = false
 
-  return pRetry((count) => (count === 1 ? first : attempt(count)), {
-    retries: pauses.length,
+  return pRetry((count) => (count === 1 ? first : attempt()), {
+    retries: mostRetries,
     // It counts and decides; the waiting is ours, because its timer is not the clock that tests hold.
     minTimeout: 0,
     signal,
@@ -72,18 +74,25 @@ export async function withRetries<T>(
     async shouldRetry({ error, retriesConsumed }) {
       if (!repeated && brokeBeforeFirstByte(error)) {
         repeated = true
-        return true
+        return mayGoOn()
       }
-      const range = pauses[retriesConsumed]
-      if (range === undefined || !isTransient(error) || !awaited()) return false
-
-      const wait = Math.max(uniform(clock, range.least, range.most), error.retryAfter ?? 0)
-      if (clock.monotonicTime() + wait >= deadline || !budget.take()) return false
+      const wait = isTransient(error) && retriesConsumed < mostRetries ? pauseBefore(retriesConsumed, error) : undefined
+      if (wait === undefined || clock.monotonicTime() + wait >= deadline || !budget.take()) return false
 
       await pause(clock, wait, signal)
-      return clock.monotonicTime() < deadline // a process that stood still wakes from it too late
+      // A process that stood still wakes from it too late.
+      return clock.monotonicTime() < deadline && (await mayGoOn()) && clock.monotonicTime() < deadline
     }
   })
+}
+
+/** Undefined while it cannot be loaded: a failure keeps its own cause then, and is not repeated. */
+async function loadRetry(): Promise<typeof import('p-retry').default | undefined> {
+  try {
+    return (await load('p-retry', () => import('p-retry'))).default
+  } catch {
+    return undefined
+  }
 }
 
 function isTransient(error: Error): error is TokenClientError {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { again, isRefusalOfCredential } from '../errors.ts'
+import { again, isRefusalOfCredential, TokenClientError } from '../errors.ts'
 import { leaveOnAbort } from '../http/leave-on-abort.ts'
 
 /** Milliseconds for which a credential that the server has just taken needs no new trial. */
@@ -44,8 +44,13 @@ export function credentialTrial(clock: Clock): Trial {
     if (trial === undefined) return tryAlone(request, signal)
     await leaveOnAbort(trial, { signal, maxWait: longestTrial }, clock).catch((error) => {
       if (signal.aborted) throw signal.reason
-      if (isRefusalOfCredential(error)) throw again(error, error.retryAfter)
+      if (isRefusalOfCredential(error) || asksForPause(error)) throw again(error, error.retryAfter)
     })
     return run(request)
   }
+}
+
+/** The server has asked for it, and not for one token alone. */
+function asksForPause(error: unknown): error is TokenClientError {
+  return error instanceof TokenClientError && (error.retryAfter ?? 0) > 0
 }

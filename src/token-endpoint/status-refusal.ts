@@ -24,12 +24,12 @@ export function statusRefusal(answer: Answer, context: ResponseContext): TokenCl
   const wait = retryAfter(answer, wallTime)
   if (isKnownOAuthError(word) && !outweighs(status, word)) return oauthFailure(word, { host, status, retryAfter: wait })
 
-  const { code, transient, retryAfter: ownWait, advice } = meaningOf(status, word)
+  const { code, transient, advice } = meaningOf(status, word)
   return new TokenClientError(code, `${host} answered with status ${status}. ${advice}`, {
     transient,
     status,
     oauthError: word,
-    retryAfter: transient ? (ownWait ?? wait) : undefined
+    retryAfter: transient ? wait : undefined
   })
 }
 
@@ -61,8 +61,6 @@ function outweighs(status: number, word: string): boolean {
 interface Meaning {
   readonly code: ErrorCode
   readonly transient: boolean
-  /** Milliseconds, in place of the server's. */
-  readonly retryAfter?: number
   readonly advice: string
 }
 
@@ -100,7 +98,6 @@ const authenticationFailed: Meaning = {
 
 const forbidden: Meaning = {
   ...unexpected,
-  retryAfter: 60_000,
   advice: 'Check that no firewall in between refuses the request, and that the client may ask.'
 }
 

@@ -2,7 +2,7 @@ import type { ClientAuthentication, Proof, TokenRequestDraft } from '../client-a
 import type { CredentialSource } from '../client-authentication/credential-source.ts'
 import { broughtNews } from '../client-authentication/reading-again.ts'
 import type { Clock } from '../clock.ts'
-import { isRefusalOfCredential, TokenClientError } from '../errors.ts'
+import { type ErrorCode, isRefusalOfCredential, TokenClientError } from '../errors.ts'
 import { type Emit, fieldsOf } from '../events.ts'
 import { withDeadline } from '../http/deadline.ts'
 import type { Sender } from '../http/send.ts'
@@ -24,8 +24,6 @@ export interface TokenEndpointOptions {
   readonly clientId: string
   readonly server: AuthorizationServerSource
   readonly clientAuthentication: ClientAuthentication
-  /** The last token is bound to another client certificate than the ones before (RFC 8705 §6.3). */
-  readonly newCertificate?: () => void
   readonly sender: Sender
   readonly clock: Clock
   /** Milliseconds of a whole flight: an attempt gets half of it unless its patience says otherwise. */
@@ -69,8 +67,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   const inTurn = credentialTrial(clock)
   const serverTime = serverClock(clock)
   const ends = toldEnds()
-  let serial = 0
-  let boundTo: string | undefined
+  let hasWorked = false
 
   async function tryOnce(request: TokenRequest, attempt: Attempt): Promise<AccessToken> {
     const known = await lookUp('authorizationServer', attempt)
@@ -112,8 +109,8 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       }
       const response = readTokenResponse(answer, context)
       proof.accepted()
-      noteCertificate(draft.certificate?.thumbprint)
-      return accessToken(request, response, sent)
+      hasWorked = true
+      return accessToken(request, response, sent, draft.certificate?.thumbprint)
     } catch (error) {
       if (!isRefusalOfCredential(error)) throw error
       // A source that hangs must not hide why the server refused.
@@ -138,11 +135,6 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     }
   }
 
-  function noteCertificate(thumbprint: string | undefined): void {
-    if (boundTo !== undefined && boundTo !== thumbprint) options.newCertificate?.()
-    boundTo = thumbprint
-  }
-
   function urlOf({ tokenEndpoint, mutualTlsTokenEndpoint }: AuthorizationServer): string {
     return clientAuthentication.mutualTls === undefined ? tokenEndpoint : (mutualTlsTokenEndpoint ?? tokenEndpoint)
   }
@@ -161,17 +153,18 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     }
   }
 
-  function accessToken(request: TokenRequest, response: TokenResponse, sent: Sent): AccessToken {
+  /** Bound to the certificate that the request was sent with, if there was one (RFC 8705 §3). */
+  function accessToken(request: TokenRequest, response: TokenResponse, sent: Sent, boundTo?: string): AccessToken {
     const { value, scope = request.scope, warnings } = response
     const told = ends.lifeOf(value, response.life, sent.monotonic)
     const life = told === undefined ? defaultLifetime : Math.min(told, limits.tokenLife)
     for (const warning of warnings) emit('warning', { ...fieldsOf(request), ...warning })
     reportScope(request, scope, emit)
-    serial += 1
-    return new AccessToken({ value, scope, obtainedAt: sent.wall, expiresAt: sent.wall + life, serial })
+    return new AccessToken({ value, scope, obtainedAt: sent.wall, expiresAt: sent.wall + life, boundTo })
   }
 
   return {
+    changed: clientAuthentication.changed,
     token(request, { maxWait = timeout / 2, signal }: Asking = {}) {
       const endsAt = clock.monotonicTime() + maxWait
       const left = () => endsAt - clock.monotonicTime()
@@ -181,10 +174,20 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       }
       const timedOut = () => tooSlow(awaited, maxWait)
       return withDeadline({ clock, timeout: maxWait, timedOut, signals: [signal] }, (ended) =>
-        inTurn(() => tryOnce(request, { signal: ended, left, awaits }), ended)
+        inTurn(() => tryOnce(request, { signal: ended, left, awaits }), ended).catch((error) => {
+          throw hasWorked ? passing(error) : error
+        })
       )
     }
   }
+}
+
+const astray: readonly ErrorCode[] = ['ERR_ENDPOINT_NOT_FOUND', 'ERR_REDIRECT_REFUSED']
+
+/** An endpoint that has worked and is not there now, or sends to a login page, is behind a gateway in trouble. */
+function passing(error: unknown): unknown {
+  const isAstray = error instanceof TokenClientError && astray.includes(error.code)
+  return isAstray ? new TokenClientError(error.code, error.message, { ...error, transient: true }) : error
 }
 
 function message({ form, headers, tokenEndpoint, certificate }: TokenRequestDraft) {

@@ -9,7 +9,10 @@ export interface AccessTokenFields {
   readonly obtainedAt: number
   /** Epoch ms at which the token ends. */
   readonly expiresAt: number
-  readonly serial: number
+  /** Given by the cache that keeps it: 0 until then. */
+  readonly serial?: number
+  /** What a thief would need besides the token: the thumbprint of a certificate or of a key. Unbound unless given. */
+  readonly boundTo?: string | undefined
 }
 
 const scheme = 'Bearer '
@@ -20,7 +23,7 @@ const scheme = 'Bearer '
  */
 export class AccessToken {
   // One string serves both getters: thousands of kept tokens cost their bytes once.
-  readonly #authorization: string
+  #authorization: string
   readonly type = 'Bearer'
   /** The granted scope, which can differ from the one asked for (RFC 6749 §3.3). */
   readonly scope: readonly string[]
@@ -30,14 +33,27 @@ export class AccessToken {
   readonly expiresAt: number
   /** Rises through the whole client. An invalidation names the serial, so a late one harms no newer token. */
   readonly serial: number
+  // Declared only: most tokens are bound to nothing, and there are thousands of them.
+  /** The thumbprint of the certificate or key that the token is bound to (RFC 8705 §3, RFC 9449 §6). */
+  declare readonly boundTo?: string
 
-  constructor({ value, scope, obtainedAt, expiresAt, serial }: AccessTokenFields) {
+  constructor({ value, scope, obtainedAt, expiresAt, serial = 0, boundTo }: AccessTokenFields) {
     this.#authorization = flat(scheme + value)
     this.scope = Object.isFrozen(scope) ? scope : Object.freeze([...scope]) // mostly the request's own list
     this.obtainedAt = obtainedAt
     this.expiresAt = expiresAt
     this.serial = serial
+    if (boundTo !== undefined) this.boundTo = boundTo
     Object.freeze(this)
+  }
+
+  /** @internal The same token with another serial. The two share the bytes of the value. */
+  static numbered(token: AccessToken, serial: number): AccessToken {
+    if (token.serial === serial) return token
+    const { scope, obtainedAt, expiresAt, boundTo } = token
+    const numbered = new AccessToken({ value: '', scope, obtainedAt, expiresAt, serial, boundTo })
+    numbered.#authorization = token.#authorization
+    return numbered
   }
 
   /** The token itself. */

@@ -138,7 +138,7 @@ test('C60 what tokens are bound to has changed: each is replaced before its next
   await source.last.give()
   const old = await first
   await clock.advance(second)
-  cache.suspectAll()
+  cache.renewAll()
   const waiting = Promise.resolve(cache.token(read))
   await clock.advance(0)
   await source.last.give()

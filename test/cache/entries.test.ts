@@ -7,7 +7,7 @@ const asked = tokenRequest({ scope: ['a'] })
 const other = tokenRequest({ scope: ['b'] })
 
 function entriesOf(limit: number) {
-  const entries = boundedEntries(limit, () => {})
+  const entries = boundedEntries({ limit, onFull() {}, onDelete() {} })
   const entry = entries.of(asked)
   expect(entries.get(asked)).toBe(entry)
   return { entries, entry }

@@ -55,7 +55,7 @@ describe('what a flight tells', () => {
     await source.last.give(life, token.value)
     expect(told.at(-1)).toMatchObject({
       name: 'refresh-failed',
-      event: { error: { code: 'ERR_SAME_TOKEN', transient: true }, nextAttemptAt: clock.wallTime() + 31.5 * second }
+      event: { error: { code: 'ERR_SAME_TOKEN', transient: true }, nextAttemptAt: clock.wallTime() + 30 * second }
     })
   })
 
@@ -115,8 +115,8 @@ describe('who leaves', () => {
     await source.last.fail(rateLimited(30 * second))
     await clock.advance(3 * second)
     const [late, next] = [await outcome(asked, clock), await outcome(cache.token(read), clock)]
-    expect(late).toMatchObject({ code: 'ERR_RATE_LIMITED', retryAfter: 28.5 * second })
-    expect(next).toMatchObject({ retryAfter: 28.5 * second })
+    expect(late).toMatchObject({ code: 'ERR_RATE_LIMITED', retryAfter: 42 * second })
+    expect(next).toMatchObject({ retryAfter: 42 * second })
   })
 
   test('P8 a process that stood still between two attempts sends no other one after the deadline', async () => {
@@ -142,10 +142,10 @@ describe('who leaves', () => {
       await source.last.fail(down())
       await clock.advance(second)
     }
-    expect(told.length).toBeLessThan(25)
+    expect(told.length).toBeLessThan(45)
   })
 
-  test('a long outage without a token is asked about every other minute at most, a short one every half', async () => {
+  test('N4 a long outage without a token is asked about every twenty seconds, a short one every other second', async () => {
     const { clock, source, told, cache } = setUp({ random: 0.999 })
     await clock.advance(hour)
     void outcome(cache.token(read, { maxWait: hour }), clock)
@@ -158,7 +158,8 @@ describe('who leaves', () => {
       if (failed !== undefined) waits.push(failed.event.nextAttemptAt - clock.wallTime())
       await clock.advance(second)
     }
-    expect(Math.max(...waits.slice(0, 8))).toBeLessThan(31 * second)
-    expect(waits.at(-1)).toBeGreaterThan(minute)
+    expect(waits[0]).toBeCloseTo(2 * second, -2)
+    expect(waits.at(-1)).toBeCloseTo(20 * second, -2)
+    expect(Math.max(...waits)).toBeLessThanOrEqual(20 * second)
   })
 })

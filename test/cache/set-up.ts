@@ -37,14 +37,15 @@ interface SetUp {
   readonly credentialChanged?: () => Promise<boolean>
 }
 
-export function setUp({ refresh, random = 0.5, early = 0, credentialChanged = async () => false }: SetUp = {}) {
+export function setUp({ refresh, random = 0.5, early = 0, credentialChanged }: SetUp = {}) {
   const clock = manualClock({ random })
   const startTimer: Clock['startTimer'] = (callback, delay) => clock.startTimer(callback, delay - early)
   const source = scriptedSource(clock)
   const told: Told[] = []
   const emit = <Name extends EventName>(name: Name, event: TokenClientEvents[Name]) => void told.push({ name, event })
   const timeout = 10 * second
-  const made = tokenCache({ source, clock: { ...clock, startTimer }, timeout, refresh, credentialChanged, emit })
+  const asked = credentialChanged === undefined ? source : Object.assign(source, { changed: credentialChanged })
+  const made = tokenCache({ source: asked, clock: { ...clock, startTimer }, timeout, refresh, emit })
   const cache: TokenCache = {
     ...made,
     token(...asked) {

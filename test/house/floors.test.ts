@@ -11,6 +11,7 @@ const floors: Readonly<Record<string, number>> = {
   version: 0,
   builtin: 0,
   'own-members': 0,
+  load: 0,
   limits: 0,
   'wrong-option': 0,
   emitter: 1,

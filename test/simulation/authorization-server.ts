@@ -35,6 +35,7 @@ export interface AuthorizationServer {
   /** The last one that has something to say replies. */
   readonly troubles: Trouble[]
   readonly issued: ReadonlyMap<string, Issued>
+  knows(secret: string): boolean
   addSecret(): void
   retireOldSecrets(): void
   receive(asked: Asked): Reply
@@ -69,6 +70,7 @@ export function newAuthorizationServer(line: Timeline, chance: Chance, life: num
     get currentSecret() {
       return secrets.at(-1) as string
     },
+    knows: (secret) => secrets.includes(secret),
     addSecret,
     retireOldSecrets() {
       secrets = secrets.slice(-1)

@@ -4,6 +4,7 @@ import type { AccessToken, GetTokenOptions } from '../../src/index.ts'
 import type { Machine } from './machine.ts'
 import { defaultScope, ledgerOf, type Service } from './service.ts'
 import { marker } from './verdict.ts'
+import { judgeEnd } from './watch-ends.ts'
 import { tokenGiven, tokenWanting } from './watch-tokens.ts'
 import type { World } from './world.ts'
 
@@ -14,6 +15,8 @@ export interface Call {
   readonly scope: string
   /** Monotonic ms. */
   readonly deadline: number
+  /** Milliseconds that it may take. */
+  readonly limit: number
   aborted: boolean
   /** On the wire to the resource server: its end is not the client's. */
   onWire: () => boolean
@@ -31,7 +34,16 @@ export interface CallOptions {
 
 export function beginCall(world: World, service: Service, { what, scope, limit, shared = false }: CallOptions): Call {
   const deadline = service.host.monotonicTime() + limit
-  const call = { service, what, scope: scope ?? defaultScope, deadline, aborted: false, onWire: () => false, shared }
+  const call = {
+    service,
+    what,
+    scope: scope ?? defaultScope,
+    deadline,
+    limit,
+    aborted: false,
+    onWire: () => false,
+    shared
+  }
   service.waiting.add(call)
   ledgerOf(service, call.scope).usedAt = world.line.now
   world.statistics.calls += 1
@@ -59,7 +71,10 @@ export function judgeError(world: World, call: Call, error: unknown): void {
   const { code, message } = error
   const printed = world.statistics.calls % 16 === 0 ? inspect(error, { depth: 9, showHidden: true }) : message
   if (printed.includes(marker)) world.violate('I9', service.name, `the error ${code} holds a secret or a token`)
-  if (!aborted && code !== 'ERR_CLIENT_CLOSED') tokenWanting(world, service, scope, code)
+  if (!aborted && code !== 'ERR_CLIENT_CLOSED') {
+    tokenWanting(world, service, scope, code)
+    judgeEnd(world, call, code)
+  }
   if (code === 'ERR_CLIENT_CLOSED' && !service.closed) world.violate('I1', service.name, 'closed, and nobody closed it')
 }
 

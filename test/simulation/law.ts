@@ -1,6 +1,6 @@
-import type { TokenClientError } from '../../src/errors.ts'
+import type { ErrorCode, TokenClientError } from '../../src/errors.ts'
 
-// The back-off law of the issue's documents, written down a second time and from them, not from the code that keeps it.
+// The second law of waiting, written down a second time: from its page, not from the code that keeps it.
 
 const second = 1000
 const minute = 60 * second
@@ -14,34 +14,108 @@ export interface Situation {
   readonly error: TokenClientError
   /** Failed flights in a row, this one included. */
   readonly failures: number
-  /** Milliseconds since the first of them. */
-  readonly outage: number
-  /** Milliseconds that the token in hand still lives; undefined without a usable one. */
+  /** Milliseconds since the first failure in a row that left somebody without a token to rely on, as far as it can be known. */
+  readonly outage: Interval
+  /** Milliseconds that the token in hand still lives; undefined without any. */
   readonly remaining: number | undefined
+  /** A resource server has refused it: it sets no pace, and its end counts all the same. */
+  readonly isRefused: boolean
+  /** How often in a row the server has asked for a pause, at most. */
+  readonly pauses: number
+  /** The credential, or the endpoint, has worked before. */
+  readonly hasWorked: boolean
 }
 
 /** For how long nobody may start another flight. */
 export function lawfulWait(situation: Situation): Interval {
-  const { error, remaining } = situation
-  const own = error.transient ? transientWait(situation) : permanentWait(situation.failures)
-  if (error.retryAfter === undefined) return own
-  const longest = remaining === undefined ? 5 * minute : Math.min(remaining / 2, 30 * minute)
-  const asked = Math.min(error.retryAfter, longest)
-  return { least: Math.max(own.least, asked), most: Math.max(own.most, asked) + asked / 10 }
+  const { error, remaining, pauses } = situation
+  const own = error.transient ? transientWait(situation) : permanentWait(situation)
+  const asked = pauseOf(error.retryAfter ?? 0)
+  const spread = Math.min(asked * 2 ** (pauses - 1), 64 * asked, 5 * minute)
+  const wait = { least: Math.max(own.least, asked), most: Math.max(own.most, asked + spread) }
+  if (remaining === undefined) return wait
+  // Whether the one probe that may break a long pause has been sent for another key, nobody can tell from here.
+  if (asked > minute) return { least: Math.min(wait.least, remaining), most: wait.most }
+  const last = lastAttempt(remaining)
+  return {
+    least: Math.max(asked, Math.min(wait.least, last.least)),
+    most: Math.max(asked, Math.min(wait.most, last.most))
+  }
 }
 
-function transientWait({ failures, outage, remaining }: Situation): Interval {
-  if (remaining === undefined) return { least: second, most: Math.max(second, ceilingWithoutToken(failures, outage)) }
+/** The pause that a `Retry-After` asks for: five minutes at most. */
+export function pauseOf(retryAfter: number): number {
+  return Math.min(retryAfter, 5 * minute)
+}
+
+/** A pause of up to a minute is obeyed to the second. */
+export function isStrict(asked: number): boolean {
+  return asked <= minute
+}
+
+/** "One attempt falls in the last tenth of the token's remaining life", a second before the end where the life allows. */
+export function lastAttempt(remaining: number): Interval {
+  if (remaining > 10 * second) return { least: 0.9 * remaining, most: remaining - second }
+  const wait = Math.max(remaining - second, Math.min(remaining, second))
+  return { least: wait, most: wait }
+}
+
+function transientWait(situation: Situation): Interval {
+  const { remaining, isRefused } = situation
+  const wait = remaining === undefined || isRefused ? waitWithoutToken(situation) : waitWithToken(remaining)
+  const { least, most } = leastOf(situation)
+  return { least: Math.max(wait.least, least), most: Math.max(wait.most, most) }
+}
+
+function waitWithToken(remaining: number): Interval {
   const share = Math.min(Math.max(remaining / 16, Math.min(5 * second, remaining / 4)), 10 * minute)
   return { least: Math.max(second, share / 2), most: Math.max(second, share) }
 }
 
-/** Full jitter: a draw between nothing and this. */
-export function ceilingWithoutToken(failures: number, outage: number): number {
-  return Math.min(outage < 5 * minute ? 30 * second : 2 * minute, (second / 2) * 2 ** failures)
+function waitWithoutToken({ outage }: Situation): Interval {
+  return { least: ceilingWithoutToken(outage.least) / 2, most: ceilingWithoutToken(outage.most) }
 }
 
-function permanentWait(failures: number): Interval {
-  const wait = Math.min(minute * 2 ** (failures - 1), 10 * minute)
+/** The draw is between half of this and all of it. */
+export function ceilingWithoutToken(outage: number): number {
+  return Math.min(Math.max(outage / 10, 2 * second), 20 * second)
+}
+
+/** What does not pass in seconds. */
+function leastOf({ error, hasWorked, isRefused }: Situation): Interval {
+  // The same token again for the refused one: thirty seconds. One that ends in this moment comes again for a moment only.
+  if (error.code === 'ERR_SAME_TOKEN') return { least: 0, most: isRefused ? 30 * second : 0 }
+  if (hasWorked) return { least: 0, most: 0 }
+  const wait = error.code === 'ERR_TLS_ERROR' ? 30 * second : error.status === 403 && !error.oauthError ? minute : 0
   return { least: wait, most: wait }
+}
+
+const credentialRefused: readonly ErrorCode[] = ['ERR_INVALID_CLIENT', 'ERR_CLIENT_AUTHENTICATION_FAILED']
+
+function permanentWait({ error, failures, hasWorked }: Situation): Interval {
+  const seconds =
+    hasWorked && credentialRefused.includes(error.code) ? [10, 30, 60, 120, 240, 480] : [60, 120, 240, 480]
+  const wait = (seconds[failures - 1] ?? 600) * second
+  return { least: wait, most: wait }
+}
+
+const aboutServer: readonly ErrorCode[] = [
+  ...(['ERR_TIMEOUT', 'ERR_NETWORK', 'ERR_CONNECTION_RESET', 'ERR_TLS_ERROR', 'ERR_SERVER_ERROR'] as const),
+  ...([
+    'ERR_RATE_LIMITED',
+    'ERR_TEMPORARILY_UNAVAILABLE',
+    'ERR_UNEXPECTED_CONTENT_TYPE',
+    'ERR_MALFORMED_BODY'
+  ] as const),
+  ...([
+    'ERR_ENDPOINT_NOT_FOUND',
+    'ERR_REDIRECT_REFUSED',
+    'ERR_BODY_TOO_LARGE',
+    'ERR_UNEXPECTED_CONTENT_ENCODING'
+  ] as const)
+]
+
+/** A failure that is remembered for the server, and not for what was asked of it. */
+export function isServers({ code, status = 0 }: TokenClientError): boolean {
+  return aboutServer.includes(code) || (code === 'ERR_UNEXPECTED_STATUS' && ![400, 402, 406, 409, 422].includes(status))
 }

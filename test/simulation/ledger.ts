@@ -24,22 +24,22 @@ export interface Held {
 /** Failures in a row. */
 export interface Row {
   readonly failures: number
-  /** Monotonic ms of the first of them. */
-  readonly since: number
+  /** Monotonic ms of the first of them that left the key without a token to rely on. */
+  readonly outageSince: number | undefined
 }
 
 /** A failed flight, and until when nobody may start another one. Monotonic ms. */
 export interface Setback {
   readonly error: TokenClientError
   readonly scope: string
-  /** What may be remembered of it; nothing outside tells when a kind of token was let go, and its failures with it. */
-  readonly rows: readonly Row[]
   readonly at: number
   readonly notBefore: number
-  /** The token that was in hand then: with its end the waiting ends. */
-  readonly held: Held | undefined
-  /** The credential that was refused: another one ends it too. */
+  /** Milliseconds that it bars its own kind of token at least, whatever the server shows to others. */
+  readonly own: number
+  /** The credential that was refused: another one ends the wait. */
   readonly secret: string
+  /** What may be remembered of it; nothing outside tells when a kind of token was let go, and its failures with it. */
+  readonly rows: readonly Row[]
 }
 
 /** What a service's outside shows about one kind of token: the simulation's own book, kept without looking into the library. */
@@ -58,6 +58,8 @@ export interface Ledger {
   arrived: Held | undefined
   held: Held | undefined
   setback: Setback | undefined
+  /** Monotonic ms of the last failure that may be the server's, since its last token. */
+  badAt: number | undefined
   /** True time. */
   usedAt: number
 }
@@ -74,6 +76,7 @@ export function newLedger(scope: string): Ledger {
     arrived: undefined,
     held: undefined,
     setback: undefined,
+    badAt: undefined,
     usedAt: 0
   }
 }

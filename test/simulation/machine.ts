@@ -16,6 +16,9 @@ export interface Machine {
   aborting: boolean
   /** A credential came late here: what the library measures from the start of an attempt is that much off the wire. */
   slack: number
+  /** True time since which nothing has been wrong, and since which nothing hangs that began before. */
+  calmSince: number
+  wellSince: number
   readonly supplySecret: () => string | Promise<string>
   service: Service
 }
@@ -35,6 +38,8 @@ export function newMachine(world: () => World, host: Host, secret: string): Mach
     partitioned: false,
     aborting: false,
     slack: exact,
+    calmSince: 0,
+    wellSince: 0,
     service: undefined as unknown as Service,
     supplySecret() {
       if (machine.supply !== 'given') world().fire('secret supplier')

@@ -2,7 +2,7 @@ import { callGetToken } from './calls.ts'
 import type { Machine } from './machine.ts'
 import { callResource } from './resource-requests.ts'
 import { resourceOrigin } from './resource-server.ts'
-import { defaultScope, ledgerOf } from './service.ts'
+import { defaultScope, ledgerOf, type Service } from './service.ts'
 import { closeService } from './service-end.ts'
 import type { World } from './world.ts'
 
@@ -14,10 +14,19 @@ export function probe(world: World, machine: Machine): number {
   const { host, service } = machine
   const { setback } = ledgerOf(service, defaultScope)
   const moment = host.monotonicTime()
-  const barred = Math.max(0, ...[setback, service.refusal].map((known) => (known?.notBefore ?? 0) - moment))
+  const ends = [setback, service.refusal].map((known) => known?.notBefore ?? 0)
+  const barred = Math.max(0, endOfPause(service) - moment, ...ends.map((end) => end - moment))
   host.later(barred + grace, () => void ask(world, machine))
   return world.line.now + barred + 2 * grace
 }
+
+/** The pause that the server has asked for, and the longest spread behind it. */
+function endOfPause({ server: { pause, pauses }, host }: Service): number {
+  if (pauses === 0) return 0
+  return (pause === undefined ? host.monotonicTime() + longestPause : pause.at + pause.asked) + longestPause
+}
+
+const longestPause = 300_000
 
 async function ask(world: World, machine: Machine): Promise<void> {
   const { service } = machine

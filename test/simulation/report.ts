@@ -47,7 +47,7 @@ export function yearsOf({ serviceTime }: Report): number {
 
 const enoughRuns = 500
 const enoughWaits = 300
-const leastMeanWait = 0.45
+const leastMeanWait = 0.7
 const mostHeap = 100 * 2 ** 20
 
 /** What is wrong with the runs as a whole, which no single one can show. */
@@ -59,7 +59,7 @@ export function flaws({ runs, fired, waits, sumOfWaits, heap }: Report): string[
     ...idle.map((kind) => `No fault of the kind "${kind}" fired.`),
     ...(waits > enoughWaits && mean < leastMeanWait
       ? [
-          `I4: the mean wait without a token is ${mean.toFixed(2)} of its ceiling, where full jitter gives a half and more.`
+          `I4: the mean wait without a token is ${mean.toFixed(2)} of its ceiling, where the upper half gives three quarters.`
         ]
       : []),
     ...(heap > mostHeap ? [`I10: the heap has grown to ${Math.round(heap / 2 ** 20)} MiB.`] : [])

@@ -10,6 +10,7 @@ import { resourceOrigin } from './resource-server.ts'
 import { tokenDispatch } from './token-requests.ts'
 import { marker } from './verdict.ts'
 import { refreshed, refreshFailed } from './watch-flights.ts'
+import { newServerView, type ServerView } from './watch-server.ts'
 import type { World } from './world.ts'
 
 /** One process with one token client, from its start to its end. */
@@ -29,6 +30,7 @@ export interface Service {
   readonly refused: Set<number>
   /** A refusal that concerns the client, whatever it asks for. */
   refusal: Setback | undefined
+  readonly server: ServerView
   exchanges: number
   lastToken: AccessToken | undefined
   readonly waiting: Set<Call>
@@ -69,6 +71,7 @@ export function startService(world: World, machine: Machine, name: string): Serv
     serials: new Map(),
     refused: new Set(),
     refusal: undefined,
+    server: newServerView(),
     exchanges: 0,
     lastToken: undefined,
     waiting: new Set(),
@@ -94,6 +97,11 @@ const longestTrial = 1000
 /** How far the wire's times may lie behind the library's own, which count from the start of an attempt. */
 export function slackOf({ machine, ledgers }: Service): number {
   return machine.slack + (ledgers.size > 1 ? longestTrial : 0)
+}
+
+/** A token in hand that neither has ended nor was refused. */
+export function hasUsableToken({ host, refused, serials }: Service, { held }: Ledger): boolean {
+  return held !== undefined && held.endsAt > host.monotonicTime() && !refused.has(serials.get(held.value) ?? 0)
 }
 
 function listen(world: World, service: Service): void {

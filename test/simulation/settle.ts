@@ -1,3 +1,6 @@
+import { hold } from './held-timers.ts'
+import type { Timeline } from './timeline.ts'
+
 /** The platform's seams that a run holds, so that nothing but the seed decides what happens when. */
 export interface Platform {
   /** Lets all promise jobs and immediates happen that are ready. Takes no time on any clock. */
@@ -5,11 +8,19 @@ export interface Platform {
   release(): void
 }
 
-export function holdPlatform(onWarning: (warning: string) => void): Platform {
-  const { setImmediate } = globalThis
+export function holdPlatform(line: Timeline, onWarning: (warning: string) => void): Platform {
   const { emitWarning } = process
   let immediates: (() => void)[] = []
-  globalThis.setImmediate = ((callback: () => void) => void immediates.push(callback)) as unknown as typeof setImmediate
+  hold({
+    setImmediate: (callback) => void immediates.push(callback),
+    setTimeout(callback, delay) {
+      let waits = true
+      line.in(delay, () => waits && callback())
+      return () => {
+        waits = false
+      }
+    }
+  })
   process.emitWarning = ((warning: string | Error) => onWarning(String(warning))) as typeof process.emitWarning
 
   return {
@@ -23,7 +34,7 @@ export function holdPlatform(onWarning: (warning: string) => void): Platform {
       }
     },
     release() {
-      globalThis.setImmediate = setImmediate
+      hold(undefined)
       process.emitWarning = emitWarning
     }
   }

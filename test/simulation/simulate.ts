@@ -1,3 +1,4 @@
+import './held-timers.ts'
 import { newAuthorizationServer } from './authorization-server.ts'
 import { chanceOf } from './chance.ts'
 import { faultKinds } from './fault-kinds.ts'
@@ -13,6 +14,7 @@ import { drawSettings } from './settings.ts'
 import { holdPlatform } from './settle.ts'
 import { timeline } from './timeline.ts'
 import { marker, type Violation } from './verdict.ts'
+import { noteWellness } from './watch-ends.ts'
 import { callSoon, startWorkload } from './workload.ts'
 import type { World } from './world.ts'
 
@@ -35,7 +37,7 @@ const mostEvents = 500_000
 export async function simulate(seed: number, { keepLog = false } = {}): Promise<Run> {
   const violations: Violation[] = []
   const { world, machines } = newWorld(seed, keepLog, violations)
-  const platform = holdPlatform((warning) => {
+  const platform = holdPlatform(world.line, (warning) => {
     if (warning.includes(marker)) world.violate('I9', 'process', 'a warning holds a secret or a token')
   })
   const unhandled = (reason: unknown) => world.violate('I7', 'process', `unhandled rejection: ${reason}`)
@@ -102,7 +104,10 @@ async function playAll(
       moment.run()
       await settle()
       statistics.events += 1
-      for (const { host, service } of machines) if (moment.doer === host) lookForGrowth(world, service)
+      for (const machine of machines) {
+        noteWellness(world, machine)
+        if (moment.doer === machine.host) lookForGrowth(world, machine.service)
+      }
       if (statistics.events > mostEvents) world.violate('I4', 'world', 'there is no end of events')
       if (violations.length > 0) return
     }

@@ -2,8 +2,9 @@ import type { Dispatcher } from 'undici'
 import { limits } from '../../src/limits.ts'
 import { outage } from './answers.ts'
 import { sentNow } from './ledger.ts'
-import { ledgerOf, type Service, tokenEndpoint } from './service.ts'
+import { hasUsableToken, ledgerOf, type Service, tokenEndpoint } from './service.ts'
 import { tokenRequested } from './watch-flights.ts'
+import { exchangeBegins, exchangeEnds } from './watch-server.ts'
 import { openWire } from './wire.ts'
 import type { World } from './world.ts'
 
@@ -23,14 +24,16 @@ export function tokenDispatch(
   world.statistics.tokenRequests += 1
   if (`${options.origin}${options.path}` !== tokenEndpoint) world.violate('I5', name, 'a secret to another URL')
   tokenRequested(world, service, ledger)
+  const exchange = exchangeBegins(world, service, ledger, ledger.attempts === 1)
 
   ledger.secret = secret
   ledger.inFlight += 1
   service.exchanges += 1
   const sent = sentNow(host)
-  const wire = openWire(host, handler, () => {
+  const wire = openWire(host, handler, (ending) => {
     ledger.inFlight -= 1
     service.exchanges -= 1
+    exchangeEnds(world, service, ledger, exchange, ending, hasUsableToken(service, ledger))
   })
   line.in(chance.between(0.5, 20), () => {
     if (machine.partitioned) {
@@ -40,7 +43,7 @@ export function tokenDispatch(
     const { script, issued } = authorizationServer.receive({ host: host.name, client: name, scope, secret })
     log.write('auth', `${name} "${scope}" → ${script.status ?? script.ending} ${issued?.value ?? ''}`)
     wire.play(script, () => {
-      if (issued === undefined) return
+      if (issued === undefined) return false
       const told = lifeTold(script.body)
       const toldEnd = earliestEnd(service.tokens.get(issued.value)?.toldEnd, told, sent.at)
       const endsAt = Math.min(toldEnd ?? sent.at + defaultLifetime, sent.at + limits.tokenLife)
@@ -49,6 +52,7 @@ export function tokenDispatch(
       // An answer that gives nothing but an ended token is of no use, and what it says about the end counts all the same.
       const { held } = ledger
       if (held?.value === issued.value && endsAt <= sent.at) ledger.held = { ...held, endsAt, toldEnd }
+      return true
     })
   })
   return true

@@ -12,7 +12,10 @@ export const invariants = {
   I10: 'Kinds of tokens, timers and abort listeners are bounded by what is in use.',
   I11: 'When the faults are over, every service has a good token as soon as the law lets it ask.',
   I12: 'A request is sent again at most once, only after a 401, only whole, and only with another token.',
-  I13: 'A token value never lives past an end that was told for it.'
+  I13: 'A token value never lives past an end that was told for it.',
+  I14: 'No call fails when the server has been well for ten seconds, or a tenth of the life, before a token ends.',
+  I15: 'Requests to a server that is ill go one at a time for the process, and one in the background.',
+  I16: 'A refusal by one origin makes no call of another wait.'
 } as const
 
 export type Invariant = keyof typeof invariants

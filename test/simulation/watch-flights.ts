@@ -1,14 +1,14 @@
-import type { ErrorCode } from '../../src/errors.ts'
+import type { ErrorCode, TokenClientError } from '../../src/errors.ts'
 import type { Refreshed, RefreshFailed } from '../../src/events.ts'
-import { ceilingWithoutToken, lawfulWait, type Situation } from './law.ts'
-import type { Ledger, Row, Setback } from './ledger.ts'
-import { ledgerOf, type Service, slackOf } from './service.ts'
+import { ceilingWithoutToken, isServers, lastAttempt, lawfulWait, type Situation } from './law.ts'
+import type { Held, Ledger, Row, Setback } from './ledger.ts'
+import { hasUsableToken, ledgerOf, type Service, slackOf } from './service.ts'
 import { marker } from './verdict.ts'
 import type { World } from './world.ts'
 
 const gapBetweenFlights = 1000
-/** Milliseconds that rounding may move a moment by. */
-const roundedTo = 2
+/** Milliseconds that a refresh may take which nobody waits for. */
+const longestInBackground = 31_500
 /** Three, one more after a broken connection, and one more after a refused credential that has changed. */
 const attemptsOfFlight = 5
 
@@ -41,20 +41,26 @@ export function tokenRequested(world: World, service: Service, ledger: Ledger): 
   ledger.attempts += 1
   if (ledger.attempts > attemptsOfFlight) world.violate('I4', name, `attempt ${ledger.attempts} of one flight`)
   const flown = moment - ledger.flightAt
-  if (flown > world.settings.timeout + slackOf(service))
+  if (flown > Math.max(world.settings.timeout, longestInBackground) + slackOf(service))
     world.violate('I4', name, `an attempt after ${flown} ms of flight`)
 }
 
-/** The credential has changed, the token has ended that it was decided with, or the flight had begun before another kind's was refused. */
-function isLifted(
-  { error, held, secret, scope, at }: Setback,
-  service: Service,
-  ledger: Ledger,
-  moment: number
-): boolean {
-  if (scope !== ledger.scope && moment - at < slackOf(service)) return true
-  if (!error.transient) return secret !== service.machine.secret
-  return held !== undefined && held.endsAt <= moment + slackOf(service)
+/**
+ * The credential has changed; the token has ended that was in hand; the server has shown itself well to another key; or the flight
+ * had begun before another kind's was refused.
+ */
+function isLifted(setback: Setback, service: Service, { scope, held }: Ledger, moment: number): boolean {
+  const { error, at } = setback
+  const slack = slackOf(service)
+  const isOthers = setback.scope !== scope
+  if (isOthers && moment - at < slack) return true
+  if (refusalsOfTheClient.includes(error.code) && setback.secret !== service.machine.secret) return true
+  // What another kind has met since has taken its place.
+  if (isServers(error) && service.server.failedAt > at && moment >= service.server.failedAt + 1000 - slack) return true
+  if (service.server.goodAt > at && moment >= at + setback.own - slack) return true
+  if (held === undefined || held.endsAt < at) return false
+  // A kind of token that the refusal was not told for has a last tenth of its own.
+  return moment >= (isOthers ? at + lastAttempt(held.endsAt - at).least : held.endsAt) - slack
 }
 
 /** I6: a token in hand that nobody refused is not replaced for a rejection, and serials rise. */
@@ -74,6 +80,7 @@ export function refreshed(world: World, service: Service, { scope, serial, reaso
   ledger.held = arrived
   ledger.flightAt = undefined
   ledger.setback = undefined
+  ledger.badAt = undefined
   service.refusal = undefined
 }
 
@@ -82,50 +89,85 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   const { host, name } = service
   if (error.message.includes(marker)) world.violate('I9', name, `the error ${error.code} holds a secret or a token`)
   const ledger = ledgerOf(service, scope.join(' '))
-  const ofClient = refusalsOfTheClient.includes(error.code)
-  const former = ofClient ? service.refusal : ledger.setback
   const moment = host.monotonicTime()
   const wait = nextAttemptAt - host.wallTime()
   ledger.flightAt = undefined
-  // The refused token came once more: nothing in that answer counts, its end neither.
-  if (error.code === 'ERR_SAME_TOKEN' && ledger.held !== undefined) service.tokens.set(ledger.held.value, ledger.held)
-  // Kinds of tokens that are refused together are one refusal of the client.
-  if (ofClient && former !== undefined && Math.abs(former.notBefore - moment - wait) < roundedTo) return
+  if (error.code === 'ERR_SAME_TOKEN') cameAgain(service, ledger)
 
-  const lives = possibleLives(service, ledger, moment)
-  const rows = possibleRows(former, moment, world.settings.timeout)
-  const situationsOf = ({ failures, since }: Row): Situation[] =>
-    lives.map((remaining) => ({ error, failures, outage: moment - since, remaining }))
-  const lawful = rows.filter((row) =>
-    situationsOf(row).some((situation) => isLawful(wait, situation, slackOf(service)))
+  const isClients = refusalsOfTheClient.includes(error.code)
+  const rows = possibleRows(
+    ledger.setback,
+    ledger.held,
+    moment,
+    world.settings.timeout,
+    hasUsableToken(service, ledger)
   )
-  const situations = rows.flatMap(situationsOf)
-  if (lawful.length === 0) {
-    const waits = JSON.stringify(situations.map(lawfulWait))
-    world.violate('I4', name, `waits ${wait} ms after ${error.code}, by the law ${waits}`)
-  }
-  if (situations.length === 1) countWait(world, wait, situations[0] as Situation)
+  const refusals = isClients ? possibleRows(service.refusal, ledger.held, moment, world.settings.timeout, true) : rows
+  const situations = situationsOf(service, ledger, error, refusals, moment)
+  if (!situations.some((situation) => isLawful(wait, situation, service, moment)))
+    world.violate(
+      'I4',
+      name,
+      `waits ${wait} ms after ${error.code}, by the law ${JSON.stringify(situations.map(lawfulWait))}`
+    )
+  countWait(world, wait, situations)
 
-  const { held } = ledger
-  const setback = {
-    error,
-    scope: ledger.scope,
-    rows: lawful,
-    at: moment,
-    notBefore: moment + wait,
-    held,
-    secret: ledger.secret
-  }
-  if (ofClient) service.refusal = setback
-  else ledger.setback = setback
+  const own =
+    isServers(error) || isClients ? 0 : Math.min(...situations.map((situation) => lawfulWait(situation).least))
+  const known = { error, scope: ledger.scope, at: moment, notBefore: moment + wait, own, secret: ledger.secret }
+  ledger.setback = { ...known, rows }
+  if (isClients) service.refusal = { ...known, rows: refusals }
 }
 
-/** A token that a resource server refused may count as none, and so may one whose end is as near as can be measured. */
-function possibleLives(service: Service, { held }: Ledger, moment: number): (number | undefined)[] {
-  const remaining = held === undefined ? 0 : held.endsAt - moment
-  if (held === undefined || remaining <= 0) return [undefined]
-  const refused = service.refused.has(service.serials.get(held.value) ?? 0)
-  return refused || remaining < slackOf(service) ? [remaining, undefined] : [remaining]
+/** The refused token came once more: of that answer nothing counts but an earlier end. */
+function cameAgain({ tokens }: Service, ledger: Ledger): void {
+  const { held } = ledger
+  if (held === undefined) return
+  const came = tokens.get(held.value) ?? held
+  ledger.held = { ...held, endsAt: Math.min(held.endsAt, came.endsAt), toldEnd: came.toldEnd }
+  tokens.set(held.value, ledger.held)
+}
+
+/** All that may be the case, as far as the outside shows it. */
+function situationsOf(
+  service: Service,
+  ledger: Ledger,
+  error: TokenClientError,
+  rows: readonly Row[],
+  moment: number
+): Situation[] {
+  const { server, serials, refused, ledgers } = service
+  const { held } = ledger
+  const isServer = isServers(error)
+  const left = held === undefined ? 0 : held.endsAt - moment
+  // An end as near as can be measured may be just before or just after.
+  const isNear = Math.abs(left) < slackOf(service) || error.code === 'ERR_SAME_TOKEN'
+  const lives = isNear ? [Math.max(0, left), undefined] : [left > 0 ? left : undefined]
+  // A refusal that comes soon after another one is not listened to.
+  const isRefused = held !== undefined && refused.has(serials.get(held.value) ?? 0)
+  const isExact = isServer && server.isPlain && ledgers.size === 1
+  const common = { error, pauses: Math.max(1, server.pauses) }
+  const hasWorked = isServer ? server.goodAt > Number.NEGATIVE_INFINITY : serials.size > 0
+  return rows.flatMap(({ failures, outageSince }) => {
+    const since = isServer ? Math.min(server.outageSince ?? moment, outageSince ?? moment) : (outageSince ?? moment)
+    const most = moment - since
+    const least = isExact ? moment - (server.outageSince ?? moment) : 0
+    const outage = { least: Math.min(least, most), most }
+    // Failures of the server are counted from its last good answer on, which another key may have had.
+    const counts = isServer && !error.transient ? Array.from({ length: failures }, (_, index) => index + 1) : [failures]
+    return counts.flatMap((count) =>
+      lives.flatMap((remaining) =>
+        (isRefused && remaining !== undefined ? [true, false] : [isRefused]).map((isRefused) => ({
+          ...common,
+          failures: count,
+          outage,
+          remaining,
+          isRefused,
+          hasWorked
+        }))
+      )
+    )
+  })
 }
 
 const longestDisuse = 600_000
@@ -134,26 +176,46 @@ const longestDisuse = 600_000
  * A kind of token that nobody asks for is let go when its token has ended and its last flight has, or when it has had none for
  * long, and with it its failures.
  */
-function possibleRows(former: Setback | undefined, moment: number, timeout: number): readonly Row[] {
-  const first = { failures: 1, since: moment }
+function possibleRows(
+  former: Setback | undefined,
+  held: Held | undefined,
+  moment: number,
+  timeout: number,
+  isUsable: boolean
+): readonly Row[] {
+  const outageSince = isUsable ? undefined : moment
+  const first = { failures: 1, outageSince }
   if (former === undefined) return [first]
-  const next = former.rows.map(({ failures, since }) => ({ failures: failures + 1, since }))
-  const { held, at, notBefore } = former
-  const endedSince = held !== undefined && held.endsAt > at - timeout && held.endsAt <= moment
-  return endedSince || moment >= notBefore + longestDisuse ? [...next, first] : next
+  const next = former.rows.map((row) => ({
+    failures: row.failures + 1,
+    outageSince: row.outageSince ?? outageSince
+  }))
+  const hasEndedSince = held !== undefined && held.endsAt > former.at - timeout && held.endsAt <= moment
+  return hasEndedSince || moment >= former.notBefore + longestDisuse ? [...next, first].slice(-mostRows) : next
 }
 
-function isLawful(wait: number, situation: Situation, slack: number): boolean {
+/** The oldest of the rows that may be remembered are the least likely. */
+const mostRows = 12
+
+function isLawful(wait: number, situation: Situation, service: Service, moment: number): boolean {
   const { least, most } = lawfulWait(situation)
-  return wait >= least - slack && wait <= most + slack
+  const slack = slackOf(service)
+  // What another kind of token has met holds for this one too: failures together count from the first of them, and waits add up.
+  const isAlone = service.ledgers.size === 1
+  const refusedUntil = (service.refusal?.notBefore ?? 0) - moment
+  return wait >= (isAlone ? least : 0) - slack && wait <= (isAlone ? Math.max(most, refusedUntil) : longestWait) + slack
 }
+
+const longestWait = 600_000
 
 /** A ceiling so low would be hidden by the second that every wait has at least. Milliseconds. */
 const tellingCeiling = 8000
 
-function countWait({ statistics }: World, wait: number, { error, failures, outage, remaining }: Situation): void {
-  const ceiling = ceilingWithoutToken(failures, outage)
+function countWait({ statistics }: World, wait: number, situations: readonly Situation[]): void {
+  const [{ error, outage, remaining }] = situations as [Situation]
+  const ceiling = ceilingWithoutToken(outage.most)
   if (remaining !== undefined || !error.transient || error.retryAfter !== undefined || ceiling < tellingCeiling) return
+  if (situations.some((other) => other.outage.least !== outage.most || other.remaining !== remaining)) return
   statistics.waits += 1
   statistics.sumOfWaits += wait / ceiling
 }

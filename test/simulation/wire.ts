@@ -15,24 +15,34 @@ export interface Script {
   readonly ending: 'whole' | 'silence' | string
 }
 
+/** How an exchange has ended for the client. */
+export interface Ending {
+  /** With the whole answer, in the middle of it, or because the client has left. */
+  readonly how: 'whole' | 'broken' | 'left'
+  readonly script: Script | undefined
+  /** The answer holds a token. */
+  readonly isIssued: boolean
+}
+
 /** One exchange as undici carries it for a client: its events in order, one end, and a way to leave. */
 export interface Wire {
   readonly isOpen: boolean
-  /** Plays what the server sends. `onWhole` is called once the client has had all of it. */
-  play(script: Script, onWhole?: () => void): void
+  /** Plays what the server sends. `onWhole` is called once the client has had all of it, and says whether that was a token. */
+  play(script: Script, onWhole?: () => boolean): void
 }
 
 type Handler = Dispatcher.DispatchHandler
 type Controller = Dispatcher.DispatchController
 
-export function openWire(host: Host, handler: Handler, onClose: () => void): Wire {
+export function openWire(host: Host, handler: Handler, onClose: (ending: Ending) => void): Wire {
   let isOpen = true
+  let played: Script | undefined
   let reason: Error | null = null
 
-  function close(error?: Error): void {
+  function close(how: Ending['how'], error?: Error): void {
     if (!isOpen) return
     isOpen = false
-    onClose()
+    onClose({ how, script: played, isIssued: false })
     if (error !== undefined) handler.onResponseError?.(controller, error)
   }
 
@@ -41,7 +51,7 @@ export function openWire(host: Host, handler: Handler, onClose: () => void): Wir
     try {
       if (isOpen) event()
     } catch (error) {
-      close(error as Error)
+      close('left', error as Error)
     }
   }
 
@@ -61,20 +71,20 @@ export function openWire(host: Host, handler: Handler, onClose: () => void): Wir
     abort(why) {
       if (!isOpen) return
       reason = why
-      queueMicrotask(() => close(why))
+      queueMicrotask(() => close('left', why))
     }
   }
 
-  function play(script: Script, onWhole?: () => void): void {
+  function play(script: Script, onWhole?: () => boolean): void {
     const { delay, status, headers = {}, body = [], pace = 0, ending } = script
+    played = script
 
     function finish(): void {
       if (ending === 'silence') return
-      if (ending !== 'whole') close(broken(ending))
+      if (ending !== 'whole') close('broken', broken(ending))
       tell(() => {
         isOpen = false
-        onClose()
-        onWhole?.()
+        onClose({ how: 'whole', script, isIssued: onWhole?.() === true })
         handler.onResponseEnd?.(controller, {})
       })
     }

@@ -96,7 +96,9 @@ test('P11 T11 a server that hangs is given up when the deadline comes, and not l
   const made = await road()
   const { token, failures, starts } = await failing(made, 10, (faults) => void faults.hang())
   expect(failures.length).toBeGreaterThan(2)
-  expect(failures).toMatchObject(failures.map((_, nth) => ({ code: 'ERR_TIMEOUT', at: (starts[nth] ?? 0) + 5000 })))
+  expect(failures).toMatchObject(
+    failures.map((_, nth) => ({ code: 'ERR_TIMEOUT', at: (starts[nth] ?? 0) + 30 * second }))
+  )
   expect(await made.tokens.getToken()).toBe(token)
 })
 
@@ -125,7 +127,7 @@ test('P11 callers with a maxWait get the token of a server that comes back in th
   const calls = [10, 60, 60, 3600].map((seconds) => tokens.getToken({ maxWait: seconds * second }))
   await clock.advance(hour)
   expect(new Set((await Promise.all(calls)).map(({ serial }) => serial))).toEqual(new Set([1]))
-  expect(told).toEqual(['refresh-failed', 'refreshed'])
+  expect(told).toEqual(['refresh-failed', 'refresh-failed', 'refresh-failed', 'refreshed'])
 })
 
 test('P11 four hundred callers with a maxWait leave a server that hangs when their time is up, after one wait for it', async () => {

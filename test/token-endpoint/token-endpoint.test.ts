@@ -7,7 +7,7 @@ import { sender } from '../../src/http/send.ts'
 import type { AuthorizationServerSource } from '../../src/metadata/authorization-server.ts'
 import { knownServer, serverAt } from '../../src/metadata/known-server.ts'
 import { manualClock } from '../../src/testing/index.ts'
-import { AccessToken } from '../../src/token/access-token.ts'
+
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { type TokenEndpointOptions, tokenEndpoint } from '../../src/token-endpoint/token-endpoint.ts'
 import { http, type RawServer, rawServer } from '../http/raw-server.ts'
@@ -79,18 +79,6 @@ test('K13 life counts from before the request was sent', async () => {
   await clock.advance(4000)
   socket.write(http(JSON.stringify(good({ expires_in: 60 }))))
   expect(await token).toMatchObject({ value: 'marker-token', obtainedAt: 1_000_000, expiresAt: 1_060_000 })
-})
-
-test('serials rise from one, and a failure takes none', async () => {
-  const server = await rawServer(
-    ({ socket }, index) => void socket.write(http(index === 1 ? '{}' : JSON.stringify(good())))
-  )
-  const { source: tokens } = source(server)
-  const first = await tokens.token(request)
-  await expect(tokens.token(request, { rejected: first })).rejects.toMatchObject({ code: 'ERR_MALFORMED_TOKEN' })
-  const second = await tokens.token(request, { rejected: first })
-  expect([first, second]).toEqual([expect.any(AccessToken), expect.any(AccessToken)])
-  expect([first.serial, second.serial]).toEqual([1, 2])
 })
 
 const asked = { scope: ['read', 'write'], audience: 'api', resource: ['https://r/'] }

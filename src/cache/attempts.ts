@@ -1,0 +1,106 @@
+import type { Clock } from '../clock.ts'
+import { ClientClosedError, type ErrorCode, TokenClientError } from '../errors.ts'
+import { leaveOnAbort } from '../http/leave-on-abort.ts'
+import type { TokenSource } from '../token/token-source.ts'
+import { pauseBeforeRetry } from './back-off.ts'
+import type { Place } from './door.ts'
+import type { EndpointHealth } from './endpoint-health.ts'
+import { type Entry, endsBy } from './entry.ts'
+import type { Failure } from './failure.ts'
+import type { FailedAttempt, FailureMemory } from './failure-memory.ts'
+import type { Landing } from './kept-token.ts'
+import { now } from './now.ts'
+
+export interface AttemptsOptions {
+  readonly source: TokenSource
+  readonly clock: Clock
+  /** Milliseconds for a flight that somebody waits for. */
+  readonly timeout: number
+  readonly endpoint: EndpointHealth
+  readonly failures: FailureMemory
+}
+
+/** The attempts of one flight. */
+export interface Attempts {
+  /** Milliseconds that the flight may take. */
+  readonly timeout: number
+  ask(signal: AbortSignal, place: Place, left: number): Promise<Landing>
+  /** Milliseconds before another attempt; undefined when the one that failed was the last. */
+  pauseBefore(retry: number): number | undefined
+  /** What the last one came to. */
+  readonly failed: FailedAttempt | undefined
+}
+
+/** What an attempt waits for, a credential say, is told a little less than its whole time. */
+const nearlyAll = 0.75
+const timeIsUp: readonly ErrorCode[] = ['ERR_TIMEOUT', 'ERR_SECRET_UNAVAILABLE']
+
+export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
+  const { source, clock, timeout, endpoint, failures } = options
+  const { request, kept, usableUntil, endsAt } = entry
+  const moment = clock.monotonicTime()
+  const isUsable = usableUntil > moment
+  const isFirst = entry.failure === undefined && endpoint.failure === undefined
+  const inHand = isUsable ? kept?.token : undefined
+  const rejected = kept !== undefined && kept.refusedBy !== 'nobody' ? kept.token : undefined
+  const longest = longestFlight(endsAt - moment, isUsable, timeout)
+  let failure: Failure | undefined
+  let failed: FailedAttempt | undefined
+
+  /** Who has a token to go on with leaves the server its time. Else there is time for a second attempt, unless the first had too little. */
+  function timeOfOne(): number {
+    return isUsable || endpoint.isSlow ? longest : timeout / 2
+  }
+
+  function report(error: unknown, sentAt: number, given: number, place: Place): void {
+    if (!(error instanceof TokenClientError) || error instanceof ClientClosedError) return
+    const took = clock.monotonicTime() - sentAt
+    const wasCutOff = timeIsUp.includes(error.code) && took >= nearlyAll * given && given >= timeout / 2
+    failed = { error, sentAt, wasCutOff }
+    failure = failures.attemptFailed(entry, failed, place)
+  }
+
+  return {
+    // The attempt of a flight in the background ends before it: it knows what it waited for.
+    timeout: isUsable ? 1.05 * longest : longest,
+    get failed() {
+      return failed
+    },
+    async ask(signal, place, left) {
+      const sentAt = now(clock)
+      const maxWait = Math.min(timeOfOne(), left)
+      try {
+        const asked = source.token(request, { signal, maxWait, rejected, inHand })
+        const token = await leaveOnAbort(Promise.resolve(asked), { signal, maxWait: undefined }, clock) // also when the source takes no notice
+        const landedAt = now(clock)
+        endpoint.answered(landedAt.monotonic - sentAt.monotonic > timeout / 2)
+        if (token.expiresAt > token.obtainedAt) return { token, sentAt, landedAt }
+        endsBy(entry, token, landedAt.monotonic)
+        throw tokenEnded()
+      } catch (error) {
+        report(error, sentAt.monotonic, maxWait, place)
+        throw error
+      }
+    },
+    pauseBefore(retry) {
+      return isFirst && failure !== undefined ? pauseBeforeRetry(retry, failure, clock) : undefined
+    }
+  }
+}
+
+const longestInBackground = 30_000
+const shortestInBackground = 1000
+
+/** Nobody waits for a refresh in the background, and no flight hangs on beyond the end of the token, when callers need another one. */
+function longestFlight(remaining: number, isUsable: boolean, timeout: number): number {
+  if (remaining <= 0) return timeout
+  const inTime = 0.9 * remaining
+  if (!isUsable) return Math.min(timeout, inTime)
+  return Math.min(longestInBackground, Math.max(remaining / 2, Math.min(inTime, shortestInBackground)))
+}
+
+/** A server that gives one token until it ends can give it for a moment longer: the next one comes soon. */
+function tokenEnded(): TokenClientError {
+  const message = 'The authorization server answered with a token that has ended.'
+  return new TokenClientError('ERR_SAME_TOKEN', message, { transient: true })
+}

@@ -1,0 +1,179 @@
+import type { Clock } from '../clock.ts'
+import { onAbort } from '../http/on-abort.ts'
+
+/** Where a flight stands while it may send token requests. */
+export interface Place {
+  readonly key: object
+  /** A caller without a token waits for it. */
+  readonly isAwaited: boolean
+  /** The monotonic moment at which it may begin. */
+  readonly startAt: number
+  /** Before another request from here: false when the server was found ill meanwhile. */
+  mayGoOn(signal: AbortSignal): boolean | Promise<boolean>
+  leave(): void
+}
+
+/** Lets few token requests go to a server at a time, those first that callers wait for, and to a server that is ill only one. */
+export interface Door {
+  /** A place for a flight that callers wait for; undefined when the server was found ill before its turn came. */
+  enter(key: object, signal: AbortSignal): Place | Promise<Place | undefined>
+  /** A place for a flight that nobody waits for; without one, calls back when there may be. */
+  enterBehind(key: object, whenFree: () => void): Place | undefined
+  /** There is nobody to be called back for that key. */
+  withdraw(key: object): void
+  isWell(): void
+  /** Found out from that place. */
+  isIll(place: Place): void
+}
+
+export interface DoorRules {
+  readonly clock: Clock
+  readonly isIll: () => boolean
+  /** The server has asked for a pause, which is not over. */
+  readonly isResting: () => boolean
+  /** A request is about to find out: the monotonic moment at which it may begin. */
+  beginProbe(): number
+  /** The request for another key has failed, and this one may show at once whether all of them do. */
+  mayProbeNext(key: object): boolean
+}
+
+interface Visit extends Place {
+  startAt: number
+  hasFailed: boolean
+}
+
+interface Waiter {
+  readonly visit: Visit
+  readonly end: (admitted: boolean) => void
+}
+
+const mostAtOnce = 16
+/** The others are kept for callers. */
+const mostBehind = 12
+
+export function door({ clock, isIll, isResting, beginProbe, mayProbeNext }: DoorRules): Door {
+  const inside = new Set<Visit>()
+  /** For callers, in their order: those who have a place and wait to go on, and those who wait for one. */
+  const paused = new Set<Waiter>()
+  const line = new Set<Waiter>()
+  const held = new Map<object, () => void>()
+  let behind = 0
+  let probe: Visit | undefined
+  let probeBehind: Visit | undefined
+
+  function visitOf(key: object, isAwaited: boolean): Visit {
+    const visit: Visit = {
+      key,
+      isAwaited,
+      startAt: clock.monotonicTime(),
+      hasFailed: false,
+      mayGoOn: (signal) => mayGoOn(visit, signal),
+      leave: () => leave(visit)
+    }
+    return visit
+  }
+
+  function letIn(visit: Visit): Visit {
+    inside.add(visit)
+    if (!visit.isAwaited) behind += 1
+    return visit
+  }
+
+  function letProbe(visit: Visit): Visit {
+    if (visit.isAwaited) probe = visit
+    else probeBehind = visit
+    visit.startAt = beginProbe()
+    return inside.has(visit) ? visit : letIn(visit)
+  }
+
+  function waitIn(waiting: Set<Waiter>, visit: Visit, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const waiter = { visit, end }
+      const stay = onAbort(signal, () => end(false))
+      waiting.add(waiter)
+
+      function end(admitted: boolean): void {
+        waiting.delete(waiter)
+        stay()
+        resolve(admitted)
+      }
+    })
+  }
+
+  function mayGoOn(visit: Visit, signal: AbortSignal): boolean | Promise<boolean> {
+    if (!isIll()) return true
+    if (isResting()) return false
+    if (visit === probe || visit === probeBehind) return true
+    if (probe === undefined && visit.isAwaited) {
+      probe = visit
+      return true
+    }
+    return visit.isAwaited && waitIn(paused, visit, signal)
+  }
+
+  function leave(visit: Visit): void {
+    if (!inside.delete(visit)) return
+    if (!visit.isAwaited) behind -= 1
+    if (visit === probe) probe = undefined
+    if (visit === probeBehind) probeBehind = undefined
+    if (!isIll()) letOthersIn()
+    else if (probe === undefined) nextProbe(visit.hasFailed)
+  }
+
+  function letOthersIn(): void {
+    for (const { end } of paused) end(true)
+    for (const { visit, end } of line) {
+      if (inside.size >= mostAtOnce) return
+      letIn(visit)
+      end(true)
+    }
+    for (const [key, whenFree] of held) {
+      if (!isRoomBehind()) return
+      held.delete(key)
+      whenFree()
+    }
+  }
+
+  function isRoomBehind(): boolean {
+    return line.size === 0 && inside.size < mostAtOnce && behind < mostBehind
+  }
+
+  /** One request has come to its end. Without a verdict the next in line finds out; a bad one holds for the others. */
+  function nextProbe(hasFailed: boolean): void {
+    const waiting = [...paused, ...line]
+    const next = waiting.find(({ visit }) => !hasFailed || mayProbeNext(visit.key))
+    if (next === undefined) for (const { end } of waiting) end(false)
+    else {
+      letProbe(next.visit)
+      next.end(true)
+    }
+  }
+
+  return {
+    enter(key, signal) {
+      const visit = visitOf(key, true)
+      if (isIll() ? probe === undefined : inside.size < mostAtOnce) return isIll() ? letProbe(visit) : letIn(visit)
+      return waitIn(line, visit, signal).then((admitted) => (admitted ? visit : undefined))
+    },
+    enterBehind(key, whenFree) {
+      const isFree = isIll() ? probe === undefined && probeBehind === undefined : isRoomBehind()
+      if (!isFree) {
+        held.set(key, whenFree)
+        return undefined
+      }
+      return isIll() ? letProbe(visitOf(key, false)) : letIn(visitOf(key, false))
+    },
+    withdraw: (key) => void held.delete(key),
+    isWell() {
+      probe = undefined
+      probeBehind = undefined
+      letOthersIn()
+    },
+    isIll(place) {
+      const visit = place as Visit
+      visit.hasFailed = true
+      if (visit.isAwaited) probe ??= visit
+      else if (probe === undefined) probeBehind ??= visit
+    }
+  }
+}

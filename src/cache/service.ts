@@ -1,0 +1,76 @@
+import type { Clock } from '../clock.ts'
+import type { AccessToken } from '../token/access-token.ts'
+import type { Asking } from '../token/token-source.ts'
+import type { Arrival } from './arrival.ts'
+import { board } from './board.ts'
+import { type Entry, restsUntil } from './entry.ts'
+import { freshnessOf, type KeptToken } from './kept-token.ts'
+import { type Now, now } from './now.ts'
+import type { Refresher } from './refresher.ts'
+
+export interface ServiceOptions {
+  readonly clock: Clock
+  /** Milliseconds that a caller waits who says nothing else. */
+  readonly timeout: number
+  readonly refreshing: Refresher
+  readonly arrive: Arrival
+  /** The token has ended. */
+  readonly expire: (entry: Entry, kept: KeptToken) => void
+  /** Aborted when the client closes. */
+  readonly closing: AbortSignal
+}
+
+/** What a caller gets: the old token first. */
+export type Serve = (entry: Entry, asking: Asking) => AccessToken | Promise<AccessToken>
+
+/** Milliseconds for which it is known that the successor may not be sent for yet. */
+const gapBetweenLooks = 1000
+/** Milliseconds that a caller with a token waits for a better one, from the start of its flight. */
+const longestWaitForBetter = 2000
+
+export function service(options: ServiceOptions): Serve {
+  const { clock, timeout, refreshing, arrive, expire, closing } = options
+
+  function serve(entry: Entry, asking: Asking): AccessToken | Promise<AccessToken> {
+    const moment = now(clock)
+    const { kept } = entry
+    if (kept === undefined) return arrive(entry.request, asking)
+    switch (freshnessOf(kept, moment, asking.origin)) {
+      case 'expired':
+        expire(entry, kept)
+        return arrive(entry.request, asking)
+      case 'suspect': // a new one if it comes soon, else this one
+        return soon(entry, kept, asking)
+      case 'due': // it still works: nobody waits for its successor
+        seeTo(entry, kept, moment)
+        return kept.token
+      case 'fresh':
+        return kept.token
+    }
+  }
+
+  /** While its successor is on the way there is nothing to decide. */
+  function seeTo(entry: Entry, kept: KeptToken, moment: Now): void {
+    const isOnItsWay = refreshing.refreshBehind(entry) !== undefined
+    restsUntil(entry, kept, isOnItsWay ? kept.suspectAt : moment.monotonic + gapBetweenLooks, moment)
+  }
+
+  function soon(entry: Entry, kept: KeptToken, asking: Asking): AccessToken | Promise<AccessToken> {
+    const { signal, maxWait } = asking
+    const underway =
+      kept.refusedBy === 'nobody' ? refreshing.refreshBehind(entry) : refreshing.flightUnlessBarred(entry)
+    if (underway === undefined) return kept.token
+    const began = clock.monotonicTime()
+    const wait = Math.min(maxWait ?? timeout, underway.flight.startedAt + longestWaitForBetter - began)
+    if (wait <= 0) return kept.token
+
+    return board(underway, { signal, maxWait: wait }, clock).catch((error) => {
+      if (signal?.aborted || closing.aborted) throw error
+      // The flight failed or was slow: the same question again, by what is known now.
+      const left = maxWait === undefined ? undefined : Math.max(0, maxWait - (clock.monotonicTime() - began))
+      return serve(entry, { signal, maxWait: left, origin: asking.origin })
+    })
+  }
+
+  return serve
+}

@@ -1,0 +1,159 @@
+import { isStrict, pauseOf } from './law.ts'
+import type { Held, Ledger } from './ledger.ts'
+import { type Service, slackOf } from './service.ts'
+import type { Ending, Script } from './wire.ts'
+import type { World } from './world.ts'
+
+/** What a service can know of the authorization server, seen on its wire. Monotonic ms unless said otherwise. */
+export interface ServerView {
+  /** When it last showed itself well. */
+  goodAt: number
+  /** When it last failed, whatever was asked of it. */
+  failedAt: number
+  /** True time since which it has certainly been ill; undefined when nobody could swear it. */
+  illSince: number | undefined
+  /** The first failure since then that left somebody without a token, and whether all failures since then were certainly the server's. */
+  outageSince: number | undefined
+  isPlain: boolean
+  /** How often it has asked for a pause since then, and the last one. */
+  pauses: number
+  pause: Pause | undefined
+  readonly open: Set<OpenExchange>
+}
+
+interface Pause {
+  readonly at: number
+  /** True time. */
+  readonly toldAt: number
+  readonly asked: number
+  isBroken: boolean
+}
+
+/** A token request on the wire. */
+export interface OpenExchange {
+  /** True time. */
+  readonly beganAt: number
+}
+
+export function newServerView(): ServerView {
+  return {
+    goodAt: Number.NEGATIVE_INFINITY,
+    failedAt: Number.NEGATIVE_INFINITY,
+    illSince: undefined,
+    outageSince: undefined,
+    isPlain: true,
+    pauses: 0,
+    pause: undefined,
+    open: new Set()
+  }
+}
+
+const second = 1000
+/** One that callers wait for, and one that nobody waits for. */
+const mostProbes = 2
+
+/** I15, and the part of I4 that is about pauses. */
+export function exchangeBegins(world: World, service: Service, ledger: Ledger, isFirstOfFlight: boolean): OpenExchange {
+  const { name, server } = service
+  const { illSince, open } = server
+  const beside = illSince === undefined ? 0 : [...open].filter(({ beganAt }) => beganAt >= illSince).length
+  if (beside >= mostProbes) world.violate('I15', name, `${beside + 1} requests at once to a server that is ill`)
+  judgePause(world, service, ledger, isFirstOfFlight)
+  const exchange = { beganAt: world.line.now }
+  open.add(exchange)
+  return exchange
+}
+
+function judgePause(world: World, service: Service, { scope, held }: Ledger, isFirstOfFlight: boolean): void {
+  const { host, name, server } = service
+  const { pause } = server
+  const moment = host.monotonicTime()
+  const slack = slackOf(service)
+  if (pause === undefined || moment <= pause.at + slack || moment >= pause.at + pause.asked - slack) return
+  const early = `a request for "${scope}" ${pause.at + pause.asked - moment} ms before the end of a pause`
+  if (isStrict(pause.asked)) world.violate('I4', name, early)
+  if (!isFirstOfFlight || isStrict(pause.asked)) return
+  if (!endedBetween(held, pause.at - slack, moment + slack))
+    world.violate('I4', name, `${early}, and no token has ended`)
+  if (pause.isBroken) world.violate('I4', name, `${early}, which was broken already`)
+  pause.isBroken = true
+}
+
+function endedBetween(held: Held | undefined, start: number, end: number): boolean {
+  return held !== undefined && held.endsAt >= start && held.endsAt <= end
+}
+
+export function exchangeEnds(
+  world: World,
+  service: Service,
+  ledger: Ledger,
+  exchange: OpenExchange,
+  ending: Ending,
+  isUsable: boolean
+): void {
+  const { server, host } = service
+  const moment = host.monotonicTime()
+  server.open.delete(exchange)
+  if (service.closed) return
+  const verdict = verdictOn(ending, world.line.now - exchange.beganAt, world.settings.timeout)
+  if (verdict === 'well') {
+    becomesWell(server, moment)
+    return
+  }
+
+  // It has answered others since it failed for this kind of token before: then this kind is ill alone.
+  const isAlone = ledger.badAt !== undefined && server.goodAt > ledger.badAt
+  ledger.badAt = moment
+  server.failedAt = moment
+  if (verdict === 'unclear' || isAlone) {
+    server.illSince = undefined
+    server.isPlain = false
+  } else server.illSince ??= world.line.now
+  if (!isUsable) server.outageSince ??= moment
+  if (!isAlone) notePause(server, ending, exchange, world.line.now, moment)
+}
+
+function becomesWell(server: ServerView, moment: number): void {
+  Object.assign(server, { ...newServerView(), open: server.open, goodAt: moment })
+}
+
+function notePause(
+  server: ServerView,
+  { how, script }: Ending,
+  { beganAt }: OpenExchange,
+  now: number,
+  moment: number
+): void {
+  // What was under way together with the former failure is the same one, told twice.
+  if (server.pause !== undefined && beganAt <= server.pause.toldAt) return
+  const field = script?.headers?.['retry-after']
+  const isRead = how === 'whole' && field !== undefined && /^\d+$/.test(field)
+  const asked = isRead ? pauseOf(Number(field) * second) : 0
+  if (field !== undefined) server.pauses += 1
+  const isBroken = server.pause !== undefined && moment < server.pause.at + server.pause.asked
+  server.pause = asked > 0 ? { at: moment, toldAt: now, asked, isBroken } : undefined
+}
+
+type Verdict = 'well' | 'ill' | 'unclear'
+
+const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ETIMEDOUT', 'CERT_HAS_EXPIRED']
+
+/** What an exchange says of the server, as far as nobody can doubt it. */
+function verdictOn({ how, script, isIssued }: Ending, took: number, timeout: number): Verdict {
+  if (how === 'left') return took > 0.2 * timeout ? 'ill' : 'unclear'
+  if (script?.status === undefined) return unreachable.includes(script?.ending ?? '') ? 'ill' : 'unclear'
+  if (how === 'broken') return 'unclear'
+  if (isIssued) return 'well'
+  const { status } = script
+  if (status >= 500 || status === 429 || status === 408) return 'ill'
+  return (status === 400 || status === 401) && refuses(script) ? 'well' : 'unclear'
+}
+
+function refuses({ body = [] }: Script): boolean {
+  try {
+    const { error } = JSON.parse(body.join(''))
+    return typeof error === 'string' && !['server_error', 'temporarily_unavailable'].includes(error)
+  } catch {
+    return false
+  }
+}
