@@ -13,7 +13,7 @@ export async function run({ quick }) {
     for (const [name, { microseconds, overOurs }] of Object.entries(fresh))
       rows.push([alg, `${name}, never seen`, `${rounded(microseconds)} µs`, `${rounded(overOurs)} ×`])
     const overAws = 1 / fresh.awsJwtVerify.overOurs
-    verdicts.push(atMost(`${alg}, never seen, over aws-jwt-verify`, overAws, alg === 'RS256' ? 1.3 : 1.05, ' ×'))
+    verdicts.push(atMost(`${alg}, never seen, over aws-jwt-verify`, overAws, alg === 'RS256' ? 1.3 : 1, ' ×'))
     verdicts.push(atMost(`${alg}, sixteen in flight over one`, fresh.oursTogether.overOurs, 1.1, ' ×'))
   }
   const known = await probe('verify', ['RS256', quick ? 20 : 100, 'ours', 'fastJwtCached'])

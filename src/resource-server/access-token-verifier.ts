@@ -4,9 +4,9 @@ import { checkBinding, presentedThumbprint } from './certificate-binding.ts'
 import { unverifiedIssuer } from './chosen-verifier.ts'
 import { isCompactJws } from './compact-jws.ts'
 import { judge } from './judge.ts'
-import { type AccessTokenVerifierOptions, checkOptions } from './options.ts'
+import { type AccessTokenVerifierOptions, checkOptions, type IsRevoked } from './options.ts'
 import { hasTenants, tenantsVerifier } from './tenants.ts'
-import { credentialsIn, type TokenCarrier } from './token-carrier.ts'
+import { type Credentials, credentialsIn, type TokenCarrier } from './token-carrier.ts'
 import { tokenCheck } from './token-check.ts'
 import { RefusedToken } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
@@ -25,16 +25,18 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
   const exchange = sender({ ...how.transport, clock: how.clock })
   const tokens = tokenCheck(how, exchange)
 
-  async function check(carrier: TokenCarrier): Promise<VerifiedToken> {
+  function check(carrier: TokenCarrier): VerifiedToken | Promise<VerifiedToken> {
     const credentials = credentialsIn(carrier)
     // A token that is known need not be read again.
-    const found = tokens.known(likelyToken(credentials)) ?? tokens.check(bearerToken(credentials))
-    const token = found instanceof Promise ? await found : found
+    const token = tokens.known(likelyToken(credentials)) ?? tokens.check(bearerToken(credentials))
+    return token instanceof Promise ? token.then((landed) => used(landed, credentials)) : used(token, credentials)
+  }
+
+  /** What is asked for each use of a token, whether it was known or not. */
+  function used(token: VerifiedToken, credentials: Credentials): VerifiedToken | Promise<VerifiedToken> {
     checkForm(credentials)
     checkBinding(token.claims, () => presentedThumbprint(credentials.request, forwardedCertificate))
-    // A hook that forgets to answer has not said that the token is still good.
-    if (isRevoked !== undefined && (await isRevoked(token)) !== false) throw new RefusedToken('revoked')
-    return token
+    return isRevoked === undefined ? token : unrevoked(token, isRevoked)
   }
 
   const { refusal, ...judging } = judge({ challenge, expected: how.trust.expected, check })
@@ -57,4 +59,10 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
     takesOpaqueTokens: how.introspection !== undefined,
     refusal
   })
+}
+
+/** A hook that forgets to answer has not said that the token is still good. */
+async function unrevoked(token: VerifiedToken, isRevoked: IsRevoked): Promise<VerifiedToken> {
+  if ((await isRevoked(token)) !== false) throw new RefusedToken('revoked')
+  return token
 }

@@ -16,8 +16,8 @@ import type { AccessTokenVerifier } from './verifier.ts'
 export interface JudgeOptions {
   readonly challenge: { readonly realm: string; readonly resourceMetadata: string | undefined }
   readonly expected: Pick<Expectation, 'missingAudienceAccepted'>
-  /** Rejects with RefusedToken. */
-  check(carrier: TokenCarrier): Promise<VerifiedToken>
+  /** Throws or rejects with RefusedToken. */
+  check(carrier: TokenCarrier): VerifiedToken | Promise<VerifiedToken>
 }
 
 export interface Judging extends Pick<AccessTokenVerifier, 'verify' | 'demand' | 'authorize' | 'checkRule'> {
@@ -43,7 +43,8 @@ export function judge({ challenge, expected, check }: JudgeOptions): Judging {
 
   async function verify(carrier: TokenCarrier): Promise<VerifiedToken> {
     try {
-      return await check(carrier)
+      const token = check(carrier)
+      return token instanceof Promise ? await token : token
     } catch (error) {
       throw error instanceof RefusedToken ? refusal(error.reason, error.details) : error
     }

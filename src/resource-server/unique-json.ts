@@ -1,5 +1,3 @@
-import { withoutPrototypes } from '../own-members.ts'
-
 /** A member's name with its colon, another string, or a bracket: all that is needed to follow the nesting of valid JSON. */
 const landmark = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g
 
@@ -9,10 +7,11 @@ const landmark = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g
  * @throws SyntaxError
  */
 export function parseUniqueJson(text: string): unknown {
-  const value: unknown = withoutPrototypes(JSON.parse(text))
+  const value: unknown = JSON.parse(text)
+  const members = settle(value)
   // Of a member that was there twice one is left. Where no name stands apart from its colon, each has a `":`, and few other places do:
   // as many of these as members mean that none is missing. That settles nearly all texts, and quickly.
-  if (apart.some((gap) => text.includes(gap)) || namesIn(text) !== membersOf(value)) checkNames(text)
+  if (apart.some((gap) => text.includes(gap)) || namesIn(text) !== members) checkNames(text)
   return value
 }
 
@@ -24,13 +23,17 @@ function namesIn(text: string): number {
   return names
 }
 
-function membersOf(value: unknown): number {
+/** Counts the members, and takes the prototypes away on the way: what somebody has put on `Object.prototype` is no claim. */
+function settle(value: unknown): number {
   const pending: unknown[] = [value]
   let members = 0
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (typeof next !== 'object' || next === null) continue
-    const inside = Object.values(next)
-    if (!Array.isArray(next)) members += inside.length
+    const inside: readonly unknown[] = Array.isArray(next) ? next : Object.values(next)
+    if (inside !== next) {
+      members += inside.length
+      Object.setPrototypeOf(next, null)
+    }
     for (const one of inside) if (typeof one === 'object') pending.push(one)
   }
   return members
