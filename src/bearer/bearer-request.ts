@@ -34,37 +34,31 @@ export interface BearerRequest {
   readonly route: Route
 }
 
-interface Given {
-  readonly options: DispatchOptions
-  readonly path: string
-  readonly method: DispatchOptions['method']
-  readonly handler: Handler
-}
-
 /**
- * Reads a request once, so that what is checked is what is sent. Gives the caller's headers if they take no token, and throws
- * for a request that must not have one.
+ * Makes a request of a copy of its options, which was read once, so that what is checked is what is sent. Gives the caller's headers
+ * if they take no token, and throws for a request that must not have one.
  */
 export function bearerRequest(
   composition: Composition,
   rule: Route | undefined,
-  { options, path, method, handler }: Given
+  options: DispatchOptions,
+  handler: Handler
 ): BearerRequest | CallersHeaders {
   const route = rule && ruleForCall(composition, rule, options[tokenOptions])
   const fields = copyHeaders(options.headers, route?.origin, route?.header)
   if (fields instanceof CallersHeaders) return fields
   if (route === undefined) throw missingOrigin()
 
-  const checked: DispatchOptions = { ...options, origin: route.origin, path, method }
-  if (fields === hostElsewhere || !isOwnServername(checked.servername, route.origin)) throw foreignHost(route.origin)
-  if (hasQueryToken(path, checked.query)) throw tokenInQuery()
-  if (checked.upgrade && handler.onRequestUpgrade === undefined) throw upgradeWithoutHandler()
+  options.origin = route.origin
+  if (fields === hostElsewhere || !isOwnServername(options.servername, route.origin)) throw foreignHost(route.origin)
+  if (hasQueryToken(options.path, options.query)) throw tokenInQuery()
+  if (options.upgrade && handler.onRequestUpgrade === undefined) throw upgradeWithoutHandler()
   // A redirect interceptor below asks no policy, and takes no other field than `Authorization` out when it leaves the origin.
-  if (!route.holdsEverywhere || route.header !== undefined) checked.maxRedirections = 0
-  if (route !== rule) checked[tokenOptions] = undefined // another client's interceptor may follow
-  const body = sendableBody(checked.body)
-  if (body !== undefined) checked.body = body as NonNullable<DispatchOptions['body']>
-  return { composition, options: checked, fields, route }
+  if (!route.holdsEverywhere || route.header !== undefined) options.maxRedirections = 0
+  if (route !== rule) options[tokenOptions] = undefined // another client's interceptor may follow
+  const body = sendableBody(options.body)
+  if (body !== undefined) options.body = body as NonNullable<DispatchOptions['body']>
+  return { composition, options, fields, route }
 }
 
 /** The rule as the wish of one call makes it. */

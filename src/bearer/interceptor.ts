@@ -37,7 +37,7 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
 
       let request: BearerRequest | CallersHeaders
       try {
-        request = bearerRequest(composition, rule, { options, path, method, handler })
+        request = bearerRequest(composition, rule, { ...options, path, method }, handler)
       } catch (error) {
         return refuse(error as Error, options, handler)
       }
