@@ -1,5 +1,7 @@
+import { distinct } from '../token/scope.ts'
+
 /** Characters that servers and proxies do not agree about. */
-const disputed = /[\\;#]|\/\/|%(?:2f|5c|3b)|%25(?:25)*(?:2[ef5]|5c|3b)/i
+const disputed = /[\\;#\t\n\r]|\/\/|%(?:2f|5c|3b)|%25(?:25)*(?:2[ef5]|5c|3b)/i
 /** A NUL ends a string for some; others read overlong UTF-8 as the character that it hides. */
 const hopeless = /%00|%c[01]|%e0%[89]|%f0%8|[\xc0\xc1]/i
 
@@ -13,42 +15,26 @@ export function isUnreadable(path: string): boolean {
   return hopeless.test(withoutQuery(path))
 }
 
-interface Reading {
-  /** How often encoded separators are decoded before the path is split. */
-  readonly decodes: number
-  /** A backslash is a slash, as the URL standard has it. */
-  readonly backslashes: boolean
-  /** Parameters of a segment, `;a=b`, are taken off (RFC 3986 §3.3), as servlet containers do. */
-  readonly parameters: boolean
-  /** Slashes in a row are one, as many proxies have it. */
-  readonly merges: boolean
-  /** What stands behind `#` is part of the path: undici sends it. */
-  readonly fragment: boolean
-}
-
-const either = [false, true]
-const ways: readonly Reading[] = [0, 1, 2, 3].flatMap((decodes) =>
-  either.flatMap((backslashes) =>
-    either.flatMap((parameters) =>
-      either.flatMap((merges) => either.map((fragment) => ({ decodes, backslashes, parameters, merges, fragment })))
-    )
-  )
-)
+/** What servers and proxies do with a path, in this order: some do one of it, some all, some nothing. */
+const steps: readonly ((path: string) => string)[] = [
+  (path) => path.replace(/#.*/s, ''), // undici sends it
+  decodeSeparators,
+  decodeSeparators,
+  decodeSeparators,
+  (path) => path.replaceAll('\\', '/'), // as the URL standard has it
+  (path) => path.replace(/;[^/]*/g, ''), // parameters of a segment (RFC 3986 §3.3), which servlet containers take off
+  (path) => path.replace(/\/+/g, '/')
+]
 
 /** What different servers make of one path: each normalised, none twice. */
 export function readingsOf(path: string): readonly string[] {
-  const sent = withoutQuery(path).replace(/[\t\n\r]/g, '')
-  return [...new Set(ways.map((way) => read(sent, way)))]
+  let readings = [withoutQuery(path.replace(/[\t\n\r]|[\0- ]+$/g, ''))] // as the URL standard takes them out
+  for (const step of steps) readings = distinct([...readings, ...readings.map(step)])
+  return distinct(readings.map((reading) => withoutDotSegments(decodeUnreserved(reading))))
 }
 
-function read(sent: string, { decodes, backslashes, parameters, merges, fragment }: Reading): string {
-  let text = fragment ? sent : sent.replace(/#.*/s, '')
-  for (let time = 0; time < decodes; time += 1) text = text.replace(/%(?:25|2f|5c|3b)/gi, decoded)
-  text = decodeUnreserved(text)
-  if (backslashes) text = text.replaceAll('\\', '/')
-  if (parameters) text = text.replace(/;[^/]*/g, '')
-  if (merges) text = text.replace(/\/+/g, '/')
-  return withoutDotSegments(text)
+function decodeSeparators(path: string): string {
+  return path.replace(/%(?:25|2f|5c|3b)/gi, decoded)
 }
 
 /** Percent-encoding is upper case, and no character is encoded that need not be (RFC 3986 §6.2.2). */

@@ -58,6 +58,15 @@ const words = [
   '%2e',
   '%2f',
   '%5c',
+  '%252f',
+  '%252e',
+  '%3b',
+  '%00',
+  '%c0%af',
+  '//',
+  ';',
+  ';v=1',
+  '..;/',
   '#',
   '?',
   ':443',
@@ -76,7 +85,30 @@ function make(random: Random): Input {
   return { origin, path, boundOrigin: random.oneIn(8) ? null : random.pick(origins) }
 }
 
-/** A token goes where undici connects to or nowhere, and the rule that gives it is the one whose path was asked for. */
+/** What servers and proxies do with a path before they look for what it names. */
+interface Server {
+  readonly decodes?: number
+  readonly keepsBackslashes?: boolean
+  readonly keepsFragment?: boolean
+  readonly stripsParameters?: boolean
+  readonly merges?: boolean
+}
+
+const servers: readonly Server[] = [
+  {}, // the URL standard
+  { keepsBackslashes: true, keepsFragment: true }, // what undici has sent, as it is
+  { merges: true }, // nginx
+  { decodes: 1 },
+  { decodes: 2, merges: true },
+  { stripsParameters: true }, // servlet containers
+  { stripsParameters: true, decodes: 1, merges: true },
+  { decodes: 1, keepsBackslashes: true, stripsParameters: true }
+]
+
+/** Characters of a path that servers differ about, or read as something else. */
+const doubtful = /[\\;#]|\/\/|%(?:2f|5c|3b|25|00|c|e0|f0)/i
+
+/** A token goes where undici connects to or nowhere, and the rule that gives it is the one whose path every server sees. */
 function check({ origin, boundOrigin, path }: Input): void {
   const target = dispatchOrigin(origin, boundOrigin)
   if (target !== undefined) {
@@ -86,35 +118,43 @@ function check({ origin, boundOrigin, path }: Input): void {
   }
   assert.notEqual(boundOrigin === null && target !== undefined, true)
   assert.equal(routes.find(target ?? 'null', path) !== undefined, target === users)
-  assert.equal(routes.find(users, path)?.path, pathRule(path))
+  const rule = routes.find(users, path)?.path
+  if (rule !== undefined) for (const server of servers) assert.equal(pathRule(path, server), rule)
+  if (!doubtful.test(path.replace(/[\t\n\r]/g, '').replace(/\?.*/s, ''))) assert.equal(pathRule(path, {}), rule)
 }
 
-/** The longest of the paths that the asked one lies under, found segment by segment. */
-function pathRule(path: string): string | undefined {
-  const wanted = segments(path)
+/** The longest of the paths that the asked one lies under on this server, found segment by segment. */
+function pathRule(path: string, server: Server): string | undefined {
+  const wanted = segments(path, server)
   const under = paths.filter((rule) => {
-    const own = segments(rule)
+    const own = segments(rule, {})
     return own.every((segment, at) => segment === wanted[at] || (segment === '' && wanted.length >= own.length))
   })
   return under.sort((one, other) => other.length - one.length)[0]
 }
 
-function segments(path: string): string[] {
-  const [bare = ''] = path
+function segments(path: string, server: Server): string[] {
+  let [bare = ''] = path
     .replace(/[\0- ]+$/, '')
     .replace(/[\t\n\r]/g, '')
-    .split(/[?#]/, 1)
+    .split(server.keepsFragment ? /\?/ : /[?#]/, 1)
+  for (let time = 0; time < (server.decodes ?? 0); time++) {
+    bare = bare.replace(/%(2f|5c|3b|25)/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+  }
   const kept: string[] = []
-  const parts = bare.slice(1).split(/[/\\]/)
+  const parts = bare.slice(1).split(server.keepsBackslashes ? '/' : /[/\\]/)
   for (const [at, part] of parts.entries()) {
-    const plain = part.replace(/%([2-7][0-9a-f])/gi, (encoded, hex) => {
+    const isLast = at === parts.length - 1
+    const decoded = part.replace(/%([2-7][0-9a-f])/gi, (encoded, hex) => {
       const character = String.fromCharCode(Number.parseInt(hex, 16))
       return /[\w.~-]/.test(character) ? character : encoded
     })
+    const plain = server.stripsParameters ? decoded.replace(/;.*/s, '') : decoded
+    if (plain === '' && server.merges && !isLast) continue
     if (plain !== '.' && plain !== '..') kept.push(plain)
     else {
       if (plain === '..') kept.pop()
-      if (at === parts.length - 1) kept.push('')
+      if (isLast) kept.push('')
     }
   }
   return kept

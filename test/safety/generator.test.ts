@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import { type Hop, leaks, listen, pathThrough } from './listeners.ts'
-import { waysOf } from './ways.ts'
+import { boundWaysOf, waysOf } from './ways.ts'
 
 const count = Number(process.env.REQUESTS ?? 2000) // `npm run safety` draws 20,000
 const together = 100
@@ -9,6 +9,7 @@ const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
 const listeners = await listen()
 const { allowed, ports } = listeners
 const ways = waysOf(listeners)
+const boundWays = boundWaysOf(listeners)
 const random = randomFrom(seed)
 
 afterAll(() => listeners.close())
@@ -79,11 +80,13 @@ function anyRequest(): {
   readonly hops: readonly Hop[]
   send(): Promise<unknown>
 } {
-  const way = pick(ways)
+  const way = pick(random() < 0.7 ? ways : boundWays)
   const target = anyTarget()
   const hops = anyHops()
   const headers = pick(headerForms)()
-  return { way: way.name, target, hops, send: () => way.send(target, pathThrough(hops, way.isStrict), headers) }
+  const servername = random() < 0.1 ? pick(hosts) : undefined
+  const path = pathThrough(hops, way.isStrict)
+  return { way: way.name, target, hops, send: () => way.send(target, path, headers, servername) }
 }
 
 test(`C30 C88 D11 ${count} requests drawn with SEED=${seed} show their token to the allowed origin only`, async () => {

@@ -5,6 +5,7 @@ import { gotHooks, nodeHttp } from '../../src/adapters/index.ts'
 import type { Fetch } from '../../src/bearer/fetch-body.ts'
 import { bearerInterceptor } from '../../src/bearer/interceptor.ts'
 import { routeTable } from '../../src/bearer/routes.ts'
+import { dispatchersOf, kinds, majors } from '../support/dispatchers.ts'
 import { platformFetch, undici } from '../support/undici.ts'
 import { type Listeners, onThisMachine } from './listeners.ts'
 
@@ -13,7 +14,7 @@ export interface Way {
   readonly name: string
   /** It sees the whole chain of redirects: after a hop outside the policy it shows no token, at home neither. */
   readonly isStrict?: boolean
-  send(target: string | URL, path: string, headers: unknown): Promise<unknown>
+  send(target: string | URL, path: string, headers: unknown, servername?: string): Promise<unknown>
 }
 
 const redirect = undici.interceptors.redirect({ maxRedirections: 5 })
@@ -53,6 +54,42 @@ export function waysOf(listeners: Listeners): Way[] {
   ]
 }
 
+/**
+ * Every kind of dispatcher of both majors of undici, made for the allowed origin and for another one, with our interceptor and with
+ * another one below it. Whatever origin a request names, most of them send to their own.
+ */
+export function boundWaysOf({ allowed, ports, interceptor }: Listeners): Way[] {
+  const elsewhere = `http://evil.internal:${ports.second}`
+  const passing: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
+    dispatch(options, handler)
+  return majors.flatMap((major) =>
+    Object.entries(kinds).flatMap(([kind, make]) =>
+      [allowed, elsewhere].flatMap((origin) =>
+        [[], [passing]].map((below) => {
+          const dispatcher = make(dispatchersOf(major), origin, elsewhere, { connect: onThisMachine })
+          const send = dispatchTo(dispatcher.compose(...below, interceptor as never))
+          return { name: `${kind} of undici ${major} for ${origin}, with ${below.length} below`, send }
+        })
+      )
+    )
+  )
+}
+
+/** undici 8 as a whole does not load on Node 20, so there is no `request` here. */
+function dispatchTo(dispatcher: Dispatcher): Way['send'] {
+  return (origin, path, headers, servername) =>
+    new Promise<void>((resolve) => {
+      const done = () => resolve()
+      const options = { origin, path, method: 'GET' as const, headers: headers as string[], ...named(servername) }
+      const handler = { onRequestStart() {}, onResponseStart() {}, onResponseData() {}, onResponseEnd: done }
+      dispatcher.dispatch(options, { ...handler, onResponseError: done })
+    })
+}
+
+function named(servername: string | undefined): object {
+  return servername === undefined ? {} : { servername }
+}
+
 function nodeHttpWith({ client, allowed }: Listeners): Way['send'] {
   const send = nodeHttp(client, { origins: [allowed] })
   const agent = new Agent(onThisMachine)
@@ -86,8 +123,9 @@ function fieldsOf(headers: unknown): Record<string, string> {
 }
 
 export function sendWith(dispatcher: Dispatcher): Way['send'] {
-  return async (origin, path, headers) => {
-    const { statusCode, body } = await dispatcher.request({ origin, path, method: 'GET', headers: headers as string[] })
+  return async (origin, path, headers, servername) => {
+    const options = { origin, path, method: 'GET' as const, headers: headers as string[], ...named(servername) }
+    const { statusCode, body } = await dispatcher.request(options)
     await body.dump()
     return statusCode
   }
