@@ -8,7 +8,9 @@ const { now } = Date
 export const wallTime: () => number = () => now()
 
 const { hrtime } = process
+/** Counted from here, since small whole numbers take no memory of their own: the machine may have run for months. */
+const [start] = hrtime()
 export function monotonicTime(): number {
   const [seconds, nanoseconds] = hrtime()
-  return seconds * 1000 + nanoseconds / 1e6
+  return (seconds - start) * 1000 + nanoseconds / 1e6
 }
