@@ -5,6 +5,8 @@ import { checkedFields, wrong } from './wrong-option.ts'
 export interface RaiseEpochOptions extends Required<Pick<StoreOptions, 'store' | 'sealingKey'>> {
   /** Beside `sealingKey: 'clientSecret'`. */
   readonly clientSecret?: string
+  /** As many as the clients are given; 1 unless given. */
+  readonly shards?: number
   /** Milliseconds over which the instances replace their tokens; a minute unless given. */
   readonly spread?: number
 }
@@ -18,10 +20,16 @@ const day = 1440 * minute
  * Rejects with ClientConfigurationError for a wrong option, with TokenClientError when a key cannot be read, and with the store's own error.
  */
 export async function raiseEpoch(given: RaiseEpochOptions): Promise<number> {
-  const options = checkedFields('raiseEpoch options', given, ['store', 'sealingKey', 'clientSecret', 'spread'])
+  const options = checkedFields('raiseEpoch options', given, [
+    'store',
+    'sealingKey',
+    'clientSecret',
+    'shards',
+    'spread'
+  ])
   const spread = milliseconds('spread', options.spread ?? minute, { least: 0, most: day })
   const sharing = storeOption(options)
   if (sharing === undefined) wrong('store', 'is missing', 'Give the store of the fleet.', 'ERR_MISSING_OPTION')
   const { raise } = await import('./stores/epoch.ts')
-  return raise(sharing.store, await sharing.secrets(() => {}), spread)
+  return raise(sharing.store, await sharing.secrets(() => {}), { shards: sharing.shards, spread })
 }

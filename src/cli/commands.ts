@@ -18,6 +18,10 @@ export const commands: CommandTable = {
     about: 'Starts an authorization server for development, with a page that shows who may call whom.',
     load: async () => (await import('./commands/serve.ts')).serve
   },
+  simulate: {
+    about: 'Simulates what a fleet of instances asks of its authorization server.',
+    load: async () => (await import('./commands/simulate.ts')).simulate
+  },
   completion: {
     about: 'Prints a script that completes commands and flags in bash or zsh.',
     load: async () => (await import('./commands/completion.ts')).completion

@@ -15,12 +15,13 @@ export interface Epoch {
 export interface EpochOptions {
   readonly store: GuardedStore
   readonly keys: () => Promise<readonly SealingKey[]>
+  /** Each shard has an epoch of its own, so that no one record is read by every instance. */
+  readonly shard: number
   readonly clock: Clock
   /** The tokens at hand are to be replaced, at moments spread over so many ms. */
   readonly risen: (spread: number) => void
 }
 
-const identity = 'epoch'
 const day = 86_400_000
 /** Milliseconds between two readings, by every instance at moments of its own. */
 const [soonest, latest] = [30_000, 60_000]
@@ -34,7 +35,7 @@ interface Announcement {
 }
 
 /** The first reading comes with the first token; then the store is asked every 30 to 60 seconds, and never in a call. */
-export function epochOf({ store, keys, clock, risen }: EpochOptions): Epoch {
+export function epochOf({ store, keys, shard, clock, risen }: EpochOptions): Epoch {
   let known: number | undefined
   let first: Promise<void> | undefined
   let timer: Timer | undefined
@@ -48,7 +49,7 @@ export function epochOf({ store, keys, clock, risen }: EpochOptions): Epoch {
 
   async function read(): Promise<void> {
     for (const key of await keys().catch(() => [])) {
-      const name = key.nameOf(identity)
+      const name = key.nameOf(identityOf(shard))
       const record = await store.read(name)
       if (record !== undefined && record !== broken) learn(opened(key, name, record))
     }
@@ -76,9 +77,22 @@ export function epochOf({ store, keys, clock, risen }: EpochOptions): Epoch {
   }
 }
 
-/** Raises the epoch by one. Answers with the new one. */
-export async function raise(store: TokenStore, secrets: readonly Secret[], spread: number): Promise<number> {
-  const places = secrets.map(sealingKeyOf).map((key) => ({ key, name: key.nameOf(identity) }))
+export interface Raising {
+  readonly shards: number
+  /** Milliseconds. */
+  readonly spread: number
+}
+
+/** Raises the epoch of all shards by one. Answers with the new one. */
+export async function raise(
+  store: TokenStore,
+  secrets: readonly Secret[],
+  { shards, spread }: Raising
+): Promise<number> {
+  const keys = secrets.map(sealingKeyOf)
+  const places = Array.from({ length: shards }, (_, shard) =>
+    keys.map((key) => ({ key, name: key.nameOf(identityOf(shard)) }))
+  ).flat()
   const records = await Promise.all(places.map(async (place) => ({ ...place, record: await store.read(place.name) })))
   const epochs = records.map(({ key, name, record }) => (record === undefined ? 0 : opened(key, name, record).epoch))
   const epoch = Math.max(...epochs) + 1
@@ -92,6 +106,10 @@ export async function raise(store: TokenStore, secrets: readonly Secret[], sprea
 function opened(key: SealingKey, name: string, { data }: StoredRecord): Announcement {
   const text = key.open(context(name), data)
   return text === undefined ? { epoch: 0, spread: 0 } : (JSON.parse(text) as Announcement)
+}
+
+function identityOf(shard: number): string {
+  return `epoch ${shard}`
 }
 
 function context(name: string): string {

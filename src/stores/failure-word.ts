@@ -22,7 +22,8 @@ export function failureFrom(
   if (text === undefined) return undefined
   const { code, transient, until } = JSON.parse(text) as { code: ErrorCode; transient: boolean; until: number }
   const message = `Another instance asked for this token and failed with ${code}. It asks again in ${seconds(until - wallTime)}.`
-  return new TokenClientError(code, message, { transient, retryAfter: Math.max(0, until - wallTime) })
+  // No pause that the server asked for: this instance looks into the store again at its own pace.
+  return new TokenClientError(code, message, { transient })
 }
 
 function context(name: string): string {

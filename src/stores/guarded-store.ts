@@ -22,13 +22,16 @@ const steps = 10
 /** A store that is down costs its budget and one warning, until it has answered again. */
 export function guardedStore(store: TokenStore, clock: Clock, emit: Emit): GuardedStore {
   let warned = false
+  let lateInARow = 0
 
   async function guarded<T>(work: () => Promise<T>, budget: number): Promise<T | Broken> {
     try {
       const answer = await inTime(work(), budget)
       warned = false
+      lateInARow = 0
       return answer
     } catch (error) {
+      lateInARow += error instanceof LateAnswer ? 1 : 0
       if (!warned) emit('warning', { code: 'store_unavailable', message: unavailable(error) })
       warned = true
       return broken
@@ -42,7 +45,7 @@ export function guardedStore(store: TokenStore, clock: Clock, emit: Emit): Guard
   function inTime<T>(work: Promise<T>, budget: number): Promise<T> {
     return new Promise((resolve, reject) => {
       let timer: Timer
-      const late = () => reject(new Error(`it did not answer within ${budget} ms`))
+      const late = () => reject(new LateAnswer(`it did not answer within ${budget} ms`))
       const wait = (left: number) => {
         timer =
           left > 1
@@ -55,13 +58,19 @@ export function guardedStore(store: TokenStore, clock: Clock, emit: Emit): Guard
   }
 
   return {
-    read: (name) => guarded(async () => checkedRecord(await store.read(name)), budgets.read),
+    async read(name) {
+      const record = await guarded(async () => checkedRecord(await store.read(name)), budgets.read)
+      // One late answer is a miss: the store may be as busy as this machine, and its lease will tell.
+      return record === broken && lateInARow === 1 ? undefined : record
+    },
     write: (name, record, life) => guarded(() => store.write(name, record, life), budgets.write),
     remove: (name, record) => guarded(() => store.remove(name, record), budgets.write),
     lease: (name, request) => guarded(() => store.lease(name, request), budgets.lease),
     release: (name, holder) => guarded(() => store.release(name, holder), budgets.write)
   }
 }
+
+class LateAnswer extends Error {}
 
 function checkedRecord(record: StoredRecord | undefined): StoredRecord | undefined {
   if (record === undefined) return undefined

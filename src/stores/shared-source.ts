@@ -40,7 +40,7 @@ export function sharedSource(options: SharedSourceOptions): SharedSource {
   const store = guardedStore(options.store, clock, emit)
   const keyOf = remembered(sealingKeyOf)
   const keys = async () => (await secrets()).map(keyOf)
-  const epoch = epochOf({ store, keys, clock, risen })
+  const epoch = epochOf({ store, keys, shard, clock, risen })
   let warned = false
 
   async function shelfOf({ key }: TokenRequest): Promise<Shelf | undefined> {

@@ -1,7 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BuiltPackage, buildPackage } from '../house/package.ts'
 import { hasRedis, type RedisServer, startRedis } from '../stores/redis-server.ts'
-import { fleet, p99 } from './fleet.ts'
+import { fleet, p99, workers } from './fleet.ts'
 import { tokenServer } from './token-server.ts'
 
 const size = 50
@@ -102,5 +105,25 @@ describe.skipIf(!hasRedis)('a store in trouble (redis-server is needed)', () => 
     const runs = await Promise.all(all.map((one) => one.calls({ every: 10, during: 6 * second })))
     await redis.stop()
     expect(runs.reduce((sum, { failed }) => sum + failed, 0)).toBe(0)
+  })
+})
+
+describe('one host with a directory', () => {
+  let built: BuiltPackage
+  beforeAll(async () => {
+    built = await buildPackage()
+  })
+  afterAll(() => built[Symbol.asyncDispose]())
+
+  test.for([
+    ['processes', fleet],
+    ['worker threads', workers]
+  ] as const)('eight %s that start at once make one token request', async ([, start]) => {
+    const server = await tokenServer(43_200)
+    const directory = await mkdtemp(join(tmpdir(), 'tokens-'))
+    const all = await start(built.folder, 8, { ...server, directory })
+    const values = await Promise.all(all.map((one) => one.token()))
+    await rm(directory, { recursive: true })
+    expect([new Set(values).size, server.requests.length]).toEqual([1, 1])
   })
 })

@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { onTestFinished } from 'vitest'
 
 export interface Instance {
-  readonly process: ChildProcess
   /** The token's value, or the code of the error. */
   token(): Promise<string>
   /** Calls one after another for `during` ms, with a pause of `every` ms. */
@@ -20,27 +20,59 @@ export interface Calls {
 
 export interface Surroundings {
   readonly tokenEndpoint: string
-  /** Undefined: without a store. */
-  readonly redisPort?: number | undefined
+  /** Neither of the two: without a store. */
+  readonly redisPort?: number
+  readonly directory?: string
+}
+
+export interface InstanceProcess extends Instance {
+  readonly process: ChildProcess
 }
 
 /** Processes that are connected and have asked for nothing yet. The end of the test ends them. */
-export async function fleet(folder: string, size: number, surroundings: Surroundings): Promise<readonly Instance[]> {
-  const sealingKey = randomBytes(32).toString('base64')
-  const settings = JSON.stringify({ ...surroundings, sealingKey })
-  return Promise.all(Array.from({ length: size }, () => instance(join(folder, 'test/fleet/instance.js'), settings)))
+export async function fleet(
+  folder: string,
+  size: number,
+  surroundings: Surroundings
+): Promise<readonly InstanceProcess[]> {
+  const settings = settingsOf(surroundings)
+  return Promise.all(Array.from({ length: size }, () => instanceProcess(programIn(folder), settings)))
 }
 
-async function instance(program: string, settings: string): Promise<Instance> {
+/** The same as worker threads of this process. */
+export async function workers(folder: string, size: number, surroundings: Surroundings): Promise<readonly Instance[]> {
+  const settings = settingsOf(surroundings)
+  return Promise.all(Array.from({ length: size }, () => instanceThread(programIn(folder), settings)))
+}
+
+function programIn(folder: string): string {
+  return join(folder, 'test/fleet/instance.js')
+}
+
+function settingsOf({ tokenEndpoint, redisPort, directory }: Surroundings): string {
+  return JSON.stringify({ tokenEndpoint, redisPort, directory, sealingKey: randomBytes(32).toString('base64') })
+}
+
+async function instanceProcess(program: string, settings: string): Promise<InstanceProcess> {
   const child = fork(program, [settings])
   onTestFinished(() => void child.kill('SIGKILL'))
   await once(child, 'message')
+  return { process: child, ...ordered(child, (message) => void child.send(message)) }
+}
+
+async function instanceThread(program: string, settings: string): Promise<Instance> {
+  const thread = new Worker(program, { workerData: settings })
+  onTestFinished(async () => void (await thread.terminate()))
+  await once(thread, 'message')
+  return ordered(thread, (message) => thread.postMessage(message))
+}
+
+function ordered(whoAnswers: EventEmitter, send: (message: object) => void): Instance {
   const order = async (message: object) => {
-    child.send(message)
-    return (await once(child, 'message'))[0]
+    send(message)
+    return (await once(whoAnswers, 'message'))[0]
   }
   return {
-    process: child,
     token: () => order({ order: 'token' }),
     calls: (plan) => order({ order: 'calls', ...plan })
   }

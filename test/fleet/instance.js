@@ -1,11 +1,13 @@
-// One instance of a fleet, as a process of its own. It runs in the folder of a built package and does what its parent says.
+// One instance of a fleet, as a process or a worker thread of its own. It runs in the folder of a built package and does what its parent says.
+import { parentPort, workerData } from 'node:worker_threads'
 import { createClient } from 'redis'
-import { createTokenClient } from 'service-token-client'
+import { createTokenClient, fileStore } from 'service-token-client'
 import { redisStore } from 'service-token-client/redis'
 
-const { tokenEndpoint, redisPort, sealingKey } = JSON.parse(process.argv[2])
+const { tokenEndpoint, redisPort, directory, sealingKey } = JSON.parse(workerData ?? process.argv[2])
 
 async function store() {
+  if (directory !== undefined) return { store: fileStore({ directory }), sealingKey }
   if (redisPort === undefined) return {}
   const redis = createClient({ url: `redis://127.0.0.1:${redisPort}`, disableOfflineQueue: true })
   redis.on('error', () => {}) // the client connects again by itself
@@ -40,5 +42,7 @@ const orders = {
   calls
 }
 
-process.on('message', async ({ order, ...details }) => process.send(await orders[order](details)))
-process.send('ready')
+const say = (message) => (parentPort === null ? process.send(message) : parentPort.postMessage(message))
+const parent = parentPort ?? process
+parent.on('message', async ({ order, ...details }) => say(await orders[order](details)))
+say('ready')

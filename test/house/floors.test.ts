@@ -30,6 +30,7 @@ const floors: Readonly<Record<string, number>> = {
   redis: 4,
   'token-client': 5,
   'raise-epoch': 5,
+  fleet: 5,
   'authorization-server': 5,
   index: 6,
   adapters: 6,

@@ -93,10 +93,9 @@ test('a word says code, moment and whether to try again, and nothing of the answ
   expect(failureFrom(key, name, word, 2000)).toMatchObject({
     code: 'ERR_SERVER_ERROR',
     transient: true,
-    retryAfter: 7000,
     message: 'Another instance asked for this token and failed with ERR_SERVER_ERROR. It asks again in 7 s.'
   })
-  expect(failureFrom(key, name, word, 99_000)?.retryAfter).toBe(0)
+  expect(failureFrom(key, name, word, 99_000)?.message).toContain('It asks again in 0 s.')
   expect(failureFrom(other, name, word, 2000)).toBe(undefined)
 })
 

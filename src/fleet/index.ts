@@ -1,0 +1,3 @@
+export type { FleetOptions } from './fleet-options.ts'
+export type { FleetReport } from './fleet-report.ts'
+export { simulateFleet } from './simulate-fleet.ts'
