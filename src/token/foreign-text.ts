@@ -43,7 +43,7 @@ function shows(text: string, secret: string): boolean {
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret)
   const inForm = new URLSearchParams([['', secret]]).toString().slice(1)
-  const inUri = encodeURIComponent(secret)
+  const inUri = encodeURIComponent(bytes.toString()) // by way of bytes, which have no half of a surrogate pair
   const inJson = JSON.stringify(secret).slice(1, -1)
   const inBase64 = [bytes.toString('base64'), bytes.toString('base64url')].map((form) => form.replace(/=+$/, ''))
   return [secret, inForm, inUri, inJson, ...inBase64]

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { foreignList, foreignScope, foreignText } from '../../src/token/foreign-text.ts'
+import { foreignList, foreignScope, foreignText, repeats } from '../../src/token/foreign-text.ts'
 
 test('W25 foreign text is printable and has 200 characters at most', () => {
   expect(foreignText('a\r\nb\u2028😀')).toBe('a??b??')
@@ -17,6 +17,11 @@ test('W25 a text that holds a secret shows nothing, wherever the secret stands a
       for (const form of forms) expect(foreignText(before + form + after, [secret])).toBe('[redacted]')
     })
   )
+})
+
+test('W25 a secret or a token that no UTF-8 can hold is no error', () => {
+  expect(repeats('an odd word', ['marker-\ud800-secret'])).toBe(false)
+  expect(repeats('an odd word: marker-\ud800-secret', ['marker-\ud800-secret'])).toBe(true)
 })
 
 test('W25 a short secret is part of many words: only the word itself is hidden', () => {
