@@ -25,6 +25,7 @@ export default defineConfig({
     env: { UNDICI: chosen },
     include: ['test/**/*.test.ts'],
     exclude: ['test/process/**', 'test/fleet/**'], // npm run test:process and test:fleet
+    maxWorkers: 2, // both cores: the default leaves one idle
     testTimeout: 15_000
   }
 })

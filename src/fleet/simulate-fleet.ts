@@ -87,10 +87,11 @@ function instance(
   }
 
   function fail(index: number, moment: number, shard: number): void {
+    const at = moment + fetchTime
     const usableUntil = endsAt[index] ?? Number.NEGATIVE_INFINITY
-    if (usableUntil <= moment && Number.isNaN(outageSince[index])) outageSince[index] = moment
+    if (usableUntil <= at && Number.isNaN(outageSince[index])) outageSince[index] = at
     failures[index] = Math.min((failures[index] ?? 0) + 1, 65_535)
-    const failure = { at: moment, count: failures[index], outageSince: outageSince[index] ?? moment }
+    const failure = { at, count: failures[index], outageSince: outageSince[index] ?? at }
     const next = attemptAfter(failure, usableUntil, random)
     records.hold(shard, { holder: index, until: next + leaseTime, word: true })
     events.add(index, next)
