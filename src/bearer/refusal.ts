@@ -1,5 +1,5 @@
 import type { AccessToken } from '../token/access-token.ts'
-import type { Patience } from '../token/token-source.ts'
+import type { Patience } from '../waiting/patience.ts'
 import type { Answer } from './answer.ts'
 import type { Spending } from './bearer-request.ts'
 import { betterToken } from './better-token.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { ClientClosedError, type ErrorCode, TokenClientError } from '../errors.ts'
-import { leaveOnAbort } from '../http/leave-on-abort.ts'
 import type { TokenSource } from '../token/token-source.ts'
+import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
 import { pauseBeforeRetry } from './back-off.ts'
 import type { Place } from './door.ts'
 import type { EndpointHealth } from './endpoint-health.ts'

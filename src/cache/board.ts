@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
-import { leaveOnAbort } from '../http/leave-on-abort.ts'
 import type { AccessToken } from '../token/access-token.ts'
-import type { Patience } from '../token/token-source.ts'
+import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
+import type { Patience } from '../waiting/patience.ts'
 import type { Underway } from './entry.ts'
 
 /**

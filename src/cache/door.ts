@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { onAbort } from '../http/on-abort.ts'
+import { onAbort } from '../waiting/on-abort.ts'
 
 /** Where a flight stands while it may send token requests. */
 export interface Place {

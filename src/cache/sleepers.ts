@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { onAbort } from '../http/on-abort.ts'
+import { onAbort } from '../waiting/on-abort.ts'
 
 /** Callers who wait for the next attempt, each for one key. */
 export interface Sleepers {

@@ -1,5 +1,5 @@
 import { TokenClientError } from '../errors.ts'
-import { withDeadline } from '../http/deadline.ts'
+import { withDeadline } from '../waiting/deadline.ts'
 import { wrong } from '../wrong-option.ts'
 import type { ReadingLimit, Warn } from './client-authentication.ts'
 

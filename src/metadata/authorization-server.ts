@@ -1,4 +1,4 @@
-import type { Patience } from '../token/token-source.ts'
+import type { Patience } from '../waiting/patience.ts'
 
 /** What whoever receives tokens needs to know of their issuer. Some issuers have no token endpoint: Kubernetes, GitHub Actions. */
 export interface Issuer {

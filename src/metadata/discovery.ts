@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { again, TokenClientError } from '../errors.ts'
-import { leaveOnAbort } from '../http/leave-on-abort.ts'
 import type { Sender } from '../http/send.ts'
+import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
 import type { AuthorizationServerSource, Issuer, ServerSource } from './authorization-server.ts'
 import { fetchMetadata, type MetadataOptions } from './fetch-metadata.ts'
 import { describedIssuer, describedServer } from './metadata-document.ts'

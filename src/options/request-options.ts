@@ -1,6 +1,6 @@
 import { ownMembers } from '../own-members.ts'
 import { type TokenRequest, type TokenRequestFields, tokenRequest } from '../token/token-request.ts'
-import type { Patience } from '../token/token-source.ts'
+import type { Patience } from '../waiting/patience.ts'
 import { checkedFields, kindOf, nonEmptyString, plainObject, wrong } from '../wrong-option.ts'
 import { milliseconds, resourceOption, scopeOption } from './checks.ts'
 import { presentationNames } from './presentation-options.ts'

@@ -1,9 +1,9 @@
 import { type Clock, type Timer, uniform } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
-import { pause } from '../http/pause.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
+import { pause } from '../waiting/pause.ts'
 import { broken } from './guarded-store.ts'
 import type { Shelf } from './shelf.ts'
 

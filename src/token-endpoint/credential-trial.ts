@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { again, isRefusalOfCredential, TokenClientError } from '../errors.ts'
-import { leaveOnAbort } from '../http/leave-on-abort.ts'
+import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
 
 /** Milliseconds for which a credential that the server has just taken needs no new trial. */
 const trust = 10_000

@@ -1,13 +1,6 @@
+import type { Patience } from '../waiting/patience.ts'
 import type { AccessToken } from './access-token.ts'
 import type { TokenRequest } from './token-request.ts'
-
-/** How long one caller is ready to wait. What it leaves behind flies on. */
-export interface Patience {
-  /** This caller leaves; it is rejected with the signal's reason. */
-  readonly signal?: AbortSignal | undefined
-  /** Milliseconds in all. */
-  readonly maxWait?: number | undefined
-}
 
 /** What the caller brings: how long it waits, and the token that it wants replaced. */
 export interface Asking extends Patience {

@@ -15,27 +15,28 @@ const floors: Readonly<Record<string, number>> = {
   limits: 0,
   'wrong-option': 0,
   emitter: 1,
-  token: 1,
-  http: 2,
-  telemetry: 3,
-  'client-authentication': 3,
-  metadata: 3,
-  stores: 3,
-  bearer: 3,
-  'token-endpoint': 4,
-  cache: 4,
-  options: 4,
-  'resource-server': 4,
-  testing: 4,
-  redis: 4,
-  'token-client': 5,
-  'raise-epoch': 5,
-  fleet: 5,
-  'authorization-server': 5,
-  index: 6,
-  adapters: 6,
-  opentelemetry: 6,
-  cli: 7
+  waiting: 1,
+  token: 2,
+  http: 3,
+  telemetry: 4,
+  'client-authentication': 4,
+  metadata: 4,
+  stores: 4,
+  bearer: 4,
+  'token-endpoint': 5,
+  cache: 5,
+  options: 5,
+  'resource-server': 5,
+  testing: 5,
+  redis: 5,
+  'token-client': 6,
+  'raise-epoch': 6,
+  fleet: 6,
+  'authorization-server': 6,
+  index: 7,
+  adapters: 7,
+  opentelemetry: 7,
+  cli: 8
 }
 
 /** It comes to the rooms by the doors of the package, as its users do. */
@@ -43,7 +44,7 @@ const commandLine = /^src\/cli\//
 
 /** Dependency → the files that may name it. */
 const owners: Readonly<Record<string, RegExp>> = {
-  'p-retry': /^src\/http\/retry\.ts$/,
+  'p-retry': /^src\/waiting\/retry\.ts$/,
   '@opentelemetry/api': /^src\/opentelemetry\//,
   jose: /^src\/(client-authentication|authorization-server|resource-server)\//,
   'service-token-client': commandLine

@@ -1,6 +1,7 @@
 import { AccessToken } from '../../src/token/access-token.ts'
 import type { TokenRequest } from '../../src/token/token-request.ts'
-import type { Patience, TokenSource } from '../../src/token/token-source.ts'
+import type { TokenSource } from '../../src/token/token-source.ts'
+import type { Patience } from '../../src/waiting/patience.ts'
 
 export interface TestTokens extends TokenSource {
   /** How many token requests were made. */

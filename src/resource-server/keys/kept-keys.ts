@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { TokenClientError } from '../../errors.ts'
-import { leaveOnAbort } from '../../http/leave-on-abort.ts'
+import { leaveOnAbort } from '../../waiting/leave-on-abort.ts'
 import type { KeySet } from './key-set.ts'
 
 const minute = 60_000

@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { leaveOnAbort } from '../../src/http/leave-on-abort.ts'
-import { pause } from '../../src/http/pause.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { leaveOnAbort } from '../../src/waiting/leave-on-abort.ts'
+import { pause } from '../../src/waiting/pause.ts'
 
 function openFlight() {
   let resolve: (value: string) => void = () => {}

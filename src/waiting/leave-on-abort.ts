@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
-import type { Patience } from '../token/token-source.ts'
 import { onAbort } from './on-abort.ts'
+import type { Patience } from './patience.ts'
 
 /**
  * Waits for a flight that others share, and lets this one waiter go: with the signal's reason when it aborts, with
