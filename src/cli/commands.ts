@@ -7,7 +7,7 @@ export const commands: CommandTable = {
     load: async () => (await import('./commands/token.ts')).token
   },
   inspect: {
-    about: 'Reads a token: its claims, its times and its size.',
+    about: 'Reads a token: its claims, its times and its size; with --verify whether a service would take it.',
     load: async () => (await import('./commands/inspect.ts')).inspect
   },
   doctor: {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { root } from './imports.ts'
 
 const run = promisify(execFile)
-const leftOut = ['.git', '.cache', 'node_modules', 'dist', 'coverage', 'bench']
+const leftOut = ['.git', '.cache', 'node_modules', 'dist', 'coverage', 'bench', 'packaging', 'test', 'demo']
 
 /** A copy of the repository, built: inside it, so that the dependencies are found, and apart from the `dist` in use. */
 export interface BuiltPackage extends AsyncDisposable {

@@ -1,0 +1,29 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { startAuthorizationServer } from '../../../src/authorization-server/index.ts'
+import { developmentServer, doctor, secret } from './doctor.ts'
+import { faultRows } from './fault-rows.ts'
+
+const { found } = doctor()
+
+describe('a fault of the development server is one finding', () => {
+  const cases = faultRows.map(([name, fault, set, settings = {}]) => ({ name, fault, set, settings }))
+
+  test.each(cases)('$name: $fault', async ({ name, set, settings }) => {
+    const server = await developmentServer()
+    set(server)
+    expect(await found(server.issuer, settings)).toEqual([name])
+  })
+
+  test('at least 25 are told apart', () => {
+    expect(new Set(faultRows.map(([name]) => name)).size).toBeGreaterThanOrEqual(25)
+  })
+
+  test('method-not-offered: another method than those it lists', async () => {
+    const server = await startAuthorizationServer({
+      clients: [{ clientId: 'orders', clientSecret: secret, scope: ['read_user'] }],
+      authenticationMethods: ['client_secret_post']
+    })
+    onTestFinished(server.close)
+    expect(await found(server.issuer, { AUTHENTICATION_METHOD: 'client_secret_basic' })).toEqual(['method-not-offered'])
+  })
+})
