@@ -36,3 +36,4 @@ export type { Lease, LeaseRequest, StoredRecord, TokenStore } from './stores/tok
 export { type HealthHandler, healthHandler } from './telemetry/health-handler.ts'
 export type { AccessToken } from './token/access-token.ts'
 export { createTokenClient, type GetTokenOptions, type TokenClient } from './token-client.ts'
+export { createTokenClients, type TokenClients, type TokenClientsOptions } from './token-clients.ts'

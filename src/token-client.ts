@@ -8,13 +8,10 @@ import { routeTable } from './bearer/routes.ts'
 import type { Health } from './cache/health.ts'
 import { type TokenCache, tokenCache } from './cache/token-cache.ts'
 import type { Warn } from './client-authentication/client-authentication.ts'
+import { joinConnectionGroup } from './connection-group.ts'
 import { guardedEmitter, type Off, type On } from './emitter.ts'
 import type { Emit } from './events.ts'
-import { type Sender, sender } from './http/send.ts'
 import { fetchFunction } from './http/transport-options.ts'
-import type { AuthorizationServerSource } from './metadata/authorization-server.ts'
-import { discoveredServer } from './metadata/discovery.ts'
-import { knownServer } from './metadata/known-server.ts'
 import { type CheckedOptions, checkedOptions, type TokenClientOptions } from './options/client-options.ts'
 import { type BearerPolicy, checkedPolicy } from './options/policy.ts'
 import {
@@ -71,11 +68,10 @@ const readyWait = 30_000
  */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   const checked = checkedOptions(options)
-  const { clock, timeout, refresh, clientAuthentication, request } = checked
+  const { timeout, refresh, clientAuthentication, request } = checked
   const telemetry = clientTelemetry(checked)
   const { emit, on, off } = guardedEmitter((name, event) => publishEvent(name, event, telemetry))
-  const sending = sender(checked)
-  const server = authorizationServer(checked, sending)
+  const { server, sender, clock, health, leave } = joinConnectionGroup(checked)
   const common = { clock, timeout, emit }
   const endpoint =
     clientAuthentication &&
@@ -84,11 +80,12 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       ...common,
       clientAuthentication,
       server,
-      sender: telemetry.counting(sending)
+      sender: telemetry.counting(sender)
     })
   const source = sourceBelow(checked, { endpoint, emit, risen: (spread) => cache.renewAll(spread) })
   const cache: TokenCache = tokenCache({
     ...common,
+    endpoint: health,
     source,
     refresh,
     trace: requestTracing(telemetry, clock)
@@ -107,7 +104,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   async function end(): Promise<void> {
     cache.close()
     source.close()
-    await sending.close()
+    await leave()
   }
 
   function close(): Promise<void> {
@@ -171,12 +168,4 @@ function warnOfDisabledVerification(emit: Emit): void {
   if (process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return
   const message = 'NODE_TLS_REJECT_UNAUTHORIZED=0: no certificate is checked. Give your CA as connect: { ca } instead.'
   emit('warning', { code: 'tls_verification_disabled', message })
-}
-
-function authorizationServer(options: CheckedOptions, sending: Sender): AuthorizationServerSource {
-  const { server, clock, timeout, allowInsecureHttp } = options
-  if (server.known !== undefined) return knownServer(server.known)
-  const { issuer = '', place } = server
-  const places = place === undefined ? {} : { places: [place] }
-  return discoveredServer({ issuer, ...places, sender: sending, clock, timeout: timeout / 2, allowInsecureHttp })
 }

@@ -1,29 +1,42 @@
-import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
+import type { ClientAuthentication, Proof, TokenRequestDraft } from './client-authentication.ts'
 import type { CredentialRing } from './credential-ring.ts'
 
-interface Method<Credential> extends Pick<ClientAuthentication, 'method' | 'needsIssuer' | 'mutualTls'> {
+/** How one method proves who the client is, by one of its credentials. */
+export interface ProvingMethod<Credential> {
+  readonly method: string
   /** Adds the proof to the draft. */
   prove(draft: TokenRequestDraft, credential: Credential): void | Promise<void>
 }
 
-/** Client authentication by a ring of credentials: each proof remembers the one that it was made with. */
+interface Method<Credential>
+  extends Pick<ClientAuthentication, 'needsIssuer' | 'mutualTls'>,
+    ProvingMethod<Credential> {}
+
+/** Client authentication by a ring of credentials. */
 export function ringAuthentication<Credential>(
   ring: CredentialRing<Credential>,
-  { prove, ...method }: Method<Credential>
+  { needsIssuer = false, mutualTls, ...proving }: Method<Credential>
 ): ClientAuthentication {
   return {
-    needsIssuer: false,
-    mutualTls: undefined,
-    ...method,
-    async authenticate(draft) {
-      const credential = await ring.current(draft.warn, draft.limit)
-      await prove(draft, credential)
-      return {
-        method: method.method,
-        accepted: () => ring.accepted(credential, draft.warn),
-        refused: () => ring.refused(credential, draft.warn)
-      }
-    },
+    method: proving.method,
+    needsIssuer,
+    mutualTls,
+    authenticate: (draft) => proofByRing(ring, proving, draft),
     changed: () => ring.changed()
+  }
+}
+
+/** Each proof remembers the credential that it was made with. */
+export async function proofByRing<Credential>(
+  ring: CredentialRing<Credential>,
+  { method, prove }: ProvingMethod<Credential>,
+  draft: TokenRequestDraft
+): Promise<Proof> {
+  const credential = await ring.current(draft.warn, draft.limit)
+  await prove(draft, credential)
+  return {
+    method,
+    accepted: () => ring.accepted(credential, draft.warn),
+    refused: () => ring.refused(credential, draft.warn)
   }
 }

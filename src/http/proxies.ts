@@ -5,7 +5,11 @@ import { isLoopback } from './loopback.ts'
 export type ProxyOption = URL | 'environment'
 
 /** Which proxy a request goes through, if any. */
-export type Proxies = (url: URL) => URL | undefined
+export interface Proxies {
+  (url: URL): URL | undefined
+  /** Two that choose alike have the same one. It holds the proxy's password. */
+  readonly identity: string
+}
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -16,7 +20,7 @@ export function checkedProxy(option: string, given: unknown): Proxies | undefine
   const remedy = "Give new URL('http://proxy.internal:3128'), or 'environment'."
   if (!(given instanceof URL)) wrong(option, `must be a URL or 'environment', but is ${kindOf(given)}`, remedy)
   const proxy = checkedProxyUrl(option, given.href)
-  return (url) => unlessItLeaves(url, proxy)
+  return Object.assign((url: URL) => unlessItLeaves(url, proxy), { identity: proxy.href })
 }
 
 /** `NODE_USE_ENV_PROXY` is honoured on every Node, also on those whose `fetch` does not know it yet. */
@@ -28,11 +32,13 @@ function usesEnvironment(): boolean {
 function environmentProxies(environment: Environment): Proxies {
   const http = environmentProxy(environment, 'http_proxy')
   const https = environmentProxy(environment, 'https_proxy') ?? http
-  const exempt = exemption(environment.no_proxy ?? environment.NO_PROXY ?? '')
-  return (url) => {
+  const exemptions = environment.no_proxy ?? environment.NO_PROXY ?? ''
+  const exempt = exemption(exemptions)
+  function choose(url: URL): URL | undefined {
     const proxy = url.protocol === 'https:' ? https : http
     return proxy === undefined || exempt(url) ? undefined : unlessItLeaves(url, proxy)
   }
+  return Object.assign(choose, { identity: JSON.stringify([http?.href, https?.href, exemptions]) })
 }
 
 /** The name in small letters comes first, as with undici's `EnvHttpProxyAgent`. */

@@ -13,7 +13,7 @@ export interface DiscoveryOptions {
   readonly places?: readonly string[]
   readonly sender: Sender
   readonly clock: Clock
-  /** Milliseconds for one discovery, all its places together. */
+  /** Milliseconds for one discovery, all its places together; read as each begins. */
   readonly timeout: number
   readonly allowInsecureHttp?: boolean
 }
@@ -65,7 +65,7 @@ function discovered<Server extends Issuer>(
 
   async function discover(): Promise<Server> {
     try {
-      known = await fetchMetadata(asking)
+      known = await fetchMetadata({ ...asking, timeout: options.timeout })
       renewAt = clock.monotonicTime() + renewAfter
       return known
     } catch (error) {
