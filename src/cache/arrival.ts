@@ -8,6 +8,7 @@ import { board } from './board.ts'
 import type { Entries } from './entries.ts'
 import type { Entry } from './entry.ts'
 import type { Barrier, FailureMemory } from './failure-memory.ts'
+import { promiseOf } from './kept-token.ts'
 import type { Refresher } from './refresher.ts'
 import type { Sleepers } from './sleepers.ts'
 
@@ -58,7 +59,7 @@ export function arrivals({
   function next(request: TokenRequest, patience: Patience): Promise<AccessToken> {
     const entry = entries.of(request) // Asked anew each time: who waits long may have been pushed out meanwhile.
     // Or somebody else's flight has landed.
-    if (entry.kept !== undefined && clock.monotonicTime() < entry.kept.endsAt) return entry.kept.promise
+    if (entry.kept !== undefined && clock.monotonicTime() < entry.kept.endsAt) return promiseOf(entry.kept)
     if (barring(entry) !== undefined) return reconsider(entry, patience)
     return aboard(entry, patience)
   }

@@ -27,7 +27,7 @@ export interface Entry {
   usableUntil: number
   /** Monotonic ms of its last token's end, refused or not. */
   endsAt: number
-  /** Milliseconds that its last token lived, from its issue to its end. */
+  /** Milliseconds that its last token lived, from its issue to its end; whole, as are the moments, so that they take no memory of their own. */
   life: number
   underway: Underway | undefined
   /** Monotonic ms of the last flight's start; whole, so that it takes no memory of its own. */
@@ -46,7 +46,8 @@ export interface Entry {
   place: number
 }
 
-const atNoTime = Number.NEGATIVE_INFINITY
+/** Before every moment, and as a small whole number it takes no memory of its own: there are thousands of entries. */
+const atNoTime = -(2 ** 31)
 
 export function newEntry(request: TokenRequest): Entry {
   return {
@@ -78,7 +79,7 @@ export function landed(entry: Entry, kept: KeptToken): void {
   entry.freshUntil = onWallClock(kept, kept.dueAt)
   entry.usableUntil = kept.endsAt
   entry.endsAt = kept.endsAt
-  entry.life = kept.token.expiresAt - kept.token.obtainedAt
+  entry.life = Math.floor(kept.token.expiresAt - kept.token.obtainedAt)
   entry.useAtRefresh = entry.lastUse
   entry.failure = undefined
 }

@@ -14,7 +14,7 @@ import { boundedEntries } from './entries.ts'
 import { broughtForward, type Entry, lookedAt } from './entry.ts'
 import { failureMemory } from './failure-memory.ts'
 import { type Health, isHeldOrWanted, overallState, tokenHealth } from './health.ts'
-import type { KeptToken } from './kept-token.ts'
+import { type KeptToken, promiseOf } from './kept-token.ts'
 import { now } from './now.ts'
 import { type Refresher, refresher } from './refresher.ts'
 import { rejections } from './rejections.ts'
@@ -127,7 +127,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
     },
     promise(request, asking = unhurried) {
       const kept = glance(request)
-      if (kept !== undefined) return kept.promise
+      if (kept !== undefined) return promiseOf(kept)
       const token = look(request, asking)
       return token instanceof Promise ? toldToCaller(token) : Promise.resolve(token)
     },
