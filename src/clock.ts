@@ -1,4 +1,4 @@
-import { clearTimeout, monotonicTime, setTimeout, wallTime } from './platform-timers.ts'
+import { clearTimeout, monotonicTime, setImmediate, setTimeout, wallTime } from './platform-timers.ts'
 
 /** Where time and chance come from. Tests hand in one they hold: `manualClock()` of `service-token-client/testing`. */
 export interface Clock {
@@ -8,7 +8,8 @@ export interface Clock {
   monotonicTime(): number
   /**
    * Calls back once after `delay` ms. The timer does not keep the process alive unless it is held.
-   * A `'deadline'` only ends a wait for something else: a clock that is moved by hand lets that come first.
+   * A `'deadline'` only ends a wait for something else: what has arrived by then comes first, and a clock that is moved by hand lets it
+   * come.
    */
   startTimer(callback: () => void, delay: number, purpose?: 'deadline'): Timer
   /** Uniform in [0, 1). */
@@ -27,13 +28,33 @@ interface BareTimeout {
   readonly ref?: undefined
 }
 
+/** Turns of the event loop in which what has arrived already is read, decrypted and understood. */
+const turnsForArrivals = 3
+
+/** An event loop that stood still fires the timers first, and an answer that came meanwhile would be called late. */
+function afterArrivals(callback: () => void, turns = turnsForArrivals): void {
+  if (turns === 0) callback()
+  else setImmediate(() => afterArrivals(callback, turns - 1))
+}
+
 export const systemClock: Clock = {
   wallTime,
   monotonicTime,
-  startTimer(callback, delay) {
-    const timeout: NodeJS.Timeout | BareTimeout = setTimeout(callback, delay)
+  startTimer(callback, delay, purpose) {
+    let waits = true
+    const expire = () => waits && callback()
+    const timeout: NodeJS.Timeout | BareTimeout = setTimeout(
+      purpose === 'deadline' ? () => afterArrivals(expire) : expire,
+      delay
+    )
     timeout.unref?.()
-    return { cancel: () => clearTimeout(timeout as NodeJS.Timeout), hold: () => void timeout.ref?.() }
+    return {
+      cancel() {
+        waits = false
+        clearTimeout(timeout as NodeJS.Timeout)
+      },
+      hold: () => void timeout.ref?.()
+    }
   },
   random: () => Math.random()
 }

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ERR_MISSING_ORIGIN'
   | 'ERR_UNCERTAIN_ORIGIN'
   | 'ERR_TOKEN_IN_QUERY'
+  | 'ERR_TOO_MANY_WAITING'
   // the credential
   | 'ERR_SECRET_UNAVAILABLE'
   | 'ERR_CLOCK_INVALID'
@@ -17,6 +18,7 @@ export type ErrorCode =
   | 'ERR_TIMEOUT'
   | 'ERR_NETWORK'
   | 'ERR_CONNECTION_RESET'
+  | 'ERR_RESOURCE_EXHAUSTED'
   | 'ERR_TLS_ERROR'
   | 'ERR_TLS_CLIENT_CERTIFICATE'
   | 'ERR_PROXY_REFUSED'
@@ -145,6 +147,7 @@ const faultsOfServer: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_TIMEOUT',
   'ERR_NETWORK',
   'ERR_CONNECTION_RESET',
+  'ERR_RESOURCE_EXHAUSTED',
   'ERR_TLS_ERROR',
   'ERR_REDIRECT_REFUSED',
   'ERR_DISCOVERY_FAILED',

@@ -11,7 +11,8 @@ export function fieldsOf({ scope, audience, resource }: RequestFields): RequestF
   return { scope, resource, ...(audience !== undefined && { audience }) }
 }
 
-export type RefreshReason = 'first' | 'due' | 'expired' | 'rejected'
+/** `asked`: by `tokens.refresh()`. */
+export type RefreshReason = 'first' | 'due' | 'expired' | 'rejected' | 'asked'
 
 export interface Refreshed extends RequestFields {
   readonly serial: number
@@ -40,6 +41,8 @@ export interface Rejected extends RequestFields {
   readonly error?: string | undefined
   /** The `scope` of an `insufficient_scope` challenge. */
   readonly neededScope?: readonly string[] | undefined
+  /** Calls that were refused this way since the event before: the first is told at once, the others every ten seconds. */
+  readonly count: number
 }
 
 export interface Expired extends RequestFields {

@@ -1,4 +1,4 @@
-/** The fixed limits, in one place. None of them is an option. */
+/** The limits, in one place. Only `waiting` can be set by an option. */
 export const limits = {
   /** Bytes of an answer's body. The connection ends there. */
   answerBytes: 64 * 1024,
@@ -8,6 +8,8 @@ export const limits = {
   tokenBytes: 16 * 1024,
   /** Milliseconds for which a token is kept at most, whatever `expires_in` says. */
   tokenLife: 24 * 60 * 60 * 1000,
+  /** Callers that wait for a token at a time, unless `maxWaiting` says otherwise. */
+  waiting: 10_000,
   /** Different token requests that one client keeps tokens for. */
   keys: 10_000
 } as const

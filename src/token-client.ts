@@ -1,9 +1,9 @@
 import type { BearerFetch } from './bearer/bearer-fetch.ts'
 import type { BearerInterceptor } from './bearer/bearer-interceptor.ts'
+import { countedRejections } from './bearer/counted-rejections.ts'
 import { bearerFetch } from './bearer/fetch.ts'
 import { bearerInterceptor } from './bearer/interceptor.ts'
 import { underPolicy } from './bearer/policies.ts'
-import { onceEach } from './bearer/rejection.ts'
 import { routeTable } from './bearer/routes.ts'
 import type { Health } from './cache/health.ts'
 import { type TokenCache, tokenCache } from './cache/token-cache.ts'
@@ -53,6 +53,13 @@ export interface TokenClient {
    * From then on these tokens are kept warm even when nobody asks for them. Rejects with the first failure; the other requests go on.
    */
   ready(options?: ReadyOptions): Promise<void>
+  /**
+   * A new token, asked for now whatever is remembered: for an operator who knows that the authorization server is well. At most once a
+   * second for each request. Rejects with TokenClientError when none can be had; the token at hand serves on.
+   */
+  refresh(options?: GetTokenOptions): Promise<AccessToken>
+  /** The state of `health()` alone, which costs nothing. */
+  readonly state: Health['state']
   /** A snapshot for probes. */
   health(): Health
   /** Ends everything: waiting callers get ClientClosedError. A user's own dispatcher stays open. */
@@ -68,7 +75,7 @@ const readyWait = 30_000
  */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   const checked = checkedOptions(options)
-  const { timeout, refresh, clientAuthentication, request } = checked
+  const { timeout, refresh, maxWaiting, clientAuthentication, request } = checked
   const telemetry = clientTelemetry(checked)
   const { emit, on, off } = guardedEmitter((name, event) => publishEvent(name, event, telemetry))
   const { server, sender, clock, health, leave } = joinConnectionGroup(checked)
@@ -88,9 +95,11 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     endpoint: health,
     source,
     refresh,
+    maxWaiting,
     trace: requestTracing(telemetry, clock)
   })
-  const spending = { source: cache, emit: onceEach(emit), forCall: routeForCall }
+  const refusals = countedRejections(emit, clock)
+  const spending = { source: cache, emit: refusals.emit, forCall: routeForCall }
   const bearer = (policy: BearerPolicy) => ({ ...spending, routes: routeTable(checkedPolicy(policy, request)) })
   let closed: Promise<void> | undefined
   warnOfDisabledVerification(emit)
@@ -102,6 +111,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   }
 
   async function end(): Promise<void> {
+    refusals.stop()
     cache.close()
     source.close()
     await leave()
@@ -128,6 +138,14 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       signal?.throwIfAborted()
       for (const wanted of requests) cache.pin(wanted)
       await Promise.all(requests.map((wanted) => cache.promise(wanted, { signal, maxWait })))
+    },
+    async refresh(given = {}) {
+      const [asked, patience] = checkedAsking(given, request, 'refresh')
+      patience.signal?.throwIfAborted()
+      return cache.refresh(asked, patience)
+    },
+    get state() {
+      return cache.state
     },
     health: cache.health,
     close,

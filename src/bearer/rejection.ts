@@ -40,24 +40,8 @@ function readChallenge({ status, headers }: Answer): Rejection {
   return { asksForAnotherToken: status === 401 && isOurs, error: word(error) }
 }
 
-export type EmitRejected = (name: 'rejected', event: Rejected) => void
-
-/** Refusals that are remembered as told. */
-const rememberedAtMost = 100
-
-/** Tells each refusal once: a resource server that refuses every call must not flood those who listen. */
-export function onceEach(emit: EmitRejected): EmitRejected {
-  const told = new Set<string>()
-  return (name, event) => {
-    const { serial, origin, status, error, neededScope } = event
-    const refusal = JSON.stringify([serial, origin, status, error, neededScope])
-    if (told.has(refusal)) return
-    const [oldest] = told
-    if (oldest !== undefined && told.size >= rememberedAtMost) told.delete(oldest)
-    told.add(refusal)
-    emit(name, event)
-  }
-}
+/** The refusal of one call. */
+export type EmitRejected = (name: 'rejected', event: Omit<Rejected, 'count'>) => void
 
 /** Tells the listeners who refused which token, and why. */
 export function reportRejection(

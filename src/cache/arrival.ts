@@ -4,7 +4,7 @@ import type { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import { leaveOnAbort, nothingCame } from '../waiting/leave-on-abort.ts'
 import type { Patience } from '../waiting/patience.ts'
-import { board } from './board.ts'
+import { type Callers, tooManyWaiting } from './callers.ts'
 import type { Entries } from './entries.ts'
 import type { Entry } from './entry.ts'
 import type { Barrier, FailureMemory } from './failure-memory.ts'
@@ -20,9 +20,15 @@ export interface ArrivalOptions {
   readonly failures: FailureMemory
   readonly refreshing: Refresher
   readonly sleeping: Sleepers
+  readonly waiting: Callers
+  /** Callers that may wait at a time. */
+  readonly maxWaiting: number
   /** Aborted when the client closes. */
   readonly closing: AbortSignal
 }
+
+/** The first attempt of a flight can have to wait so long. Milliseconds. */
+const gapBetweenFlights = 1000
 
 /** What a caller without any token waits for. */
 export type Arrival = (request: TokenRequest, patience: Patience) => Promise<AccessToken>
@@ -34,6 +40,8 @@ export function arrivals({
   failures,
   refreshing,
   sleeping,
+  waiting,
+  maxWaiting,
   closing
 }: ArrivalOptions): Arrival {
   function barring(entry: Entry): Barrier | undefined {
@@ -43,12 +51,9 @@ export function arrivals({
   /** A refresh in the background may take longer than a caller is asked to wait. */
   function aboard(entry: Entry, patience: Patience): Promise<AccessToken> {
     const underway = refreshing.flight(entry)
-    const isLong = underway.flight.deadline - clock.monotonicTime() > timeout
-    return board(
-      underway,
-      isLong && patience.maxWait === undefined ? { ...patience, maxWait: timeout } : patience,
-      clock
-    )
+    const isLong = underway.flight.deadline - clock.monotonicTime() > timeout + gapBetweenFlights
+    const own = isLong && patience.maxWait === undefined ? { signal: patience.signal, maxWait: timeout } : patience
+    return waiting.board(underway, own)
   }
 
   function remembered({ error, notBefore }: Barrier): TokenClientError {
@@ -97,5 +102,8 @@ export function arrivals({
     }
   }
 
-  return (request, patience) => (patience.maxWait === undefined ? next(request, patience) : insist(request, patience))
+  return (request, patience) => {
+    if (waiting.waiting + sleeping.count >= maxWaiting) return Promise.reject(tooManyWaiting(maxWaiting))
+    return patience.maxWait === undefined ? next(request, patience) : insist(request, patience)
+  }
 }

@@ -17,6 +17,12 @@ export interface KeyFailure extends Failure {
   readonly of: 'request' | 'client' | 'server'
 }
 
+/**
+ * `warming`: no token yet; `fresh`: a good one; `stale`: a good one whose refresh is overdue, that was refused, or that nobody asks
+ * for; `failed`: no token, and the last attempt failed.
+ */
+export type TokenState = 'warming' | 'fresh' | 'stale' | 'failed'
+
 /** All that is known for one key. The functions of this file change it, and nobody else does. */
 export interface Entry {
   readonly request: TokenRequest
@@ -41,6 +47,8 @@ export interface Entry {
   useAtRefresh: number
   /** Kept warm even when nobody asks. */
   pinned: boolean
+  /** The census': as what it is counted. */
+  counted: TokenState | undefined
   /** The agenda's: the monotonic moment at which the entry wants attention, and where it stands there. */
   wakeAt: number
   place: number
@@ -64,6 +72,7 @@ export function newEntry(request: TokenRequest): Entry {
     lastUse: 0,
     useAtRefresh: 0,
     pinned: false,
+    counted: undefined,
     wakeAt: atNoTime,
     place: -1
   }

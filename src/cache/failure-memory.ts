@@ -19,8 +19,8 @@ export interface FailureMemory {
   of(entry: Entry): Failure | undefined
   /** What forbids a flight at that moment. A caller without a token may be let where a refresh in the background is not. */
   barring(entry: Entry, moment: number, isAwaited?: boolean): Barrier | undefined
-  /** Until when the failures that no success has followed forbid flights, or forbade them. */
-  barredUntil(entry: Entry): number | undefined
+  /** Until when the failures that no success has followed forbid flights, or forbade them; negative infinity for none. */
+  barredUntil(entry: Entry): number
   /** An attempt has failed: what it says about the server holds from now on. */
   attemptFailed(entry: Entry, attempt: FailedAttempt, place: Place): Failure
   /** The flight has failed: what it says about the key, or about the client. */
@@ -64,6 +64,7 @@ interface Refusal extends Failure {
 }
 
 const gapBetweenReadings = 1000
+const never = Number.NEGATIVE_INFINITY
 /** Another key asks no sooner after a refusal of the client, lest each of ten thousand try a credential that is dead. */
 const gapBetweenKeys = 10_000
 
@@ -80,31 +81,26 @@ export function failureMemory({ clock, closing, endpoint, changed }: FailureMemo
     return isLifted
   }
 
-  function barrierOfClient(entry: Entry): Barrier | undefined {
-    if (refusal === undefined || refusal.isLifted) return undefined
+  function untilByClient(entry: Entry): number {
+    if (refusal === undefined || refusal.isLifted) return never
     const moment = notBefore(refusal, entry)
-    const soonest =
-      refusal.by === entry ? moment : refusal.at + Math.min(gapBetweenKeys, Math.max(1000, entry.life / 10))
-    return { error: refusal.error, notBefore: Math.max(moment, soonest) }
+    if (refusal.by === entry) return moment
+    return Math.max(moment, refusal.at + Math.min(gapBetweenKeys, Math.max(1000, entry.life / 10)))
   }
 
-  function barrierOfKey(entry: Entry): Barrier | undefined {
-    const { failure } = entry
-    if (failure?.of !== 'request') return undefined
-    return { error: failure.error, notBefore: notBefore(failure, entry) }
+  function untilByKey(entry: Entry): number {
+    return entry.failure?.of === 'request' ? notBefore(entry.failure, entry) : never
   }
 
-  function barrierOfServer(entry: Entry, isAwaited: boolean): Barrier | undefined {
-    if (endpoint.failure === undefined) return undefined
-    const { error } = endpoint.failure
-    return { error, notBefore: endpoint.notBefore(entry, isAwaited) }
+  function barredUntil(entry: Entry, isAwaited = false): number {
+    return Math.max(untilByClient(entry), untilByKey(entry), endpoint.notBefore(entry, isAwaited))
   }
 
-  function latest(entry: Entry, isAwaited: boolean): Barrier | undefined {
-    let last: Barrier | undefined
-    for (const barrier of [barrierOfClient(entry), barrierOfKey(entry), barrierOfServer(entry, isAwaited)])
-      if (barrier !== undefined && !(last !== undefined && last.notBefore >= barrier.notBefore)) last = barrier
-    return last
+  /** The failure that the wait is for. */
+  function reason(entry: Entry, until: number): TokenClientError {
+    const failure =
+      until === untilByClient(entry) ? refusal : until === untilByKey(entry) ? entry.failure : endpoint.failure
+    return (failure as Failure).error
   }
 
   /** The server has answered for others since it failed for this key before: it is not the server that is ill. */
@@ -124,12 +120,12 @@ export function failureMemory({ clock, closing, endpoint, changed }: FailureMemo
   return {
     of: (entry) => refusal ?? entry.failure ?? (entry.kept === undefined ? endpoint.failure : undefined),
     barring(entry, moment, isAwaited = false) {
-      const barrier = latest(entry, isAwaited)
-      if (barrier === undefined || moment >= barrier.notBefore) return undefined
+      const until = barredUntil(entry, isAwaited)
+      if (moment >= until) return undefined
       endpoint.turnedAway(entry)
-      return barrier
+      return { error: reason(entry, until), notBefore: until }
     },
-    barredUntil: (entry) => latest(entry, false)?.notBefore,
+    barredUntil,
     attemptFailed(entry, attempt, place) {
       const { error, sentAt, wasCutOff } = attempt
       const setback = setbackOf(entry, error, sentAt, endpoint.hasAnswered)

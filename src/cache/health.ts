@@ -1,15 +1,11 @@
 import type { ErrorCode } from '../errors.ts'
-import { fieldsOf, type RequestFields } from '../events.ts'
-import type { Entry } from './entry.ts'
+import type { RequestFields } from '../events.ts'
+import type { Entry, TokenState } from './entry.ts'
 import type { Failure } from './failure.ts'
 import { freshnessOf, onWallClock } from './kept-token.ts'
 import type { Now } from './now.ts'
 
-/**
- * `warming`: no token yet; `fresh`: a good one; `stale`: a good one whose refresh is overdue, or that nobody asks for;
- * `failed`: no token, and the last attempt failed.
- */
-export type TokenState = 'warming' | 'fresh' | 'stale' | 'failed'
+export type { TokenState } from './entry.ts'
 
 export interface TokenHealth extends RequestFields {
   readonly state: TokenState
@@ -17,19 +13,32 @@ export interface TokenHealth extends RequestFields {
   readonly expiresAt?: number
   /** Epoch ms at which the refresh is due. */
   readonly refreshAt?: number
+  /** Epoch ms at which the last token was sent for. */
+  readonly refreshedAt?: number
   /** Epoch ms before which no token request is made. */
   readonly nextAttemptAt?: number
   /** Why the last attempt failed. */
   readonly code?: ErrorCode
+  /** Attempts that have failed in a row, and the epoch ms of the first of them. */
+  readonly failures?: number
+  readonly failingSince?: number
+  /** The origins whose resource servers have refused the token at hand, or `everybody` after `invalidate()`. */
+  readonly rejectedBy?: readonly string[] | 'everybody'
+  /** Callers who wait for it. */
+  readonly waiting?: number
 }
+
+export type ClientState = TokenState | 'idle' | 'closed'
 
 export interface Health {
   /**
    * `idle`: nothing is wanted. The worse of `stale` and `fresh` when there are tokens at hand; without any, `warming`, or `failed`
    * when every key is. A probe is ready unless it reads `warming`, `failed` or `closed`.
    */
-  readonly state: TokenState | 'idle' | 'closed'
+  readonly state: ClientState
   readonly tokens: readonly TokenHealth[]
+  /** Callers who wait for a token. */
+  readonly waiting: number
 }
 
 /** A key whose token ended while nobody asked is no news: the next caller fetches another one. */
@@ -37,35 +46,37 @@ export function isHeldOrWanted({ kept, underway }: Entry, failure: Failure | und
   return kept !== undefined || underway !== undefined || failure !== undefined
 }
 
-export function tokenHealth(
-  entry: Entry,
-  failure: Failure | undefined,
-  barredUntil: number | undefined,
-  moment: Now
-): TokenHealth {
-  const { request, kept } = entry
-  const wait = failure === undefined ? 0 : (barredUntil ?? 0) - moment.monotonic
-  return {
-    ...fieldsOf(request),
-    state: stateOf(entry, failure, moment),
-    ...(kept && { expiresAt: kept.token.expiresAt, refreshAt: Math.ceil(onWallClock(kept, kept.dueAt)) }),
-    ...(failure && { code: failure.error.code }),
-    ...(wait > 0 && { nextAttemptAt: Math.ceil(moment.wall + wait) })
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
+
+/** Written field by field: there can be ten thousand of them, and a probe must not wait. */
+export function tokenHealth(entry: Entry, failure: Failure | undefined, barredUntil: number, moment: Now): TokenHealth {
+  const { request, kept, underway } = entry
+  const { scope, audience, resource } = request
+  const health: Writable<TokenHealth> = { scope, resource, state: stateOf(entry, failure, moment) }
+  if (audience !== undefined) health.audience = audience
+  if (kept !== undefined) {
+    health.expiresAt = kept.token.expiresAt
+    health.refreshAt = Math.ceil(onWallClock(kept, kept.dueAt))
+    health.refreshedAt = kept.token.obtainedAt
+    if (kept.refusedBy !== 'nobody')
+      health.rejectedBy = kept.refusedBy === 'everybody' ? 'everybody' : [...kept.refusedBy]
   }
+  if (failure !== undefined) {
+    health.code = failure.error.code
+    health.failures = failure.count
+    health.failingSince = Math.floor(moment.wall - (moment.monotonic - failure.since))
+    if (barredUntil > moment.monotonic) health.nextAttemptAt = Math.ceil(moment.wall + barredUntil - moment.monotonic)
+  }
+  if (underway !== undefined && underway.flight.waiting > 0) health.waiting = underway.flight.waiting
+  return health
 }
 
-function stateOf({ kept, underway }: Entry, failure: Failure | undefined, moment: Now): TokenState {
+export function stateOf(entry: Entry, failure: Failure | undefined, moment: Now): TokenState {
+  const { kept, underway } = entry
   const state = kept === undefined ? 'expired' : freshnessOf(kept, moment)
   if (state === 'expired') return failure === undefined ? 'warming' : 'failed'
+  if (kept?.refusedBy !== 'nobody') return 'stale'
   if (state === 'fresh') return 'fresh'
   const onItsWay = state === 'due' && underway !== undefined && failure === undefined
   return onItsWay ? 'fresh' : 'stale'
-}
-
-const fromWorst: readonly TokenState[] = ['stale', 'fresh', 'warming']
-
-/** A key without a token, late or refused, does not take a service out that has others which work. */
-export function overallState(tokens: readonly TokenHealth[]): Health['state'] {
-  if (tokens.length === 0) return 'idle'
-  return fromWorst.find((state) => tokens.some((token) => token.state === state)) ?? 'failed'
 }

@@ -8,11 +8,10 @@ import { canSurvive, type RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { retryBudget } from '../waiting/retry.ts'
 import { type Attempts, attemptsOf } from './attempts.ts'
-import type { Place } from './door.ts'
 import type { EndpointHealth } from './endpoint-health.ts'
 import { type Entry, endsBy, failed, landed, tookOff, turnedAway, type Underway } from './entry.ts'
 import type { FailureMemory } from './failure-memory.ts'
-import { type Flight, startFlight, TurnedAway } from './flight.ts'
+import { type Flight, type FlightPlan, startFlight, TurnedAway } from './flight.ts'
 import { keep, keepOn, type Landing, lifeLeft, wantsRefresh } from './kept-token.ts'
 import { type Now, now } from './now.ts'
 import type { Sleepers } from './sleepers.ts'
@@ -31,6 +30,8 @@ export interface RefresherOptions {
   readonly sleeping: Sleepers
   /** The entry wants attention at that monotonic moment. */
   readonly attendTo: (entry: Entry, moment: number) => void
+  /** Something has happened to the key. */
+  readonly note: (entry: Entry) => void
   /** A token has landed, bound to something else than the ones before. */
   readonly newBinding: () => void
   readonly trace?: TraceRequest | undefined
@@ -44,24 +45,26 @@ export interface Refresher {
   flightUnlessBarred(entry: Entry): Underway | undefined
   /** The same for nobody's sake: not while others go first, whose end starts it then. */
   refreshBehind(entry: Entry): Underway | undefined
+  /** The flight under way, else a new one, whatever is remembered. */
+  refreshNow(entry: Entry): Underway
 }
 
 const gapBetweenFlights = 1000
 const waitAfterSameToken = 30_000
 
 export function refresher(options: RefresherOptions): Refresher {
-  const { clock, refresh, emit, closing, endpoint, failures, sleeping, attendTo } = options
+  const { clock, refresh, emit, closing, endpoint, failures, sleeping, attendTo, note } = options
   const budget = retryBudget(clock)
   let serial = 0
   let boundTo: string | undefined
 
-  function start(entry: Entry, enter: (signal: AbortSignal) => Place | Promise<Place | undefined>): Underway {
+  function start(entry: Entry, enter: FlightPlan['enter'], reason = reasonOf(entry)): Underway {
     const moment = clock.monotonicTime()
     const startIn = Math.max(0, (entry.lastFlightAt ?? Number.NEGATIVE_INFINITY) + gapBetweenFlights - moment)
     entry.lastFlightAt = Math.ceil(moment + startIn)
     const attempts = attemptsOf(entry, options)
     const { timeout, ask, pauseBefore } = attempts
-    const plan = { reason: reasonOf(entry), startIn, timeout, enter, ask, pauseBefore, budget, clock, closing }
+    const plan = { reason, startIn, timeout, enter, ask, pauseBefore, budget, clock, closing }
     const flight = startFlight(plan)
     const arrival = flight.landing.then(
       (landing) => arrived(entry, flight, landing),
@@ -71,6 +74,7 @@ export function refresher(options: RefresherOptions): Refresher {
     arrival.catch(() => {})
     const underway = { flight, arrival }
     tookOff(entry, underway)
+    note(entry)
     options.trace?.(entry.request, flight, arrival)
     return underway
   }
@@ -92,6 +96,7 @@ export function refresher(options: RefresherOptions): Refresher {
     if (boundTo !== undefined && boundTo !== token.boundTo) options.newBinding()
     boundTo = token.boundTo
     landed(entry, kept)
+    note(entry)
     if (failures.succeeded()) sleeping.wakeAll()
     else sleeping.wake(entry)
     budget.refill()
@@ -119,6 +124,7 @@ export function refresher(options: RefresherOptions): Refresher {
 
   function fail(entry: Entry, error: TokenClientError, sentAt: number, least?: number): TokenClientError {
     failed(entry, failures.flightFailed(entry, error, sentAt, least))
+    note(entry)
     const { kept, request } = entry
     const wait = waitOf(entry)
     options.source.rests?.(request, wait)
@@ -130,6 +136,7 @@ export function refresher(options: RefresherOptions): Refresher {
   /** Others were asking, and the server was found ill. */
   function sentAway(entry: Entry): TokenClientError {
     turnedAway(entry)
+    note(entry)
     if (closing.aborted) return new ClientClosedError()
     return again(asTokenClientError(endpoint.failure?.error), waitOf(entry))
   }
@@ -137,7 +144,7 @@ export function refresher(options: RefresherOptions): Refresher {
   /** Milliseconds until the key may be asked for again; it is looked at then. */
   function waitOf(entry: Entry): number {
     const moment = clock.monotonicTime()
-    const barredUntil = Math.max(moment, failures.barredUntil(entry) ?? moment)
+    const barredUntil = Math.max(moment, failures.barredUntil(entry))
     attendTo(entry, barredUntil)
     return barredUntil - moment
   }
@@ -167,7 +174,8 @@ export function refresher(options: RefresherOptions): Refresher {
   return {
     flight,
     flightUnlessBarred: (entry) => entry.underway ?? (isBarred(entry, true) ? undefined : flight(entry)),
-    refreshBehind
+    refreshBehind,
+    refreshNow: (entry) => entry.underway ?? start(entry, (signal) => endpoint.enter(entry, signal), 'asked')
   }
 }
 

@@ -13,6 +13,8 @@ export interface RejectionsOptions {
   readonly refreshing: Refresher
   readonly source: TokenSource
   readonly serve: Serve
+  /** Something has happened to the key. */
+  readonly note: (entry: Entry) => void
 }
 
 /** Tokens that were refused: each costs one refresh, and the callers of that origin one wait. */
@@ -25,7 +27,7 @@ export interface Rejections {
 /** Milliseconds between two refreshes of a key that a rejection caused: more of them would help nobody. */
 const gapBetweenRejections = 30_000
 
-export function rejections({ clock, entries, refreshing, source, serve }: RejectionsOptions): Rejections {
+export function rejections({ clock, entries, refreshing, source, serve, note }: RejectionsOptions): Rejections {
   /** True when the refusal is a reason to ask for another token. */
   function refuse(entry: Entry, kept: KeptToken, origin: string | undefined): boolean {
     const moment = clock.monotonicTime()
@@ -33,6 +35,7 @@ export function rejections({ clock, entries, refreshing, source, serve }: Reject
     if (isFirst && entry.rejectedAt !== undefined && moment - entry.rejectedAt < gapBetweenRejections) return false
     const isNews = isFirst || (origin === undefined && kept.refusedBy !== 'everybody')
     refused(entry, kept, origin, moment)
+    note(entry)
     if (isFirst) entry.rejectedAt = moment
     if (isNews) refreshing.flightUnlessBarred(entry)
     return isNews

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Asking } from '../token/token-source.ts'
 import type { Arrival } from './arrival.ts'
-import { board } from './board.ts'
+import type { Callers } from './callers.ts'
 import { type Entry, restsUntil } from './entry.ts'
 import { freshnessOf, type KeptToken } from './kept-token.ts'
 import { type Now, now } from './now.ts'
@@ -14,6 +14,9 @@ export interface ServiceOptions {
   readonly timeout: number
   readonly refreshing: Refresher
   readonly arrive: Arrival
+  readonly waiting: Callers
+  /** Callers that may wait at a time. */
+  readonly maxWaiting: number
   /** The token has ended. */
   readonly expire: (entry: Entry, kept: KeptToken) => void
   /** Aborted when the client closes. */
@@ -29,7 +32,7 @@ const gapBetweenLooks = 1000
 const longestWaitForBetter = 2000
 
 export function service(options: ServiceOptions): Serve {
-  const { clock, timeout, refreshing, arrive, expire, closing } = options
+  const { clock, timeout, refreshing, arrive, waiting, maxWaiting, expire, closing } = options
 
   function serve(entry: Entry, asking: Asking): AccessToken | Promise<AccessToken> {
     const moment = now(clock)
@@ -62,9 +65,9 @@ export function service(options: ServiceOptions): Serve {
     if (underway === undefined) return kept.token
     const began = clock.monotonicTime()
     const wait = Math.min(maxWait ?? timeout, underway.flight.startedAt + longestWaitForBetter - began)
-    if (wait <= 0) return kept.token
+    if (wait <= 0 || waiting.waiting >= maxWaiting) return kept.token
 
-    return board(underway, { signal, maxWait: wait }, clock).catch((error) => {
+    return waiting.board(underway, { signal, maxWait: wait }).catch((error) => {
       if (signal?.aborted || closing.aborted) throw error
       // The flight failed or was slow: the same question again, by what is known now.
       const left = maxWait === undefined ? undefined : Math.max(0, maxWait - (clock.monotonicTime() - began))

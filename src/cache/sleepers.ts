@@ -3,6 +3,7 @@ import { onAbort } from '../waiting/on-abort.ts'
 
 /** Callers who wait for the next attempt, each for one key. */
 export interface Sleepers {
+  readonly count: number
   /** Sleeps for `ms`, or until something has happened to its key. Rejects with the reason of the first signal that aborts. */
   sleep(key: object, ms: number, ...signals: AbortSignal[]): Promise<void>
   wake(key: object): void
@@ -10,6 +11,7 @@ export interface Sleepers {
 }
 
 export function sleepers(clock: Clock): Sleepers {
+  let count = 0
   const asleep = new Map<object, Set<() => void>>()
 
   function wake(key: object): void {
@@ -17,12 +19,16 @@ export function sleepers(clock: Clock): Sleepers {
   }
 
   return {
+    get count() {
+      return count
+    },
     sleep(key, ms, ...signals) {
       return new Promise((resolve, reject) => {
         const bed = asleep.get(key) ?? new Set()
         const timer = clock.startTimer(rise, ms)
         const stays = signals.map((signal) => onAbort(signal, () => leave(() => reject(signal.reason))))
         asleep.set(key, bed.add(rise))
+        count += 1
         const aborted = signals.find((signal) => signal.aborted)
         if (aborted !== undefined) leave(() => reject(aborted.reason))
 
@@ -32,7 +38,7 @@ export function sleepers(clock: Clock): Sleepers {
         function leave(end: () => void): void {
           timer.cancel()
           for (const stay of stays) stay()
-          bed.delete(rise)
+          if (bed.delete(rise)) count -= 1
           if (bed.size === 0 && asleep.get(key) === bed) asleep.delete(key)
           end()
         }

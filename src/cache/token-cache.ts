@@ -9,11 +9,13 @@ import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
 import { arrivals } from './arrival.ts'
+import { callers } from './callers.ts'
+import { census } from './census.ts'
 import { type EndpointHealth, endpointHealth } from './endpoint-health.ts'
 import { boundedEntries } from './entries.ts'
 import { broughtForward, type Entry, lookedAt } from './entry.ts'
 import { failureMemory } from './failure-memory.ts'
-import { type Health, isHeldOrWanted, overallState, tokenHealth } from './health.ts'
+import { type ClientState, type Health, isHeldOrWanted, type TokenHealth, tokenHealth } from './health.ts'
 import { type KeptToken, promiseOf } from './kept-token.ts'
 import { now } from './now.ts'
 import { type Refresher, refresher } from './refresher.ts'
@@ -28,6 +30,8 @@ export interface TokenCacheOptions {
   /** Milliseconds that a caller without a token waits, and that a flight may take. */
   readonly timeout: number
   readonly refresh?: RefreshPolicy
+  /** Callers that may wait at a time: the next ones are turned away. */
+  readonly maxWaiting?: number
   /** Shared by those who ask the same server over the same connections. */
   readonly endpoint?: EndpointHealth
   readonly emit: Emit
@@ -44,6 +48,9 @@ export interface TokenCache extends TokenSource {
   renewAll(within?: number): void
   /** From now on this key is refreshed ahead even when nobody asks for it. */
   pin(request: TokenRequest): void
+  /** A new token, asked for now whatever is remembered, at most once a second for each key. */
+  refresh(request: TokenRequest, asking?: Asking): Promise<AccessToken>
+  readonly state: ClientState
   health(): Health
   close(): void
 }
@@ -60,6 +67,7 @@ const unhurried: Asking = Object.freeze({
 /** Keeps tokens good: one flight a key, refreshed ahead of need, the old token first. */
 export function tokenCache(options: TokenCacheOptions): TokenCache {
   const { source, clock, timeout, refresh, emit, endpoint = endpointHealth(clock) } = options
+  const { maxWaiting = limits.waiting } = options
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const changed = async () => (await source.changed?.()) ?? false
@@ -67,7 +75,11 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
   const failures = failureMemory({ clock, closing: closing.signal, endpoint, changed })
   const sleeping = sleepers(clock)
   const stopHoping = endpoint.whenWell(sleeping.wakeAll)
-  const common = { clock, timeout, emit, entries, endpoint, failures, sleeping, closing: closing.signal }
+  const waiting = callers(clock)
+  const counting = census()
+  const note = (entry: Entry) => counting.count(entry, failures.of(entry), now(clock))
+  const shared = { clock, timeout, emit, entries, endpoint, failures, closing: closing.signal }
+  const common = { ...shared, sleeping, waiting, maxWaiting, note }
   const keeping = upkeep({ ...common, refreshing: () => refreshing })
   const { attendTo, expire } = keeping
   const refreshing: Refresher = refresher({
@@ -111,6 +123,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
 
   function letGo(entry: Entry): void {
     keeping.forget(entry)
+    counting.forget(entry)
     endpoint.withdraw(entry)
   }
 
@@ -136,13 +149,28 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
     pin(request) {
       entries.of(request).pinned = true
     },
+    async refresh(request, asking = unhurried) {
+      if (closing.signal.aborted) throw new ClientClosedError()
+      const entry = entries.of(request)
+      lookedAt(entry, ++uses)
+      return toldToCaller(
+        waiting.board(refreshing.refreshNow(entry), { signal: asking.signal, maxWait: asking.maxWait ?? timeout })
+      )
+    },
+    get state() {
+      return closing.signal.aborted ? 'closed' : counting.state
+    },
     health() {
-      if (closing.signal.aborted) return { state: 'closed', tokens: [] }
+      if (closing.signal.aborted) return { state: 'closed', tokens: [], waiting: 0 }
       const moment = now(clock)
-      const tokens = Array.from(entries)
-        .filter((entry) => isHeldOrWanted(entry, failures.of(entry)))
-        .map((entry) => tokenHealth(entry, failures.of(entry), failures.barredUntil(entry), moment))
-      return { state: overallState(tokens), tokens }
+      const tokens: TokenHealth[] = []
+      for (const entry of entries) {
+        const failure = failures.of(entry)
+        counting.count(entry, failure, moment)
+        if (!isHeldOrWanted(entry, failure)) continue
+        tokens.push(tokenHealth(entry, failure, failure === undefined ? 0 : failures.barredUntil(entry), moment))
+      }
+      return { state: counting.state, tokens, waiting: waiting.waiting + sleeping.count }
     },
     close() {
       closing.abort(new ClientClosedError())

@@ -15,6 +15,8 @@ export interface UpkeepOptions {
   readonly failures: FailureMemory
   readonly refreshing: () => Refresher
   readonly emit: Emit
+  /** Something has happened to the key. */
+  readonly note: (entry: Entry) => void
 }
 
 /** What happens to keys as time passes. It looks at those alone whose moment has come. */
@@ -34,7 +36,7 @@ const longestDisuse = 600_000
 const shortestPatience = 1000
 const never = Number.POSITIVE_INFINITY
 
-export function upkeep({ entries, clock, failures, refreshing, emit }: UpkeepOptions): Upkeep {
+export function upkeep({ entries, clock, failures, refreshing, emit, note }: UpkeepOptions): Upkeep {
   const due = agenda<Entry>()
   const { wakeBy, stop } = schedule(clock, tend)
 
@@ -61,6 +63,7 @@ export function upkeep({ entries, clock, failures, refreshing, emit }: UpkeepOpt
   function tendKept(entry: Entry, kept: KeptToken, moment: Now): number {
     if (!wantsRefresh(kept, moment)) return kept.dueAt
     wakes(entry)
+    note(entry)
     const isTimed = entry.pinned || entry.life >= shortestTimedLife
     return Math.min(isTimed && inUse(entry) ? refresh(entry, moment.monotonic) : never, kept.endsAt)
   }
@@ -69,7 +72,7 @@ export function upkeep({ entries, clock, failures, refreshing, emit }: UpkeepOpt
     if (entry.pinned) return refresh(entry, moment)
     if (entry.underway !== undefined) return never
     // Let go earlier, the key would be asked for again too soon.
-    const barredUntil = failures.barredUntil(entry) ?? entry.lastFlightAt ?? moment
+    const barredUntil = Math.max(failures.barredUntil(entry), entry.lastFlightAt ?? moment)
     const forgottenAt = inUse(entry) ? barredUntil + longestDisuse : barredUntil
     if (forgottenAt > moment) return forgottenAt
     entries.delete(entry)
@@ -93,6 +96,7 @@ export function upkeep({ entries, clock, failures, refreshing, emit }: UpkeepOpt
 
   function expire(entry: Entry, { token }: KeptToken): void {
     ended(entry)
+    note(entry)
     emit('expired', { ...fieldsOf(entry.request), serial: token.serial })
   }
 }

@@ -1,4 +1,5 @@
 import { TokenClientError } from '../errors.ts'
+import { exhaustion } from '../http/exhaustion.ts'
 import { withDeadline } from '../waiting/deadline.ts'
 import { wrong } from '../wrong-option.ts'
 import type { ReadingLimit, Warn } from './client-authentication.ts'
@@ -108,5 +109,9 @@ function faultOf(error: unknown): string {
 function unavailable(message: string, error: unknown): TokenClientError {
   // The file system's own words repeat the path, which can be a secret that was given in its place.
   const cause = error instanceof CredentialFault ? error.cause : undefined
-  return new TokenClientError('ERR_SECRET_UNAVAILABLE', message, { transient: true, cause })
+  const isExhausted = exhaustion((error as NodeJS.ErrnoException).code) !== undefined
+  return new TokenClientError(isExhausted ? 'ERR_RESOURCE_EXHAUSTED' : 'ERR_SECRET_UNAVAILABLE', message, {
+    transient: true,
+    cause
+  })
 }

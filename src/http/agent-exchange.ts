@@ -21,6 +21,7 @@ export async function agentExchange(
   let answerStarted = () => false
   try {
     request = agent.request(url, { method, headers: { ...headers }, path: requestTarget(exchange.url) })
+    if (exchange.holdsProcess === false) request.once('socket', (socket) => socket.unref())
     answerStarted = bytesOfAnswer(request)
     const response = await responseTo(request, body, signal)
     const answer = startAnswer(response.statusCode as number, joined(response.headersDistinct), proxy)

@@ -13,6 +13,8 @@ export interface Exchange {
   readonly timeout: number
   /** Bytes of the answer's body, at which the connection ends; `limits.answerBytes` unless given. */
   readonly mostBytes?: number
+  /** Whether the process stays alive for it, on connections of our own; yes unless given. */
+  readonly holdsProcess?: boolean | undefined
   /** Ends the exchange; it is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }

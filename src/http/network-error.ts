@@ -1,4 +1,5 @@
 import { TokenClientError } from '../errors.ts'
+import { exhaustion } from './exhaustion.ts'
 import { proxyRefusal } from './proxy-refusal.ts'
 
 export interface ExchangeState {
@@ -53,6 +54,11 @@ export function networkError(error: unknown, { host, answerStarted }: ExchangeSt
       `The TLS connection to ${host} failed (${code}). Check the certificates of both sides, and the CAs that this process trusts.`,
       { transient: true, cause }
     )
+  const lack = exhaustion(code)
+  if (lack !== undefined) {
+    const message = `${host} was not asked: ${lack} (${code}). Look for what is not closed here, or raise the limit.`
+    return new TokenClientError('ERR_RESOURCE_EXHAUSTED', message, { transient: true, cause })
+  }
   if (!answerStarted && isReset(code, cause))
     return new TokenClientError('ERR_CONNECTION_RESET', `${host} closed the connection before it answered.`, {
       transient: true,

@@ -34,11 +34,13 @@ export interface SenderOptions extends Connecting {
   readonly fetch?: Fetch | undefined
   /** Connections that other senders use as well, in place of own ones. The sender lets go of them when it closes. */
   readonly agents?: OwnAgents | undefined
+  /** False when whoever waits for an exchange keeps the process alive, so that it can end while nobody does. */
+  readonly holdsProcess?: boolean | undefined
   readonly clock: Clock
 }
 
 /** One exchange with the authorization server at a time of need: one deadline, one size limit, no redirects, no cookies, no encoding. */
-export function sender({ dispatcher, fetch, clock, ...own }: SenderOptions): Sender {
+export function sender({ dispatcher, fetch, clock, holdsProcess, ...own }: SenderOptions): Sender {
   const { agents = ownAgents(own) } = own
   const closing = new AbortController()
   setMaxListeners(0, closing.signal) // One for each exchange under way: no leak, however many.
@@ -68,7 +70,7 @@ export function sender({ dispatcher, fetch, clock, ...own }: SenderOptions): Sen
 
     try {
       return await withDeadline({ clock, timeout, timedOut: () => timedOut(exchange), signals }, (ended) =>
-        travel({ ...exchange, headers }, ended, startAnswer)
+        travel({ ...exchange, headers, holdsProcess }, ended, startAnswer)
       )
     } catch (error) {
       if (head === undefined || closing.signal.aborted || signal?.aborted) throw error

@@ -6,7 +6,7 @@ import { addressAttributes } from './request-messages.ts'
 export function countRejections({ tokens, name }: Instrumented, meter: Meter): () => void {
   const common = { 'service_token.client.name': name }
   const rejections = meter.createCounter('service_token.client.rejections', {
-    description: 'Tokens that a resource server refused, or whose scope it found too small.',
+    description: 'Calls whose token a resource server refused, or whose scope it found too small.',
     unit: '{rejection}'
   })
   const warnings = meter.createCounter('service_token.client.warnings', {
@@ -14,9 +14,9 @@ export function countRejections({ tokens, name }: Instrumented, meter: Meter): (
     unit: '{warning}'
   })
   const stops = [
-    tokens.on('rejected', ({ origin, status }) => {
+    tokens.on('rejected', ({ origin, status, count }) => {
       const where = addressAttributes(new URL(origin).host)
-      rejections.add(1, { ...common, ...where, 'http.response.status_code': status })
+      rejections.add(count, { ...common, ...where, 'http.response.status_code': status })
     }),
     tokens.on('warning', ({ code }) => warnings.add(1, { ...common, 'service_token.warning.code': code }))
   ]

@@ -57,6 +57,8 @@ export interface CommonOptions extends RequestOptions {
   readonly headers?: TokenRequestHeaders
   /** Milliseconds that a caller without a token waits; 10 seconds unless given. */
   readonly timeout?: number
+  /** Callers that may wait for a token at a time, 10,000 unless given; the next ones are rejected with `ERR_TOO_MANY_WAITING`. */
+  readonly maxWaiting?: number
   /** Where time and chance come from; for tests. */
   readonly clock?: Clock
   /** Allows plain HTTP to the authorization server. */
@@ -90,6 +92,7 @@ export interface CheckedOptions extends Transport {
   readonly refresh: RefreshPolicy
   readonly defaultLifetime: number
   readonly timeout: number
+  readonly maxWaiting: number
   readonly clock: Clock
   readonly allowInsecureHttp: boolean
 }
@@ -108,6 +111,7 @@ const known = [
   'refresh',
   'defaultLifetime',
   'timeout',
+  'maxWaiting',
   ...transportOptionNames,
   ...storeOptionNames,
   'clock'
@@ -137,6 +141,7 @@ export function checkedOptions(options: TokenClientOptions): CheckedOptions {
       least: 1000,
       most: limits.tokenLife
     }),
+    maxWaiting: maxWaitingOption(given.maxWaiting),
     timeout: duration('timeout', given.timeout, 10_000, { least: 100, most: 10 * minute }),
     ...transport,
     connect: withAuthorities(transport.connect, clientAuthentication),
@@ -169,6 +174,12 @@ function clientIdOption(value: unknown): string {
   const clientId = nonEmptyString('clientId', value, remedy)
   if (/\p{Cc}/u.test(clientId)) wrong('clientId', 'has a control character in it, a line break perhaps', remedy)
   return clientId
+}
+
+function maxWaitingOption(value: unknown): number {
+  if (value === undefined) return limits.waiting
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 1_000_000) return value
+  wrong('maxWaiting', 'is out of range', 'Give a whole number of callers from 1 to 1,000,000.')
 }
 
 /** Kept as it was written: issuers compare code point by code point (RFC 8414 §3.3). */

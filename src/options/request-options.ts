@@ -78,10 +78,14 @@ export interface WaitOptions {
 const waitOptionNames = ['signal', 'maxWait'] as const
 const longestWait = 24 * 60 * 60 * 1000
 
-/** For `getToken`. */
-export function checkedAsking(options: RequestOptions & WaitOptions, fallback: TokenRequest): [TokenRequest, Patience] {
-  const given = checkedFields('getToken', options, [...requestOptionNames, ...waitOptionNames])
-  return [checkedRequest('getToken', given, fallback), patienceOf('getToken', given)]
+/** For `getToken` and `refresh`. */
+export function checkedAsking(
+  options: RequestOptions & WaitOptions,
+  fallback: TokenRequest,
+  where = 'getToken'
+): [TokenRequest, Patience] {
+  const given = checkedFields(where, options, [...requestOptionNames, ...waitOptionNames])
+  return [checkedRequest(where, given, fallback), patienceOf(where, given)]
 }
 
 export interface ReadyOptions extends WaitOptions {

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
-import { onceEach } from '../../src/bearer/rejection.ts'
+import { describe, expect, test } from 'vitest'
+import { countedRejections } from '../../src/bearer/counted-rejections.ts'
 import type { Rejected } from '../../src/events.ts'
+import { manualClock } from '../../src/testing/index.ts'
 import { bearerRoad, read, settled, until } from '../support/bearer.ts'
 import { type Answer, accepting } from '../support/resource-server.ts'
 import { undici } from '../support/undici.ts'
@@ -289,22 +290,59 @@ test("D10 U43 a connection that breaks in the second attempt is the caller's err
   expect(server.requests).toHaveLength(2)
 })
 
-test('D38 what was told of refusals is remembered within a bound, and each part of a refusal makes it another', () => {
-  const told: Rejected[] = []
-  const emit = onceEach((_, event) => told.push(event))
+describe('what is told of refusals', () => {
   const first = { serial: 1, origin: 'https://users.internal', status: 403, scope: [], resource: [] }
-  const needing = { ...first, error: 'insufficient_scope', neededScope: ['admin'] }
-  const others = [
-    { ...first, serial: 2 },
-    { ...first, origin: 'https://orders.internal' },
-    { ...first, status: 401 }
-  ]
-  const refusals = [first, ...others, needing, { ...needing, neededScope: ['write'] }]
-  for (const refusal of [...refusals, ...refusals]) emit('rejected', refusal)
-  expect(told).toEqual(refusals)
-  for (let serial = 10; serial < 110; serial += 1) emit('rejected', { ...first, serial })
-  emit('rejected', first)
-  expect(told).toHaveLength(refusals.length + 100 + 1)
+
+  function setUp() {
+    const clock = manualClock()
+    const told: Rejected[] = []
+    const { emit, stop } = countedRejections((_, event) => told.push(event), clock)
+    return { clock, told, stop, refuse: (refusal: Omit<Rejected, 'count'>) => emit('rejected', refusal) }
+  }
+
+  test('D38 it is remembered within a bound, and each part of a refusal makes it another', () => {
+    const { told, refuse } = setUp()
+    const needing = { ...first, error: 'insufficient_scope', neededScope: ['admin'] }
+    const others = [
+      { ...first, serial: 2 },
+      { ...first, origin: 'https://orders.internal' },
+      { ...first, status: 401 }
+    ]
+    const refusals = [first, ...others, needing, { ...needing, neededScope: ['write'] }]
+    for (const refusal of [...refusals, ...refusals]) refuse(refusal)
+    expect(told).toEqual(refusals.map((refusal) => ({ ...refusal, count: 1 })))
+    for (let serial = 10; serial < 110; serial += 1) refuse({ ...first, serial })
+    refuse(first)
+    const counts = told.slice(refusals.length).map(({ count }) => count)
+    // Those that are pushed out are told with what was not told yet.
+    expect(counts.reduce((sum, count) => sum + count)).toBe(refusals.length + 100 + 1)
+  })
+
+  test('N9 a resource server that refuses every call is told at once, and then with a count every ten seconds', async () => {
+    const { clock, told, refuse } = setUp()
+    for (let call = 0; call < 500; call += 1) refuse(first)
+    refuse({ ...first, origin: 'https://orders.internal' })
+    expect(told.map(({ count }) => count)).toEqual([1, 1])
+    await clock.advance(10_000)
+    expect(told.slice(2)).toEqual([{ ...first, count: 499 }])
+    await clock.advance(60_000)
+    expect(told).toHaveLength(3)
+    refuse(first)
+    await clock.advance(9_999)
+    expect(told).toHaveLength(3)
+    await clock.advance(1)
+    expect(told.at(-1)).toEqual({ ...first, count: 1 })
+  })
+
+  test('I8 a client that closes leaves no timer, and tells nothing more', async () => {
+    const { clock, told, stop, refuse } = setUp()
+    refuse(first)
+    refuse(first)
+    stop()
+    expect(clock.timers).toBe(0)
+    await clock.advance(60_000)
+    expect(told).toHaveLength(1)
+  })
 })
 
 test('W25 what a challenge says is cut to 200 characters, and shows no token', async () => {

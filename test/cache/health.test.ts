@@ -34,7 +34,7 @@ test('a key that fails beside one that works does not take the service out', asy
     ]
   })
   cache.close()
-  expect(cache.health()).toEqual({ state: 'closed', tokens: [] })
+  expect(cache.health()).toEqual({ state: 'closed', tokens: [], waiting: 0 })
 })
 
 test('a short token that ended while nobody asked does not take the service out', async () => {
@@ -42,7 +42,7 @@ test('a short token that ended while nobody asked does not take the service out'
   await warm(read, 30 * second)
   await clock.advance(30 * second)
   expect(names()).toContain('expired')
-  expect(cache.health()).toEqual({ state: 'idle', tokens: [] })
+  expect(cache.health()).toEqual({ state: 'idle', tokens: [], waiting: 0 })
   await warm(write)
   expect(cache.health()).toMatchObject({ state: 'fresh', tokens: [{ scope: ['write'] }] })
 })
@@ -64,7 +64,7 @@ test('I10 a refused key that nobody asks for any more is forgotten, and an idle 
   await clock.advance(11 * minute - second)
   expect(cache.health().state).toBe('failed')
   await clock.advance(second)
-  expect(cache.health()).toEqual({ state: 'idle', tokens: [] })
+  expect(cache.health()).toEqual({ state: 'idle', tokens: [], waiting: 0 })
 })
 
 test('I4 a refused key that is asked for now and then keeps its failures: the waits grow', async () => {

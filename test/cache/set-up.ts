@@ -35,9 +35,10 @@ interface SetUp {
   /** Milliseconds by which timers fire before their time, as those of Node do. */
   readonly early?: number
   readonly credentialChanged?: () => Promise<boolean>
+  readonly maxWaiting?: number
 }
 
-export function setUp({ refresh, random = 0.5, early = 0, credentialChanged }: SetUp = {}) {
+export function setUp({ refresh, random = 0.5, early = 0, credentialChanged, maxWaiting = 10_000 }: SetUp = {}) {
   const clock = manualClock({ random })
   const startTimer: Clock['startTimer'] = (callback, delay) => clock.startTimer(callback, delay - early)
   const source = scriptedSource(clock)
@@ -45,13 +46,21 @@ export function setUp({ refresh, random = 0.5, early = 0, credentialChanged }: S
   const emit = <Name extends EventName>(name: Name, event: TokenClientEvents[Name]) => void told.push({ name, event })
   const timeout = 10 * second
   const asked = credentialChanged === undefined ? source : Object.assign(source, { changed: credentialChanged })
-  const made = tokenCache({ source: asked, clock: { ...clock, startTimer }, timeout, refresh, emit })
+  const made = tokenCache({ source: asked, clock: { ...clock, startTimer }, timeout, refresh, maxWaiting, emit })
   const cache: TokenCache = {
     ...made,
+    get state() {
+      return made.state
+    },
     token(...asked) {
       const answer = made.token(...asked)
       // A test looks at a failure later than it happens.
       if (answer instanceof Promise) answer.catch(() => {})
+      return answer
+    },
+    refresh(...asked) {
+      const answer = made.refresh(...asked)
+      answer.catch(() => {})
       return answer
     }
   }

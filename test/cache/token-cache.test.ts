@@ -841,7 +841,7 @@ describe('keys', () => {
     await source.last.give()
     await clock.advance(life)
     expect(told.at(-1)).toMatchObject({ name: 'expired', event: { serial: 1, scope: ['read'] } })
-    expect(cache.health()).toEqual({ state: 'idle', tokens: [] })
+    expect(cache.health()).toEqual({ state: 'idle', tokens: [], waiting: 0 })
   })
 })
 

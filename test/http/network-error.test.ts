@@ -36,6 +36,16 @@ test.each(['ENOTFOUND', 'EAI_AGAIN'])(
   }
 )
 
+test.each(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS'])(
+  'T65 what this machine has run out of (%s) is not called a failure of the server',
+  async (code) => {
+    const lookup: LookupFunction = (_, __, done) => done(Object.assign(new Error('socket'), { code }), '')
+    const error = await failure('http://auth.internal:8080', { dispatcher: userAgent({ connect: { lookup } }) })
+    expect(error).toMatchObject({ code: 'ERR_RESOURCE_EXHAUSTED', transient: true, cause: { code } })
+    expect(error.message).toMatch(new RegExp(`^auth\\.internal:8080 was not asked: .* left .*\\(${code}\\)`))
+  }
+)
+
 test.each([
   ['its own Agent', {}],
   ['fetch', { fetch: (...parameters: Parameters<typeof fetch>) => fetch(...parameters) }]

@@ -71,3 +71,34 @@ test('P2 an intercepted request holds the process while its token comes', async 
   `
   expect(await runWithClient(await tokenEndpoint(503), code)).toEqual(arrived)
 })
+
+test('P1 a refresh in the background that hangs lets the process end', async () => {
+  let asked = 0
+  const endpoint = await listen((_, response) => {
+    asked += 1
+    if (asked > 1) return // and never answers
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end('{"access_token":"t","token_type":"Bearer","expires_in":43200}')
+  })
+  const code = `
+    import { createTokenClient } from 'service-token-client'
+    let passed = 0
+    const clock = {
+      wallTime: () => Date.now() + passed,
+      monotonicTime: () => performance.now() + passed,
+      random: () => 0.5,
+      startTimer(callback, delay) {
+        const timeout = setTimeout(callback, delay).unref()
+        return { cancel: () => clearTimeout(timeout), hold: () => void timeout.ref() }
+      }
+    }
+    const tokens = createTokenClient({ tokenEndpoint: '${endpoint}', clientId: 'c', clientSecret: 's', clock })
+    await tokens.getToken()
+    passed = 0.8 * 43_200_000
+    await tokens.getToken()
+    await new Promise((resolve) => setTimeout(resolve, 500)) // the request is on its way
+    console.log('arrived')
+  `
+  expect(await runModule(built.folder, code).ended).toEqual(arrived)
+  expect(asked).toBeGreaterThan(1)
+}, 20_000)

@@ -14,7 +14,7 @@ test('Q12 Q13 P3 close() frees every waiter, leaves no timer, and twice is once'
   await closing
   for (const failure of await failures) expect(failure).toBeInstanceOf(ClientClosedError)
   await expect(tokens.getToken()).rejects.toBeInstanceOf(ClientClosedError)
-  expect(tokens.health()).toEqual({ state: 'closed', tokens: [] })
+  expect(tokens.health()).toEqual({ state: 'closed', tokens: [], waiting: 0 })
   expect(clock.timers).toBe(0)
 })
 

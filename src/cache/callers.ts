@@ -1,0 +1,55 @@
+import type { Clock } from '../clock.ts'
+import { TokenClientError } from '../errors.ts'
+import type { AccessToken } from '../token/access-token.ts'
+import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
+import type { Patience } from '../waiting/patience.ts'
+import type { Underway } from './entry.ts'
+
+/** Those who wait for a flight. */
+export interface Callers {
+  readonly waiting: number
+  /**
+   * Waits for a flight and holds it as long. Who comes without a limit of its own gets the promise that all of them share: ten
+   * thousand callers make no other.
+   */
+  board(underway: Underway, patience: Patience): Promise<AccessToken>
+}
+
+export function callers(clock: Clock): Callers {
+  let waiting = 0
+  /** Those who share the promise, by flight. */
+  const sharing = new WeakMap<Underway, number>()
+
+  function share(underway: Underway): Promise<AccessToken> {
+    const others = sharing.get(underway)
+    sharing.set(underway, (others ?? 0) + 1)
+    if (others === undefined) {
+      const leave = () => {
+        waiting -= sharing.get(underway) ?? 0
+      }
+      underway.arrival.then(leave, leave)
+    }
+    return underway.arrival
+  }
+
+  return {
+    get waiting() {
+      return waiting
+    },
+    board(underway, { signal, maxWait }) {
+      const { flight, arrival } = underway
+      flight.hold()
+      waiting += 1
+      if (signal === undefined && maxWait === undefined) return share(underway)
+      return leaveOnAbort(arrival, { signal, maxWait }, clock).finally(() => {
+        waiting -= 1
+        flight.release()
+      })
+    }
+  }
+}
+
+export function tooManyWaiting(most: number): TokenClientError {
+  const message = `${most} callers wait for a token already. Send fewer calls while there is none, or raise maxWaiting.`
+  return new TokenClientError('ERR_TOO_MANY_WAITING', message, { transient: true })
+}

@@ -1,0 +1,38 @@
+import type { Entry, TokenState } from './entry.ts'
+import type { Failure } from './failure.ts'
+import { type ClientState, isHeldOrWanted, stateOf } from './health.ts'
+import type { Now } from './now.ts'
+
+/** How many keys are in which state, kept up to date as they change: a probe that asks for nothing else costs nothing. */
+export interface Census {
+  readonly state: ClientState
+  /** Something has happened to the key. */
+  count(entry: Entry, failure: Failure | undefined, moment: Now): void
+  forget(entry: Entry): void
+}
+
+const fromWorst: readonly TokenState[] = ['stale', 'fresh', 'warming', 'failed']
+
+export function census(): Census {
+  const counts: Record<TokenState, number> = { warming: 0, fresh: 0, stale: 0, failed: 0 }
+
+  function countAs(entry: Entry, state: TokenState | undefined): void {
+    if (entry.counted === state) return
+    if (entry.counted !== undefined) counts[entry.counted] -= 1
+    if (state !== undefined) counts[state] += 1
+    entry.counted = state
+  }
+
+  return {
+    /** A key without a token, late or refused, does not take a service out that has others which work. */
+    get state() {
+      return fromWorst.find((state) => counts[state] > 0) ?? 'idle'
+    },
+    count(entry, failure, moment) {
+      countAs(entry, isHeldOrWanted(entry, failure) ? stateOf(entry, failure, moment) : undefined)
+    },
+    forget(entry) {
+      countAs(entry, undefined)
+    }
+  }
+}
