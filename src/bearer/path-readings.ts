@@ -1,3 +1,4 @@
+import { decodeUnreserved } from '../proof/dpop-claims.ts'
 import { distinct } from '../token/scope.ts'
 
 /** Characters that servers and proxies do not agree about. */
@@ -35,14 +36,6 @@ export function readingsOf(path: string): readonly string[] {
 
 function decodeSeparators(path: string): string {
   return path.replace(/%(?:25|2f|5c|3b)/gi, decoded)
-}
-
-/** Percent-encoding is upper case, and no character is encoded that need not be (RFC 3986 §6.2.2). */
-export function decodeUnreserved(path: string): string {
-  return path.replace(/%[0-9a-f]{2}/gi, (encoded) => {
-    const character = decoded(encoded)
-    return /[0-9a-z._~-]/i.test(character) ? character : encoded.toUpperCase()
-  })
 }
 
 /** RFC 3986 §5.2.4. */

@@ -1,6 +1,7 @@
+import { decodeUnreserved } from '../proof/dpop-claims.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { RejectedWhen } from './answer.ts'
-import { decodeUnreserved, isAmbiguous, isUnreadable, readingsOf, withoutDotSegments } from './path-readings.ts'
+import { isAmbiguous, isUnreadable, readingsOf, withoutDotSegments } from './path-readings.ts'
 
 /** One rule of a policy, checked already: which requests get which token. */
 export interface Route {

@@ -18,6 +18,7 @@ const floors: Readonly<Record<string, number>> = {
   waiting: 1,
   token: 2,
   http: 3,
+  proof: 3,
   telemetry: 4,
   'client-authentication': 4,
   metadata: 4,

@@ -1,5 +1,6 @@
-import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { ClientConfigurationError } from '../../errors.ts'
+import { jwkThumbprint } from '../../proof/public-jwk.ts'
 
 const asymmetric = [
   'ES256',
@@ -117,11 +118,11 @@ async function newKey(algorithm: SigningAlgorithm, createdAt: number, extractabl
   const pair = await generateKeyPair(algorithm, { extractable }).catch(() => {
     throw new ClientConfigurationError('ERR_INVALID_OPTION', `This version of Node cannot sign with ${algorithm}.`)
   })
-  return { ...(await published(await exportJWK(pair.publicKey), algorithm)), privateKey: pair.privateKey, createdAt }
+  return { ...published(await exportJWK(pair.publicKey), algorithm), privateKey: pair.privateKey, createdAt }
 }
 
-async function published(jwk: JWK, algorithm: SigningAlgorithm) {
-  const kid = await calculateJwkThumbprint(jwk)
+function published(jwk: JWK, algorithm: SigningAlgorithm) {
+  const kid = jwkThumbprint({ ...jwk }) as string // jose has made or read it, so it is a whole key
   return { kid, algorithm, publicJwk: { ...jwk, kid, alg: algorithm, use: 'sig' } }
 }
 
@@ -133,7 +134,7 @@ async function savedKey({ privateJwk, createdAt, until }: SavedKey, algorithm: S
   const { d, p, q, dp, dq, qi, priv, kid, use, alg, ...publicJwk } = privateJwk
   const privateKey = (await importJWK({ ...privateJwk, alg: algorithm }, algorithm, { extractable: true })) as CryptoKey
   return {
-    ...(await published(publicJwk as JWK, algorithm)),
+    ...published(publicJwk as JWK, algorithm),
     privateKey,
     createdAt,
     ...(until !== undefined && { until })
