@@ -14,9 +14,13 @@ export function fieldsOf({ scope, audience, resource }: RequestFields): RequestF
 /** `asked`: by `tokens.refresh()`. */
 export type RefreshReason = 'first' | 'due' | 'expired' | 'rejected' | 'asked'
 
+/** Who gave the token: the authorization server to this instance, or another instance by way of the store. */
+export type TokenOrigin = 'endpoint' | 'store'
+
 export interface Refreshed extends RequestFields {
   readonly serial: number
   readonly reason: RefreshReason
+  readonly origin: TokenOrigin
   /** Epoch ms. */
   readonly expiresAt: number
   readonly granted: readonly string[]

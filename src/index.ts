@@ -20,7 +20,7 @@ export {
 export type { Clock, Timer } from './clock.ts'
 export type { Listener, WildcardListener } from './emitter.ts'
 export { ClientClosedError, ClientConfigurationError, type ErrorCode, TokenClientError } from './errors.ts'
-export type { EventName, RefreshReason, TokenClientEvents, WarningCode } from './events.ts'
+export type { EventName, RefreshReason, TokenClientEvents, TokenOrigin, WarningCode } from './events.ts'
 export type { ConnectOptions } from './http/connect-options.ts'
 export { allowInsecureHttp } from './http/insecure-http.ts'
 export type { ProxyOption } from './http/proxies.ts'

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { again, ClientClosedError, TokenClientError } from '../errors.ts'
 import { type Emit, fieldsOf, type RefreshReason } from '../events.ts'
 import type { TraceRequest } from '../telemetry/request-channel.ts'
-import { AccessToken } from '../token/access-token.ts'
+import { AccessToken, originOf } from '../token/access-token.ts'
 import { foreignScope } from '../token/foreign-text.ts'
 import { canSurvive, type RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenSource } from '../token/token-source.ts'
@@ -106,10 +106,11 @@ export function refresher(options: RefresherOptions): Refresher {
   }
 
   function tell({ request }: Entry, { reason, startedAt, attempts }: Flight, token: AccessToken): void {
-    const { expiresAt } = token
+    const { serial, expiresAt } = token
     const granted = foreignScope(token.scope)
     const duration = Math.round(clock.monotonicTime() - startedAt)
-    emit('refreshed', { ...fieldsOf(request), serial: token.serial, reason, expiresAt, granted, duration, attempts })
+    const told = { serial, reason, origin: originOf(token), expiresAt, granted, duration, attempts }
+    emit('refreshed', { ...fieldsOf(request), ...told })
 
     if (typeof refresh === 'object' && !canSurvive(refresh.surviveOutage, lifeOf(token))) {
       const message = `The token's life of ${lifeOf(token)} ms is too short for refresh.surviveOutage of ${refresh.surviveOutage} ms.`

@@ -20,8 +20,8 @@ export function measureRequests({ telemetry, name }: Instrumented, meter: Meter)
   const observe = (result: ObservableResult) => result.observe(telemetry.requestsSent, common)
   sent.addCallback(observe)
   const stop = onRequests(telemetry.client, {
-    ended({ reason, code, duration: ms = 0 }) {
-      const outcome = code === undefined ? {} : { 'error.type': code }
+    ended({ reason, code, origin, duration: ms = 0 }) {
+      const outcome = code === undefined ? { 'service_token.token.origin': origin } : { 'error.type': code }
       duration.record(ms / 1000, { ...common, 'service_token.request.reason': reason, ...outcome })
     }
   })

@@ -19,9 +19,10 @@ export function traceRequests({ telemetry, name }: Instrumented, tracer: Tracer)
     ended(request) {
       const span = spans.get(request)
       if (span === undefined) return
-      const { code, attempts = 0, serial } = request
+      const { code, attempts = 0, serial, origin } = request
       span.setAttribute('service_token.request.attempts', attempts)
       if (serial !== undefined) span.setAttribute('service_token.token.serial', serial)
+      if (origin !== undefined) span.setAttribute('service_token.token.origin', origin)
       if (code !== undefined) span.setAttribute('error.type', code).setStatus({ code: SpanStatusCode.ERROR })
       span.end()
     }

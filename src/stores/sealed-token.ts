@@ -27,7 +27,7 @@ export function openedToken(
   if (text === undefined) return undefined
   const { value, scope, obtainedAt, expiresAt, epoch } = JSON.parse(text)
   if (expiresAt <= wallTime) return undefined
-  return { token: new AccessToken({ value, scope, obtainedAt, expiresAt, serial: 0 }), epoch }
+  return { token: new AccessToken({ value, scope, obtainedAt, expiresAt, fromStore: true }), epoch }
 }
 
 function context(name: string, version: number): string {

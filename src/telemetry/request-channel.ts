@@ -1,8 +1,8 @@
 import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import type { Clock } from '../clock.ts'
 import { type ErrorCode, TokenClientError } from '../errors.ts'
-import { fieldsOf, type RefreshReason, type RequestFields } from '../events.ts'
-import type { AccessToken } from '../token/access-token.ts'
+import { fieldsOf, type RefreshReason, type RequestFields, type TokenOrigin } from '../events.ts'
+import { type AccessToken, originOf } from '../token/access-token.ts'
 import type { ClientTelemetry } from './client-telemetry.ts'
 
 /**
@@ -20,6 +20,7 @@ export interface RequestTrace extends RequestFields {
   duration?: number
   attempts?: number
   serial?: number
+  origin?: TokenOrigin
   /** Epoch ms. */
   expiresAt?: number
   code?: ErrorCode
@@ -57,7 +58,7 @@ export function requestTracing({ client, clientId, server }: ClientTelemetry, cl
     }
 
     arrival.then(
-      ({ serial, expiresAt }) => ended({ serial, expiresAt }),
+      (token) => ended({ serial: token.serial, origin: originOf(token), expiresAt: token.expiresAt }),
       (error) => ended(failureOf(error))
     )
   }

@@ -1,4 +1,5 @@
 import type { InspectOptions } from 'node:util'
+import type { TokenOrigin } from '../events.ts'
 import { inspected } from './inspected.ts'
 
 export interface AccessTokenFields {
@@ -13,6 +14,8 @@ export interface AccessTokenFields {
   readonly serial?: number
   /** What a thief would need besides the token: the thumbprint of a certificate or of a key. Unbound unless given. */
   readonly boundTo?: string | undefined
+  /** Another instance of the service has asked for it and put it into the store. */
+  readonly fromStore?: boolean | undefined
 }
 
 const scheme = 'Bearer '
@@ -36,22 +39,25 @@ export class AccessToken {
   // Declared only: most tokens are bound to nothing, and there are thousands of them.
   /** The thumbprint of the certificate or key that the token is bound to (RFC 8705 §3, RFC 9449 §6). */
   declare readonly boundTo?: string
+  /** Whether another instance of the service has asked for it: it was found in the store. */
+  declare readonly fromStore?: boolean
 
-  constructor({ value, scope, obtainedAt, expiresAt, serial = 0, boundTo }: AccessTokenFields) {
+  constructor({ value, scope, obtainedAt, expiresAt, serial = 0, boundTo, fromStore }: AccessTokenFields) {
     this.#authorization = flat(scheme + value)
     this.scope = Object.isFrozen(scope) ? scope : Object.freeze([...scope]) // mostly the request's own list
     this.obtainedAt = obtainedAt
     this.expiresAt = expiresAt
     this.serial = serial
     if (boundTo !== undefined) this.boundTo = boundTo
+    if (fromStore === true) this.fromStore = true
     Object.freeze(this)
   }
 
   /** @internal The same token with another serial. The two share the bytes of the value. */
   static numbered(token: AccessToken, serial: number): AccessToken {
     if (token.serial === serial) return token
-    const { scope, obtainedAt, expiresAt, boundTo } = token
-    const numbered = new AccessToken({ value: '', scope, obtainedAt, expiresAt, serial, boundTo })
+    const { scope, obtainedAt, expiresAt, boundTo, fromStore } = token
+    const numbered = new AccessToken({ value: '', scope, obtainedAt, expiresAt, serial, boundTo, fromStore })
     numbered.#authorization = token.#authorization
     return numbered
   }
@@ -95,3 +101,7 @@ const anything = /^/
 // `console.dir` passes the inspector by, and with `showHidden` it calls the getters of every class but the platform's own. It knows
 // those by their constructor.
 Object.defineProperty(AccessToken.prototype, 'constructor', { value: Object })
+
+export function originOf({ fromStore }: AccessToken): TokenOrigin {
+  return fromStore === true ? 'store' : 'endpoint'
+}

@@ -123,9 +123,13 @@ test('a duration is recorded for each token request, by reason and by the code o
   await clock.advance(2000)
   await failure
   const points = (await metrics())['service_token.client.request.duration'] ?? []
-  const told = points.map(({ attributes }) => [attributes['service_token.request.reason'], attributes['error.type']])
-  expect(told).toContainEqual(['first', undefined])
-  expect(told).toContainEqual(['rejected', 'ERR_UNAUTHORIZED_CLIENT'])
+  const told = points.map(({ attributes }) => [
+    attributes['service_token.request.reason'],
+    attributes['service_token.token.origin'],
+    attributes['error.type']
+  ])
+  expect(told).toContainEqual(['first', 'endpoint', undefined])
+  expect(told).toContainEqual(['rejected', undefined, 'ERR_UNAUTHORIZED_CLIENT'])
 })
 
 test('the life that is left, the states and the next attempt are those of health()', async () => {
@@ -182,6 +186,7 @@ test('a token request is a client span of its own trace, with a link to the call
     'service_token.request.reason': 'first',
     'service_token.request.attempts': 1,
     'service_token.token.serial': 1,
+    'service_token.token.origin': 'endpoint',
     'server.address': '127.0.0.1',
     'server.port': Number(new URL(server.issuer).port)
   })

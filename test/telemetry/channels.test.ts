@@ -41,7 +41,8 @@ test('a token request is traced from its start to its token', async () => {
     resource: []
   }
   expect(seen[0]?.[1]).toEqual(asked)
-  expect(seen.at(-1)?.[1]).toEqual({ ...asked, serial, expiresAt, attempts: 1, duration: expect.any(Number) })
+  const token = { serial, expiresAt, origin: 'endpoint' }
+  expect(seen.at(-1)?.[1]).toEqual({ ...asked, ...token, attempts: 1, duration: expect.any(Number) })
 })
 
 test('a failed token request ends with its code', async () => {
