@@ -1,3 +1,5 @@
+import type { TokenOptions, tokenOptions } from '../bearer/token-options.ts'
+
 // What of grpc-js is used here, in types that hold where it is not installed.
 
 export interface GrpcMetadata {
@@ -38,6 +40,8 @@ export interface GrpcCall {
 }
 
 export interface GrpcCallOptions {
+  /** What this call wants of its token. */
+  readonly [tokenOptions]?: TokenOptions | undefined
   /** The `:authority` of the call, in place of the channel's. */
   readonly host?: string | undefined
   /** Epoch ms. */

@@ -1,5 +1,7 @@
+import { ruleForCall } from '../bearer/bearer-request.ts'
 import type { BearerOptions } from '../bearer/interceptor.ts'
 import { foreignHost, isOwnHost } from '../bearer/own-host.ts'
+import { tokenOptions } from '../bearer/token-options.ts'
 import { TokenClientError } from '../errors.ts'
 import type { BearerPolicy } from '../options/policy.ts'
 import type { TokenClient } from '../token-client.ts'
@@ -44,14 +46,19 @@ function call(
   options: GrpcCallOptions,
   nextCall: GrpcNextCall
 ): GrpcCall {
-  const { host, method_definition: method } = options
+  const { host, method_definition: method, [tokenOptions]: wish } = options
   const first = nextCall(options)
   const origin = originOf(scheme, first.getPeer())
   if (origin === undefined) throw refused(first, uncertainTarget())
-  const route = routes.find(origin, method.path)
-  if (route === undefined) return first
+  const rule = routes.find(origin, method.path)
+  if (rule === undefined) return first
   if (typeof host === 'string' && !isOwnHost(host, origin)) throw refused(first, foreignHost(origin))
-  return new BearerCall(spending, route, { options, nextCall, first })
+  if (wish === undefined) return new BearerCall(spending, rule, { options, nextCall, first })
+
+  first.cancelWithStatus(statusCode.cancelled, 'Another call takes its place.')
+  const route = ruleForCall(spending, rule, wish)
+  const without = { ...options, [tokenOptions]: undefined } // another client's interceptor may follow
+  return new BearerCall(spending, route, { options: without, nextCall, first: nextCall(without) })
 }
 
 /** The call that was made is let go of: its deadline would go on. */

@@ -89,7 +89,7 @@ function roleOf(name: string, header: string): 'token' | 'host' | undefined {
   return name.length === 4 && name.toLowerCase() === 'host' ? 'host' : undefined
 }
 
-/** undici sends no field for it. */
+/** undici sends no field for it, or one that says nothing for null. */
 function isAbsent(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.length === 0)
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
 }

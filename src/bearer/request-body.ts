@@ -100,8 +100,13 @@ function isLasting(body: unknown): boolean {
     ArrayBuffer.isView(body) ||
     body instanceof Blob ||
     Array.isArray(body) ||
-    (isObject(body) && body[Symbol.toStringTag] === 'FormData')
+    isForm(body)
   )
+}
+
+/** The form-data package has one of the same name, which is a stream. */
+function isForm(body: unknown): boolean {
+  return isObject(body) && body[Symbol.toStringTag] === 'FormData' && !('pipe' in body)
 }
 
 /** As undici has it. Streams of the oldest kind cannot be destroyed. */

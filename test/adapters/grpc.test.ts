@@ -1,7 +1,7 @@
 import { credentials, Metadata, status } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
 import { grpcInterceptor } from '../../src/adapters/index.ts'
-import type { BearerPolicy, TokenClient } from '../../src/index.ts'
+import { type BearerPolicy, type TokenClient, tokenOptions } from '../../src/index.ts'
 import { settled, until } from '../support/bearer.ts'
 import { road } from '../support/road.ts'
 import { generous, rejectionsOf, waiting, withoutToken } from './api.ts'
@@ -284,4 +284,34 @@ test('W11 grpcInterceptor says what it wants when the credentials of the channel
   expect(() => grpcInterceptor(tokens, { origins: ['https://localhost'] }, undefined as never)).toThrow(
     expect.objectContaining({ code: 'ERR_MISSING_OPTION', message: expect.stringContaining('createSsl') })
   )
+})
+
+test('W10 grpc: one call has a token for what it wants, and the next one that of the rule', async () => {
+  const { tokens } = await road({ scope: ['read_user'] })
+  const users = await service(() => undefined)
+  const calls = connect(tokens, users)
+  const deadline = Date.now() + 10_000
+  await calls.unary('hello', new Metadata(), { deadline, [tokenOptions]: { scope: ['write_user'] } })
+  await calls.unary()
+  const wanted = await tokens.getToken({ scope: ['write_user'] })
+  const usual = await tokens.getToken()
+  expect(users.calls.map(([, authorization]) => authorization)).toEqual([wanted.authorization, usual.authorization])
+  await expect(calls.unary('x', new Metadata(), { [tokenOptions]: { scopes: [] } })).rejects.toThrow(/scopes/)
+  expect(users.calls).toHaveLength(2)
+})
+
+test('W10 grpc: the wish of a call is not for the interceptor of another client', async () => {
+  const one = await road({ scope: ['read_user'] })
+  const other = await road({ scope: ['read_user'] })
+  const { target, secure, calls: received } = await service(() => undefined)
+  const origins = [`https://${target}`]
+  const interceptors = [
+    grpcInterceptor(one.tokens, { origins, header: 'x-one' }, secure),
+    grpcInterceptor(other.tokens, { origins }, secure)
+  ]
+  await client(target, secure, { interceptors }).unary('hello', new Metadata(), {
+    [tokenOptions]: { scope: ['write_user'] }
+  })
+  expect(received.map(([, authorization]) => authorization)).toEqual([(await other.tokens.getToken()).authorization])
+  expect(other.tokenRequests()).toBe(1)
 })

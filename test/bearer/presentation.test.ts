@@ -137,9 +137,9 @@ function twoErrors(): Record<string, string> {
 }
 
 test.each<[string, unknown]>([
-  ['an object', { authorization: undefined, Authorization: [] }],
-  ['a list', ['authorization', undefined, 'Authorization', []]],
-  ['a Map', new Map([['authorization', undefined]])]
+  ['an object', { authorization: undefined, Authorization: [], AUTHORIZATION: null }],
+  ['a list', ['authorization', undefined, 'Authorization', [], 'AUTHORIZATION', null]],
+  ['a Map', new Map([['authorization', null]])]
 ])('W7 the interceptor takes Authorization without a value in %s for absent', async (_form, headers) => {
   const { agent, server } = await bearerRoad()
   const { body } = await agent.request({

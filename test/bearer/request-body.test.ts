@@ -64,8 +64,13 @@ test.each(replayed)('D1 %s is sent again byte for byte', async (_kind, make, tex
   expect(second?.authorization).toBe('Bearer t2')
 })
 
+function formStream(): Readable {
+  return Object.defineProperty(Readable.from(['sent']), Symbol.toStringTag, { value: 'FormData' })
+}
+
 const unrepeatable: readonly (readonly [string, () => unknown])[] = [
   ['U73 a Node stream', () => Readable.from(['sent'])],
+  ['U73 a form of the form-data package, which is a stream', formStream],
   ['U74 a web stream', () => ReadableStream.from([bytes])],
   ['U75 an iterable of more than 64 KiB', () => ['x'.repeat(40_000), 'x'.repeat(40_000)].values()],
   ['U75 an iterable of something else than text and bytes', () => [new Uint16Array([1, 2])].values()]
