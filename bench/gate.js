@@ -7,16 +7,28 @@ import { atMost, exactly } from './support/verdict.js'
 const turns = 20
 const rounds = 3
 
-async function least(name, figure) {
-  const results = await probes(rounds, name, ['ours', turns])
+function leastOf(results, figure) {
   return Math.min(...results.map(figure))
+}
+
+async function least(name, figure) {
+  return leastOf(await probes(rounds, name, ['ours', turns]), figure)
 }
 
 const hot = await probe('hot-allocation', ['ours'], allocationFlags)
 const inject = await probe('inject-allocation', ['ours'], allocationFlags)
 const first = await firstTokens(5, ['ours', 'node-http', 'undici'])
+const named = await probes(5, 'named-scope', [10_000, turns]) // where each object lies decides much, and differs
+const [{ bytes: keptBytes }] = await probes(1, 'keys', [10_000], ['--expose-gc'])
 const verdicts = [
   atMost('a warm call over the floor', await least('hot', ({ overFloor }) => overFloor), 2, ' ×'),
+  atMost(
+    'a call that names one of 10,000 scopes over the floor',
+    leastOf(named, ({ overFloor }) => overFloor),
+    1.5,
+    ' ×'
+  ),
+  atMost('bytes of a kept token, among 10,000', keptBytes, 1650, ' B'),
   atMost('a dispatch over the floor', await least('inject', ({ extra, floor }) => extra / floor), 6, ' ×'),
   atMost('processor time to the first token over node:http', over(first, 'node-http', 'processor').median, 1.25, ' ×'),
   atMost('processor time to the first token over undici', over(first, 'undici', 'processor').median, 0.6, ' ×'),

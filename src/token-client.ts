@@ -13,6 +13,7 @@ import { guardedEmitter, type Off, type On } from './emitter.ts'
 import type { Emit } from './events.ts'
 import { fetchFunction } from './http/transport-options.ts'
 import { type CheckedOptions, checkedOptions, type TokenClientOptions } from './options/client-options.ts'
+import { knownRequest } from './options/known-request.ts'
 import { type BearerPolicy, checkedPolicy } from './options/policy.ts'
 import {
   checkedAsking,
@@ -101,13 +102,19 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const refusals = countedRejections(emit, clock)
   const spending = { source: cache, emit: refusals.emit, forCall: routeForCall }
   const bearer = (policy: BearerPolicy) => ({ ...spending, routes: routeTable(checkedPolicy(policy, request)) })
+  const knownFrom = knownRequest(request, cache.requestOf)
   let closed: Promise<void> | undefined
   warnOfDisabledVerification(emit)
 
-  async function getTokenFor(given: GetTokenOptions): Promise<AccessToken> {
+  async function readAndAsk(given: GetTokenOptions): Promise<AccessToken> {
     const [asked, patience] = checkedAsking(given, request)
     patience.signal?.throwIfAborted()
     return cache.promise(asked, patience)
+  }
+
+  function getTokenFor(given: GetTokenOptions): Promise<AccessToken> {
+    const known = knownFrom(given)
+    return known === undefined ? readAndAsk(given) : cache.promise(known)
   }
 
   async function end(): Promise<void> {

@@ -1,8 +1,5 @@
-// Heap per cached token, and what a look-up costs among that many keys. Tokens come from a `fetch` of ours, without a network.
+// Heap per cached token. Tokens come from a `fetch` of ours, without a network.
 import { createTokenClient } from '../../dist/index.js'
-import { awaitEach } from '../support/loops.js'
-import { takeTurns } from '../support/slices.js'
-import { median } from '../support/statistics.js'
 import { makeToken } from '../support/token.js'
 
 const keys = Number(process.argv[2])
@@ -34,10 +31,7 @@ const before = await settledHeap()
 const tokens = await filledClient(keys)
 const bytes = ((await settledHeap()) - before) / keys
 
-let turn = 0
-const lookUp = () => tokens.getToken({ scope: scopes[turn++ % keys] })
-const { times } = await takeTurns({ times: (count) => awaitEach(lookUp, count) }, { turns: 40 })
-console.log(JSON.stringify({ bytes, nanoseconds: median(times), requests: serial }))
+console.log(JSON.stringify({ bytes, requests: serial }))
 await tokens.close()
 
 async function settledHeap() {

@@ -6,9 +6,8 @@ import { leaveOnAbort, nothingCame } from '../waiting/leave-on-abort.ts'
 import type { Patience } from '../waiting/patience.ts'
 import { type Callers, tooManyWaiting } from './callers.ts'
 import type { Entries } from './entries.ts'
-import type { Entry } from './entry.ts'
+import { type Entry, promiseOf } from './entry.ts'
 import type { Barrier, FailureMemory } from './failure-memory.ts'
-import { promiseOf } from './kept-token.ts'
 import type { Refresher } from './refresher.ts'
 import type { Sleepers } from './sleepers.ts'
 
@@ -64,7 +63,8 @@ export function arrivals({
   function next(request: TokenRequest, patience: Patience): Promise<AccessToken> {
     const entry = entries.of(request) // Asked anew each time: who waits long may have been pushed out meanwhile.
     // Or somebody else's flight has landed.
-    if (entry.kept !== undefined && clock.monotonicTime() < entry.kept.endsAt) return promiseOf(entry.kept)
+    const { kept } = entry
+    if (kept !== undefined && clock.monotonicTime() < kept.endsAt) return promiseOf(entry, kept)
     if (barring(entry) !== undefined) return reconsider(entry, patience)
     return aboard(entry, patience)
   }

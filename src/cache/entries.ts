@@ -6,6 +6,8 @@ import { type Entry, newEntry } from './entry.ts'
 export interface Entries extends Iterable<Entry> {
   readonly size: number
   get(request: TokenRequest): Entry | undefined
+  /** The entry of that key, which `get` then knows without a look-up. */
+  named(key: string): Entry | undefined
   /** The entry of that request; a new one can push out the least recently used. */
   of(request: TokenRequest): Entry
   delete(entry: Entry): void
@@ -47,14 +49,17 @@ export function boundedEntries({ limit, onFull, onDelete }: EntriesOptions): Ent
     onDelete(entry)
   }
 
+  function named(key: string): Entry | undefined {
+    latest = entries.get(key)
+    return latest
+  }
+
   return {
     get size() {
       return entries.size
     },
-    get(request) {
-      if (latest?.request !== request) latest = entries.get(request.key)
-      return latest
-    },
+    get: (request) => (latest?.request === request ? latest : named(request.key)),
+    named,
     of(request) {
       const known = entries.get(request.key)
       if (known !== undefined) return known

@@ -25,10 +25,15 @@ export type TokenState = 'warming' | 'fresh' | 'stale' | 'failed'
 
 /** All that is known for one key. The functions of this file change it, and nobody else does. */
 export interface Entry {
+  // A warm call needs these five, which lie together in memory.
   readonly request: TokenRequest
-  kept: KeptToken | undefined
   /** Wall ms: until then the kept token is served at a glance. */
   freshUntil: number
+  /** Counts uses through the whole cache: the least is the least recently used. */
+  lastUse: number
+  kept: KeptToken | undefined
+  /** Of the kept token, once somebody has asked for it: whoever takes tokens without a promise never needs one. */
+  promise: Promise<AccessToken> | undefined
   /** Monotonic ms until which its last token could be relied on: to its end, or until it was refused. */
   usableUntil: number
   /** Monotonic ms of its last token's end, refused or not. */
@@ -41,8 +46,6 @@ export interface Entry {
   /** Monotonic ms of the last rejection that caused a refresh. */
   rejectedAt: number | undefined
   failure: KeyFailure | undefined
-  /** Counts uses through the whole cache: the least is the least recently used. */
-  lastUse: number
   /** `lastUse` when the kept token arrived. */
   useAtRefresh: number
   /** Kept warm even when nobody asks. */
@@ -60,8 +63,10 @@ const atNoTime = -(2 ** 31)
 export function newEntry(request: TokenRequest): Entry {
   return {
     request,
-    kept: undefined,
     freshUntil: atNoTime,
+    lastUse: 0,
+    kept: undefined,
+    promise: undefined,
     usableUntil: atNoTime,
     endsAt: atNoTime,
     life: 0,
@@ -69,7 +74,6 @@ export function newEntry(request: TokenRequest): Entry {
     lastFlightAt: undefined,
     rejectedAt: undefined,
     failure: undefined,
-    lastUse: 0,
     useAtRefresh: 0,
     pinned: false,
     counted: undefined,
@@ -85,6 +89,7 @@ export function tookOff(entry: Entry, underway: Underway): void {
 export function landed(entry: Entry, kept: KeptToken): void {
   entry.underway = undefined
   entry.kept = kept
+  entry.promise = undefined
   entry.freshUntil = onWallClock(kept, kept.dueAt)
   entry.usableUntil = kept.endsAt
   entry.endsAt = kept.endsAt
@@ -107,6 +112,7 @@ export function turnedAway(entry: Entry): void {
 
 export function ended(entry: Entry): void {
   entry.kept = undefined
+  entry.promise = undefined
   entry.freshUntil = atNoTime
 }
 
@@ -151,6 +157,12 @@ export function restsUntil(entry: Entry, kept: KeptToken, moment: number, { wall
 /** Something has changed for it: the next caller looks. */
 export function wakes(entry: Entry): void {
   entry.freshUntil = atNoTime
+}
+
+/** Made once for a kept token, so that a caller with a warm one costs no promise. */
+export function promiseOf(entry: Entry, kept: KeptToken): Promise<AccessToken> {
+  entry.promise ??= Promise.resolve(kept.token) // the token itself is not looked at in a warm call
+  return entry.promise
 }
 
 export function lookedAt(entry: Entry, use: number): void {

@@ -13,8 +13,6 @@ import type { Now } from './now.ts'
 /** A token with what was decided about it. */
 export interface KeptToken extends Lifetime {
   readonly token: AccessToken
-  /** For `promiseOf` alone: whoever takes tokens without a promise never needs one. */
-  promise: Promise<AccessToken> | undefined
   /** Wall time less monotonic time when the token was sent for. */
   readonly clockOffset: number
   /** The origins whose resource servers have refused it, or all of them: somebody has taken it from everybody. */
@@ -29,12 +27,6 @@ export interface Landing {
   /** Before the request was sent. */
   readonly sentAt: Now
   readonly landedAt: Now
-}
-
-/** Made once, so that a caller with a warm token costs no promise. */
-export function promiseOf(kept: KeptToken): Promise<AccessToken> {
-  kept.promise ??= Promise.resolve(kept.token)
-  return kept.promise
 }
 
 const order: readonly Freshness[] = ['fresh', 'due', 'suspect', 'expired']
@@ -84,7 +76,7 @@ export function keepOn({ token: { serial }, endsAt }: KeptToken, landing: Landin
 
 function keptWith({ token, sentAt }: Landing, { dueAt, suspectAt, endsAt }: Lifetime): KeptToken {
   const clockOffset = sentAt.wall - sentAt.monotonic
-  return { token, promise: undefined, dueAt, suspectAt, endsAt, clockOffset, refusedBy: 'nobody' }
+  return { token, dueAt, suspectAt, endsAt, clockOffset, refusedBy: 'nobody' }
 }
 
 /** Readings of two clocks that differ by less belong together. Milliseconds. */

@@ -13,10 +13,9 @@ import { callers } from './callers.ts'
 import { census } from './census.ts'
 import { type EndpointHealth, endpointHealth } from './endpoint-health.ts'
 import { boundedEntries } from './entries.ts'
-import { broughtForward, type Entry, lookedAt } from './entry.ts'
+import { broughtForward, type Entry, lookedAt, promiseOf } from './entry.ts'
 import { failureMemory } from './failure-memory.ts'
 import { type ClientState, type Health, isHeldOrWanted, type TokenHealth, tokenHealth } from './health.ts'
-import { type KeptToken, promiseOf } from './kept-token.ts'
 import { now } from './now.ts'
 import { type Refresher, refresher } from './refresher.ts'
 import { rejections } from './rejections.ts'
@@ -42,6 +41,8 @@ export interface TokenCacheOptions {
 export interface TokenCache extends TokenSource {
   /** As `token`, always with a promise: a warm token's is made once. */
   promise(request: TokenRequest, asking?: Asking): Promise<AccessToken>
+  /** The request of that key, while the cache has it. */
+  requestOf(key: string): TokenRequest | undefined
   /** Nobody should be given it any more. True when it was the current one and a new one is asked for. */
   invalidate(token: AccessToken): boolean
   /** All kept tokens are better replaced: each at a moment of its own within so many milliseconds. */
@@ -97,11 +98,11 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
   let warnedOfManyKeys = false
 
   /** The warm path: one look-up, one clock reading. The timer ends what the wall clock cannot see. */
-  function glance(request: TokenRequest): KeptToken | undefined {
+  function glance(request: TokenRequest): Entry | undefined {
     const entry = entries.get(request)
     if (entry === undefined || clock.wallTime() >= entry.freshUntil) return undefined
     entry.lastUse = ++uses
-    return entry.kept
+    return entry
   }
 
   function look(request: TokenRequest, asking: Asking): AccessToken | Promise<AccessToken> {
@@ -136,14 +137,15 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
 
   return {
     token(request, asking = unhurried) {
-      return (asking.rejected === undefined && glance(request)?.token) || look(request, asking)
+      return (asking.rejected === undefined && glance(request)?.kept?.token) || look(request, asking)
     },
     promise(request, asking = unhurried) {
-      const kept = glance(request)
-      if (kept !== undefined) return promiseOf(kept)
+      const fresh = glance(request)
+      if (fresh?.kept !== undefined) return promiseOf(fresh, fresh.kept)
       const token = look(request, asking)
       return token instanceof Promise ? toldToCaller(token) : Promise.resolve(token)
     },
+    requestOf: (key) => entries.named(key)?.request,
     invalidate: refusing.invalidate,
     renewAll,
     pin(request) {
