@@ -61,12 +61,15 @@ function text(group: string | undefined): string {
   return group ?? ''
 }
 
+/** The `error` of a challenge (RFC 6750 §3.1, RFC 9449 §7.1). */
+export type ChallengeError = 'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'invalid_dpop_proof'
+
 /** What a resource server says with a refusal (RFC 6750 §3). */
 export interface BearerChallenge {
   readonly realm: string
   /** What an acceptable token has to hold. */
   readonly scope?: readonly string[] | undefined
-  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | undefined
+  readonly error?: ChallengeError | undefined
   readonly errorDescription?: string | undefined
   readonly errorUri?: string | undefined
   /** The URL of the resource's metadata (RFC 9728 §5.1). */
@@ -77,17 +80,31 @@ export interface BearerChallenge {
  * The value of a `WWW-Authenticate` field for scheme `Bearer` (RFC 6750 §3). A character outside the set of its
  * attribute becomes `?`, and a scope token with such a character is left out: nothing can split the field.
  */
-export function writeBearerChallenge({ realm, scope, error, ...further }: BearerChallenge): string {
+export function writeBearerChallenge(challenge: BearerChallenge): string {
+  return writeChallenge('Bearer', challenge)
+}
+
+/** The same for scheme `DPoP`, with the algorithms that proofs may be signed with (RFC 9449 §7.1). */
+export function writeDpopChallenge(challenge: BearerChallenge & { readonly algorithms: readonly string[] }): string {
+  return writeChallenge('DPoP', challenge, challenge.algorithms.join(' '))
+}
+
+function writeChallenge(
+  scheme: 'Bearer' | 'DPoP',
+  { realm, scope, error, ...further }: BearerChallenge,
+  algs?: string
+): string {
   const parameters = [
     ['realm', realm],
     ['scope', scope?.filter(isScopeToken).join(' ')],
     ['error', error],
     ['error_description', further.errorDescription],
     ['error_uri', further.errorUri?.replaceAll(' ', '%20')],
-    ['resource_metadata', further.resourceMetadata]
+    ['resource_metadata', further.resourceMetadata],
+    ['algs', algs]
   ]
   const written = parameters.filter(([name, value]) => name === 'realm' || (value !== undefined && value !== ''))
-  return `Bearer ${written.map(([name, value]) => `${name}="${quotable(text(value))}"`).join(', ')}`
+  return `${scheme} ${written.map(([name, value]) => `${name}="${quotable(text(value))}"`).join(', ')}`
 }
 
 function quotable(value: string): string {

@@ -1,12 +1,13 @@
 import { sender } from '../http/send.ts'
-import { bearerToken, checkForm, likelyToken } from './bearer-token.ts'
-import { checkBinding, presentedThumbprint } from './certificate-binding.ts'
 import { unverifiedIssuer } from './chosen-verifier.ts'
 import { isCompactJws } from './compact-jws.ts'
+import { proofCheck } from './dpop/proof-check.ts'
 import { judge } from './judge.ts'
 import { type AccessTokenVerifierOptions, checkOptions, type IsRevoked } from './options.ts'
+import { checkForm, likelyToken, presentedToken } from './presented-token.ts'
+import { checkBinding, type SenderConstraint, type TokenUse } from './sender-constraint.ts'
 import { hasTenants, tenantsVerifier } from './tenants.ts'
-import { type Credentials, credentialsIn, type TokenCarrier } from './token-carrier.ts'
+import { credentialsIn, type TokenCarrier } from './token-carrier.ts'
 import { tokenCheck } from './token-check.ts'
 import { RefusedToken } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
@@ -21,22 +22,28 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
   if (typeof options === 'object' && options !== null && hasTenants(options))
     return tenantsVerifier(options, accessTokenVerifier)
   const how = checkOptions(options)
-  const { challenge, forwardedCertificate, isRevoked } = how
+  const { challenge, dpop, isRevoked } = how
   const exchange = sender({ ...how.transport, clock: how.clock })
   const tokens = tokenCheck(how, exchange)
+  const proofs = dpop && proofCheck(dpop, how.clock)
+  const constraint: SenderConstraint = { ...how.constraint, proofs, keyRequired: dpop?.required === true }
+  const speaksDpop = dpop !== undefined
 
   function check(carrier: TokenCarrier): VerifiedToken | Promise<VerifiedToken> {
     const credentials = credentialsIn(carrier)
     // A token that is known need not be read again.
-    const token = tokens.known(likelyToken(credentials)) ?? tokens.check(bearerToken(credentials))
-    return token instanceof Promise ? token.then((landed) => used(landed, credentials)) : used(token, credentials)
+    const token =
+      tokens.known(likelyToken(credentials, speaksDpop)) ?? tokens.check(presentedToken(credentials, speaksDpop))
+    return token instanceof Promise
+      ? token.then((landed) => used({ token: landed, credentials, carrier }))
+      : used({ token, credentials, carrier })
   }
 
   /** What is asked for each use of a token, whether it was known or not. */
-  function used(token: VerifiedToken, credentials: Credentials): VerifiedToken | Promise<VerifiedToken> {
-    checkForm(credentials)
-    checkBinding(token.claims, () => presentedThumbprint(credentials.request, forwardedCertificate))
-    return isRevoked === undefined ? token : unrevoked(token, isRevoked)
+  function used(use: TokenUse): VerifiedToken | Promise<VerifiedToken> {
+    checkForm(use.credentials)
+    checkBinding(use, constraint)
+    return isRevoked === undefined ? use.token : unrevoked(use.token, isRevoked)
   }
 
   const { refusal, ...judging } = judge({ challenge, expected: how.trust.expected, check })
@@ -45,6 +52,7 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
     keys: { export: tokens.exportKeys },
     async close() {
       tokens.close()
+      proofs?.close()
       await exchange.close()
     }
   }

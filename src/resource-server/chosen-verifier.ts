@@ -1,6 +1,6 @@
 import { decodeBase64url } from './base64url.ts'
-import { bearerToken } from './bearer-token.ts'
 import { isCompactJws, parseCompactJws, parseJsonObject } from './compact-jws.ts'
+import { presentedToken } from './presented-token.ts'
 import { credentialsIn, type TokenCarrier } from './token-carrier.ts'
 import { RefusedToken } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
@@ -24,7 +24,8 @@ export function chosenVerifier({ first, choose, all, internals }: Choice): Acces
   async function judgeOf(carrier: TokenCarrier): Promise<AccessTokenVerifier> {
     let token: string
     try {
-      token = bearerToken(credentialsIn(carrier))
+      // Whether DPoP is spoken is for the chosen one to say.
+      token = presentedToken(credentialsIn(carrier), true)
     } catch (error) {
       if (error instanceof RefusedToken) return first
       throw error

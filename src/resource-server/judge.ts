@@ -1,8 +1,10 @@
-import { writeBearerChallenge } from '../http/challenge.ts'
 import { wrong } from '../wrong-option.ts'
 import type { Expectation } from './claims.ts'
+import type { JsonObject } from './compact-jws.ts'
+import { hasDpopScheme } from './presented-token.ts'
+import { type ChallengeOptions, challengeFor } from './refusal-challenge.ts'
 import { isLater, type Rule } from './rules.ts'
-import type { TokenCarrier } from './token-carrier.ts'
+import { credentialsIn, type TokenCarrier } from './token-carrier.ts'
 import {
   challengeError,
   type RefusalDetails,
@@ -14,7 +16,7 @@ import type { VerifiedToken } from './verified-token.ts'
 import type { AccessTokenVerifier } from './verifier.ts'
 
 export interface JudgeOptions {
-  readonly challenge: { readonly realm: string; readonly resourceMetadata: string | undefined }
+  readonly challenge: ChallengeOptions
   readonly expected: Pick<Expectation, 'missingAudienceAccepted'>
   /** Throws or rejects with RefusedToken. */
   check(carrier: TokenCarrier): VerifiedToken | Promise<VerifiedToken>
@@ -26,9 +28,14 @@ export interface Judging extends Pick<AccessTokenVerifier, 'verify' | 'demand' |
 
 /** What every verifier does with a check: it tells refusals with their challenges, and asks rules. */
 export function judge({ challenge, expected, check }: JudgeOptions): Judging {
-  function refusal(reason: RefusalReason, { scope = [], claim }: RefusalDetails = {}): TokenRefusedError {
-    const answer = writeBearerChallenge({ ...challenge, scope, error: challengeError(reason) })
+  function refusal(reason: RefusalReason, details: RefusalDetails = {}, cameByDpop = false): TokenRefusedError {
+    const { scope = [], claim } = details
+    const answer = challengeFor(challenge, { error: challengeError(reason), scope, cameByDpop })
     return new TokenRefusedError(reason, answer, claim)
+  }
+
+  function notAllowed({ claims }: VerifiedToken, { scope }: Rule): TokenRefusedError {
+    return refusal('insufficient_scope', { scope }, isBoundToKey(claims))
   }
 
   function checkRule(rule: Rule): void {
@@ -46,7 +53,7 @@ export function judge({ challenge, expected, check }: JudgeOptions): Judging {
       const token = check(carrier)
       return token instanceof Promise ? await token : token
     } catch (error) {
-      throw error instanceof RefusedToken ? refusal(error.reason, error.details) : error
+      throw error instanceof RefusedToken ? refusal(error.reason, error.details, cameByDpop(carrier)) : error
     }
   }
 
@@ -58,13 +65,25 @@ export function judge({ challenge, expected, check }: JudgeOptions): Judging {
       checkRule(rule)
       const answer: unknown = rule.allows(token)
       if (isLater(answer)) answer.then(undefined, () => {}) // Nobody else would handle its rejection.
-      if (answer !== true) throw refusal('insufficient_scope', { scope: rule.scope })
+      if (answer !== true) throw notAllowed(token, rule)
     },
     async authorize(carrier, rule, request = carrier) {
       checkRule(rule)
       const token = await verify(carrier)
-      if ((await rule.allows(token, request)) !== true) throw refusal('insufficient_scope', { scope: rule.scope })
+      if ((await rule.allows(token, request)) !== true) throw notAllowed(token, rule)
       return token
     }
   }
+}
+
+function cameByDpop(carrier: TokenCarrier): boolean {
+  try {
+    return hasDpopScheme(credentialsIn(carrier))
+  } catch {
+    return false
+  }
+}
+
+function isBoundToKey({ cnf }: JsonObject): boolean {
+  return typeof cnf === 'object' && cnf !== null && 'jkt' in cnf
 }

@@ -5,13 +5,16 @@ import { allowInsecureHttp } from '../http/insecure-http.ts'
 import type { ProxyOption } from '../http/proxies.ts'
 import { checkedTransport, type Transport } from '../http/transport-options.ts'
 import { checkedFields, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
-import { type CertificateHeader, checkForwarded, type ForwardedCertificate } from './forwarded-certificate.ts'
+import { type CheckedDpop, checkDpop, checkExternalUrls, type DpopOptions } from './dpop/proof-options.ts'
+import { checkForwarded, type ForwardedCertificate } from './forwarded-certificate.ts'
 import type { Introspection } from './introspection.ts'
 import type { SavedKeys } from './keys/saved-keys.ts'
 import type { KeySource } from './keys/verification-keys.ts'
 import type { TokenProfile } from './profiles/token-profile.ts'
+import type { ChallengeOptions } from './refusal-challenge.ts'
 import type { RoleClaims } from './role-claims.ts'
 import { secureUrl } from './secure-url.ts'
+import type { SenderConstraint } from './sender-constraint.ts'
 import { acceptMissingAudience, acceptPlainJwt, checkTrust, type Trust } from './trust.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
@@ -61,6 +64,18 @@ export interface AccessTokenVerifierOptions {
   readonly introspection?: Introspection
   /** Where a proxy that ends TLS puts the client's certificate. */
   readonly forwardedCertificate?: ForwardedCertificate
+  /**
+   * Takes tokens that are bound to a DPoP key, with a proof for each request (RFC 9449): beside others (`'accepted'`) or no others (`'required'`).
+   * Without it such tokens are refused.
+   */
+  readonly dpop?: 'accepted' | 'required' | DpopOptions
+  /**
+   * The URL by which clients reach the root of this service, or several of them: proofs are compared with it. Give it behind a proxy. Without it the
+   * connection and the request's `Host` say how clients call it.
+   */
+  readonly externalUrl?: string | URL | readonly (string | URL)[]
+  /** Refuses tokens that are bound neither to a certificate nor to a DPoP key, as FAPI 2.0 asks. */
+  readonly senderConstrained?: boolean
   /** The `realm` of challenges; the audience by default. */
   readonly realm?: string
   /** The URL of this resource's metadata (RFC 9728), named in challenges. */
@@ -87,8 +102,9 @@ export interface CheckedOptions {
   readonly clock: Clock
   readonly introspection: Introspection | undefined
   readonly isRevoked: IsRevoked | undefined
-  readonly challenge: { readonly realm: string; readonly resourceMetadata: string | undefined }
-  readonly forwardedCertificate: CertificateHeader | undefined
+  readonly challenge: ChallengeOptions
+  readonly dpop: CheckedDpop | undefined
+  readonly constraint: Omit<SenderConstraint, 'proofs' | 'keyRequired'>
 }
 
 const known = [
@@ -105,7 +121,7 @@ const known = [
     'maxAge'
   ],
   ...['roles', 'clientIdClaim', 'scopeClaim', 'isRevoked', 'introspection', 'forwardedCertificate', 'realm'],
-  ...['resourceMetadata', 'dispatcher', 'connect', 'proxy', 'clock']
+  ...['resourceMetadata', 'dispatcher', 'connect', 'proxy', 'clock', 'dpop', 'externalUrl', 'senderConstrained']
 ]
 const aMinute = 60_000
 const aDay = 24 * 60 * aMinute
@@ -115,17 +131,10 @@ export function checkOptions(given: AccessTokenVerifierOptions): CheckedOptions 
   const options = checkedFields('accessTokenVerifier options', given, known)
   const insecureHttpAllowed = options[allowInsecureHttp] === true
   const trust = checkTrust(options, insecureHttpAllowed)
-  const {
-    introspection,
-    forwardedCertificate,
-    dispatcher,
-    connect,
-    proxy,
-    clock = systemClock,
-    resourceMetadata
-  } = options
+  const { introspection, dispatcher, connect, proxy, clock = systemClock, resourceMetadata } = options
   const realm = text('realm', options.realm ?? trust.expected.audience.join(' '))
   if (resourceMetadata !== undefined) secureUrl('resourceMetadata', resourceMetadata, insecureHttpAllowed)
+  const dpop = options.dpop === undefined ? undefined : checkDpop(options.dpop)
   return {
     trust,
     savedKeys: checkSavedKeys(options.savedKeys, trust),
@@ -135,8 +144,22 @@ export function checkOptions(given: AccessTokenVerifierOptions): CheckedOptions 
     clock,
     introspection: introspection && checkIntrospection(introspection, insecureHttpAllowed),
     isRevoked: checkHook('isRevoked', options.isRevoked),
-    challenge: { realm, resourceMetadata },
-    forwardedCertificate: forwardedCertificate && checkForwarded(forwardedCertificate)
+    challenge: { realm, resourceMetadata, dpop },
+    dpop,
+    constraint: checkConstraint(options)
+  }
+}
+
+function checkConstraint(options: AccessTokenVerifierOptions): CheckedOptions['constraint'] {
+  const { forwardedCertificate, dpop, externalUrl, senderConstrained = false } = options
+  if (typeof senderConstrained !== 'boolean')
+    wrong('senderConstrained', `must be true or false, but is ${kindOf(senderConstrained)}`, 'Give one of them.')
+  if (externalUrl !== undefined && dpop === undefined)
+    wrong('externalUrl', 'is for the proofs of DPoP', 'Give dpop too, or leave it out.', 'ERR_CONFLICTING_OPTIONS')
+  return {
+    required: senderConstrained,
+    forwardedCertificate: forwardedCertificate && checkForwarded(forwardedCertificate),
+    externalUrls: checkExternalUrls(externalUrl)
   }
 }
 

@@ -7,6 +7,7 @@ import { isAnonymous, tell, warn } from './guard-core.ts'
 import { optionalTokenOf, rememberToken, tokenOf } from './guarded-contexts.ts'
 import { cutShort, type GuardedResponse, isAnswered, rawResponse, sendAnswer } from './node-response.ts'
 import type { Rule } from './rules.ts'
+import { receivedRequest } from './token-carrier.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import type { AccessTokenVerifier } from './verifier.ts'
 
@@ -58,8 +59,8 @@ export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: R
     const incoming = incomingOf(request)
     if (options.preflights === true && isPreflight(incoming)) return !isAnswered(response)
     // The parsed body is on what the framework hands over.
-    const { headers, rawHeaders, socket } = incoming
-    const carrier = { headers, rawHeaders, socket, body: 'body' in request ? request.body : undefined }
+    const body = 'body' in request ? request.body : undefined
+    const carrier = receivedRequest(incoming, body)
     try {
       const token = await verifier.authorize(carrier, rule, request)
       rememberToken(incoming, token)

@@ -4,8 +4,14 @@ import { ClientConfigurationError } from '../errors.ts'
 import { kindOf } from '../wrong-option.ts'
 import { RefusedToken } from './token-refused-error.ts'
 
-/** What is used of a request of node:http, node:http2, Express or Koa. `body` is what a framework may have read of it. */
+/**
+ * What is used of a request of node:http, node:http2, Express or Koa. Method and URL are needed for tokens that are bound to a DPoP key; `originalUrl` is
+ * what a framework keeps of the URL before it changes it, and `body` what it may have read.
+ */
 export type ReceivedRequest = Pick<IncomingMessage | Http2ServerRequest, 'headers' | 'rawHeaders' | 'socket'> & {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly originalUrl?: string | undefined
   readonly body?: unknown
 }
 
@@ -14,17 +20,34 @@ export type PlainHeaders = Readonly<Record<string, string | readonly string[] | 
 
 /**
  * Where a token is looked for: an `Authorization` value, `Headers`, a `Request`, a request of node:http and of what is built on it, of Fastify, or
- * another object with its header fields, such as an event of AWS Lambda.
+ * another object with its header fields, such as an event of AWS Lambda. A token that is bound to a DPoP key needs the method and the URL too.
  */
 export type TokenCarrier =
   | string
   | null
   | undefined
   | Pick<Headers, 'get'>
-  | { readonly headers: Pick<Headers, 'get'> }
+  | { readonly headers: Pick<Headers, 'get'>; readonly method?: string; readonly url?: string }
   | ReceivedRequest
   | { readonly raw: ReceivedRequest; readonly body?: unknown }
-  | { readonly headers?: PlainHeaders | null; readonly multiValueHeaders?: PlainHeaders | null }
+  | PlainRequest
+
+/** A request as plain data: your own, or an event of AWS Lambda, which says in several ways where it was sent to. */
+export interface PlainRequest {
+  readonly headers?: PlainHeaders | null
+  readonly multiValueHeaders?: PlainHeaders | null
+  readonly method?: string
+  /** The whole URL, or its path. */
+  readonly url?: string
+  readonly httpMethod?: string
+  readonly path?: string
+  readonly rawPath?: string
+  readonly requestContext?: {
+    readonly http?: { readonly method?: string }
+    readonly path?: string
+    readonly domainName?: string
+  }
+}
 
 /** What a carrier holds of who is calling. */
 export interface Credentials {
@@ -67,6 +90,12 @@ function ofRequest(request: ReceivedRequest, body: unknown): Credentials {
   }
   if (found > 1) throw new RefusedToken('several_tokens')
   return { authorization: headers.authorization, contentType: headers['content-type'], body, request }
+}
+
+/** A request of Node with the body that a framework has read of it. */
+export function receivedRequest(incoming: ReceivedRequest, body: unknown): ReceivedRequest {
+  const { headers, rawHeaders, socket, method, url, originalUrl } = incoming
+  return { headers, rawHeaders, socket, method, url, originalUrl, body }
 }
 
 function theOnly(name: string, fields: PlainHeaders): string | undefined {

@@ -1,19 +1,20 @@
 import { type ErrorCode, TokenClientError } from '../errors.ts'
+import type { ChallengeError } from '../http/challenge.ts'
 
 interface Refusal {
   /** What to answer. */
   readonly status: 400 | 401 | 403
   readonly code: ErrorCode
-  /** The `error` of the challenge (RFC 6750 §3.1); a request without credentials gets none. */
-  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+  /** The `error` of the challenge (RFC 6750 §3.1, RFC 9449 §7.1); a request without credentials gets none. */
+  readonly error?: ChallengeError
   /** For your log: the caller is not told. */
   readonly message: string
 }
 
 /** Every reason for which a request is refused. The caller sees the status and the `error`, the log the whole of it. */
 const refusals = {
-  no_token: { status: 401, code: 'ERR_TOKEN_MISSING', message: 'The request carries no bearer token.' },
-  malformed_header: badRequest('The Authorization header is not one Bearer token.'),
+  no_token: { status: 401, code: 'ERR_TOKEN_MISSING', message: 'The request carries no access token.' },
+  malformed_header: badRequest('The Authorization header is not one token.'),
   several_tokens: badRequest('The request carries a token more than once.'),
   too_large: badToken('The token is over 16 KiB.'),
   malformed: badToken('The token is not a signed JWT: three parts of base64url.'),
@@ -34,6 +35,20 @@ const refusals = {
   revoked: badToken('The token was revoked: isRevoked says so.'),
   wrong_certificate: badToken('The token is bound to another certificate, or the request came without one.'),
   unknown_binding: badToken('The token is bound to a proof that is not checked here.'),
+  unbound_token: badToken('The token is bound to nothing, or to nothing that counts here.'),
+  bound_as_bearer: badToken('The token is bound to a DPoP key, and came with the scheme Bearer.'),
+  wrong_proof_key: badToken(
+    'The proof is not signed with the key that the token is bound to, or with none that can be used.'
+  ),
+  no_proof: badProof('The request carries no DPoP proof, or verify() was given no request with its method and URL.'),
+  several_proofs: badProof('The request carries several DPoP proofs.'),
+  malformed_proof: badProof('The proof is not a signed JWT of the type dpop+jwt with jti, htm, htu and iat.'),
+  proof_algorithm: badProof('The proof is signed with an algorithm that is not allowed.'),
+  bad_proof_signature: badProof('The signature of the proof is wrong.'),
+  proof_of_another_request: badProof('The proof is for another method or URL. Behind a proxy give externalUrl.'),
+  proof_of_another_token: badProof('The proof is for another token.'),
+  stale_proof: badProof('The proof was made too long ago, or by a clock that is wrong.'),
+  replayed_proof: badProof('The proof was used before.'),
   inactive: badToken('The issuer says that the token is not active.'),
   insufficient_scope: {
     status: 403,
@@ -96,6 +111,10 @@ export function challengeError(reason: RefusalReason): Refusal['error'] {
 
 function badRequest(message: string) {
   return { status: 400, code: 'ERR_INVALID_REQUEST', error: 'invalid_request', message } as const
+}
+
+function badProof(message: string) {
+  return { status: 401, code: 'ERR_TOKEN_REFUSED', error: 'invalid_dpop_proof', message } as const
 }
 
 function badToken(message: string) {

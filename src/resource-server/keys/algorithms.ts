@@ -32,3 +32,14 @@ export const asymmetricAlgorithms: readonly string[] = Object.keys(asymmetric)
 export function signatureAlgorithm(name: string): SignatureAlgorithm | undefined {
   return Object.hasOwn(signatureAlgorithms, name) ? signatureAlgorithms[name] : undefined
 }
+
+/** Whether a JWK is one for this algorithm. A key that names its algorithm serves no other one (RFC 8725 §3.1); EdDSA is the older name of Ed25519. */
+export function isFor(jwk: Readonly<Record<string, unknown>>, alg: string): boolean {
+  const algorithm = signatureAlgorithm(alg)
+  const sameName = jwk.alg === undefined || jwk.alg === alg || (algorithm?.curve === 'Ed25519' && isEdwards(jwk.alg))
+  return algorithm?.keyType === jwk.kty && (algorithm?.curve === undefined || algorithm.curve === jwk.crv) && sameName
+}
+
+function isEdwards(alg: unknown): boolean {
+  return alg === 'EdDSA' || alg === 'Ed25519'
+}

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet, JWK } from 'jose'
 import type { JwsHeader } from '../compact-jws.ts'
-import { signatureAlgorithm } from './algorithms.ts'
+import { isFor } from './algorithms.ts'
 import type { VerificationKey } from './verification-keys.ts'
 
 /** How a JWK Set becomes keys. */
@@ -55,17 +55,6 @@ function readKey(jwk: JWK, { algorithms, keyUses, read }: KeyReading): Verificat
   const forVerifying = jwk.key_ops === undefined || (Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'))
   const fitting = algorithms.filter((alg) => forSignatures && forVerifying && isFor(jwk, alg))
   return read(jwk, (alg) => fitting.includes(alg))
-}
-
-/** A key that names its algorithm serves no other one (RFC 8725 §3.1); EdDSA is the older name of Ed25519. */
-function isFor(jwk: JWK, alg: string): boolean {
-  const algorithm = signatureAlgorithm(alg)
-  const sameName = jwk.alg === undefined || jwk.alg === alg || (algorithm?.curve === 'Ed25519' && isEdwards(jwk.alg))
-  return algorithm?.keyType === jwk.kty && (algorithm?.curve === undefined || algorithm.curve === jwk.crv) && sameName
-}
-
-function isEdwards(alg: string): boolean {
-  return alg === 'EdDSA' || alg === 'Ed25519'
 }
 
 /** A private key that lies in public is nobody's, and a secret has no place in a set. */

@@ -62,7 +62,8 @@ export function isStrong({ asymmetricKeyDetails }: KeyObject): boolean {
   return (asymmetricKeyDetails?.modulusLength ?? 2048) >= 2048
 }
 
-function isSignedBy(key: KeyObject, alg: string, input: string, signature: Uint8Array): boolean {
+/** A key that cannot be used with the algorithm signed nothing. */
+export function isSignedBy(key: KeyObject, alg: string, input: string, signature: Uint8Array): boolean {
   const algorithm = signatureAlgorithm(alg)
   if (algorithm === undefined) return false
   const { hash, pss } = algorithm

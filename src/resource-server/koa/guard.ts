@@ -1,7 +1,7 @@
 import { type GuardOptions, guardCore } from '../guard-core.ts'
 import { optionalTokenOf, rememberToken, tokenOf } from '../guarded-contexts.ts'
 import type { Rule } from '../rules.ts'
-import type { ReceivedRequest } from '../token-carrier.ts'
+import { type ReceivedRequest, receivedRequest } from '../token-carrier.ts'
 import type { VerifiedToken } from '../verified-token.ts'
 import type { AccessTokenVerifier } from '../verifier.ts'
 
@@ -29,9 +29,8 @@ export function requireToken(
 ): KoaGuard {
   const judge = guardCore(verifier, rule, options)
   return async (context, next) => {
-    const { headers, rawHeaders, socket } = context.req
     const body = 'body' in context.request ? context.request.body : undefined
-    const judgement = await judge({ headers, rawHeaders, socket, body }, context)
+    const judgement = await judge(receivedRequest(context.req, body), context)
     // Whoever answered meanwhile has ended this request.
     if (context.headerSent) return
     if (judgement.passes) {

@@ -2,8 +2,8 @@ import type { Clock } from '../../clock.ts'
 import { limits } from '../../limits.ts'
 import { discoveredIssuer } from '../../metadata/discovery.ts'
 import { checkedFields, nonEmptyString, wrong } from '../../wrong-option.ts'
-import { bearerToken, checkForm } from '../bearer-token.ts'
 import { judge } from '../judge.ts'
+import { checkForm, presentedToken } from '../presented-token.ts'
 import { signedTokenCheck } from '../signed-token.ts'
 import { credentialsIn } from '../token-carrier.ts'
 import { RefusedToken } from '../token-refused-error.ts'
@@ -30,7 +30,7 @@ const aDay = 24 * 60 * 60 * 1000
 
 /**
  * Verifies the access tokens of one issuer on edge runtimes, by WebCrypto and fetch: the same checks as the verifier for Node. It keeps no verified
- * tokens, asks nobody about opaque ones, and refuses tokens that are bound to a certificate, as there is no connection to look at.
+ * tokens, asks nobody about opaque ones, and refuses tokens that are bound to a certificate or a DPoP key.
  * @throws ClientConfigurationError
  */
 export function accessTokenVerifier(given: WebVerifierOptions): AccessTokenVerifier {
@@ -60,7 +60,7 @@ export function accessTokenVerifier(given: WebVerifierOptions): AccessTokenVerif
     expected,
     async check(carrier) {
       const credentials = credentialsIn(carrier)
-      const text = bearerToken(credentials)
+      const text = presentedToken(credentials, false)
       checkForm(credentials)
       if (text.length > limits.tokenBytes) throw new RefusedToken('too_large')
       const { token } = await verify(text)

@@ -1,0 +1,58 @@
+import { checkedFields, kindOf, wrong } from '../../wrong-option.ts'
+import { asymmetricAlgorithms } from '../keys/algorithms.ts'
+import { texts } from '../profile-option.ts'
+import { comparableUrl } from './proof-url.ts'
+
+/** Which tokens count, and how their proofs are checked (RFC 9449). */
+export interface DpopOptions {
+  /** `'accepted'` takes tokens that are bound to a DPoP key beside others; `'required'` takes no others. */
+  readonly tokens: 'accepted' | 'required'
+  /** What proofs may be signed with: every asymmetric algorithm, if left out. Shared secrets are never taken. */
+  readonly algorithms?: readonly string[]
+  /** Milliseconds by which the time in a proof may differ from ours, either way; 60 seconds by default, 5 minutes at most. */
+  readonly window?: number
+}
+
+/** The same, checked. */
+export interface CheckedDpop {
+  readonly required: boolean
+  readonly algorithms: readonly string[]
+  readonly window: number
+}
+
+const mostWindow = 5 * 60_000
+const remedy = "Give 'accepted' or 'required', or an object with `tokens`."
+
+/** @throws ClientConfigurationError */
+export function checkDpop(given: 'accepted' | 'required' | DpopOptions): CheckedDpop {
+  if (typeof given !== 'string' && (typeof given !== 'object' || given === null))
+    wrong('dpop', `must be a string or an object, but is ${kindOf(given)}`, remedy)
+  const options: DpopOptions = typeof given === 'string' ? { tokens: given } : given
+  const { tokens, algorithms = asymmetricAlgorithms, window = 60_000 } = checkedFields('dpop', options, known)
+  if (tokens !== 'accepted' && tokens !== 'required') wrong('dpop', 'says nothing known', remedy)
+  const usable = texts('dpop.algorithms', algorithms)
+  if (!usable.every((algorithm) => asymmetricAlgorithms.includes(algorithm)))
+    wrong('dpop.algorithms', 'holds one that is not asymmetric', `Give some of: ${asymmetricAlgorithms.join(', ')}.`)
+  if (!Number.isInteger(window) || window <= 0 || window > mostWindow)
+    wrong('dpop.window', 'is out of range', `Give whole milliseconds, more than 0 and ${mostWindow} at most.`)
+  return { required: tokens === 'required', algorithms: usable, window }
+}
+
+const known = ['tokens', 'algorithms', 'window']
+
+/** Without the slash at the end. @throws ClientConfigurationError */
+export function checkExternalUrls(given: string | URL | readonly (string | URL)[] | undefined): readonly string[] {
+  if (given === undefined) return []
+  const urls = [given].flat()
+  if (urls.length === 0) wrong('externalUrl', 'is an empty list', 'Give a URL, or leave it out.')
+  return urls.map((url) => {
+    const text = url instanceof URL ? url.href : url
+    if (typeof text !== 'string' || comparableUrl(text) === undefined || /[?#]/.test(text))
+      wrong(
+        'externalUrl',
+        'is no URL of http or https without query',
+        "Give it as clients write it: 'https://api.internal'."
+      )
+    return text.replace(/\/+$/, '')
+  })
+}
