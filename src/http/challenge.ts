@@ -62,7 +62,12 @@ function text(group: string | undefined): string {
 }
 
 /** The `error` of a challenge (RFC 6750 §3.1, RFC 9449 §7.1). */
-export type ChallengeError = 'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'invalid_dpop_proof'
+export type ChallengeError =
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
 
 /** What a resource server says with a refusal (RFC 6750 §3). */
 export interface BearerChallenge {

@@ -46,7 +46,7 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
     return isRevoked === undefined ? use.token : unrevoked(use.token, isRevoked)
   }
 
-  const { refusal, ...judging } = judge({ challenge, expected: how.trust.expected, check })
+  const { refusal, ...judging } = judge({ challenge, expected: how.trust.expected, nonce: proofs?.nonce, check })
   const verifier: AccessTokenVerifier = {
     ...judging,
     keys: { export: tokens.exportKeys },

@@ -32,10 +32,15 @@ const secondsUnlessTold = 5
  */
 export function answerFor(error: unknown): RefusalAnswer {
   if (error instanceof TokenRefusedError)
-    return { status: error.status, headers: { ...noStore, 'www-authenticate': error.challenge }, body: '' }
+    return { status: error.status, headers: { ...noStore, ...challengeFields(error) }, body: '' }
   if (!(error instanceof TokenClientError && error.transient)) return { status: 500, headers: noStore, body: '' }
   const seconds = error.retryAfter === undefined ? secondsUnlessTold : Math.ceil(error.retryAfter / 1000)
   return { status: 503, headers: { ...noStore, 'retry-after': String(seconds) }, body: '' }
+}
+
+function challengeFields({ challenge, dpopNonce }: TokenRefusedError): Record<string, string> {
+  const field = { 'www-authenticate': challenge }
+  return dpopNonce === undefined ? field : { ...field, 'dpop-nonce': dpopNonce }
 }
 
 /** A body of problem details (RFC 9457) for the option `refusal`: the status and its name, and nothing about the token. */

@@ -57,6 +57,10 @@ export function chosenVerifier({ first, choose, all, internals }: Choice): Acces
     checkRule(rule) {
       for (const each of [first, ...all()]) each.checkRule(rule)
     },
+    dpopNonce() {
+      const nonces = [first, ...all()].map((each) => each.dpopNonce())
+      return nonces.find((nonce) => nonce !== undefined)
+    },
     keys: { export: () => undefined },
     async close() {
       await Promise.all([...new Set([first, ...all()])].map((each) => each.close()))

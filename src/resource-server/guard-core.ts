@@ -4,7 +4,7 @@ import { answerFor, type RefusalAnswer, type RefusalBody } from './answer-for.ts
 import type { Rule } from './rules.ts'
 import type { TokenCarrier } from './token-carrier.ts'
 import { TokenRefusedError } from './token-refused-error.ts'
-import type { VerifiedToken } from './verified-token.ts'
+import { isBoundToKey, type VerifiedToken } from './verified-token.ts'
 import type { AccessTokenVerifier } from './verifier.ts'
 
 /** Options of every guard. `Context` is what the framework hands to its handlers. */
@@ -26,7 +26,12 @@ export type Judge<Context> = (carrier: TokenCarrier, context: Context) => Promis
 
 /** It may pass, with a token unless that is optional; or it gets this answer. */
 export type Judgement =
-  | { readonly passes: true; readonly token: VerifiedToken | undefined }
+  | {
+      readonly passes: true
+      readonly token: VerifiedToken | undefined
+      /** For the answer, whoever gives it. */
+      readonly fields: Readonly<Record<string, string>>
+    }
   | { readonly passes: false; readonly answer: RefusalAnswer; readonly error: Error }
 
 /** @throws ClientConfigurationError without a rule, and for wrong options */
@@ -44,10 +49,10 @@ export function guardCore<Context>(
     try {
       const token = await verifier.authorize(carrier, rule, context)
       void tell('onAllowed', () => options.onAllowed?.(token, context))
-      return { passes: true, token }
+      return { passes: true, token, fields: nonceFields(verifier, token) }
     } catch (thrown) {
       const error = thrown as Error
-      if (options.optional === true && isAnonymous(error)) return { passes: true, token: undefined }
+      if (options.optional === true && isAnonymous(error)) return { passes: true, token: undefined, fields: {} }
       void tell('onRefusal', () => options.onRefusal?.(error, context))
       const answer = answerFor(error)
       const own = await tell('refusal', () => options.refusal?.(error))
@@ -56,6 +61,12 @@ export function guardCore<Context>(
       return { passes: false, answer: { ...answer, body: own.body, headers }, error }
     }
   }
+}
+
+/** Whoever came with a proof is told the nonce for the next one before the last ends (RFC 9449 §8.2). */
+export function nonceFields(verifier: AccessTokenVerifier, token: VerifiedToken): Readonly<Record<string, string>> {
+  const nonce = isBoundToKey(token) ? verifier.dpopNonce() : undefined
+  return nonce === undefined ? {} : { 'dpop-nonce': nonce }
 }
 
 export function isAnonymous(error: unknown): boolean {

@@ -1,6 +1,7 @@
 export { accessTokenVerifier } from './access-token-verifier.ts'
 export { answerFor, problemJson, type RefusalAnswer, type RefusalBody } from './answer-for.ts'
 export { anyIssuer } from './any-issuer.ts'
+export type { NonceOptions } from './dpop/nonces.ts'
 export type { DpopOptions } from './dpop/proof-options.ts'
 export type { ForwardedCertificate } from './forwarded-certificate.ts'
 export type { GuardOptions } from './guard-core.ts'

@@ -1,6 +1,5 @@
 import { wrong } from '../wrong-option.ts'
 import type { Expectation } from './claims.ts'
-import type { JsonObject } from './compact-jws.ts'
 import { hasDpopScheme } from './presented-token.ts'
 import { type ChallengeOptions, challengeFor } from './refusal-challenge.ts'
 import { isLater, type Rule } from './rules.ts'
@@ -12,30 +11,33 @@ import {
   RefusedToken,
   TokenRefusedError
 } from './token-refused-error.ts'
-import type { VerifiedToken } from './verified-token.ts'
+import { isBoundToKey, type VerifiedToken } from './verified-token.ts'
 import type { AccessTokenVerifier } from './verifier.ts'
 
 export interface JudgeOptions {
   readonly challenge: ChallengeOptions
   readonly expected: Pick<Expectation, 'missingAudienceAccepted'>
+  /** The nonce for proofs to come. */
+  readonly nonce?: (() => string | undefined) | undefined
   /** Throws or rejects with RefusedToken. */
   check(carrier: TokenCarrier): VerifiedToken | Promise<VerifiedToken>
 }
 
-export interface Judging extends Pick<AccessTokenVerifier, 'verify' | 'demand' | 'authorize' | 'checkRule'> {
+export interface Judging
+  extends Pick<AccessTokenVerifier, 'verify' | 'demand' | 'authorize' | 'checkRule' | 'dpopNonce'> {
   refusal(reason: RefusalReason, details?: RefusalDetails): TokenRefusedError
 }
 
 /** What every verifier does with a check: it tells refusals with their challenges, and asks rules. */
-export function judge({ challenge, expected, check }: JudgeOptions): Judging {
+export function judge({ challenge, expected, nonce, check }: JudgeOptions): Judging {
   function refusal(reason: RefusalReason, details: RefusalDetails = {}, cameByDpop = false): TokenRefusedError {
     const { scope = [], claim } = details
     const answer = challengeFor(challenge, { error: challengeError(reason), scope, cameByDpop })
-    return new TokenRefusedError(reason, answer, claim)
+    return new TokenRefusedError(reason, answer, { claim, dpopNonce: nonce?.() })
   }
 
-  function notAllowed({ claims }: VerifiedToken, { scope }: Rule): TokenRefusedError {
-    return refusal('insufficient_scope', { scope }, isBoundToKey(claims))
+  function notAllowed(token: VerifiedToken, { scope }: Rule): TokenRefusedError {
+    return refusal('insufficient_scope', { scope }, isBoundToKey(token))
   }
 
   function checkRule(rule: Rule): void {
@@ -59,6 +61,7 @@ export function judge({ challenge, expected, check }: JudgeOptions): Judging {
 
   return {
     refusal,
+    dpopNonce: () => nonce?.(),
     verify,
     checkRule,
     demand(token, rule) {
@@ -82,8 +85,4 @@ function cameByDpop(carrier: TokenCarrier): boolean {
   } catch {
     return false
   }
-}
-
-function isBoundToKey({ cnf }: JsonObject): boolean {
-  return typeof cnf === 'object' && cnf !== null && 'jkt' in cnf
 }

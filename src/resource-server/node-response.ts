@@ -42,6 +42,13 @@ export function sendAnswer({ status, headers, body }: RefusalAnswer, response: G
   }
 }
 
+/** Adds header fields to the answer to come, unless it is under way. */
+export function setFields(response: GuardedResponse, fields: Readonly<Record<string, string>>): void {
+  if (isAnswered(response)) return
+  if (!('writeHead' in response)) response.headers({ ...fields })
+  else for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
+}
+
 /** Somebody who answered failed in the middle of it: nothing can be said any more, and the caller must not wait for the rest. */
 export function cutShort(response: GuardedResponse): void {
   if (!rawResponse(response).writableEnded) destroy(response)

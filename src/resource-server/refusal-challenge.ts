@@ -27,7 +27,7 @@ export function challengeFor(
   const told = { ...options, scope, error }
   if (dpop === undefined) return writeBearerChallenge(told)
   if (dpop.required) return writeDpopChallenge({ ...told, ...dpop })
-  const byDpop = cameByDpop || error === 'invalid_dpop_proof'
+  const byDpop = cameByDpop || error === 'invalid_dpop_proof' || error === 'use_dpop_nonce'
   return [
     writeBearerChallenge(byDpop ? options : told),
     writeDpopChallenge({ ...(byDpop ? told : options), ...dpop })

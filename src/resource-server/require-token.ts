@@ -3,9 +3,9 @@ import type { Http2ServerRequest } from 'node:http2'
 import { ClientConfigurationError } from '../errors.ts'
 import { checkedFields } from '../wrong-option.ts'
 import { answerFor, httpErrorFor, type RefusalBody } from './answer-for.ts'
-import { isAnonymous, tell, warn } from './guard-core.ts'
+import { isAnonymous, nonceFields, tell, warn } from './guard-core.ts'
 import { optionalTokenOf, rememberToken, tokenOf } from './guarded-contexts.ts'
-import { cutShort, type GuardedResponse, isAnswered, rawResponse, sendAnswer } from './node-response.ts'
+import { cutShort, type GuardedResponse, isAnswered, rawResponse, sendAnswer, setFields } from './node-response.ts'
 import type { Rule } from './rules.ts'
 import { receivedRequest } from './token-carrier.ts'
 import type { VerifiedToken } from './verified-token.ts'
@@ -64,6 +64,7 @@ export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: R
     try {
       const token = await verifier.authorize(carrier, rule, request)
       rememberToken(incoming, token)
+      setFields(response, nonceFields(verifier, token))
       void tell('onAllowed', () => options.onAllowed?.(token, incoming))
     } catch (error) {
       if (options.optional === true && isAnonymous(error)) return !isAnswered(response)

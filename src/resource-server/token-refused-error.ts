@@ -49,6 +49,12 @@ const refusals = {
   proof_of_another_token: badProof('The proof is for another token.'),
   stale_proof: badProof('The proof was made too long ago, or by a clock that is wrong.'),
   replayed_proof: badProof('The proof was used before.'),
+  nonce_needed: {
+    status: 401,
+    code: 'ERR_TOKEN_REFUSED',
+    error: 'use_dpop_nonce',
+    message: 'The proof carries no nonce of this service, or an old one. The answer brings the one to use.'
+  },
   inactive: badToken('The issuer says that the token is not active.'),
   insufficient_scope: {
     status: 403,
@@ -80,8 +86,14 @@ export class RefusedToken extends Error {
   }
 }
 
+/** What an error tells beside its reason, where there is something to tell. */
+interface ToldDetails {
+  readonly claim?: string | undefined
+  readonly dpopNonce?: string | undefined
+}
+
 /**
- * A request that the resource server must not serve. `status` and `challenge` are the whole answer (RFC 6750 §3);
+ * A request that the resource server must not serve. `status`, `challenge` and `dpopNonce` are the whole answer (RFC 6750 §3);
  * `reason` and `message` are for the log and say nothing that is in the token.
  */
 export class TokenRefusedError extends TokenClientError {
@@ -93,13 +105,16 @@ export class TokenRefusedError extends TokenClientError {
   readonly challenge: string
   /** The claim that is missing or wrong, where it is one. */
   declare readonly claim?: string
+  /** The value of `DPoP-Nonce`, where proofs have to carry a nonce. */
+  declare readonly dpopNonce?: string
 
-  constructor(reason: RefusalReason, challenge: string, claim?: string) {
+  constructor(reason: RefusalReason, challenge: string, { claim, dpopNonce }: ToldDetails = {}) {
     const { code, message, status } = refusals[reason]
     super(code, claim === undefined ? message : `${message} Look at the claim ${claim}.`, { transient: false, status })
     this.reason = reason
     this.challenge = challenge
     if (claim !== undefined) this.claim = claim
+    if (dpopNonce !== undefined) this.dpopNonce = dpopNonce
   }
 }
 

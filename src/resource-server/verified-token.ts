@@ -55,6 +55,11 @@ export function verifiedToken(claims: JsonObject, { profile, issuers }: Expectat
   return { token, bytes: freezeDeep(claims) }
 }
 
+/** Whether a token needs a proof of a key (RFC 9449 §6). */
+export function isBoundToKey({ claims: { cnf } }: VerifiedToken): boolean {
+  return typeof cnf === 'object' && cnf !== null && 'jkt' in cnf
+}
+
 function textAtFirst(claims: JsonObject, paths: readonly ClaimPath[]): string | undefined {
   for (const path of paths) {
     const text = textAt(claims, path)

@@ -22,6 +22,8 @@ export interface AccessTokenVerifier {
   authorize(carrier: TokenCarrier, rule: Rule, request?: unknown): Promise<VerifiedToken>
   /** Whether a rule can be used with this verifier. @throws ClientConfigurationError that says why not. */
   checkRule(rule: Rule): void
+  /** What to send as `DPoP-Nonce` with the answer to a request that came with a proof (RFC 9449 §8.2); undefined where proofs need no nonce. */
+  dpopNonce(): string | undefined
   /** The fetched keys, to be saved and given to `savedKeys` at the next start; undefined when there are none. */
   readonly keys: { export(): SavedKeys | undefined }
   /** Ends the connections to the issuer, and forgets what was verified. Nothing can be fetched afterwards. */

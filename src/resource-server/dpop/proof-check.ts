@@ -4,6 +4,7 @@ import { decodeBase64url, isCanonical } from '../base64url.ts'
 import { type JsonObject, parseJsonObject } from '../compact-jws.ts'
 import { isSignedBy } from '../keys/node-key.ts'
 import { RefusedToken } from '../token-refused-error.ts'
+import { sealedNonces } from './nonces.ts'
 import { type ProofHeader, proofHeader } from './proof-header.ts'
 import type { CheckedDpop } from './proof-options.ts'
 import { isSameTarget } from './proof-url.ts'
@@ -30,6 +31,8 @@ export interface ProofBinding {
 export interface ProofCheck {
   /** Checks a proof (RFC 9449 §4.3), and that it was not used for another request before. @throws RefusedToken */
   check(request: ProvenRequest, binding: ProofBinding): void
+  /** The nonce for the proofs to come; undefined where none is demanded. */
+  nonce(): string | undefined
   close(): void
 }
 
@@ -38,8 +41,10 @@ const mostIdLength = 256
 const mostHeaders = 1000
 const compactJws = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 
-export function proofCheck({ algorithms, window }: Omit<CheckedDpop, 'required'>, clock: Clock): ProofCheck {
-  const memory = replayMemory(clock, 2 * window)
+export function proofCheck(how: Omit<CheckedDpop, 'required'>, clock: Clock): ProofCheck {
+  const { algorithms, window } = how
+  const nonces = how.nonces && sealedNonces(how.nonces, clock)
+  const memory = replayMemory(clock, how.nonces?.lifetime ?? 2 * window)
   /** The header of a client's proofs is always the same, and reading its key takes as long as a signature check. Only those of good signatures are kept. */
   const headers = new Map<string, ProofHeader>()
   /** A request may pass several guards. */
@@ -53,15 +58,18 @@ export function proofCheck({ algorithms, window }: Omit<CheckedDpop, 'required'>
   }
 
   /** The moment from which on the proof does not count any more. */
-  function checkTimes({ iat, exp, nbf }: JsonObject): number {
+  function checkTimes({ iat, exp, nbf, nonce }: JsonObject): number {
     const now = clock.wallTime()
     if (typeof iat !== 'number') throw new RefusedToken('malformed_proof')
+    const nonceEnds = nonces?.endOf(nonce)
+    if (nonces !== undefined && nonceEnds === undefined) throw new RefusedToken('nonce_needed')
     const isCurrent =
-      Math.abs(now - iat * 1000) <= window &&
+      // A nonce says better when a proof was made than a clock that may be wrong (RFC 9449 §4.3).
+      (nonceEnds !== undefined || Math.abs(now - iat * 1000) <= window) &&
       (exp === undefined || (typeof exp === 'number' && now < exp * 1000 + window)) &&
       (nbf === undefined || (typeof nbf === 'number' && now >= nbf * 1000 - window))
     if (!isCurrent) throw new RefusedToken('stale_proof')
-    return iat * 1000 + window
+    return nonceEnds ?? iat * 1000 + window
   }
 
   return {
@@ -83,6 +91,7 @@ export function proofCheck({ algorithms, window }: Omit<CheckedDpop, 'required'>
       if (!memory.use(`${thumbprint} ${jti}`, until)) throw new RefusedToken('replayed_proof')
       checked.set(identity, proof)
     },
+    nonce: () => nonces?.current(),
     close: memory.close
   }
 }

@@ -1,6 +1,7 @@
 import { checkedFields, kindOf, wrong } from '../../wrong-option.ts'
 import { asymmetricAlgorithms } from '../keys/algorithms.ts'
 import { texts } from '../profile-option.ts'
+import { type CheckedNonces, checkNonces, type NonceOptions } from './nonces.ts'
 import { comparableUrl } from './proof-url.ts'
 
 /** Which tokens count, and how their proofs are checked (RFC 9449). */
@@ -11,6 +12,8 @@ export interface DpopOptions {
   readonly algorithms?: readonly string[]
   /** Milliseconds by which the time in a proof may differ from ours, either way; 60 seconds by default, 5 minutes at most. */
   readonly window?: number
+  /** Demands a nonce of ours in each proof. */
+  readonly nonces?: true | NonceOptions
 }
 
 /** The same, checked. */
@@ -18,6 +21,7 @@ export interface CheckedDpop {
   readonly required: boolean
   readonly algorithms: readonly string[]
   readonly window: number
+  readonly nonces: CheckedNonces | undefined
 }
 
 const mostWindow = 5 * 60_000
@@ -28,17 +32,22 @@ export function checkDpop(given: 'accepted' | 'required' | DpopOptions): Checked
   if (typeof given !== 'string' && (typeof given !== 'object' || given === null))
     wrong('dpop', `must be a string or an object, but is ${kindOf(given)}`, remedy)
   const options: DpopOptions = typeof given === 'string' ? { tokens: given } : given
-  const { tokens, algorithms = asymmetricAlgorithms, window = 60_000 } = checkedFields('dpop', options, known)
+  const { tokens, algorithms = asymmetricAlgorithms, window = 60_000, nonces } = checkedFields('dpop', options, known)
   if (tokens !== 'accepted' && tokens !== 'required') wrong('dpop', 'says nothing known', remedy)
   const usable = texts('dpop.algorithms', algorithms)
   if (!usable.every((algorithm) => asymmetricAlgorithms.includes(algorithm)))
     wrong('dpop.algorithms', 'holds one that is not asymmetric', `Give some of: ${asymmetricAlgorithms.join(', ')}.`)
   if (!Number.isInteger(window) || window <= 0 || window > mostWindow)
     wrong('dpop.window', 'is out of range', `Give whole milliseconds, more than 0 and ${mostWindow} at most.`)
-  return { required: tokens === 'required', algorithms: usable, window }
+  return {
+    required: tokens === 'required',
+    algorithms: usable,
+    window,
+    nonces: nonces === undefined ? undefined : checkNonces(nonces)
+  }
 }
 
-const known = ['tokens', 'algorithms', 'window']
+const known = ['tokens', 'algorithms', 'window', 'nonces']
 
 /** Without the slash at the end. @throws ClientConfigurationError */
 export function checkExternalUrls(given: string | URL | readonly (string | URL)[] | undefined): readonly string[] {

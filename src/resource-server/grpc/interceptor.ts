@@ -18,6 +18,8 @@ interface Listener {
 interface InterceptedCall {
   start(listener: never): void
   sendStatus(status: never): void
+  /** What the client calls the server; newer versions tell. */
+  getHost?(): string
 }
 
 /** A server interceptor. What it returns is a call of @grpc/grpc-js, whose class cannot be named here: `never` fits it. */
@@ -35,7 +37,7 @@ const details: Readonly<Record<number, string>> = {
 /**
  * A server interceptor of @grpc/grpc-js: `new Server({ interceptors: [requireToken(verifier, rule)] })`. A call goes on when its metadata `authorization` carry
  * a token that the rule allows; all others end with UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT, UNAVAILABLE or INTERNAL. A rule sees the path of the
- * method as `request.path`.
+ * method as `request.path`. The call does not tell whether it came over TLS: proofs of DPoP are for `https:` unless `externalUrl` says otherwise.
  * @throws ClientConfigurationError without a rule: nothing is allowed by default.
  */
 export function requireToken(
@@ -45,9 +47,10 @@ export function requireToken(
 ): GrpcServerInterceptor {
   const judge = guardCore(verifier, rule, options)
 
-  async function decide(metadata: GrpcMetadata, path: string) {
-    const authorization = metadata.get('authorization').map(String)
-    const judgement = await judge({ headers: { authorization } }, { path })
+  async function decide(metadata: GrpcMetadata, path: string, call: InterceptedCall) {
+    const [authorization, dpop] = ['authorization', 'dpop'].map((name) => metadata.get(name).map(String))
+    const carrier = { headers: { authorization, dpop, host: call.getHost?.() }, method: 'POST', url: path }
+    const judgement = await judge(carrier, { path })
     if (judgement.passes) rememberToken(metadata, judgement.token)
     return judgement
   }
@@ -57,7 +60,7 @@ export function requireToken(
       call.start({
         ...bound(listener),
         onReceiveMetadata(metadata: GrpcMetadata) {
-          void decide(metadata, method.path).then((judgement) => {
+          void decide(metadata, method.path, call).then((judgement) => {
             if (judgement.passes) listener.onReceiveMetadata(metadata as never)
             else call.sendStatus(statusOf(judgement.answer.status) as never)
           })

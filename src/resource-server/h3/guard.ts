@@ -5,10 +5,15 @@ import type { ReceivedRequest, TokenCarrier } from '../token-carrier.ts'
 import type { VerifiedToken } from '../verified-token.ts'
 import type { AccessTokenVerifier } from '../verifier.ts'
 
+interface NodeResponse {
+  setHeader(name: string, value: string): unknown
+}
+
 /** What is used of an event of h3, of version 1 or 2. */
 export interface H3EventLike {
-  readonly node?: { readonly req: ReceivedRequest } | undefined
+  readonly node?: { readonly req: ReceivedRequest; readonly res?: NodeResponse | undefined } | undefined
   readonly req?: unknown
+  readonly res?: { readonly headers: Headers }
 }
 
 /** Middleware of h3: `app.use(requireToken(verifier, rule))`, or `onRequest` of a handler. */
@@ -29,10 +34,19 @@ export function requireToken(
     const judgement = await judge(event.node?.req ?? (event.req as TokenCarrier), event)
     if (judgement.passes) {
       rememberToken(event, judgement.token)
+      setHeaders(event, judgement.fields)
       return undefined
     }
     const { body, ...answer } = judgement.answer
     return new Response(body, answer)
+  }
+}
+
+/** Version 2 has headers of its own, version 1 those of Node. */
+function setHeaders({ res, node }: H3EventLike, fields: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (res === undefined) node?.res?.setHeader(name, value)
+    else res.headers.set(name, value)
   }
 }
 

@@ -8,6 +8,7 @@ import type { AccessTokenVerifier } from '../verifier.ts'
 /** What is used of a context of Hono. */
 export interface HonoContext {
   readonly req: { readonly raw: Request }
+  header(name: string, value: string): void
 }
 
 /** Middleware of Hono. */
@@ -31,6 +32,7 @@ export function requireToken(
     }
     rememberToken(context, judgement.token)
     await next()
+    for (const [name, value] of Object.entries(judgement.fields)) context.header(name, value)
     return undefined
   }
 }

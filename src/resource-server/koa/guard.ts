@@ -35,6 +35,7 @@ export function requireToken(
     if (context.headerSent) return
     if (judgement.passes) {
       rememberToken(context, judgement.token)
+      context.set({ ...judgement.fields })
       await next()
       return
     }

@@ -44,6 +44,7 @@ export function requireToken(
       const judgement = await judge(request, context)
       if (judgement.passes) {
         rememberToken(incomingOf(request), judgement.token)
+        setHeaders(http.getResponse(), judgement.fields)
         return true
       }
       setHeaders(http.getResponse(), judgement.answer.headers)

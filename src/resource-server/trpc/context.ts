@@ -39,7 +39,10 @@ export function tokenContext(
   const judge = guardCore(verifier, rule, options)
   return async (given) => {
     const judgement = await judge(given.req as TokenCarrier, given)
-    if (judgement.passes) return { accessToken: judgement.token as VerifiedToken }
+    if (judgement.passes) {
+      setHeaders(given, judgement.fields)
+      return { accessToken: judgement.token as VerifiedToken }
+    }
     const { status, headers } = judgement.answer
     setHeaders(given, headers)
     throw trpcError(codes[status] ?? 'INTERNAL_SERVER_ERROR', judgement.error)
