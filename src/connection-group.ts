@@ -6,6 +6,7 @@ import type { AuthorizationServerSource } from './metadata/authorization-server.
 import { discoveredServer } from './metadata/discovery.ts'
 import { knownServer } from './metadata/known-server.ts'
 import type { CheckedOptions, ServerLocation } from './options/client-options.ts'
+import { timeOfAttempt } from './waiting/retry.ts'
 import { sharedTimer } from './waiting/shared-timer.ts'
 
 /** What a client shares with others that reach the same authorization server in the same way. */
@@ -101,7 +102,7 @@ function newGroup(name: string, way: Way, location: ServerLocation): Group {
     way,
     join(timeout) {
       members += 1
-      discovery.timeout = Math.max(discovery.timeout, timeout / 2)
+      discovery.timeout = Math.max(discovery.timeout, timeOfAttempt(timeout))
       return membership
     }
   }

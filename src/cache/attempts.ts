@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts'
 import { ClientClosedError, type ErrorCode, TokenClientError } from '../errors.ts'
 import type { TokenSource } from '../token/token-source.ts'
+import type { Deadline } from '../waiting/deadline.ts'
 import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
+import { timeOfAttempt } from '../waiting/retry.ts'
 import { pauseBeforeRetry } from './back-off.ts'
 import type { Place } from './door.ts'
 import type { EndpointHealth } from './endpoint-health.ts'
@@ -24,7 +26,7 @@ export interface AttemptsOptions {
 export interface Attempts {
   /** Milliseconds that the flight may take. */
   readonly timeout: number
-  ask(signal: AbortSignal, place: Place, left: number): Promise<Landing>
+  ask(flight: Deadline, place: Place): Promise<Landing>
   /** Milliseconds before another attempt; undefined when the one that failed was the last. */
   pauseBefore(retry: number): number | undefined
   /** What the last one came to. */
@@ -49,31 +51,30 @@ export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
 
   /** Who has a token to go on with leaves the server its time. Else there is time for a second attempt, unless the first had too little. */
   function timeOfOne(): number {
-    return isUsable || endpoint.isSlow ? longest : timeout / 2
+    return isUsable || endpoint.isSlow ? longest : timeOfAttempt(timeout)
   }
 
   function report(error: unknown, sentAt: number, given: number, place: Place): void {
     if (!(error instanceof TokenClientError) || error instanceof ClientClosedError) return
     const took = clock.monotonicTime() - sentAt
-    const wasCutOff = timeIsUp.includes(error.code) && took >= nearlyAll * given && given >= timeout / 2
+    const wasCutOff = timeIsUp.includes(error.code) && took >= nearlyAll * given && given >= timeOfAttempt(timeout)
     failed = { error, sentAt, wasCutOff }
     failure = failures.attemptFailed(entry, failed, place)
   }
 
   return {
-    // The attempt of a flight in the background ends before it: it knows what it waited for.
-    timeout: isUsable ? 1.05 * longest : longest,
+    timeout: longest,
     get failed() {
       return failed
     },
-    async ask(signal, place, left) {
+    async ask({ left, signal, awaits }, place) {
       const sentAt = now(clock)
-      const maxWait = Math.min(timeOfOne(), left)
+      const maxWait = Math.min(timeOfOne(), left())
       try {
-        const asked = source.token(request, { signal, maxWait, rejected, inHand })
+        const asked = source.token(request, { signal, maxWait, rejected, inHand, awaits })
         const token = await leaveOnAbort(Promise.resolve(asked), { signal, maxWait: undefined }, clock) // also when the source takes no notice
         const landedAt = now(clock)
-        endpoint.answered(landedAt.monotonic - sentAt.monotonic > timeout / 2)
+        endpoint.answered(landedAt.monotonic - sentAt.monotonic > timeOfAttempt(timeout))
         if (token.expiresAt > token.obtainedAt) return { token, sentAt, landedAt }
         endsBy(entry, token, landedAt.monotonic)
         throw tokenEnded()

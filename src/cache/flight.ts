@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import type { RefreshReason } from '../events.ts'
+import { type Awaited, type Deadline, startDeadline, tooSlow } from '../waiting/deadline.ts'
 import { pause } from '../waiting/pause.ts'
 import { type RetryBudget, withRetries } from '../waiting/retry.ts'
 import type { Place } from './door.ts'
@@ -14,8 +15,8 @@ export interface FlightPlan {
   /** Milliseconds for the whole flight. */
   readonly timeout: number
   readonly enter: (signal: AbortSignal) => Place | Promise<Place | undefined>
-  /** Asks once, for that many milliseconds at most. */
-  readonly ask: (signal: AbortSignal, place: Place, left: number) => Promise<Landing>
+  /** Asks once, until the end of the flight at most. */
+  readonly ask: (flight: Deadline, place: Place) => Promise<Landing>
   /** Milliseconds before another attempt; undefined when there is none. */
   readonly pauseBefore: (retry: number, error: TokenClientError) => number | undefined
   readonly budget: RetryBudget
@@ -43,9 +44,6 @@ export interface Flight {
 /** The server was found ill before this flight had asked anybody. */
 export class TurnedAway extends Error {}
 
-/** A last attempt ends just after its flight, whose error names the whole time; what is part of the attempt, a credential say, ends before. */
-const overhang = 1.05
-
 // A flight serves many requests: it must not run in the context of the one that happened to start it.
 const outsideRequests = AsyncLocalStorage.snapshot()
 
@@ -56,11 +54,9 @@ export function startFlight(plan: FlightPlan): Flight {
 function fly(plan: FlightPlan): Flight {
   const { reason, startIn, timeout, enter, ask, pauseBefore, budget, clock, closing } = plan
   let startedAt = clock.monotonicTime() + startIn
-  const deadline = startedAt + timeout
-  const ending = new AbortController()
-  const close = () => ending.abort(closing.reason)
-  closing.addEventListener('abort', close)
-  const timer = clock.startTimer(() => ending.abort(tooLong(timeout, lastError)), startIn + timeout, 'deadline')
+  const timedOut = (awaited: Awaited | undefined) => tooLong(timeout, awaited, lastError)
+  const deadline = startDeadline({ clock, timeout: startIn + timeout, timedOut, signals: [closing] })
+  const { signal, endsAt } = deadline
   let place: Place | undefined
   let waiting = 0
   let attempts = 0
@@ -69,45 +65,45 @@ function fly(plan: FlightPlan): Flight {
   async function attempt(from: Place): Promise<Landing> {
     attempts += 1
     try {
-      return await ask(ending.signal, from, overhang * (deadline - clock.monotonicTime()))
+      return await ask(deadline, from)
     } catch (error) {
       lastError = error
+      deadline.awaits(undefined)
       throw error
     }
   }
 
   async function attemptFrom(from: Place): Promise<Landing> {
     const wait = Math.max(startedAt, from.startAt) - clock.monotonicTime()
-    if (wait > 0) await pause(clock, wait, ending.signal)
+    if (wait > 0) await pause(clock, wait, signal)
     startedAt = Math.max(startedAt, clock.monotonicTime())
     return withRetries(() => attempt(from), {
       clock,
       budget,
-      deadline,
-      signal: ending.signal,
+      deadline: endsAt,
+      signal,
       pauseBefore: (retry, error) => (waiting > 0 ? pauseBefore(retry, error) : undefined),
-      mayGoOn: () => from.mayGoOn(ending.signal)
+      mayGoOn: () => from.mayGoOn(signal)
     })
   }
 
   async function attemptInTurn(): Promise<Landing> {
-    const entering = enter(ending.signal)
+    const entering = enter(signal)
     place = entering instanceof Promise ? await entering : entering
     if (place === undefined) throw new TurnedAway()
-    if (!ending.signal.aborted) return attemptFrom(place)
+    if (!signal.aborted) return attemptFrom(place)
     place.leave()
-    throw ending.signal.reason
+    throw signal.reason
   }
 
   const landing = attemptInTurn().finally(() => {
-    timer.cancel()
+    deadline.stop()
     place?.leave()
-    closing.removeEventListener('abort', close)
   })
 
   return {
     reason,
-    deadline,
+    deadline: endsAt,
     landing,
     get startedAt() {
       return startedAt
@@ -120,7 +116,7 @@ function fly(plan: FlightPlan): Flight {
     },
     hold() {
       waiting += 1
-      timer.hold()
+      deadline.hold()
     },
     release() {
       waiting -= 1
@@ -128,8 +124,7 @@ function fly(plan: FlightPlan): Flight {
   }
 }
 
-function tooLong(timeout: number, cause: unknown): TokenClientError {
-  const before = cause instanceof TokenClientError ? ` The attempt before: ${cause.message}` : ''
-  const message = `No token came within the timeout of ${Math.round(timeout)} ms.${before}`
-  return new TokenClientError('ERR_TIMEOUT', message, { transient: true, cause })
+function tooLong(timeout: number, awaited: Awaited | undefined, cause: unknown): TokenClientError {
+  const after = cause instanceof TokenClientError ? ` The attempt before: ${cause.message}` : ''
+  return tooSlow(`No token came within the timeout of ${Math.round(timeout)} ms`, awaited, { after, cause })
 }

@@ -1,16 +1,8 @@
-import type { Clock } from '../clock.ts'
 import type { WarningCode } from '../events.ts'
 import type { ClientCertificate } from '../http/client-certificate.ts'
+import type { Deadline } from '../waiting/deadline.ts'
 
 export type Warn = (code: WarningCode, message: string) => void
-
-/** How long a source of credentials is waited for. */
-export interface ReadingLimit {
-  readonly clock: Clock
-  /** Milliseconds. */
-  readonly timeout: number
-  readonly signal?: AbortSignal
-}
 
 /** A token request while it is written. */
 export interface TokenRequestDraft {
@@ -26,7 +18,8 @@ export interface TokenRequestDraft {
   /** Epoch ms on the authorization server's clock, as far as it is known: what an assertion is dated with. */
   readonly now: number
   readonly warn: Warn
-  readonly limit: ReadingLimit
+  /** When the request must have been answered. */
+  readonly deadline: Deadline
   /** Set by a method that proves itself in the connection. */
   certificate?: ClientCertificate
   /** Set by a method whose proof holds the time: it can have failed because of a clock. */

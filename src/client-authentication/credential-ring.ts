@@ -1,5 +1,6 @@
+import type { Deadline } from '../waiting/deadline.ts'
 import { wrong } from '../wrong-option.ts'
-import type { ReadingLimit, Warn } from './client-authentication.ts'
+import type { Warn } from './client-authentication.ts'
 import type { CredentialSource } from './credential-source.ts'
 
 interface Comparable<Self> {
@@ -9,7 +10,7 @@ interface Comparable<Self> {
 /** The credentials of one client, of which the server knows at least one: the current, the next. */
 export interface CredentialRing<Credential> {
   /** The first that the server has not refused, beginning with the one that it took last; else the one refused longest ago. */
-  current(warn: Warn, limit: ReadingLimit): Promise<Credential>
+  current(warn: Warn, deadline: Deadline): Promise<Credential>
   accepted(credential: Credential, warn: Warn): void
   /** Reads all again. Whether a repeat is due: never after two refusals in a row, whose end is a back-off. */
   refused(credential: Credential, warn: Warn): Promise<boolean>
@@ -37,8 +38,8 @@ export function credentialRing<Credential extends Comparable<Credential>>(
   /** Not refused, and known when the back-off began: no reason to end it. */
   let spare: readonly Credential[] = []
 
-  async function read(place: number, warn: Warn, limit?: ReadingLimit): Promise<Credential | undefined> {
-    known[place] = await sources[place]?.read(warn, limit)
+  async function read(place: number, warn: Warn, deadline?: Deadline): Promise<Credential | undefined> {
+    known[place] = await sources[place]?.read(warn, deadline)
     return known[place]
   }
 
@@ -67,12 +68,12 @@ export function credentialRing<Credential extends Comparable<Credential>>(
   }
 
   return {
-    async current(warn, limit) {
+    async current(warn, deadline) {
       let best: Credential | undefined
       let failure: unknown
       for (const place of places()) {
         // One at a time: a source that hangs must not hold up one that has what is needed.
-        const credential = await read(place, warn, limit).catch((error) => {
+        const credential = await read(place, warn, deadline).catch((error) => {
           failure ??= error
           return undefined
         })

@@ -1,13 +1,13 @@
 import { TokenClientError } from '../errors.ts'
 import { exhaustion } from '../http/exhaustion.ts'
-import { withDeadline } from '../waiting/deadline.ts'
+import { type Deadline, withDeadline } from '../waiting/deadline.ts'
 import { wrong } from '../wrong-option.ts'
-import type { ReadingLimit, Warn } from './client-authentication.ts'
+import type { Warn } from './client-authentication.ts'
 
 /** Where a credential comes from. It is asked before every attempt, because credentials rotate. */
 export interface CredentialSource<Credential> {
   /** The credential as it is now. Rejects with `ERR_SECRET_UNAVAILABLE` when there is none in time and never was. */
-  read(warn: Warn, limit?: ReadingLimit): Promise<Credential>
+  read(warn: Warn, deadline?: Deadline): Promise<Credential>
 }
 
 /** Why something cannot be a credential, as the rest of a sentence that does not show it. */
@@ -51,11 +51,11 @@ export function keeping<Credential>(
   }
 
   return {
-    async read(warn, limit) {
+    async read(warn, deadline) {
       try {
-        return await inTime(loadAndKeep, limit)
+        return await inTime(loadAndKeep, deadline)
       } catch (error) {
-        limit?.signal?.throwIfAborted()
+        deadline?.signal.throwIfAborted()
         const message = `${nameOf(what)} ${faultOf(error)}.`
         if (lastGood === undefined) throw unavailable(message, error)
         warn('secret_unavailable', `${message} The last good one stays in use.`)
@@ -65,9 +65,13 @@ export function keeping<Credential>(
   }
 }
 
-function inTime<Credential>(load: () => Promise<Credential>, limit: ReadingLimit | undefined): Promise<Credential> {
-  if (limit === undefined) return load()
-  const { clock, timeout, signal } = limit
+/** Of the time that is left: a credential that was kept from before, or comes from the next source, needs time to travel. */
+const shareOfSource = 0.8
+
+function inTime<Credential>(load: () => Promise<Credential>, deadline: Deadline | undefined): Promise<Credential> {
+  if (deadline === undefined) return load()
+  const { clock, signal } = deadline
+  const timeout = shareOfSource * deadline.left()
   const timedOut = () => new CredentialFault(`gave nothing within ${Math.round(timeout)} ms. See what it waits for`)
   return withDeadline({ clock, timeout, timedOut, signals: [signal] }, load)
 }

@@ -32,7 +32,7 @@ export async function proofByRing<Credential>(
   { method, prove }: ProvingMethod<Credential>,
   draft: TokenRequestDraft
 ): Promise<Proof> {
-  const credential = await ring.current(draft.warn, draft.limit)
+  const credential = await ring.current(draft.warn, draft.deadline)
   await prove(draft, credential)
   return {
     method,

@@ -134,8 +134,8 @@ function checkedSecret(text: string, leastBytes: number): Secret {
 function reportingWhitespace(what: string, source: SecretSource): SecretSource {
   let reported: Secret | undefined
   return {
-    async read(warn, limit) {
-      const secret = await source.read(warn, limit)
+    async read(warn, deadline) {
+      const secret = await source.read(warn, deadline)
       if (/^\s|\s$/.test(secret.reveal()) && !reported?.equals(secret)) {
         reported = secret
         warn('secret_has_whitespace', `${what} begins or ends with whitespace, which is sent as part of the secret.`)

@@ -69,8 +69,8 @@ export function sender({ dispatcher, fetch, clock, holdsProcess, ...own }: Sende
     }
 
     try {
-      return await withDeadline({ clock, timeout, timedOut: () => timedOut(exchange), signals }, (ended) =>
-        travel({ ...exchange, headers, holdsProcess }, ended, startAnswer)
+      return await withDeadline({ clock, timeout, timedOut: () => timedOut(exchange), signals }, (deadline) =>
+        travel({ ...exchange, headers, holdsProcess }, deadline.signal, startAnswer)
       )
     } catch (error) {
       if (head === undefined || closing.signal.aborted || signal?.aborted) throw error

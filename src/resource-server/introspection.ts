@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
 import type { Issuer, ServerSource } from '../metadata/authorization-server.ts'
+import { type Awaited, type Deadline, tooSlow, withDeadline } from '../waiting/deadline.ts'
 import { clientIdPath, textAt } from './claim-places.ts'
 import { holds } from './claim-tests.ts'
 import { checkAudience, checkTimes, type Expectation } from './claims.ts'
@@ -72,20 +73,23 @@ function checkType({ token_type: type, token_use: use, ...answer }: JsonObject, 
 }
 
 async function ask(token: string, how: Introspection, context: IntrospectionContext): Promise<JsonObject> {
-  const { server, sender } = context
+  const { server, sender, clock } = context
+  const timedOut = (awaited: Awaited | undefined) => tooSlow(`No answer within ${timeout} ms`, awaited)
   try {
-    const url = how.endpoint ?? (await server.authorizationServer({})).introspectionEndpoint
-    if (url === undefined) throw new Error('The metadata of the issuer names no usable introspection_endpoint.')
-    const request = draft(token, how, url, context)
-    const proof = await how.clientAuthentication.authenticate(request)
-    const { headers, form, certificate } = request
-    const answer = await sender.send({ method: 'POST', url, headers, body: form.toString(), certificate, timeout })
-    if (answer.status === 401) await proof.refused()
-    if (answer.status !== 200) throw new Error(`The introspection endpoint answered ${answer.status}.`)
-    if (!/^application\/json\s*(;|$)/i.test(answer.headers['content-type'] ?? ''))
-      throw new Error('The introspection endpoint answered with something that is not application/json.')
-    proof.accepted()
-    return parseJsonObject(answer.body, 'malformed_claims')
+    return await withDeadline({ clock, timeout, timedOut, signals: [] }, async (deadline) => {
+      const url = how.endpoint ?? (await server.authorizationServer({})).introspectionEndpoint
+      if (url === undefined) throw new Error('The metadata of the issuer names no usable introspection_endpoint.')
+      const request = draft(token, how, url, context, deadline)
+      const proof = await how.clientAuthentication.authenticate(request)
+      const { headers, form, certificate } = request
+      const answer = await sender.send({ method: 'POST', url, headers, body: form.toString(), certificate, timeout })
+      if (answer.status === 401) await proof.refused()
+      if (answer.status !== 200) throw new Error(`The introspection endpoint answered ${answer.status}.`)
+      if (!/^application\/json\s*(;|$)/i.test(answer.headers['content-type'] ?? ''))
+        throw new Error('The introspection endpoint answered with something that is not application/json.')
+      proof.accepted()
+      return parseJsonObject(answer.body, 'malformed_claims')
+    })
   } catch (cause) {
     const message = 'The issuer could not say whether the token is active, so it does not count. See the cause.'
     throw new TokenClientError('ERR_INTROSPECTION_FAILED', message, { transient: true, cause })
@@ -97,7 +101,8 @@ function draft(
   token: string,
   { clientId }: Introspection,
   tokenEndpoint: string,
-  { expected, clock, now }: IntrospectionContext
+  { expected, now }: IntrospectionContext,
+  deadline: Deadline
 ): TokenRequestDraft {
   return {
     clientId,
@@ -108,6 +113,6 @@ function draft(
     authenticationMethods: undefined,
     now: now(),
     warn() {},
-    limit: { clock, timeout }
+    deadline
   }
 }

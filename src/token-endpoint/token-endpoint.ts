@@ -10,7 +10,8 @@ import type { AuthorizationServer, AuthorizationServerSource } from '../metadata
 import { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
-import { withDeadline } from '../waiting/deadline.ts'
+import { type Awaited, type Deadline, tooSlow, withDeadline } from '../waiting/deadline.ts'
+import { timeOfAttempt } from '../waiting/retry.ts'
 import { confidentialIn } from './confidential.ts'
 import { credentialTrial } from './credential-trial.ts'
 import { tokenRequestForm } from './form.ts'
@@ -37,24 +38,11 @@ export interface TokenEndpointOptions {
   readonly emit: Emit
 }
 
-/** One attempt while it is under way. */
-interface Attempt {
-  readonly signal: AbortSignal
-  /** Milliseconds until its end. */
-  left(): number
-  /** What its error shall name if it ends now. */
-  awaits(what: string): void
-}
-
 /** When a token request was sent. */
 interface Sent {
   readonly wall: number
   readonly monotonic: number
 }
-
-/** Shares of the time that an attempt has left: its error shall say who was too slow, and a credential kept from before needs time to travel. */
-const shareOfSource = 0.8
-const shareOfCredential = 0.9
 
 /**
  * The token endpoint as a source of tokens: each call is one attempt of the client credentials grant (RFC 6749 §4.4).
@@ -69,7 +57,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   const ends = toldEnds()
   let hasWorked = false
 
-  async function tryOnce(request: TokenRequest, attempt: Attempt): Promise<AccessToken> {
+  async function tryOnce(request: TokenRequest, attempt: Deadline): Promise<AccessToken> {
     const known = await lookUp('authorizationServer', attempt)
     try {
       return await ask(request, known, attempt, true)
@@ -81,7 +69,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     }
   }
 
-  function lookUp(way: keyof AuthorizationServerSource, { signal, left, awaits }: Attempt) {
+  function lookUp(way: keyof AuthorizationServerSource, { signal, left, awaits }: Deadline) {
     awaits("the authorization server's metadata")
     return server[way]({ signal, maxWait: left() })
   }
@@ -89,12 +77,12 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   async function ask(
     request: TokenRequest,
     known: AuthorizationServer,
-    attempt: Attempt,
+    attempt: Deadline,
     mayRepeat: boolean
   ): Promise<AccessToken> {
     const draft = draftOf(request, known, attempt)
-    attempt.awaits('the credential')
-    const proof = await authenticate(draft, attempt)
+    const proof = await authenticate(draft)
+    attempt.signal.throwIfAborted()
     const sent = { wall: clock.wallTime(), monotonic: clock.monotonicTime() }
     let misdated = false
     try {
@@ -121,15 +109,13 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   }
 
   /** A supplier of secrets can fail in any way, and can hang: whatever it does is one code here. */
-  async function authenticate(draft: TokenRequestDraft, { signal, left }: Attempt): Promise<Proof> {
+  async function authenticate(draft: TokenRequestDraft): Promise<Proof> {
     const { method } = clientAuthentication
-    const timeout = shareOfCredential * left()
-    const timedOut = () => credentialMissing(`did not come within ${Math.round(timeout)} ms`, method)
+    const { deadline, warn } = draft
+    deadline.awaits(`the credential for ${method}`, 'ERR_SECRET_UNAVAILABLE')
     try {
-      return await withDeadline({ clock, timeout, timedOut, signals: [signal] }, async () => {
-        if (headers !== undefined) Object.assign(draft.headers, await headers.read(draft.warn, draft.limit))
-        return clientAuthentication.authenticate(draft)
-      })
+      if (headers !== undefined) Object.assign(draft.headers, await headers.read(warn, deadline))
+      return await clientAuthentication.authenticate(draft)
     } catch (error) {
       throw error instanceof TokenClientError ? error : credentialMissing('could not be had', method, error)
     }
@@ -139,7 +125,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     return clientAuthentication.mutualTls === undefined ? tokenEndpoint : (mutualTlsTokenEndpoint ?? tokenEndpoint)
   }
 
-  function draftOf(request: TokenRequest, known: AuthorizationServer, { signal, left }: Attempt): TokenRequestDraft {
+  function draftOf(request: TokenRequest, known: AuthorizationServer, deadline: Deadline): TokenRequestDraft {
     return {
       clientId,
       form: tokenRequestForm(request),
@@ -149,7 +135,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
       authenticationMethods: known.authenticationMethods,
       now: serverTime.now(),
       warn: (code, message) => emit('warning', { ...fieldsOf(request), code, message }),
-      limit: { clock, timeout: shareOfSource * left(), signal }
+      deadline
     }
   }
 
@@ -165,19 +151,14 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
 
   return {
     changed: clientAuthentication.changed,
-    token(request, { maxWait = timeout / 2, signal }: Asking = {}) {
-      const endsAt = clock.monotonicTime() + maxWait
-      const left = () => endsAt - clock.monotonicTime()
-      let awaited = 'the request that tries the credential'
-      const awaits = (what: string) => {
-        awaited = what
-      }
-      const timedOut = () => tooSlow(awaited, maxWait)
-      return withDeadline({ clock, timeout: maxWait, timedOut, signals: [signal] }, (ended) =>
-        inTurn(() => tryOnce(request, { signal: ended, left, awaits }), ended).catch((error) => {
+    token(request, { maxWait = timeOfAttempt(timeout), signal, awaits }: Asking = {}) {
+      const timedOut = (awaited: Awaited | undefined) => tooSlow(`No token within ${Math.round(maxWait)} ms`, awaited)
+      return withDeadline({ clock, timeout: maxWait, timedOut, signals: [signal], awaits }, (attempt) => {
+        attempt.awaits('the request that tries the credential')
+        return inTurn(() => tryOnce(request, attempt), attempt.signal).catch((error) => {
           throw hasWorked ? passing(error) : error
         })
-      )
+      })
     }
   }
 }
@@ -203,9 +184,4 @@ function message({ form, headers, tokenEndpoint, certificate }: TokenRequestDraf
 function credentialMissing(fault: string, method: string, cause?: unknown): TokenClientError {
   const message = `The credential for ${method} ${fault}. Check where it comes from.`
   return new TokenClientError('ERR_SECRET_UNAVAILABLE', message, { transient: true, cause })
-}
-
-function tooSlow(awaited: string, maxWait: number): TokenClientError {
-  const message = `No token within ${Math.round(maxWait)} ms: ${awaited} did not come in time.`
-  return new TokenClientError('ERR_TIMEOUT', message, { transient: true })
 }

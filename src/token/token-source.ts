@@ -1,3 +1,4 @@
+import type { Awaits } from '../waiting/deadline.ts'
 import type { Patience } from '../waiting/patience.ts'
 import type { AccessToken } from './access-token.ts'
 import type { TokenRequest } from './token-request.ts'
@@ -10,6 +11,8 @@ export interface Asking extends Patience {
   readonly origin?: string | undefined
   /** A token that still works and serves on meanwhile: whoever answers may leave the asking to somebody else. */
   readonly inHand?: AccessToken | undefined
+  /** Told what the answer waits for, so that whoever asked can say it when its own time is up. */
+  readonly awaits?: Awaits | undefined
 }
 
 /** The one joint: the token endpoint is one, the cache is one and takes one, the bearer takes one. */

@@ -1,36 +1,101 @@
-import type { Clock } from '../clock.ts'
+import type { Clock, Timer } from '../clock.ts'
+import { type ErrorCode, TokenClientError } from '../errors.ts'
+import { onAbort } from './on-abort.ts'
 
+/** What a wait is for: when its time is up, the error says so. */
+export interface Awaited {
+  readonly what: string
+  readonly code: Extract<ErrorCode, 'ERR_TIMEOUT' | 'ERR_SECRET_UNAVAILABLE'>
+}
+
+/** Told what is awaited from now on; undefined while it is nothing in particular. `ERR_TIMEOUT` is the code unless another one is given. */
+export type Awaits = (what: string | undefined, code?: Awaited['code']) => void
+
+/**
+ * The moment at which a piece of work ends, and what it awaits until then. It is passed down in place of milliseconds: everybody
+ * below ends at the same moment, and the error names the one who was too slow.
+ */
 export interface Deadline {
+  readonly clock: Clock
+  /** Monotonic ms. */
+  readonly endsAt: number
+  /** Milliseconds until then. */
+  left(): number
+  /** Aborts at that moment with the error, and before it when somebody leaves. */
+  readonly signal: AbortSignal
+  readonly awaits: Awaits
+}
+
+export interface DeadlineOptions {
   readonly clock: Clock
   /** Milliseconds. */
   readonly timeout: number
-  readonly timedOut: () => Error
+  readonly timedOut: (awaited: Awaited | undefined) => Error
   /** Each ends the work too; it is rejected with that signal's reason. */
   readonly signals: readonly (AbortSignal | undefined)[]
+  /** Somebody else's deadline stands above this one, and is told too. */
+  readonly awaits?: Awaits | undefined
+}
+
+/** A deadline whose work runs elsewhere. */
+export interface RunningDeadline extends Deadline {
+  /** Keeps the process alive until the deadline is over: somebody waits. */
+  hold(): void
+  /** The work is done. */
+  stop(): void
+}
+
+export function startDeadline({ clock, timeout, timedOut, signals, awaits }: DeadlineOptions): RunningDeadline {
+  const ending = new AbortController()
+  const endsAt = clock.monotonicTime() + timeout
+  let awaited: Awaited | undefined
+  const timer: Timer = clock.startTimer(() => ending.abort(timedOut(awaited)), timeout, 'deadline')
+  const given = signals.filter((signal) => signal !== undefined)
+  const stays = given.map((signal) => onAbort(signal, () => ending.abort(signal.reason)))
+  const aborted = given.find((signal) => signal.aborted)
+  if (aborted !== undefined) ending.abort(aborted.reason)
+  return {
+    clock,
+    endsAt,
+    left: () => endsAt - clock.monotonicTime(),
+    signal: ending.signal,
+    awaits(what, code = 'ERR_TIMEOUT') {
+      awaited = what === undefined ? undefined : { what, code }
+      awaits?.(what, code)
+    },
+    hold: () => timer.hold(),
+    stop() {
+      timer.cancel()
+      for (const stay of stays) stay()
+    }
+  }
 }
 
 /**
  * Does the work, at most until its deadline or until a signal fires, also when the work itself takes no notice of its end.
- * The work's own signal is aborted then, so that it can stop.
  */
-export async function withDeadline<T>(
-  { clock, timeout, timedOut, signals }: Deadline,
-  work: (signal: AbortSignal) => Promise<T>
-): Promise<T> {
-  const given = signals.filter((signal) => signal !== undefined)
-  for (const signal of given) signal.throwIfAborted()
-
-  const ending = new AbortController()
-  const forward = (event: Event) => ending.abort((event.target as AbortSignal).reason)
-  for (const signal of given) signal.addEventListener('abort', forward)
-  const timer = clock.startTimer(() => ending.abort(timedOut()), timeout, 'deadline')
+export async function withDeadline<T>(options: DeadlineOptions, work: (deadline: Deadline) => Promise<T>): Promise<T> {
+  for (const signal of options.signals) signal?.throwIfAborted()
+  const deadline = startDeadline(options)
+  const { signal } = deadline
   try {
     return await new Promise<T>((resolve, reject) => {
-      ending.signal.addEventListener('abort', () => reject(ending.signal.reason))
-      work(ending.signal).then(resolve, reject)
+      signal.addEventListener('abort', () => reject(signal.reason))
+      work(deadline).then(resolve, reject)
     })
   } finally {
-    timer.cancel()
-    for (const signal of given) signal.removeEventListener('abort', forward)
+    deadline.stop()
   }
+}
+
+/** The error for a deadline that struck. `within`: what it was, as the beginning of a sentence. */
+export function tooSlow(
+  within: string,
+  awaited: Awaited | undefined,
+  further: { after?: string; cause?: unknown } = {}
+) {
+  const { after = '', cause } = further
+  const named = awaited === undefined ? '' : `: ${awaited.what} did not come in time`
+  const code = awaited?.code ?? 'ERR_TIMEOUT'
+  return new TokenClientError(code, `${within}${named}.${after}`, { transient: true, cause })
 }

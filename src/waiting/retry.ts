@@ -46,6 +46,11 @@ export function retryBudget(clock: Clock): RetryBudget {
 
 const mostRetries = 2
 
+/** Milliseconds of one attempt: there is time for a second one. */
+export function timeOfAttempt(timeout: number): number {
+  return timeout / 2
+}
+
 /**
  * Repeats an attempt that has failed for the time being, as often as `pauseBefore` says, up to three attempts in all. Besides
  * these, and once, a connection that broke before the first byte is repeated at once: a pooled connection can be dead before

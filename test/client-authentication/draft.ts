@@ -5,6 +5,7 @@ import type {
 } from '../../src/client-authentication/client-authentication.ts'
 import type { WarningCode } from '../../src/events.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { startDeadline } from '../../src/waiting/deadline.ts'
 
 export interface Presented extends TokenRequestDraft {
   readonly proof: Proof
@@ -26,7 +27,12 @@ export async function present(
     authenticationMethods: undefined,
     now: Date.UTC(2030, 0, 1),
     warn: (code) => void warnings.push(code),
-    limit: { clock: manualClock(), timeout: 4000 },
+    deadline: startDeadline({
+      clock: manualClock(),
+      timeout: 5000,
+      timedOut: () => new Error('too slow'),
+      signals: []
+    }),
     ...fields
   }
   const proof = await authentication.authenticate(draft)
