@@ -3,8 +3,12 @@ import type { BearerInterceptor } from './bearer/bearer-interceptor.ts'
 import { countedRejections } from './bearer/counted-rejections.ts'
 import { bearerFetch } from './bearer/fetch.ts'
 import { bearerInterceptor } from './bearer/interceptor.ts'
+import { type Inventory, inventoryOf } from './bearer/inventory.ts'
 import { underPolicy } from './bearer/policies.ts'
-import { routeTable } from './bearer/routes.ts'
+import { type Route, routeTable } from './bearer/routes.ts'
+import type { TokenOptions } from './bearer/token-options.ts'
+import { noteCall } from './bearer/usage.ts'
+import { usageBook } from './bearer/usage-book.ts'
 import type { Health } from './cache/health.ts'
 import { type TokenCache, tokenCache } from './cache/token-cache.ts'
 import type { Warn } from './client-authentication/client-authentication.ts'
@@ -29,7 +33,8 @@ import { clientTelemetry, telemetryOf } from './telemetry/client-telemetry.ts'
 import { publishEvent } from './telemetry/event-channels.ts'
 import { requestTracing } from './telemetry/request-channel.ts'
 import { AccessToken } from './token/access-token.ts'
-import type { TokenSource } from './token/token-source.ts'
+import type { TokenRequest } from './token/token-request.ts'
+import type { Asking, TokenSource } from './token/token-source.ts'
 import { tokenEndpoint } from './token-endpoint/token-endpoint.ts'
 import { wrong } from './wrong-option.ts'
 
@@ -63,6 +68,8 @@ export interface TokenClient {
   readonly state: Health['state']
   /** A snapshot for probes. */
   health(): Health
+  /** Who was called with which scope, and how often it was refused: as JSON, and by `String()` as a Mermaid flowchart. */
+  inventory(): Inventory
   /** Ends everything: waiting callers get ClientClosedError. A user's own dispatcher stays open. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -91,30 +98,46 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       sender: telemetry.counting(sender)
     })
   const source = sourceBelow(checked, { endpoint, emit, risen: (spread) => cache.renewAll(spread) })
+  const lastLook = { at: 0 }
+  const book = usageBook(lastLook)
   const cache: TokenCache = tokenCache({
     ...common,
     endpoint: health,
-    source,
+    source: book.noting(source),
+    lastLook,
     refresh,
     maxWaiting,
     trace: requestTracing(telemetry, clock)
   })
   const refusals = countedRejections(emit, clock)
-  const spending = { source: cache, emit: refusals.emit, forCall: routeForCall }
-  const bearer = (policy: BearerPolicy) => ({ ...spending, routes: routeTable(checkedPolicy(policy, request)) })
+  const forCall = (rule: Route, wish: TokenOptions) => book.counted(routeForCall(rule, wish))
+  const spending = { source: cache, emit: refusals.emit, forCall }
+  const bearer = (policy: BearerPolicy) => ({
+    ...spending,
+    routes: routeTable(checkedPolicy(policy, request).map(book.counted))
+  })
   const knownFrom = knownRequest(request, cache.requestOf)
+  const since = clock.wallTime()
   let closed: Promise<void> | undefined
   warnOfDisabledVerification(emit)
+
+  /** For the caller to show. */
+  function handedOut(asked: TokenRequest, patience?: Asking): Promise<AccessToken> {
+    const usage = book.byHand(asked) // before the token, whose scope it wants to know
+    const token = cache.promise(asked, patience)
+    noteCall(usage)
+    return token
+  }
 
   async function readAndAsk(given: GetTokenOptions): Promise<AccessToken> {
     const [asked, patience] = checkedAsking(given, request)
     patience.signal?.throwIfAborted()
-    return cache.promise(asked, patience)
+    return handedOut(asked, patience)
   }
 
   function getTokenFor(given: GetTokenOptions): Promise<AccessToken> {
     const known = knownFrom(given)
-    return known === undefined ? readAndAsk(given) : cache.promise(known)
+    return known === undefined ? readAndAsk(given) : handedOut(known)
   }
 
   async function end(): Promise<void> {
@@ -130,7 +153,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   }
 
   const client: TokenClient = {
-    getToken: (given) => (given === undefined ? cache.promise(request) : getTokenFor(given)),
+    getToken: (given) => (given === undefined ? handedOut(request) : getTokenFor(given)),
     interceptor: (policy) => bearerInterceptor(bearer(policy)),
     createFetch: (policy, baseFetch) =>
       bearerFetch({ ...bearer(policy), baseFetch: fetchFunction('baseFetch', baseFetch) }),
@@ -155,6 +178,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       return cache.state
     },
     health: cache.health,
+    inventory: () => inventoryOf({ ...telemetry, since }, book),
     close,
     [Symbol.asyncDispose]: close
   }

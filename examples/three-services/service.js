@@ -12,13 +12,14 @@ export async function startService({ name, issuer, routes }) {
     Object.entries(routes).map(([route, { rule, handle }]) => [route, { guard: requireToken(verifier, rule), handle }])
   )
 
-  const callers = new Set()
+  const callers = new Map()
 
   const server = createServer((request, response) => {
     const route = guarded.get(`${request.method} ${request.url}`)
     if (route === undefined) return response.writeHead(404).end()
     route.guard(request, response, () => {
-      callers.add(accessTokenOf(request).clientId)
+      const { clientId } = accessTokenOf(request)
+      callers.set(clientId, (callers.get(clientId) ?? 0) + 1)
       answer(route.handle, request, response)
     })
   })
@@ -27,8 +28,9 @@ export async function startService({ name, issuer, routes }) {
 
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
-    /** Who was let in, as `caller → service`. */
-    seen: () => [...callers].map((caller) => `${caller} → ${name}`),
+    name,
+    /** Who was let in, as `caller → service`, and how often. */
+    seen: () => Array.from(callers, ([caller, calls]) => [`${caller} → ${name}`, calls]),
     async close() {
       await verifier.close()
       server.closeAllConnections()

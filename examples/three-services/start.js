@@ -30,10 +30,19 @@ function check(what, got, expected) {
   console.log(`${right ? 'ok  ' : 'FAIL'} ${what}: ${got.join(' ')}${right ? '' : ` (expected ${expected.join(' ')})`}`)
 }
 
-/** Status and challenge of a call with a token of this client. */
+/** A call with a token of this client. */
 async function call(client, request, method, url) {
+  const fetchWithToken = client.createFetch({ origins: [new URL(url).origin], ...request })
+  return said(await fetchWithToken(url, { method }))
+}
+
+/** The same with a token that was asked for by hand: the client does not see that it goes to the wrong place. */
+async function callByHand(client, request, method, url) {
   const { authorization } = await client.getToken(request)
-  const response = await fetch(url, { method, headers: { authorization } })
+  return said(await fetch(url, { method, headers: { authorization } }))
+}
+
+async function said(response) {
   await response.arrayBuffer()
   return [response.status, response.headers.get('www-authenticate')].filter((part) => part !== null)
 }
@@ -57,12 +66,12 @@ check('orders may not write users: the answer names the scope', await writeUser(
 ])
 check(
   'a token for billing is none for users',
-  await call(tokens.orders, { scope: 'charge', audience: 'billing' }, 'GET', `${users.origin}/users/42`),
+  await callByHand(tokens.orders, { scope: 'charge', audience: 'billing' }, 'GET', `${users.origin}/users/42`),
   invalid('users')
 )
 check(
   'a token for users is none for billing',
-  await call(tokens.orders, toUsers, 'POST', `${billing.origin}/invoices`),
+  await callByHand(tokens.orders, toUsers, 'POST', `${billing.origin}/invoices`),
   invalid('billing')
 )
 check('no token is no entry', [(await fetch(`${users.origin}/users/42`)).status], [401])
@@ -100,12 +109,27 @@ await ended
 check('then it gets no other one, and orders end there', await placeOrder(), [502])
 check('orders itself is served as before', await readUser(tokens.orders), [200])
 
+const services = [users, billing, orders]
+const seen = services.flatMap((service) => service.seen()).toSorted()
 const used = authorizationServer.overview().edges.filter(({ tokens: count }) => count > 0)
 check(
   'the authorization server knows who called whom, as the services saw it',
   used.map(({ clientId, service }) => `${clientId} → ${service}`).toSorted(),
-  [users, billing, orders].flatMap((service) => service.seen()).toSorted()
+  seen.map(([edge]) => edge)
 )
+
+/** The calls of one client that were answered, as `caller → service` and how often. */
+function answered({ clientId, entries }) {
+  return services.flatMap(({ name, origin }) => {
+    const calls = entries.filter((entry) => entry.origin === origin).map((entry) => entry.calls - entry.refused)
+    const sum = calls.reduce((one, other) => one + other, 0)
+    return sum > 0 ? [[`${clientId} → ${name}`, sum]] : []
+  })
+}
+
+const inventories = Object.values(tokens).map((client) => client.inventory())
+check("the clients' inventories count what the services saw", inventories.flatMap(answered).toSorted(), seen)
+console.log(`\n${inventories.find(({ clientId }) => clientId === 'orders')}`)
 
 await Promise.all([strange, forged, ...Object.values(tokens)].map((client) => client.close()))
 await Promise.all([users, billing, orders, authorizationServer, strangers, forgers].map((service) => service.close()))

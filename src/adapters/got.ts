@@ -48,6 +48,8 @@ interface Progress {
   readonly hasLeft: boolean
   /** A refused token was replaced already. */
   readonly isSecond: boolean
+  /** Whether the answer refuses the token: several hooks ask, and it is told and counted once. */
+  isRefused?: boolean
 }
 
 const progress = Symbol('service-token-client')
@@ -66,7 +68,8 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
   async function authorize({ url: given, headers, context, signal }: GotOptions): Promise<void> {
     const { token: before, route: routeBefore, hasLeft: hadLeft = false, isSecond = false } = progressOf(context)
     // got keeps header fields from hop to hop: those of the hop before are none of this one's.
-    if (before !== undefined && routeBefore !== undefined) takeOut(headers, present(before, { route: routeBefore }))
+    if (before !== undefined && routeBefore !== undefined)
+      takeOut(headers, present(before, { route: { ...routeBefore, usage: undefined } })) // shown once, counted once
     const url = new URL(String(given))
     const hasLeft = hadLeft || routes.of(url.origin).length === 0
     const rule = hasLeft ? undefined : routes.find(url.origin, url.pathname)
@@ -83,9 +86,11 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
 
   /** Whether the answer refuses the token that was sent for it. */
   function refuses({ statusCode, headers, request }: GotResponse): boolean {
-    const { token, route } = progressOf(request.options.context)
+    const sofar = progressOf(request.options.context)
+    const { token, route } = sofar
     if (token === undefined || route === undefined) return false
-    return isRefusal(spending, route, token, { status: statusCode, headers })
+    sofar.isRefused ??= isRefusal(spending, route, token, { status: statusCode, headers })
+    return sofar.isRefused
   }
 
   async function anotherFor({ request }: GotResponse): Promise<AccessToken | undefined> {

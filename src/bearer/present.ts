@@ -1,10 +1,11 @@
 import type { AccessToken } from '../token/access-token.ts'
 import type { HeaderFields } from './header-fields.ts'
 import type { Route } from './routes.ts'
+import { noteCall } from './usage.ts'
 
 /** A request that is about to show a token. */
 export interface Presenting {
-  readonly route: Pick<Route, 'header' | 'scheme'>
+  readonly route: Pick<Route, 'header' | 'scheme' | 'usage'>
 }
 
 /** The name of the field that shows a token, in lower case. */
@@ -25,6 +26,7 @@ export function credentialsOf(token: AccessToken, { scheme }: Pick<Route, 'schem
 export function present(token: AccessToken, { route }: Presenting, fields: HeaderFields = {}): HeaderFields {
   const name = headerOf(route)
   const value = credentialsOf(token, route)
+  if (route.usage !== undefined) noteCall(route.usage)
   if (Array.isArray(fields)) return [...fields, name, value]
   fields[name] = value
   return fields

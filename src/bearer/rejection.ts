@@ -46,13 +46,14 @@ export type EmitRejected = (name: 'rejected', event: Omit<Rejected, 'count'>) =>
 /** Tells the listeners who refused which token, and why. */
 export function reportRejection(
   emit: EmitRejected,
-  { origin, request }: Route,
+  { origin, request, usage }: Route,
   token: AccessToken,
   status: number,
   { error, neededScope }: Rejection
 ): void {
   const { scope, audience, resource } = request
   const hidden = [token.value]
+  if (usage !== undefined) usage.refused += 1
   emit('rejected', {
     serial: token.serial,
     origin,

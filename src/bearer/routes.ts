@@ -2,6 +2,7 @@ import { decodeUnreserved } from '../proof/dpop-claims.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { RejectedWhen } from './answer.ts'
 import { isAmbiguous, isUnreadable, readingsOf, withoutDotSegments } from './path-readings.ts'
+import type { Usage } from './usage.ts'
 
 /** One rule of a policy, checked already: which requests get which token. */
 export interface Route {
@@ -18,6 +19,8 @@ export interface Route {
   readonly scheme?: string | undefined
   /** Which answers refuse the token, beyond those that say so in a challenge. */
   readonly rejectedWhen?: RejectedWhen | undefined
+  /** Counts the calls that it gives a token. */
+  readonly usage?: Usage | undefined
   /** Whether each path of the origin has this rule; the table says so. */
   readonly holdsEverywhere?: boolean
 }

@@ -34,6 +34,8 @@ export interface TokenCacheOptions {
   /** Shared by those who ask the same server over the same connections. */
   readonly endpoint?: EndpointHealth
   readonly emit: Emit
+  /** Is told when a caller asks: epoch ms. */
+  readonly lastLook?: { at: number }
   /** Hears of each token request as it starts. */
   readonly trace?: TraceRequest
 }
@@ -68,7 +70,7 @@ const unhurried: Asking = Object.freeze({
 /** Keeps tokens good: one flight a key, refreshed ahead of need, the old token first. */
 export function tokenCache(options: TokenCacheOptions): TokenCache {
   const { source, clock, timeout, refresh, emit, endpoint = endpointHealth(clock) } = options
-  const { maxWaiting = limits.waiting } = options
+  const { maxWaiting = limits.waiting, lastLook = { at: 0 } } = options
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const changed = async () => (await source.changed?.()) ?? false
@@ -100,7 +102,8 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
   /** The warm path: one look-up, one clock reading. The timer ends what the wall clock cannot see. */
   function glance(request: TokenRequest): Entry | undefined {
     const entry = entries.get(request)
-    if (entry === undefined || clock.wallTime() >= entry.freshUntil) return undefined
+    lastLook.at = clock.wallTime()
+    if (entry === undefined || lastLook.at >= entry.freshUntil) return undefined
     entry.lastUse = ++uses
     return entry
   }
