@@ -1,6 +1,8 @@
+import type { Clock } from '../clock.ts'
 import { assertions } from './client-authentication/assertions.ts'
 import { attemptLimit } from './client-authentication/attempt-limit.ts'
 import { clientGate } from './client-authentication/client-gate.ts'
+import { type TokenBinding, tokenBinding } from './client-authentication/token-binding.ts'
 import { type Endpoints, serverEndpoints, serverUrls } from './endpoints/endpoints.ts'
 import type { ServerUrls } from './endpoints/metadata-document.ts'
 import type { Condition } from './faults/fault-kinds.ts'
@@ -62,7 +64,7 @@ interface Pieces {
 }
 
 /** Puts the rooms together: what answers, and what those see who watch and control. */
-export function assemble(pieces: Pieces): { parts: ServerParts; endpoints: Endpoints } {
+export function assemble(pieces: Pieces): { parts: ServerParts; endpoints: Endpoints; binding: TokenBinding } {
   const { checked, issuer, urls, registry, keys, queue, condition, listening, now } = pieces
   const { clock, accessTokenLifetime: lifetime, accessTokenFormat: format, signingSecret } = checked
   const requests = requestLog()
@@ -72,15 +74,31 @@ export function assemble(pieces: Pieces): { parts: ServerParts; endpoints: Endpo
     ...{ format, signingSecret, lifetime, clock, now, issued: issuedTokens() },
     ...watch({ registry, requests, faults, keys, now })
   }
-  return { parts, endpoints: endpointsFor(parts, urls, checked) }
+  const { tokenEndpoint, mutualTlsTokenEndpoint = tokenEndpoint } = urls
+  const binding = tokenBinding({
+    tokenEndpoints: [tokenEndpoint, mutualTlsTokenEndpoint],
+    nonces: checked.dpopNonces,
+    clock: believed(clock, now)
+  })
+  return { parts, binding, endpoints: endpointsFor(parts, urls, binding, checked) }
 }
 
-function endpointsFor(parts: ServerParts, urls: ServerUrls, options: CheckedOptions): Endpoints {
+/** The clock as the server believes it, with the fault that it may have. */
+function believed(clock: Clock, now: () => number): Clock {
+  return {
+    wallTime: now,
+    monotonicTime: () => clock.monotonicTime(),
+    startTimer: (callback, delay) => clock.startTimer(callback, delay),
+    random: () => clock.random()
+  }
+}
+
+function endpointsFor(parts: ServerParts, urls: ServerUrls, binding: TokenBinding, options: CheckedOptions): Endpoints {
   const { issuer, registry, keys, issued, format, clock, now } = parts
   const { authenticationMethods: methods, assertionAudience } = options
   const typeNeeded = assertionAudience === 'issuer'
   const proofs = assertions({ audience: typeNeeded ? issuer : urls.tokenEndpoint, typeNeeded, now })
   const gate = clientGate({ registry, limit: attemptLimit(clock), assertions: proofs, methods, now })
   const tokens = accessTokens({ issuer, format, keys, issued })
-  return serverEndpoints({ ...parts, urls, gate, tokens, methods })
+  return serverEndpoints({ ...parts, urls, gate, tokens, binding, methods })
 }

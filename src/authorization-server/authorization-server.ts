@@ -55,7 +55,8 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
 
   const { issuer, urls } = namesOf(listening, checked)
   const queue = faultQueue()
-  const { parts, endpoints } = assemble({ checked, issuer, urls, registry, keys, queue, condition, listening, now })
+  const pieces = { checked, issuer, urls, registry, keys, queue, condition, listening, now }
+  const { parts, endpoints, binding } = assemble(pieces)
   const { requests, faults, issued, journal } = parts
   const front = frontDoor({ parts, ...checked, port: new URL(listening.origin).port })
   listening.serve((door, incoming, response) => {
@@ -78,6 +79,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   async function close(): Promise<void> {
     await follower?.close()
     await listening.close()
+    binding.close()
   }
 
   return {

@@ -20,7 +20,14 @@ export type { RegistryChange } from './registry/changes.ts'
 export type { Clients } from './registry/clients.ts'
 export type { ClientCredentials, Federation, RegisteredSecret } from './registry/credentials.ts'
 export type { LiveRegistry } from './registry/live-registry.ts'
-export type { ClientRegistration, GrantRegistration, Registry, ServiceRegistration } from './registry/registration.ts'
+export type {
+  ClientRegistration,
+  DpopRule,
+  GrantRegistration,
+  NonceRule,
+  Registry,
+  ServiceRegistration
+} from './registry/registration.ts'
 export { readClients, readRegistry } from './registry/registry-file.ts'
 export { registrySchema } from './registry/registry-schema.ts'
 export type { AccessTokenFormat } from './tokens/access-tokens.ts'

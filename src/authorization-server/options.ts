@@ -2,8 +2,8 @@ import { type Clock, systemClock } from '../clock.ts'
 import { ClientConfigurationError } from '../errors.ts'
 import { methodsInMessage, mutualTlsMethods } from './client-authentication/authentication-methods.ts'
 import { inBrackets, isLoopbackHost, type TlsOptions } from './http/http-server.ts'
-import { isLifetime } from './registry/check-client.ts'
-import type { ClientRegistration, Registry } from './registry/registration.ts'
+import { isLifetime, isNonceRule } from './registry/check-client.ts'
+import type { ClientRegistration, NonceRule, Registry } from './registry/registration.ts'
 import type { AccessTokenFormat } from './tokens/access-tokens.ts'
 import { leastSecretBytes, type SigningAlgorithm, signingAlgorithms } from './tokens/signing-keys.ts'
 
@@ -34,6 +34,10 @@ export interface AuthorizationServerOptions {
   readonly keysFile?: string | URL
   /** The ways of client authentication that it lists and takes; all that it knows by default. */
   readonly authenticationMethods?: readonly string[]
+  /**
+   * Nonces that DPoP proofs have to carry: none, one for five minutes (`true`), or one for each proof (`'once'`). A client's `dpopNonces` goes before it.
+   */
+  readonly dpopNonces?: NonceRule
   /** What `aud` of client assertions must be: the issuer, or as in the older form the token endpoint. */
   readonly assertionAudience?: 'issuer' | 'tokenEndpoint'
   /** A second token endpoint, over https, that asks for a client certificate (RFC 8705). */
@@ -74,6 +78,7 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
     tls,
     authenticationMethods = methodsFor(tls),
     assertionAudience = 'issuer',
+    dpopNonces = false,
     cors = [],
     adminSecret,
     clock = systemClock,
@@ -91,6 +96,7 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
     `authenticationMethods must be some of ${methodsFor(tls).join(', ')}.`
   )
   demand(audiences.includes(assertionAudience), "assertionAudience must be 'issuer' or 'tokenEndpoint'.")
+  demand(isNonceRule(dpopNonces), "dpopNonces must be true, false or 'once'.")
   demand(tls === undefined || isTls(tls), 'tls must be { cert, key, ca }, each PEM, and port, if given, a port.')
   demand(
     Array.isArray(cors) && cors.every(isOrigin),
@@ -111,6 +117,7 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
     ...tokens,
     authenticationMethods,
     assertionAudience,
+    dpopNonces,
     tls,
     cors,
     adminSecret,

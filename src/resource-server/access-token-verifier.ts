@@ -1,6 +1,7 @@
 import { sender } from '../http/send.ts'
 import { unverifiedIssuer } from './chosen-verifier.ts'
 import { isCompactJws } from './compact-jws.ts'
+import { sealedNonces } from './dpop/nonces.ts'
 import { proofCheck } from './dpop/proof-check.ts'
 import { judge } from './judge.ts'
 import { type AccessTokenVerifierOptions, checkOptions, type IsRevoked } from './options.ts'
@@ -25,7 +26,8 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
   const { challenge, dpop, isRevoked } = how
   const exchange = sender({ ...how.transport, clock: how.clock })
   const tokens = tokenCheck(how, exchange)
-  const proofs = dpop && proofCheck(dpop, how.clock)
+  const nonces = dpop?.nonces && sealedNonces(dpop.nonces, how.clock)
+  const proofs = dpop && proofCheck({ ...dpop, nonces }, how.clock)
   const constraint: SenderConstraint = { ...how.constraint, proofs, keyRequired: dpop?.required === true }
   const speaksDpop = dpop !== undefined
 

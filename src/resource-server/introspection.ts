@@ -10,7 +10,7 @@ import { checkAudience, checkTimes, type Expectation } from './claims.ts'
 import { type JsonObject, parseJsonObject } from './compact-jws.ts'
 import type { TokenProfile } from './profiles/token-profile.ts'
 import { RefusedToken } from './token-refused-error.ts'
-import { type SizedToken, verifiedToken } from './verified-token.ts'
+import { isBoundToKey, type SizedToken, verifiedToken } from './verified-token.ts'
 
 /** How opaque tokens are asked about (RFC 7662). */
 export interface Introspection {
@@ -35,7 +35,7 @@ export interface IntrospectionContext {
 }
 
 const timeout = 5000
-/** Words for a token that whoever has it may use. */
+/** Words for a token that whoever has it may use. One that is bound all the same says so in its claims. */
 const bearerTypes = /^(bearer|(urn:ietf:params:oauth:token-type:)?access_token)$/i
 
 /**
@@ -66,8 +66,9 @@ export async function introspect(
 function checkType({ token_type: type, token_use: use, ...answer }: JsonObject, { mustNot = [] }: TokenProfile): void {
   for (const [claim, kind] of Object.entries({ token_type: type, token_use: use }))
     if (typeof kind === 'string' && /refresh|id_token/i.test(kind)) throw new RefusedToken('wrong_type', { claim })
-  if (type !== undefined && !(typeof type === 'string' && bearerTypes.test(type)))
-    throw new RefusedToken('unknown_binding')
+  const isKnown =
+    typeof type === 'string' && (bearerTypes.test(type) || (/^dpop$/i.test(type) && isBoundToKey({ claims: answer })))
+  if (type !== undefined && !isKnown) throw new RefusedToken('unknown_binding')
   const failed = mustNot.find((test) => holds(test, answer, undefined))
   if (failed !== undefined) throw new RefusedToken('wrong_type', { claim: failed.at.join('.') })
 }

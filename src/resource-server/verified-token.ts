@@ -56,7 +56,7 @@ export function verifiedToken(claims: JsonObject, { profile, issuers }: Expectat
 }
 
 /** Whether a token needs a proof of a key (RFC 9449 §6). */
-export function isBoundToKey({ claims: { cnf } }: VerifiedToken): boolean {
+export function isBoundToKey({ claims: { cnf } }: { readonly claims: JsonObject }): boolean {
   return typeof cnf === 'object' && cnf !== null && 'jkt' in cnf
 }
 

@@ -89,6 +89,7 @@ test.each([
       expect(response.headers.get('content-type')).toBe('application/json')
       expect(await response.json()).toEqual({
         issuer: server.issuer,
+        dpop_signing_alg_values_supported: expect.arrayContaining(['ES256', 'EdDSA', 'PS256']),
         token_endpoint: server.tokenEndpoint,
         jwks_uri: server.jwksUri,
         introspection_endpoint: server.introspectionEndpoint,

@@ -18,7 +18,7 @@ test('an origin that is allowed may read every answer of the endpoints, a refusa
     {
       'access-control-allow-origin': origin,
       'access-control-allow-methods': 'GET, POST',
-      'access-control-allow-headers': 'authorization, content-type',
+      'access-control-allow-headers': 'authorization, content-type, dpop',
       vary: 'origin'
     }
   ])

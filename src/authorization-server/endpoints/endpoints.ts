@@ -1,4 +1,5 @@
 import type { ClientGate } from '../client-authentication/client-gate.ts'
+import type { TokenBinding } from '../client-authentication/token-binding.ts'
 import type { Door } from '../http/listeners.ts'
 import type { ServerRegistry } from '../registry/live-registry.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
@@ -16,6 +17,7 @@ export interface EndpointsOptions {
   readonly gate: ClientGate
   readonly registry: ServerRegistry
   readonly tokens: AccessTokens
+  readonly binding: TokenBinding
   readonly issued: IssuedTokens
   readonly keys: SigningKeys
   /** Ways to authenticate that the metadata lists. */

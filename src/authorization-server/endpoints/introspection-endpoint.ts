@@ -1,3 +1,4 @@
+import { isBoundToKey } from '../../resource-server/verified-token.ts'
 import type { ClientGate } from '../client-authentication/client-gate.ts'
 import { jsonAnswer } from '../http/answer.ts'
 import { OAuthError } from '../http/oauth-error.ts'
@@ -25,7 +26,8 @@ export function introspectionEndpoint({ gate, registry, issued, now }: Introspec
       const token = issued.find(value)
       const active =
         token !== undefined && now() < token.expiresAt && registry.model.clients.get(token.clientId)?.enabled
-      return jsonAnswer(200, active === true ? { active, token_type: 'Bearer', ...token.claims } : { active: false })
+      if (active !== true) return jsonAnswer(200, { active: false })
+      return jsonAnswer(200, { active, token_type: isBoundToKey(token) ? 'DPoP' : 'Bearer', ...token.claims })
     }
   }
 }

@@ -1,4 +1,5 @@
 import { assertionAlgorithms } from '../client-authentication/assertions.ts'
+import { proofAlgorithms } from '../client-authentication/token-binding.ts'
 
 export interface ServerUrls {
   readonly tokenEndpoint: string
@@ -38,6 +39,7 @@ export function metadataDocument(issuer: string, urls: ServerUrls, { algorithm, 
       mtls_endpoint_aliases: { token_endpoint: mutualTlsTokenEndpoint },
       tls_client_certificate_bound_access_tokens: true
     }),
+    dpop_signing_alg_values_supported: proofAlgorithms,
     introspection_endpoint_auth_methods_supported: methods,
     introspection_endpoint_auth_signing_alg_values_supported: signatures,
     revocation_endpoint_auth_methods_supported: methods,

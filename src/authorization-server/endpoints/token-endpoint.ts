@@ -1,5 +1,6 @@
 import { joinScope } from '../../token/scope.ts'
 import type { ClientGate } from '../client-authentication/client-gate.ts'
+import type { TokenBinding } from '../client-authentication/token-binding.ts'
 import { jsonAnswer } from '../http/answer.ts'
 import type { ServerRegistry } from '../registry/live-registry.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
@@ -11,6 +12,7 @@ export interface TokenEndpointOptions {
   readonly gate: ClientGate
   readonly registry: ServerRegistry
   readonly tokens: AccessTokens
+  readonly binding: TokenBinding
   /** Milliseconds. */
   readonly lifetime: number
   /** Epoch ms. */
@@ -18,15 +20,17 @@ export interface TokenEndpointOptions {
 }
 
 /** The client credentials grant (RFC 6749 §4.4). */
-export function tokenEndpoint({ issuer, gate, registry, tokens, lifetime, now }: TokenEndpointOptions): Endpoint {
+export function tokenEndpoint(options: TokenEndpointOptions): Endpoint {
+  const { issuer, gate, registry, tokens, binding, lifetime, now } = options
   return {
     name: 'token',
     method: 'POST',
     async answer(request) {
       const { form, client } = await gate(request)
       const { fault } = request
+      const { jkt, nonce } = binding.check(request, client)
       const decided = decideGrant(client, form, { registry: registry.model, defaultAudience: issuer })
-      const content = { ...decided, thumbprint: request.certificate?.thumbprint }
+      const content = { ...decided, thumbprint: request.certificate?.thumbprint, jkt }
       const issuedAt = now()
       const { entry } = request
       const { value, expiresAt } = await tokens.issue(content, {
@@ -37,12 +41,13 @@ export function tokenEndpoint({ issuer, gate, registry, tokens, lifetime, now }:
       entry.service = content.service
       entry.granted = content.scope
       entry.expiresAt = expiresAt
-      return jsonAnswer(200, {
+      const answer = {
         access_token: value,
-        token_type: 'Bearer',
+        token_type: jkt === undefined ? 'Bearer' : 'DPoP',
         expires_in: Math.floor((expiresAt - issuedAt) / 1000),
         ...(content.scope.length > 0 && { scope: joinScope(content.scope) })
-      })
+      }
+      return jsonAnswer(200, answer, nonce === undefined ? {} : { 'dpop-nonce': nonce })
     }
   }
 }

@@ -122,6 +122,11 @@ const kinds = {
     parameters: [],
     make: () => ({ sameToken: true as const })
   },
+  staleNonce: {
+    about: 'The nonce of a DPoP proof counts as old, and another one is demanded.',
+    parameters: [],
+    make: () => ({ staleNonce: true as const })
+  },
   clockOffset: {
     about: 'The clock of the server is wrong, in tokens and in Date headers.',
     parameters: [ms('By how many milliseconds; below zero, it is behind.')],

@@ -6,6 +6,8 @@ export interface Fault {
   /** Milliseconds that its token lives. */
   readonly lifetime?: number
   readonly sameToken?: true
+  /** The nonce of a proof counts as old, whatever it is. */
+  readonly staleNonce?: true
   /** Given in place of the real answer, which is not even made. */
   readonly instead?: Answer
   readonly alteration?: Alteration

@@ -56,6 +56,8 @@ export interface Faults {
   lifetime(ms: number, reach?: FaultReach): void
   /** The token that was last given for the same request is given again, with what is left of its life. */
   sameToken(reach?: FaultReach): void
+  /** A request with a DPoP proof is told that its nonce is old, and gets another one, whatever it carries. */
+  staleNonce(reach?: FaultReach): void
   /** The server's clock is wrong by `ms`, in tokens and `Date` headers, until `clear()`. */
   clockOffset(ms: number): void
   /** Those that are switched on now. */
@@ -147,6 +149,7 @@ export function faultSwitches({ queue, condition, breakConnections, now }: Fault
       set('redirect', { location, ...(status !== undefined && { status }) }, reach),
     lifetime: (ms, reach) => set('lifetime', { ms }, reach),
     sameToken: (reach) => set('sameToken', {}, reach),
+    staleNonce: (reach) => set('staleNonce', {}, reach),
     clockOffset: (ms) => set('clockOffset', { ms }),
     get active() {
       return active()

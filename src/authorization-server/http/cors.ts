@@ -8,6 +8,7 @@ export function allowOrigin({ headers }: IncomingMessage, response: ServerRespon
   if (allowed.length === 0) return
   const { origin = '' } = headers
   response.setHeader('vary', 'origin')
+  response.setHeader('access-control-expose-headers', 'dpop-nonce')
   if (allowed.includes('*')) response.setHeader('access-control-allow-origin', '*')
   else if (allowed.includes(origin)) response.setHeader('access-control-allow-origin', origin)
 }
@@ -22,7 +23,7 @@ export function answeredPreflight(
     return false
   response.statusCode = 204
   response.setHeader('access-control-allow-methods', 'GET, POST')
-  response.setHeader('access-control-allow-headers', 'authorization, content-type')
+  response.setHeader('access-control-allow-headers', 'authorization, content-type, dpop')
   response.setHeader('access-control-max-age', '600')
   response.end()
   return true

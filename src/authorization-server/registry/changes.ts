@@ -55,6 +55,7 @@ function clientSentences(clientId: string, old?: ClientRegistration, now?: Clien
       : []),
     ...(differs(credentialNames) ? [`${clientId} has other credentials.`] : []),
     ...(differs(['accessTokenLifetime']) ? [`The tokens of ${clientId} have another lifetime.`] : []),
+    ...(differs(['dpop', 'dpopNonces']) ? [`The tokens of ${clientId} are bound to a key by another rule.`] : []),
     ...(differs(['claims', 'authorities']) ? [`The tokens of ${clientId} have other claims.`] : [])
   ]
 }

@@ -2,9 +2,20 @@ import { isScopeToken } from '../../token/scope.ts'
 import type { DeclaredServices } from './check-services.ts'
 import { credentialNames, keptCredentials } from './credentials.ts'
 import { isObject, isText, type Path, type Report, reportUnknown } from './problems.ts'
+import type { NonceRule } from './registration.ts'
 
 const shortForm = ['scope', 'roles', 'authorities', 'audience']
-const known = ['clientId', 'may', ...shortForm, 'claims', 'accessTokenLifetime', 'enabled', ...credentialNames]
+const known = [
+  'clientId',
+  'may',
+  ...shortForm,
+  'claims',
+  'accessTokenLifetime',
+  'dpop',
+  'dpopNonces',
+  'enabled',
+  ...credentialNames
+]
 
 /** What the server writes into each token itself. */
 const ownClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'roles', 'authorities', 'cnf']
@@ -12,7 +23,7 @@ const ownClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id',
 /** Reports what is wrong with one client. Its sentences name the client, and show nothing that it proves itself with. */
 export function checkClient(client: unknown, path: Path, services: DeclaredServices, report: Report): void {
   if (!isObject(client)) return void report(path, 'Every client is an object.')
-  const { clientId, accessTokenLifetime, enabled, claims } = client
+  const { clientId, accessTokenLifetime, dpop, dpopNonces, enabled, claims } = client
   if (!isText(clientId)) return void report([...path, 'clientId'], 'Every client needs a clientId.')
   const name = `client "${clientId}"`
   const at = (field: string) => [...path, field]
@@ -21,6 +32,10 @@ export function checkClient(client: unknown, path: Path, services: DeclaredServi
   else checkGrants(name, client, path, services, report)
   if (accessTokenLifetime !== undefined && !isLifetime(accessTokenLifetime))
     report(at('accessTokenLifetime'), `accessTokenLifetime of ${name} is in milliseconds, 1000 at least.`)
+  if (dpop !== undefined && dpop !== 'optional' && dpop !== 'required')
+    report(at('dpop'), `dpop of ${name} must be "optional" or "required".`)
+  if (dpopNonces !== undefined && !isNonceRule(dpopNonces))
+    report(at('dpopNonces'), `dpopNonces of ${name} must be true, false or "once".`)
   if (enabled !== undefined && typeof enabled !== 'boolean')
     report(at('enabled'), `enabled of ${name} must be true or false.`)
   checkClaims(name, claims, at('claims'), report)
@@ -124,6 +139,10 @@ function checkCredentials(name: string, client: object, path: Path, report: Repo
 /** Whether tokens can live for so many milliseconds. */
 export function isLifetime(ms: unknown): ms is number {
   return typeof ms === 'number' && Number.isFinite(ms) && ms >= 1000
+}
+
+export function isNonceRule(value: unknown): value is NonceRule {
+  return typeof value === 'boolean' || value === 'once'
 }
 
 function isTextList(value: unknown): value is readonly string[] {

@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose'
 import { type KeptCredentials, keptCredentials } from './credentials.ts'
-import type { ClientRegistration, Registry } from './registration.ts'
+import type { ClientRegistration, DpopRule, NonceRule, Registry } from './registration.ts'
 
 /** A service that tokens are for. */
 export interface Service {
@@ -27,6 +27,9 @@ export interface RegisteredClient {
   readonly authorities: readonly string[]
   readonly claims: JWTPayload
   readonly accessTokenLifetime: number | undefined
+  readonly dpop: DpopRule
+  /** Undefined where the server's rule counts. */
+  readonly dpopNonces: NonceRule | undefined
   readonly enabled: boolean
 }
 
@@ -98,6 +101,7 @@ function undescribed(names: readonly string[]): ReadonlyMap<string, string> {
 
 function registeredClient(registration: ClientRegistration, grants: readonly Grant[]): RegisteredClient {
   const { clientId, authorities = [], claims = {}, accessTokenLifetime, enabled = true } = registration
+  const { dpop = 'optional', dpopNonces } = registration
   const credentials = keptCredentials(registration)
-  return { clientId, credentials, grants, authorities, claims, accessTokenLifetime, enabled }
+  return { clientId, credentials, grants, authorities, claims, accessTokenLifetime, dpop, dpopNonces, enabled }
 }

@@ -1,6 +1,12 @@
 import type { JWTPayload } from 'jose'
 import type { ClientCredentials } from './credentials.ts'
 
+/** Whether tokens have to be bound to a DPoP key. */
+export type DpopRule = 'optional' | 'required'
+
+/** Nonces of DPoP proofs: none are demanded, each counts for five minutes, or each counts for one proof. */
+export type NonceRule = false | true | 'once'
+
 /** Who there is, and who may call whom: what an administrator writes down. */
 export interface Registry {
   /** Where the JSON Schema of this document is, for an editor. */
@@ -45,6 +51,10 @@ export interface ClientRegistration extends ClientCredentials {
   readonly claims?: JWTPayload
   /** Milliseconds that its tokens live; what the server has for all, if left out. */
   readonly accessTokenLifetime?: number
+  /** `'required'`: every token of the client is bound to a DPoP key (RFC 9449). Otherwise it is where the request carries a proof. */
+  readonly dpop?: DpopRule
+  /** Whether the client's proofs have to carry a nonce of the server, in place of what the server has for all. */
+  readonly dpopNonces?: NonceRule
   /** `false`: it can prove who it is and gets no token. */
   readonly enabled?: boolean
 }

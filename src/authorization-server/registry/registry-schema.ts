@@ -64,6 +64,8 @@ const client = {
     audience: { ...names, description: 'Short form, without services.' },
     claims: { type: 'object', description: 'Further claims of its tokens.' },
     accessTokenLifetime: { type: 'number', minimum: 1000, description: 'Milliseconds.' },
+    dpop: { enum: ['optional', 'required'], description: 'Whether its tokens have to be bound to a DPoP key.' },
+    dpopNonces: { enum: [true, false, 'once'], description: 'Whether its DPoP proofs have to carry a nonce.' },
     enabled: { type: 'boolean', description: 'false: it can prove who it is and gets no token.' }
   },
   required: ['clientId'],

@@ -51,8 +51,8 @@ export function accessTokens({ issuer, format, keys, issued }: AccessTokensOptio
 
   return {
     async issue(content, { issuedAt, lifetime, again }) {
-      const { client, audience, scope, thumbprint } = content
-      const kind = JSON.stringify([client.clientId, audience, scope, thumbprint])
+      const { client, audience, scope, thumbprint, jkt } = content
+      const kind = JSON.stringify([client.clientId, audience, scope, thumbprint, jkt])
       const earlier = last.get(kind)
       if (again && earlier !== undefined) return earlier
       const token = await make(content, issuedAt, issuedAt + lifetime)

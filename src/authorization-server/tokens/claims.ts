@@ -14,6 +14,8 @@ export interface TokenContent {
   readonly roles: readonly string[]
   /** The certificate that the token is bound to (RFC 8705 §3). */
   readonly thumbprint?: string | undefined
+  /** The key that the token is bound to (RFC 9449 §6). */
+  readonly jkt?: string | undefined
 }
 
 export interface Validity {
@@ -26,7 +28,7 @@ export interface Validity {
 /** The claims of an access token (RFC 9068 §2.2). A client that acts for itself is its own subject. */
 export function claims(
   issuer: string,
-  { client, audience, scope, roles, thumbprint }: TokenContent,
+  { client, audience, scope, roles, thumbprint, jkt }: TokenContent,
   { issuedAt, expiresAt }: Validity
 ): JWTPayload {
   const { clientId, authorities } = client
@@ -42,7 +44,9 @@ export function claims(
     ...(scope.length > 0 && { scope: joinScope(scope) }),
     ...(roles.length > 0 && { roles }),
     ...(authorities.length > 0 && { authorities }),
-    ...(thumbprint !== undefined && { cnf: { 'x5t#S256': thumbprint } })
+    ...((thumbprint ?? jkt) !== undefined && {
+      cnf: { ...(thumbprint !== undefined && { 'x5t#S256': thumbprint }), ...(jkt !== undefined && { jkt }) }
+    })
   }
 }
 

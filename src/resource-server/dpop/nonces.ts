@@ -19,12 +19,14 @@ export interface CheckedNonces {
   readonly lifetime: number
 }
 
-/** Nothing is kept for a nonce: it holds the moment at which it was made, and a seal. */
+/** Nonces that a server gives out, and takes again in proofs. */
 export interface Nonces {
   /** The one to use now. */
   current(): string
   /** Epoch ms at which one of ours ends; undefined for any other, and for one that has ended. */
   endOf(nonce: unknown): number | undefined
+  /** Milliseconds for which one counts at most. */
+  readonly lifetime: number
 }
 
 const mostLifetime = 3_600_000
@@ -52,12 +54,14 @@ function ofThisProcess(): Buffer {
   return chosen
 }
 
+/** Nothing is kept for a nonce: it holds the moment at which it was made, and a seal. */
 export function sealedNonces({ secrets, lifetime }: CheckedNonces, clock: Clock): Nonces {
   /** All nonces of a tenth of their life are one. */
   const step = Math.ceil(lifetime / 10)
   let latest = { madeAt: Number.NaN, nonce: '' }
 
   return {
+    lifetime,
     current() {
       const madeAt = Math.floor(clock.wallTime() / step) * step
       if (madeAt !== latest.madeAt) latest = { madeAt, nonce: sealed(madeAt, secrets[0] as Buffer) }

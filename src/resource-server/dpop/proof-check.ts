@@ -4,9 +4,8 @@ import { decodeBase64url, isCanonical } from '../base64url.ts'
 import { type JsonObject, parseJsonObject } from '../compact-jws.ts'
 import { isSignedBy } from '../keys/node-key.ts'
 import { RefusedToken } from '../token-refused-error.ts'
-import { sealedNonces } from './nonces.ts'
+import type { Nonces } from './nonces.ts'
 import { type ProofHeader, proofHeader } from './proof-header.ts'
-import type { CheckedDpop } from './proof-options.ts'
 import { isSameTarget } from './proof-url.ts'
 import { replayMemory } from './replay-memory.ts'
 
@@ -21,7 +20,7 @@ export interface ProvenRequest {
   readonly identity: object
 }
 
-/** What a proof must go with. */
+/** What a proof must go with, where a token is used. */
 export interface ProofBinding {
   /** The thumbprint of the key that the token is bound to. */
   readonly thumbprint: string
@@ -29,11 +28,23 @@ export interface ProofBinding {
 }
 
 export interface ProofCheck {
-  /** Checks a proof (RFC 9449 §4.3), and that it was not used for another request before. @throws RefusedToken */
-  check(request: ProvenRequest, binding: ProofBinding): void
+  /**
+   * Checks a proof (RFC 9449 §4.3), and that it was not used for another request before. Gives the thumbprint of its key: where tokens are issued any key
+   * will do.
+   * @throws RefusedToken
+   */
+  check(request: ProvenRequest, binding?: ProofBinding): string
   /** The nonce for the proofs to come; undefined where none is demanded. */
   nonce(): string | undefined
   close(): void
+}
+
+export interface ProofRules {
+  readonly algorithms: readonly string[]
+  /** Milliseconds by which the time in a proof may differ from ours. */
+  readonly window: number
+  /** Those that proofs have to carry; undefined where none is demanded. */
+  readonly nonces: Nonces | undefined
 }
 
 const mostBytes = 8 * 1024
@@ -41,10 +52,8 @@ const mostIdLength = 256
 const mostHeaders = 1000
 const compactJws = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 
-export function proofCheck(how: Omit<CheckedDpop, 'required'>, clock: Clock): ProofCheck {
-  const { algorithms, window } = how
-  const nonces = how.nonces && sealedNonces(how.nonces, clock)
-  const memory = replayMemory(clock, how.nonces?.lifetime ?? 2 * window)
+export function proofCheck({ algorithms, window, nonces }: ProofRules, clock: Clock): ProofCheck {
+  const memory = replayMemory(clock, nonces?.lifetime ?? 2 * window)
   /** The header of a client's proofs is always the same, and reading its key takes as long as a signature check. Only those of good signatures are kept. */
   const headers = new Map<string, ProofHeader>()
   /** A request may pass several guards. */
@@ -73,10 +82,11 @@ export function proofCheck(how: Omit<CheckedDpop, 'required'>, clock: Clock): Pr
   }
 
   return {
-    check({ proof, method, urls, identity }, { thumbprint, token }) {
+    check({ proof, method, urls, identity }, binding) {
       const [header, payload, signature] = partsOf(proof)
-      const read = headers.get(header) ?? proofHeader(header, algorithms, thumbprint)
-      if (read.thumbprint !== thumbprint) throw new RefusedToken('wrong_proof_key')
+      const read = headers.get(header) ?? proofHeader(header, algorithms, binding?.thumbprint)
+      const { thumbprint } = read
+      if (binding !== undefined && thumbprint !== binding.thumbprint) throw new RefusedToken('wrong_proof_key')
       if (!isSignedBy(read.key, read.alg, `${header}.${payload}`, decodeBase64url(signature)))
         throw new RefusedToken('bad_proof_signature')
       keep(header, read)
@@ -85,11 +95,13 @@ export function proofCheck(how: Omit<CheckedDpop, 'required'>, clock: Clock): Pr
       if (!isText(jti) || jti.length > mostIdLength || !isText(htm) || !isText(htu))
         throw new RefusedToken('malformed_proof')
       if (htm !== method || !isSameTarget(htu, urls)) throw new RefusedToken('proof_of_another_request')
-      if (ath !== accessTokenHash(token)) throw new RefusedToken('proof_of_another_token')
+      if (binding !== undefined && ath !== accessTokenHash(binding.token))
+        throw new RefusedToken('proof_of_another_token')
       const until = checkTimes(claims)
-      if (checked.get(identity) === proof) return
+      if (checked.get(identity) === proof) return thumbprint
       if (!memory.use(`${thumbprint} ${jti}`, until)) throw new RefusedToken('replayed_proof')
       checked.set(identity, proof)
+      return thumbprint
     },
     nonce: () => nonces?.current(),
     close: memory.close

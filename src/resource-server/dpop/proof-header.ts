@@ -18,17 +18,18 @@ export interface ProofHeader {
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /**
- * Reads the header of a proof (RFC 9449 §4.2) that has to be signed with a certain key; the caller has checked its letters. A key of a stranger's
- * choice is not even read.
+ * Reads the header of a proof (RFC 9449 §4.2); the caller has checked its letters. Where it has to be signed with a certain key, no other is even read.
  * @throws RefusedToken
  */
-export function proofHeader(text: string, algorithms: readonly string[], thumbprint: string): ProofHeader {
+export function proofHeader(text: string, algorithms: readonly string[], expected?: string): ProofHeader {
   const { typ, alg, jwk, crit } = parseJsonObject(decodeBase64url(text), 'malformed_proof')
   // No extension is understood, so a critical one cannot be honoured (RFC 7515 §4.1.11).
   if (crit !== undefined || typeof typ !== 'string' || !isProofType(typ)) throw new RefusedToken('malformed_proof')
   if (typeof alg !== 'string' || !algorithms.includes(alg)) throw new RefusedToken('proof_algorithm')
   if (!isObject(jwk) || privateMembers.some((member) => member in jwk)) throw new RefusedToken('wrong_proof_key')
-  if (jwkThumbprint(jwk) !== thumbprint || !isFor(jwk, alg)) throw new RefusedToken('wrong_proof_key')
+  const thumbprint = jwkThumbprint(jwk)
+  if (thumbprint === undefined || thumbprint !== (expected ?? thumbprint) || !isFor(jwk, alg))
+    throw new RefusedToken('wrong_proof_key')
   return { alg, thumbprint, key: keyObject(publicJwk(jwk) as JsonWebKey) }
 }
 
