@@ -18,6 +18,10 @@ export const commands: CommandTable = {
     about: 'Starts an authorization server for development, with a page that shows who may call whom.',
     load: async () => (await import('./commands/serve.ts')).serve
   },
+  inventory: {
+    about: 'Compares what services did with what they may do: unused grants, and calls without one.',
+    load: async () => (await import('./commands/inventory.ts')).inventory
+  },
   simulate: {
     about: 'Simulates what a fleet of instances asks of its authorization server.',
     load: async () => (await import('./commands/simulate.ts')).simulate
