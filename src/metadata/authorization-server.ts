@@ -7,6 +7,8 @@ export interface Issuer {
   readonly jwksUri?: string | undefined
   /** Where it tells what a token is worth (RFC 7662), when it does. */
   readonly introspectionEndpoint?: string | undefined
+  /** The same for clients that prove themselves in the connection (RFC 8705 §5). */
+  readonly mutualTlsIntrospectionEndpoint?: string | undefined
 }
 
 /** What is known of the authorization server (RFC 8414 §2). */

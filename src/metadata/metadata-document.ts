@@ -70,10 +70,12 @@ export function describedIssuer(document: object, expected: ExpectedServer): Iss
   const { issuer } = expected
   checkIssuer(members.get('issuer'), issuer)
   const plain = plainHttp(expected)
+  const aliases = membersOf(members.get('mtls_endpoint_aliases'))
   return {
     issuer,
     jwksUri: usableEndpoint(members.get('jwks_uri'), plain),
-    introspectionEndpoint: usableEndpoint(members.get('introspection_endpoint'), plain)
+    introspectionEndpoint: usableEndpoint(members.get('introspection_endpoint'), plain),
+    mutualTlsIntrospectionEndpoint: usableEndpoint(aliases.get('introspection_endpoint'), plain)
   }
 }
 

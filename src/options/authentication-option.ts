@@ -1,7 +1,8 @@
 import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
 import { authenticationBySecret } from '../client-authentication/default-authentication.ts'
+import { checkMutualTls } from '../client-authentication/mutual-tls.ts'
 import type { ClientSecret } from '../client-authentication/secret-source.ts'
-import { type ConnectOptions, certificateOption } from '../http/connect-options.ts'
+import type { ConnectOptions } from '../http/connect-options.ts'
 import { kindOf, wrong } from '../wrong-option.ts'
 
 /** A reader of a shared store has no credential. */
@@ -51,7 +52,7 @@ export function authenticationOption(given: CredentialOptions & Surroundings): C
   }
   checkMethod(clientAuthentication)
   checkIssuer(clientAuthentication, given)
-  checkTransport(clientAuthentication, given)
+  checkMutualTls(clientAuthentication, given)
   return clientAuthentication
 }
 
@@ -74,23 +75,4 @@ function checkIssuer({ method, needsIssuer }: ClientAuthentication, { issuer }: 
   if (needsIssuer !== true || issuer !== undefined) return
   const remedy = `Give it beside tokenEndpoint, or audience to the method: ${method} names it in its assertions.`
   wrong('issuer', 'is missing', remedy, 'ERR_MISSING_OPTION')
-}
-
-/** A certificate belongs to a connection, and those of a user's dispatcher are not ours. */
-function checkTransport({ mutualTls, method }: ClientAuthentication, given: Surroundings): void {
-  if (mutualTls === undefined) return
-  const { dispatcher, fetch, connect } = given
-  if (dispatcher !== undefined || fetch !== undefined) {
-    const option = dispatcher === undefined ? 'fetch' : 'dispatcher'
-    const remedy = `Leave it out: ${method} makes its own connections, and takes a private authority as ca.`
-    wrong(option, `cannot present the certificate of ${method}`, remedy, 'ERR_CONFLICTING_OPTIONS')
-  }
-  const double = connect === undefined ? undefined : certificateOption(connect)
-  if (double !== undefined) {
-    const remedy = `Leave it out: a connection presents one certificate, and that is the one of ${method}.`
-    wrong(`connect.${double}`, `cannot stand beside ${method}`, remedy, 'ERR_CONFLICTING_OPTIONS')
-  }
-  if (connect?.ca !== undefined && mutualTls.ca !== undefined) {
-    wrong('connect.ca', `and ca of ${method} are both given`, 'Keep one of the two.', 'ERR_CONFLICTING_OPTIONS')
-  }
 }

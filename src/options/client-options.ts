@@ -1,5 +1,6 @@
 import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
 import type { CredentialSource } from '../client-authentication/credential-source.ts'
+import { withAuthorities } from '../client-authentication/mutual-tls.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { allowInsecureHttp } from '../http/insecure-http.ts'
 import {
@@ -215,15 +216,6 @@ function refreshOption(value: unknown): RefreshPolicy {
 
 function duration(option: string, value: unknown, fallback: number, range: { least: number; most: number }): number {
   return value === undefined ? fallback : milliseconds(option, value, range)
-}
-
-/** The method's own `ca` is for the same connections. */
-function withAuthorities(
-  connect: Transport['connect'],
-  method: ClientAuthentication | undefined
-): Transport['connect'] {
-  const ca = method?.mutualTls?.ca
-  return ca === undefined ? connect : { ...connect, ca }
 }
 
 const clockParts = ['wallTime', 'monotonicTime', 'startTimer', 'random'] as const

@@ -1,4 +1,6 @@
+import { authenticatedRequest, endpointFor } from '../client-authentication/authenticated-request.ts'
 import type { ClientAuthentication, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
+import { broughtNews } from '../client-authentication/reading-again.ts'
 import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
@@ -74,27 +76,43 @@ function checkType({ token_type: type, token_use: use, ...answer }: JsonObject, 
 }
 
 async function ask(token: string, how: Introspection, context: IntrospectionContext): Promise<JsonObject> {
-  const { server, sender, clock } = context
   const timedOut = (awaited: Awaited | undefined) => tooSlow(`No answer within ${timeout} ms`, awaited)
   try {
-    return await withDeadline({ clock, timeout, timedOut, signals: [] }, async (deadline) => {
-      const url = how.endpoint ?? (await server.authorizationServer({})).introspectionEndpoint
-      if (url === undefined) throw new Error('The metadata of the issuer names no usable introspection_endpoint.')
-      const request = draft(token, how, url, context, deadline)
-      const proof = await how.clientAuthentication.authenticate(request)
-      const { headers, form, certificate } = request
-      const answer = await sender.send({ method: 'POST', url, headers, body: form.toString(), certificate, timeout })
-      if (answer.status === 401) await proof.refused()
-      if (answer.status !== 200) throw new Error(`The introspection endpoint answered ${answer.status}.`)
-      if (!/^application\/json\s*(;|$)/i.test(answer.headers['content-type'] ?? ''))
-        throw new Error('The introspection endpoint answered with something that is not application/json.')
-      proof.accepted()
-      return parseJsonObject(answer.body, 'malformed_claims')
-    })
+    return await withDeadline({ clock: context.clock, timeout, timedOut, signals: [] }, (deadline) =>
+      askOnce(token, how, context, deadline)
+    )
   } catch (cause) {
     const message = 'The issuer could not say whether the token is active, so it does not count. See the cause.'
     throw new TokenClientError('ERR_INTROSPECTION_FAILED', message, { transient: true, cause })
   }
+}
+
+/** A refused credential is worth one repeat, at once, when there is another one. */
+async function askOnce(
+  token: string,
+  how: Introspection,
+  context: IntrospectionContext,
+  deadline: Deadline,
+  mayRepeat = true
+): Promise<JsonObject> {
+  const { server, sender, clock } = context
+  const { clientAuthentication } = how
+  deadline.awaits("the issuer's metadata")
+  const known = how.endpoint === undefined ? await server.authorizationServer({}) : undefined
+  const usual = how.endpoint ?? known?.introspectionEndpoint
+  if (usual === undefined) throw new Error('The metadata of the issuer names no usable introspection_endpoint.')
+  const url = endpointFor(clientAuthentication, { usual, mutualTls: known?.mutualTlsIntrospectionEndpoint })
+  const request = draft(token, how, url, context, deadline)
+  const { answer, proof } = await authenticatedRequest(request, { clientAuthentication, sender, clock })
+  if (answer.status === 401) {
+    const hasAnother = await broughtNews(proof.refused(), clock, deadline.signal)
+    if (hasAnother && mayRepeat) return askOnce(token, how, context, deadline, false)
+  }
+  if (answer.status !== 200) throw new Error(`The introspection endpoint answered ${answer.status}.`)
+  if (!/^application\/json\s*(;|$)/i.test(answer.headers['content-type'] ?? ''))
+    throw new Error('The introspection endpoint answered with something that is not application/json.')
+  proof.accepted()
+  return parseJsonObject(answer.body, 'malformed_claims')
 }
 
 /** The token travels in the form alone, never in a URL (RFC 7662 §4). */
@@ -108,7 +126,7 @@ function draft(
   return {
     clientId,
     form: new URLSearchParams({ token, token_type_hint: 'access_token' }),
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    headers: {},
     issuer: expected.issuers[0],
     tokenEndpoint,
     authenticationMethods: undefined,

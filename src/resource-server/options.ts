@@ -1,3 +1,4 @@
+import { checkMutualTls, withAuthorities } from '../client-authentication/mutual-tls.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ConnectOptions } from '../http/connect-options.ts'
 import type { Dispatcher } from '../http/dispatcher.ts'
@@ -134,15 +135,16 @@ export function checkOptions(given: AccessTokenVerifierOptions): CheckedOptions 
   const { introspection, dispatcher, connect, proxy, clock = systemClock, resourceMetadata } = options
   const realm = text('realm', options.realm ?? trust.expected.audience.join(' '))
   if (resourceMetadata !== undefined) secureUrl('resourceMetadata', resourceMetadata, insecureHttpAllowed)
+  const asking = introspection && checkIntrospection(introspection, insecureHttpAllowed)
   const dpop = options.dpop === undefined ? undefined : checkDpop(options.dpop)
   return {
     trust,
     savedKeys: checkSavedKeys(options.savedKeys, trust),
     staleFor: milliseconds('staleFor', options.staleFor ?? aDay),
     insecureHttpAllowed,
-    transport: checkedTransport({ dispatcher, connect, proxy }),
+    transport: transportTo(checkedTransport({ dispatcher, connect, proxy }), asking),
     clock,
-    introspection: introspection && checkIntrospection(introspection, insecureHttpAllowed),
+    introspection: asking,
     isRevoked: checkHook('isRevoked', options.isRevoked),
     challenge: { realm, resourceMetadata, dpop },
     dpop,
@@ -182,6 +184,14 @@ function milliseconds(option: string, value: number): number {
 function checkHook<Hook>(option: string, hook: Hook): Hook {
   if (hook === undefined || typeof hook === 'function') return hook
   return wrong(option, `must be a function, but is ${kindOf(hook)}`, 'Give one that answers true or false.')
+}
+
+/** Connections to the issuer carry what the proof of introspection needs: its authorities, and a certificate where it is one. */
+function transportTo(transport: Transport, introspection: Introspection | undefined): Transport {
+  if (introspection === undefined) return transport
+  const { clientAuthentication } = introspection
+  checkMutualTls(clientAuthentication, transport)
+  return { ...transport, connect: withAuthorities(transport.connect, clientAuthentication) }
 }
 
 function checkIntrospection(given: Introspection, insecureHttpAllowed: boolean): Introspection {

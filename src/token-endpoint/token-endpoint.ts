@@ -1,4 +1,9 @@
-import type { ClientAuthentication, Proof, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
+import {
+  type AuthenticatedAnswer,
+  authenticatedRequest,
+  endpointFor
+} from '../client-authentication/authenticated-request.ts'
+import type { ClientAuthentication, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
 import type { CredentialSource } from '../client-authentication/credential-source.ts'
 import { broughtNews } from '../client-authentication/reading-again.ts'
 import type { Clock } from '../clock.ts'
@@ -38,20 +43,14 @@ export interface TokenEndpointOptions {
   readonly emit: Emit
 }
 
-/** When a token request was sent. */
-interface Sent {
-  readonly wall: number
-  readonly monotonic: number
-}
-
 /**
  * The token endpoint as a source of tokens: each call is one attempt of the client credentials grant (RFC 6749 §4.4).
  * A refused credential, a wrong date and an endpoint that moved are worth one repeat, at once.
  * `maxWait` bounds all of it: `ERR_SECRET_UNAVAILABLE` when the credential does not come in time, else `ERR_TIMEOUT`.
  */
 export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
-  const { clientId, server, clientAuthentication, sender, clock, timeout, defaultLifetime, emit } = options
-  const { bearerTypes = ['bearer'], headers } = options
+  const { clientId, server, clientAuthentication, clock, timeout, defaultLifetime, emit } = options
+  const { bearerTypes = ['bearer'] } = options
   const inTurn = credentialTrial(clock)
   const serverTime = serverClock(clock)
   const ends = toldEnds()
@@ -81,14 +80,9 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     mayRepeat: boolean
   ): Promise<AccessToken> {
     const draft = draftOf(request, known, attempt)
-    const proof = await authenticate(draft)
-    attempt.signal.throwIfAborted()
-    const sent = { wall: clock.wallTime(), monotonic: clock.monotonicTime() }
-    let misdated = false
+    const { answer, proof, sent } = await authenticatedRequest(draft, options)
+    const misdated = serverTime.learn(answer, draft.tokenEndpoint) && draft.dated === true
     try {
-      attempt.awaits(`an answer of ${new URL(draft.tokenEndpoint).host}`)
-      const answer = await sender.send({ ...message(draft), timeout: attempt.left(), signal: attempt.signal })
-      misdated = serverTime.learn(answer, draft.tokenEndpoint) && draft.dated === true
       const context = {
         tokenEndpoint: draft.tokenEndpoint,
         wallTime: clock.wallTime(),
@@ -108,21 +102,8 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     }
   }
 
-  /** A supplier of secrets can fail in any way, and can hang: whatever it does is one code here. */
-  async function authenticate(draft: TokenRequestDraft): Promise<Proof> {
-    const { method } = clientAuthentication
-    const { deadline, warn } = draft
-    deadline.awaits(`the credential for ${method}`, 'ERR_SECRET_UNAVAILABLE')
-    try {
-      if (headers !== undefined) Object.assign(draft.headers, await headers.read(warn, deadline))
-      return await clientAuthentication.authenticate(draft)
-    } catch (error) {
-      throw error instanceof TokenClientError ? error : credentialMissing('could not be had', method, error)
-    }
-  }
-
-  function urlOf({ tokenEndpoint, mutualTlsTokenEndpoint }: AuthorizationServer): string {
-    return clientAuthentication.mutualTls === undefined ? tokenEndpoint : (mutualTlsTokenEndpoint ?? tokenEndpoint)
+  function urlOf({ tokenEndpoint: usual, mutualTlsTokenEndpoint: mutualTls }: AuthorizationServer): string {
+    return endpointFor(clientAuthentication, { usual, mutualTls })
   }
 
   function draftOf(request: TokenRequest, known: AuthorizationServer, deadline: Deadline): TokenRequestDraft {
@@ -140,7 +121,12 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   }
 
   /** Bound to the certificate that the request was sent with, if there was one (RFC 8705 §3). */
-  function accessToken(request: TokenRequest, response: TokenResponse, sent: Sent, boundTo?: string): AccessToken {
+  function accessToken(
+    request: TokenRequest,
+    response: TokenResponse,
+    sent: AuthenticatedAnswer['sent'],
+    boundTo?: string
+  ): AccessToken {
     const { value, scope = request.scope, warnings } = response
     const told = ends.lifeOf(value, response.life, sent.monotonic)
     const life = told === undefined ? defaultLifetime : Math.min(told, limits.tokenLife)
@@ -169,19 +155,4 @@ const astray: readonly ErrorCode[] = ['ERR_ENDPOINT_NOT_FOUND', 'ERR_REDIRECT_RE
 function passing(error: unknown): unknown {
   const isAstray = error instanceof TokenClientError && astray.includes(error.code)
   return isAstray ? new TokenClientError(error.code, error.message, { ...error, transient: true }) : error
-}
-
-function message({ form, headers, tokenEndpoint, certificate }: TokenRequestDraft) {
-  return {
-    method: 'POST',
-    url: tokenEndpoint,
-    headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
-    body: form.toString(),
-    certificate
-  } as const
-}
-
-function credentialMissing(fault: string, method: string, cause?: unknown): TokenClientError {
-  const message = `The credential for ${method} ${fault}. Check where it comes from.`
-  return new TokenClientError('ERR_SECRET_UNAVAILABLE', message, { transient: true, cause })
 }

@@ -34,18 +34,22 @@ export type Endpoints = Readonly<Record<Door, ReadonlyMap<string, Endpoint>>>
 export function serverEndpoints(options: EndpointsOptions): Endpoints {
   const { issuer, urls, registry, keys, methods } = options
   const token = tokenEndpoint(options)
+  const introspection = introspectionEndpoint(options)
   const metadata = documentEndpoint('metadata', () =>
     metadataDocument(issuer, urls, { algorithm: keys.current().algorithm, scopes: registry.model.scopes, methods })
   )
   return {
     plain: new Map<string, Endpoint>([
       ['/token', token],
-      ['/introspect', introspectionEndpoint(options)],
+      ['/introspect', introspection],
       ['/revoke', revocationEndpoint(options)],
       ['/jwks', documentEndpoint('jwks', () => ({ keys: keys.published() }))],
       ...metadataPaths(issuer).map((path) => [path, metadata] as const)
     ]),
-    mutualTls: new Map([['/token', token]])
+    mutualTls: new Map([
+      ['/token', token],
+      ['/introspect', introspection]
+    ])
   }
 }
 
@@ -56,6 +60,7 @@ export function serverUrls(origin: string, mutualTlsOrigin: string | undefined):
     jwksUri: `${origin}/jwks`,
     introspectionEndpoint: `${origin}/introspect`,
     revocationEndpoint: `${origin}/revoke`,
-    mutualTlsTokenEndpoint: mutualTlsOrigin && `${mutualTlsOrigin}/token`
+    mutualTlsTokenEndpoint: mutualTlsOrigin && `${mutualTlsOrigin}/token`,
+    mutualTlsIntrospectionEndpoint: mutualTlsOrigin && `${mutualTlsOrigin}/introspect`
   }
 }

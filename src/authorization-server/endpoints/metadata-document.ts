@@ -8,6 +8,7 @@ export interface ServerUrls {
   readonly revocationEndpoint: string
   /** The token endpoint that asks for a client certificate (RFC 8705 §5), when the server was given `tls`. */
   readonly mutualTlsTokenEndpoint: string | undefined
+  readonly mutualTlsIntrospectionEndpoint: string | undefined
 }
 
 interface Supported {
@@ -19,7 +20,7 @@ interface Supported {
 
 /** What the server publishes about itself (RFC 8414 §2). No grant of it goes through a browser, so it has no response types. */
 export function metadataDocument(issuer: string, urls: ServerUrls, { algorithm, scopes, methods }: Supported): object {
-  const { mutualTlsTokenEndpoint } = urls
+  const { mutualTlsTokenEndpoint, mutualTlsIntrospectionEndpoint } = urls
   const signatures = methods.some((method) => method.endsWith('_jwt')) ? assertionAlgorithms : undefined
   return {
     issuer,
@@ -36,7 +37,10 @@ export function metadataDocument(issuer: string, urls: ServerUrls, { algorithm, 
     token_endpoint_auth_methods_supported: methods,
     token_endpoint_auth_signing_alg_values_supported: signatures,
     ...(mutualTlsTokenEndpoint !== undefined && {
-      mtls_endpoint_aliases: { token_endpoint: mutualTlsTokenEndpoint },
+      mtls_endpoint_aliases: {
+        token_endpoint: mutualTlsTokenEndpoint,
+        introspection_endpoint: mutualTlsIntrospectionEndpoint
+      },
       tls_client_certificate_bound_access_tokens: true
     }),
     dpop_signing_alg_values_supported: proofAlgorithms,

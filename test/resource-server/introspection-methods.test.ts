@@ -1,0 +1,75 @@
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { startAuthorizationServer } from '../../src/authorization-server/index.ts'
+import { type ClientAuthentication, clientSecretBasic, tlsClientAuth } from '../../src/index.ts'
+import { accessTokenVerifier } from '../../src/resource-server/index.ts'
+import { type Identity, jwksOf, newIdentity, waysInConnection, waysInMessage } from '../support/every-method.ts'
+import { audience } from './issuer.ts'
+
+let identity: Identity
+let stranger: Identity
+
+beforeAll(async () => {
+  identity = await newIdentity('users')
+  stranger = await newIdentity('somebody else')
+})
+
+async function opaqueToken() {
+  const { secret, ca, server: own, selfSigned } = identity
+  const server = await startAuthorizationServer({
+    clients: [
+      { clientId: 'orders', clientSecret: 'orders-secret', scope: ['read_user'], audience: [audience] },
+      {
+        clientId: 'users',
+        scope: [],
+        clientSecret: secret,
+        jwks: jwksOf(identity),
+        certificates: [selfSigned.cert],
+        certificateSubject: 'CN=users'
+      }
+    ],
+    accessTokenFormat: 'opaque',
+    tls: { cert: own.cert, key: own.key, ca: ca.cert }
+  })
+  onTestFinished(server.close)
+  const form = { grant_type: 'client_credentials', client_id: 'orders', client_secret: 'orders-secret' }
+  const response = await fetch(server.tokenEndpoint, { method: 'POST', body: new URLSearchParams(form) })
+  const { access_token: token } = (await response.json()) as { access_token: string }
+  return { server, authorization: `Bearer ${token}` }
+}
+
+function verifierAt(issuer: string, clientAuthentication: ClientAuthentication, options: object = {}) {
+  const introspection = { clientId: 'users', clientAuthentication }
+  const verifier = accessTokenVerifier({ issuer, audience, introspection, ...options })
+  onTestFinished(verifier.close)
+  return verifier
+}
+
+const ways = [...waysInMessage, ...waysInConnection]
+
+test.each(ways)('R31 C57 a resource server that asks about a token proves itself by $name', async (way) => {
+  const { server, authorization } = await opaqueToken()
+  const verifier = verifierAt(server.issuer, way.authentication(identity))
+  expect((await verifier.verify(authorization)).clientId).toBe('orders')
+  expect(server.requests.latest.at(-1)).toMatchObject({ endpoint: 'introspection', clientId: 'users' })
+})
+
+test.each(ways)('R33 a resource server whose proof by $name is wrong gets no answer', async (way) => {
+  const { server, authorization } = await opaqueToken()
+  const verifier = verifierAt(server.issuer, way.wrong(identity, stranger))
+  await expect(verifier.verify(authorization)).rejects.toMatchObject({ code: 'ERR_INTROSPECTION_FAILED' })
+})
+
+test('R31 C46 a secret that the server has refused gives way to the next one within the same question', async () => {
+  const { server, authorization } = await opaqueToken()
+  const verifier = verifierAt(server.issuer, clientSecretBasic(['a secret that was replaced', identity.secret]))
+  expect((await verifier.verify(authorization)).clientId).toBe('orders')
+  expect(server.requests.count('introspection')).toBe(2)
+})
+
+test('R31 a dispatcher cannot present the certificate that introspection proves itself with', () => {
+  const { issued } = identity
+  const given = { dispatcher: { dispatch: () => true } }
+  expect(() => verifierAt('https://auth.internal', tlsClientAuth(issued), given)).toThrow(
+    expect.objectContaining({ code: 'ERR_CONFLICTING_OPTIONS' })
+  )
+})
