@@ -41,9 +41,9 @@ export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
   const { source, clock, timeout, endpoint, failures } = options
   const { request, kept, usableUntil, endsAt } = entry
   const moment = clock.monotonicTime()
-  const isUsable = usableUntil > moment
+  const isUsable = usableUntil > moment + endOfLife
   const isFirst = entry.failure === undefined && endpoint.failure === undefined
-  const inHand = isUsable ? kept?.token : undefined
+  const inHand = usableUntil > moment ? kept?.token : undefined
   const rejected = kept !== undefined && kept.refusedBy !== 'nobody' ? kept.token : undefined
   const longest = longestFlight(endsAt - moment, isUsable, timeout)
   let failure: Failure | undefined
@@ -90,14 +90,15 @@ export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
 }
 
 const longestInBackground = 30_000
-const shortestInBackground = 1000
+/** A token that ends so soon is none to go on with: callers need the next one before a server could say that it has none. */
+const endOfLife = 1000
 
 /** Nobody waits for a refresh in the background, and no flight hangs on beyond the end of the token, when callers need another one. */
 function longestFlight(remaining: number, isUsable: boolean, timeout: number): number {
-  if (remaining <= 0) return timeout
+  if (remaining <= endOfLife) return timeout
   const inTime = 0.9 * remaining
   if (!isUsable) return Math.min(timeout, inTime)
-  return Math.min(longestInBackground, Math.max(remaining / 2, Math.min(inTime, shortestInBackground)))
+  return Math.min(longestInBackground, Math.max(remaining / 2, Math.min(inTime, endOfLife)))
 }
 
 /** A server that gives one token until it ends can give it for a moment longer: the next one comes soon. */

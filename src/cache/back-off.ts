@@ -17,15 +17,16 @@ export interface LastToken {
 
 /**
  * The monotonic moment before which nobody asks again for the key of that token. No wait reaches past its end: one attempt falls in
- * the last tenth of what was left of it, and one is free at the end.
+ * the last tenth of what was left of it, and one is free at the end. The free one has been made when the request that failed was
+ * sent at the end or later.
  */
 export function notBefore(failure: Failure, { usableUntil, endsAt }: LastToken, mayBreakPause = true): number {
-  const { at } = failure
-  const remaining = endsAt - at
+  const { at, sentAt } = failure
+  const remaining = Math.max(0, endsAt - at)
   const asked = askedPause(failure)
   const own = ownWait(failure, usableUntil > at ? remaining : 0)
   const wait = Math.max(own, asked + spreadOf(failure, asked))
-  if (remaining < 0) return at + wait
+  if (sentAt >= endsAt) return at + wait
   if (asked > strictPause) return at + (mayBreakPause ? Math.min(wait, remaining) : wait)
   return at + Math.max(asked, Math.min(wait, lastAttempt(remaining, failure)))
 }

@@ -4,6 +4,8 @@ import type { TokenClientError } from '../errors.ts'
 /** A failure, and all that the wait after it depends on. Moments are monotonic ms. */
 export interface Failure {
   readonly error: TokenClientError
+  /** When its request was sent. */
+  readonly sentAt: number
   /** When it failed. */
   readonly at: number
   /** Failures in a row, this one included. */
@@ -65,6 +67,7 @@ export function failureAfter(former: Failure | undefined, setback: Setback, cloc
 
   return {
     error,
+    sentAt,
     at,
     count: (former?.count ?? 0) + (isSameFlight ? 0 : 1),
     since: former?.since ?? at,

@@ -91,7 +91,7 @@ function instance(
     const usableUntil = endsAt[index] ?? Number.NEGATIVE_INFINITY
     if (usableUntil <= at && Number.isNaN(outageSince[index])) outageSince[index] = at
     failures[index] = Math.min((failures[index] ?? 0) + 1, 65_535)
-    const failure = { at, count: failures[index], outageSince: outageSince[index] ?? at }
+    const failure = { sentAt: moment, at, count: failures[index], outageSince: outageSince[index] ?? at }
     const next = attemptAfter(failure, usableUntil, random)
     records.hold(shard, { holder: index, until: next + leaseTime, word: true })
     events.add(index, next)

@@ -12,7 +12,7 @@ const refusal = (code: ErrorCode) => new TokenClientError(code, 'x', { transient
 
 function failure(given: Partial<Failure>): Failure {
   const first = { error: down, at: 0, count: 1, since: 0, outageSince: undefined, pauses: 0, hasWorked: true, least: 0 }
-  return { ...first, jitter: 0.5, spread: 0.5, ...given }
+  return { ...first, sentAt: given.at ?? 0, jitter: 0.5, spread: 0.5, ...given }
 }
 
 /** Milliseconds after the failure, with that much left of the token; 0 for none. */
@@ -124,4 +124,14 @@ test('a flight tries again after a moment, and after the pause when the server a
   const clock = manualClock({ random: 0.5 })
   expect([0, 1].map((retry) => pauseBeforeRetry(retry, failure({}), clock))).toEqual([300, 600])
   expect(pauseBeforeRetry(0, failure({ error: asking(2000), pauses: 1 }), clock)).toBe(3000)
+})
+
+test('the attempt at the end of a token is free once, also on a clock that does not move', () => {
+  const end = minute
+  const token = { usableUntil: end, endsAt: end }
+  for (const error of [down, refusal('ERR_INVALID_SCOPE'), asking(2 * minute)]) {
+    expect(notBefore(failure({ error, pauses: 1, sentAt: end - 1, at: end }), token)).toBe(end)
+    expect(notBefore(failure({ error, pauses: 1, sentAt: end - 1, at: end + 40 }), token)).toBe(end + 40)
+    expect(notBefore(failure({ error, pauses: 1, sentAt: end, at: end }), token)).toBeGreaterThan(end + second)
+  }
 })

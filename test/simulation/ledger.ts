@@ -50,6 +50,8 @@ export interface Ledger {
   flightAt: number | undefined
   attempts: number
   lastFlightAt: number
+  /** When the last request of that flight left. Monotonic ms. */
+  sentAt: number
   /** True time of the last token request. */
   askedAt: number
   /** The credential that was sent last. */
@@ -71,6 +73,7 @@ export function newLedger(scope: string): Ledger {
     flightAt: undefined,
     attempts: 0,
     lastFlightAt: Number.NEGATIVE_INFINITY,
+    sentAt: Number.NEGATIVE_INFINITY,
     askedAt: Number.NEGATIVE_INFINITY,
     secret: '',
     arrived: undefined,

@@ -24,6 +24,7 @@ export function tokenRequested(world: World, service: Service, ledger: Ledger): 
   const { host, name } = service
   const moment = host.monotonicTime()
   ledger.askedAt = world.line.now
+  ledger.sentAt = moment
   if (service.closed) world.violate('I8', name, 'a token request after close')
   if (ledger.inFlight > 0) world.violate('I3', name, `two token requests at once for "${ledger.scope}"`)
 
@@ -139,10 +140,7 @@ function situationsOf(
   const { server, serials, refused, ledgers } = service
   const { held } = ledger
   const isServer = isServers(error)
-  const left = held === undefined ? 0 : held.endsAt - moment
-  // An end as near as can be measured may be just before or just after.
-  const isNear = Math.abs(left) < slackOf(service) || error.code === 'ERR_SAME_TOKEN'
-  const lives = isNear ? [Math.max(0, left), undefined] : [left > 0 ? left : undefined]
+  const lives = possibleLives(service, ledger, error, moment)
   // A refusal that comes soon after another one is not listened to.
   const isRefused = held !== undefined && refused.has(serials.get(held.value) ?? 0)
   const isExact = isServer && server.isPlain && ledgers.size === 1
@@ -168,6 +166,25 @@ function situationsOf(
       )
     )
   })
+}
+
+/** What may be left of the token in hand. One attempt is free at its end, unless the one that failed had left after it. */
+function possibleLives(
+  service: Service,
+  { held, flightAt, sentAt }: Ledger,
+  { code }: TokenClientError,
+  moment: number
+): readonly (number | undefined)[] {
+  if (held === undefined) return [undefined]
+  const left = held.endsAt - moment
+  const slack = slackOf(service)
+  if (left >= slack && code !== 'ERR_SAME_TOKEN') return [left]
+  // A flight can fail before any of its requests is seen, for want of a credential say.
+  const leftAt = flightAt === undefined ? moment - longestInBackground : sentAt
+  const isUnclear = code === 'ERR_SAME_TOKEN' || flightAt === undefined || Math.abs(left) < slack
+  if (leftAt >= held.endsAt + slack) return [undefined]
+  if (isUnclear || leftAt > held.endsAt - slack) return [Math.max(0, left), undefined]
+  return [0]
 }
 
 const longestDisuse = 600_000
