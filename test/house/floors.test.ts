@@ -108,6 +108,20 @@ test('imports point down the floors; the ground floor is one room', () => {
   expect(upward).toEqual([])
 })
 
+test('a room uses the ground and the rooms that its row in docs/architecture.md names, and no others', () => {
+  const rows = read('docs/architecture.md').matchAll(/^\| `([\w-]+)` \| ([^|]*) \|$/gm)
+  const allowed = new Map(
+    Array.from(rows, ([, name = '', rooms = '']) => [name, [...rooms.matchAll(/`([^`]+)`/g)].map(([, used]) => used)])
+  )
+  const strange = [...sources.keys()].flatMap((file) =>
+    ownImports(file)
+      .filter((to) => room(to) !== room(file) && floor(to) > 0 && floor(file) > 0)
+      .filter((to) => allowed.get(room(file))?.includes(room(to)) !== true)
+      .map((to) => `${file} imports ${to}: ${room(to)} is not in the row of ${room(file)}`)
+  )
+  expect(strange).toEqual([])
+})
+
 test('no file leads back to itself, by types neither', () => {
   const circular = [...sources.keys()].filter((file) =>
     ownImports(file).some((target) => reach(sources, target, ['static', 'dynamic', 'type']).has(file))
