@@ -1,6 +1,6 @@
-import { broughtNews } from '../client-authentication/reading-again.ts'
 import type { Clock } from '../clock.ts'
 import { type ErrorCode, isAboutServer, isRefusalOfCredential, type TokenClientError } from '../errors.ts'
+import { broughtNews } from '../waiting/brought-news.ts'
 import { notBefore } from './back-off.ts'
 import type { Place } from './door.ts'
 import type { EndpointHealth } from './endpoint-health.ts'

@@ -32,6 +32,8 @@ export function scriptedSource(clock: ManualClock): ScriptedSource {
     token(request, patience = {}) {
       const obtainedAt = clock.wallTime()
       return new Promise((resolve, reject) => {
+        const { signal } = patience
+        signal?.addEventListener('abort', () => reject(signal.reason))
         calls.push({
           request,
           patience,

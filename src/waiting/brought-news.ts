@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
+import { leaveOnAbort } from './leave-on-abort.ts'
 
 const longestReading = 1000
 
