@@ -66,12 +66,12 @@ interface Pieces {
 /** Puts the rooms together: what answers, and what those see who watch and control. */
 export function assemble(pieces: Pieces): { parts: ServerParts; endpoints: Endpoints; binding: TokenBinding } {
   const { checked, issuer, urls, registry, keys, queue, condition, listening, now } = pieces
-  const { clock, accessTokenLifetime: lifetime, accessTokenFormat: format, signingSecret } = checked
+  const { clock, accessTokenLifetime: lifetime, accessTokenFormat: format, profile, signingSecret } = checked
   const requests = requestLog()
   const faults = faultSwitches({ queue, condition, breakConnections: listening.breakConnections, now })
   const parts = {
     ...{ issuer, tokenEndpoint: urls.tokenEndpoint, registry, keys, faults, requests },
-    ...{ format, signingSecret, lifetime, clock, now, issued: issuedTokens() },
+    ...{ format, profile, signingSecret, lifetime, clock, now, issued: issuedTokens() },
     ...watch({ registry, requests, faults, keys, now })
   }
   const { tokenEndpoint, mutualTlsTokenEndpoint = tokenEndpoint } = urls
@@ -94,11 +94,11 @@ function believed(clock: Clock, now: () => number): Clock {
 }
 
 function endpointsFor(parts: ServerParts, urls: ServerUrls, binding: TokenBinding, options: CheckedOptions): Endpoints {
-  const { issuer, registry, keys, issued, format, clock, now } = parts
+  const { issuer, registry, keys, issued, format, profile, clock, now } = parts
   const { authenticationMethods: methods, assertionAudience } = options
   const typeNeeded = assertionAudience === 'issuer'
   const proofs = assertions({ audience: typeNeeded ? issuer : urls.tokenEndpoint, typeNeeded, now })
   const gate = clientGate({ registry, limit: attemptLimit(clock), assertions: proofs, methods, now })
-  const tokens = accessTokens({ issuer, format, keys, issued })
+  const tokens = accessTokens({ issuer, format, profile, keys, issued })
   return serverEndpoints({ ...parts, urls, gate, tokens, binding, methods })
 }

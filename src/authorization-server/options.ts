@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { ClientConfigurationError } from '../errors.ts'
+import { checkedProfile } from '../resource-server/profile-option.ts'
+import type { TokenProfile } from '../resource-server/profiles/token-profile.ts'
 import { methodsInMessage, mutualTlsMethods } from './client-authentication/authentication-methods.ts'
 import { inBrackets, isLoopbackHost, type TlsOptions } from './http/http-server.ts'
 import { isLifetime, isNonceRule } from './registry/check-client.ts'
@@ -26,6 +28,11 @@ export interface AuthorizationServerOptions {
   readonly accessTokenLifetime?: number
   /** `jwt` by default. */
   readonly accessTokenFormat?: AccessTokenFormat
+  /**
+   * What its JWTs look like: `profile: cognito()`, or another of `service-token-client/resource-server`, so that verifiers for those servers can
+   * be tested. By RFC 9068 by default.
+   */
+  readonly profile?: TokenProfile
   /** `ES256` by default: its keys are made in no time. */
   readonly signingAlgorithm?: SigningAlgorithm
   /** What HS256, HS384 and HS512 sign with. Every service that verifies such tokens has it. */
@@ -50,7 +57,15 @@ export interface AuthorizationServerOptions {
   readonly clock?: Clock
 }
 
-type Optional = 'registry' | 'registryFile' | 'issuer' | 'tls' | 'signingSecret' | 'keysFile' | 'adminSecret'
+type Optional =
+  | 'profile'
+  | 'registry'
+  | 'registryFile'
+  | 'issuer'
+  | 'tls'
+  | 'signingSecret'
+  | 'keysFile'
+  | 'adminSecret'
 
 export type CheckedOptions = Required<Omit<AuthorizationServerOptions, Optional | 'clients'>> & {
   readonly [Name in Optional]: AuthorizationServerOptions[Name]
@@ -72,6 +87,7 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
     clients,
     accessTokenLifetime = twelveHours,
     accessTokenFormat = 'jwt',
+    profile,
     signingAlgorithm = 'ES256',
     signingSecret,
     keysFile,
@@ -102,13 +118,15 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
     Array.isArray(cors) && cors.every(isOrigin),
     "cors must be a list of origins, such as ['http://localhost:3000']."
   )
+  const looks = profile && checkedProfile({ profile }, false)
+  demand(profile === undefined || accessTokenFormat === 'jwt', 'An opaque token has no profile. Leave profile out.')
   checkWhoMayCome(host, adminSecret)
   checkSigning(signingAlgorithm, signingSecret, keysFile)
   checkRegistryOptions(registry, registryFile, clients)
   demand(!writeRegistryFile || registryFile !== undefined, 'writeRegistryFile needs a registryFile.')
   const known = clients === undefined ? registry : { clients }
   const registries = { registry: known, registryFile, writeRegistryFile }
-  const tokens = { accessTokenLifetime, accessTokenFormat, signingAlgorithm, signingSecret, keysFile }
+  const tokens = { accessTokenLifetime, accessTokenFormat, profile: looks, signingAlgorithm, signingSecret, keysFile }
   return {
     port,
     host,

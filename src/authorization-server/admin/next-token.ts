@@ -5,6 +5,7 @@ import { type MissingGrant, OAuthError } from '../http/oauth-error.ts'
 import type { ServerParts } from '../overview/server-parts.ts'
 import { anyAudience, type RegistryModel } from '../registry/model.ts'
 import { claims, type TokenContent } from '../tokens/claims.ts'
+import { inProfile } from '../tokens/in-profile.ts'
 import { notFound } from './route.ts'
 
 export interface Asked {
@@ -23,7 +24,13 @@ export interface Refused {
 
 /** What a token request would be answered with, if this were the registry. Nothing is given out. */
 export type NextToken =
-  | { readonly content: TokenContent; readonly claims: JWTPayload; readonly refused?: undefined }
+  | {
+      readonly content: TokenContent
+      readonly claims: JWTPayload
+      /** Milliseconds that it would live. */
+      readonly life: number
+      readonly refused?: undefined
+    }
   | { readonly refused: Refused }
 
 /** @throws AdminError when there is no such client. */
@@ -31,13 +38,15 @@ export function nextToken(parts: ServerParts, model: RegistryModel, { clientId, 
   const client = model.clients.get(clientId)
   if (client === undefined) throw notFound(`There is no client "${clientId}".`)
   if (!client.enabled) return refusal('unauthorized_client', 'The client is disabled.')
-  const { issuer, lifetime, now } = parts
+  const { issuer, lifetime, profile, now } = parts
   const audience = service === anyAudience ? undefined : service
   try {
     const form = formFrom({ grant_type: 'client_credentials', audience, scope })
     const content = decideGrant(client, form, { registry: model, defaultAudience: issuer })
-    const validity = { issuedAt: now(), expiresAt: now() + (client.accessTokenLifetime ?? lifetime) }
-    return { content, claims: claims(issuer, content, validity) }
+    const life = client.accessTokenLifetime ?? lifetime
+    const issuedAt = now()
+    const standard = claims(issuer, content, { issuedAt, expiresAt: issuedAt + life })
+    return { content, claims: inProfile(standard, profile), life }
   } catch (error) {
     if (error instanceof OAuthError) return refusal(error.error, error.message, error.missing)
     throw error

@@ -58,6 +58,6 @@ export function withGrant(client: ClientRegistration, proposed: ProposedGrant): 
 
 function told(next: ReturnType<typeof nextToken>): TokenPreview {
   if (next.refused !== undefined) return { refused: next.refused }
-  const { jti: _, iat = 0, exp = 0, ...claims } = next.claims
-  return { claims: { ...claims, life: `${exp - iat} s` } }
+  const { jti: _, iat: _issued, exp: _ends, nbf: _begins, ...claims } = next.claims
+  return { claims: { ...claims, life: `${Math.floor(next.life / 1000)} s` } }
 }

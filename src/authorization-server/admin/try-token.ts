@@ -25,17 +25,22 @@ export async function tryToken(parts: ServerParts, asked: Asked): Promise<Trial>
   const curl = curlLine(parts, asked)
   if (next.refused !== undefined) return { refused: next.refused, curl }
   const services = [...parts.registry.model.services.values()]
-  const token = await signed(next.claims, parts.keys.current())
+  const token = await signed(next.claims, parts.keys.current(), parts.profile)
   const verdicts = services.map(async ({ name, audience = parts.issuer }) => {
     return { service: name, ...(await verdict(parts, token, audience)) }
   })
   return { claims: next.claims, verdicts: await Promise.all(verdicts), curl }
 }
 
-async function verdict({ issuer, keys, signingSecret, clock }: ServerParts, token: string, audience: string) {
-  const { accessTokenVerifier, jwks, sharedSecret, TokenRefusedError } = await import('../../resource-server/index.ts')
+async function verdict({ issuer, keys, signingSecret, profile, clock }: ServerParts, token: string, audience: string) {
+  const { accessTokenVerifier, jwks, rfc9068, sharedSecret, TokenRefusedError } = await import(
+    '../../resource-server/index.ts'
+  )
   const keySource = signingSecret === undefined ? jwks({ keys: [...keys.published()] }) : sharedSecret(signingSecret)
-  const verifier = accessTokenVerifier({ issuer, audience, keys: keySource, clock, [allowInsecureHttp]: true })
+  // The issuer and the audiences are this server's own, whatever the profile says of the real one's.
+  const { issuers: _, audiences: _own, ...look } = profile ?? rfc9068()
+  const from = { issuer, audience, profile: look, keys: keySource, clock }
+  const verifier = accessTokenVerifier({ ...from, [allowInsecureHttp]: true })
   try {
     await verifier.verify(`Bearer ${token}`)
     return { accepted: true }

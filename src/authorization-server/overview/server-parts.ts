@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import type { TokenProfile } from '../../resource-server/profiles/token-profile.ts'
 import type { FaultSwitches } from '../faults/faults.ts'
 import type { WritableRequestLog } from '../http/request-log.ts'
 import type { ServerRegistry } from '../registry/live-registry.ts'
@@ -20,6 +21,8 @@ export interface ServerParts {
   readonly requests: WritableRequestLog
   readonly journal: Journal
   readonly format: AccessTokenFormat
+  /** How its JWTs look; as RFC 9068 has it, if undefined. */
+  readonly profile: TokenProfile | undefined
   /** The secret of HS256, HS384 and HS512. */
   readonly signingSecret: string | undefined
   /** Milliseconds that tokens live, unless their client says otherwise. */

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import type { TokenProfile } from '../../resource-server/profiles/token-profile.ts'
 import { claims, signed, type TokenContent } from './claims.ts'
+import { inProfile } from './in-profile.ts'
 import type { IssuedTokens } from './issued-tokens.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
@@ -28,6 +30,8 @@ export interface AccessTokens {
 export interface AccessTokensOptions {
   readonly issuer: string
   readonly format: AccessTokenFormat
+  /** How its JWTs look; as RFC 9068 has it unless given. */
+  readonly profile: TokenProfile | undefined
   readonly keys: SigningKeys
   readonly issued: IssuedTokens
 }
@@ -35,14 +39,17 @@ export interface AccessTokensOptions {
 const mostForSameToken = 1000
 
 /** Makes tokens, and has them remembered. */
-export function accessTokens({ issuer, format, keys, issued }: AccessTokensOptions): AccessTokens {
+export function accessTokens({ issuer, format, profile, keys, issued }: AccessTokensOptions): AccessTokens {
   /** The last token of each content. */
   const last = new Map<string, NewToken>()
 
   async function make(content: TokenContent, issuedAt: number, expiresAt: number): Promise<NewToken> {
     const payload = claims(issuer, content, { issuedAt, expiresAt })
     const key = format === 'jwt' ? keys.current() : undefined
-    const value = key === undefined ? randomBytes(32).toString('base64url') : await signed(payload, key)
+    const value =
+      key === undefined
+        ? randomBytes(32).toString('base64url')
+        : await signed(inProfile(payload, profile), key, profile)
     const { client, service, scope } = content
     const { clientId } = client
     issued.add(value, { clientId, service, scope, claims: payload, kid: key?.kid, issuedAt, expiresAt })

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
+import type { TokenProfile } from '../../resource-server/profiles/token-profile.ts'
 import { joinScope } from '../../token/scope.ts'
 import type { RegisteredClient } from '../registry/model.ts'
+import { typeIn } from './in-profile.ts'
 import type { SigningKey } from './signing-keys.ts'
 
 /** What a client is given: one service, and what is granted there. */
@@ -51,8 +53,13 @@ export function claims(
 }
 
 /** RFC 9068 §2.1: the type `at+jwt` keeps an access token apart from every other JWT. */
-export function signed(payload: JWTPayload, { kid, algorithm, privateKey }: SigningKey): Promise<string> {
+export function signed(
+  payload: JWTPayload,
+  { kid, algorithm, privateKey }: SigningKey,
+  profile: Pick<TokenProfile, 'types'> = { types: ['at+jwt'] }
+): Promise<string> {
+  const typ = typeIn(profile)
   return new SignJWT(payload)
-    .setProtectedHeader({ alg: algorithm, typ: 'at+jwt', ...(kid !== undefined && { kid }) })
+    .setProtectedHeader({ alg: algorithm, ...(typ !== undefined && { typ }), ...(kid !== undefined && { kid }) })
     .sign(privateKey)
 }
