@@ -3,6 +3,11 @@ import { atMost, rounded } from '../support/verdict.js'
 
 export const title = 'The receiving side: one token verified, in turns in one process'
 
+const provenNames = {
+  dpop: 'ours, known, with a new DPoP proof',
+  bearer: 'ours, known, as Bearer beside it',
+  signatureAlone: 'node:crypto, the signature of a proof alone'
+}
 const peers = ['jose', 'awsJwtVerify', 'fastJwt', 'expressOauth2JwtBearer']
 
 export async function run({ quick }) {
@@ -20,6 +25,17 @@ export async function run({ quick }) {
   for (const [name, { microseconds, overOurs }] of Object.entries(known))
     rows.push(['RS256', `${name}, known`, `${rounded(microseconds)} µs`, `${rounded(overOurs)} ×`])
   verdicts.push(atMost('a known token', known.ours.microseconds, 2, ' µs'))
+  const proven = await probe('verify-dpop', [quick ? 10 : 40])
+  for (const [name, { microseconds, overSignature }] of Object.entries(proven))
+    rows.push([
+      'ES256',
+      `${provenNames[name]}`,
+      `${rounded(microseconds)} µs`,
+      `${rounded(overSignature)} × the signature`
+    ])
+  verdicts.push(
+    atMost('a known token with a new proof, over the signature check', proven.dpop.overSignature, 1.5, ' ×')
+  )
   const { bytes, worst } = await probe('verified-memory', [], ['--expose-gc'])
   rows.push(['', 'ours, memory of a kept token', `${rounded(bytes)} B`, ''])
   verdicts.push(atMost('memory of kept tokens that are made to take much of it', worst, 64, ' MiB'))
