@@ -65,7 +65,7 @@ export function guardedStore(store: TokenStore, clock: Clock, emit: Emit): Guard
     },
     write: (name, record, life) => guarded(() => store.write(name, record, life), budgets.write),
     remove: (name, record) => guarded(() => store.remove(name, record), budgets.write),
-    lease: (name, request) => guarded(() => store.lease(name, request), budgets.lease),
+    lease: (name, request) => guarded(async () => checkedLease(await store.lease(name, request)), budgets.lease),
     release: (name, holder) => guarded(() => store.release(name, holder), budgets.write)
   }
 }
@@ -76,6 +76,12 @@ function checkedRecord(record: StoredRecord | undefined): StoredRecord | undefin
   if (record === undefined) return undefined
   if (typeof record?.data === 'string' && Number.isSafeInteger(record.version)) return record
   throw new Error('it gave something that is no record')
+}
+
+function checkedLease(lease: Lease): Lease {
+  if (lease?.state === 'acquired') return lease
+  if (lease?.state === 'held' && (lease.word === undefined || typeof lease.word === 'string')) return lease
+  throw new Error('it gave something that is no lease')
 }
 
 function unavailable(error: unknown): string {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { type EventEmitter, once } from 'node:events'
+import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { onTestFinished } from 'vitest'
@@ -8,7 +9,7 @@ import { onTestFinished } from 'vitest'
 export interface Instance {
   /** The token's value, or the code of the error. */
   token(): Promise<string>
-  /** Calls one after another for `during` ms, with a pause of `every` ms. */
+  /** Calls one after another for `during` ms, with a pause of `every` ms; with all its clients at once. */
   calls(plan: { readonly every: number; readonly during: number }): Promise<Calls>
 }
 
@@ -23,41 +24,57 @@ export interface Surroundings {
   /** Neither of the two: without a store. */
   readonly redisPort?: number
   readonly directory?: string
+  readonly shards?: number
 }
 
 export interface InstanceProcess extends Instance {
   readonly process: ChildProcess
 }
 
-/** Processes that are connected and have asked for nothing yet. The end of the test ends them. */
+/** Processes that are connected and have asked for nothing yet, each with a client for each of the surroundings. The end of the test ends them. */
 export async function fleet(
   folder: string,
   size: number,
-  surroundings: Surroundings
+  ...surroundings: readonly Surroundings[]
 ): Promise<readonly InstanceProcess[]> {
   const settings = settingsOf(surroundings)
-  return Promise.all(Array.from({ length: size }, () => instanceProcess(programIn(folder), settings)))
+  const program = await programIn(folder)
+  return Promise.all(Array.from({ length: size }, () => instanceProcess(program, settings)))
 }
 
 /** The same as worker threads of this process. */
 export async function workers(folder: string, size: number, surroundings: Surroundings): Promise<readonly Instance[]> {
-  const settings = settingsOf(surroundings)
-  return Promise.all(Array.from({ length: size }, () => instanceThread(programIn(folder), settings)))
+  const settings = settingsOf([surroundings])
+  const program = await programIn(folder)
+  return Promise.all(Array.from({ length: size }, () => instanceThread(program, settings)))
 }
 
-function programIn(folder: string): string {
-  return join(folder, 'test/fleet/instance.js')
+/** The program in the folder of the package, whose name it imports. */
+async function programIn(folder: string): Promise<string> {
+  const program = join(folder, 'instance.js')
+  await copyFile(join(import.meta.dirname, 'instance.js'), program)
+  return program
 }
 
-function settingsOf({ tokenEndpoint, redisPort, directory }: Surroundings): string {
-  return JSON.stringify({ tokenEndpoint, redisPort, directory, sealingKey: randomBytes(32).toString('base64') })
+function settingsOf(surroundings: readonly Surroundings[]): string {
+  const sealingKey = randomBytes(32).toString('base64')
+  return JSON.stringify(
+    surroundings.map(({ tokenEndpoint, redisPort, directory, shards }) => {
+      return { tokenEndpoint, redisPort, directory, shards, sealingKey }
+    })
+  )
 }
 
 async function instanceProcess(program: string, settings: string): Promise<InstanceProcess> {
   const child = fork(program, [settings])
   onTestFinished(() => void child.kill('SIGKILL'))
-  await once(child, 'message')
+  await Promise.race([once(child, 'message'), endedTooSoon(child)])
   return { process: child, ...ordered(child, (message) => void child.send(message)) }
+}
+
+async function endedTooSoon(child: ChildProcess): Promise<never> {
+  const [code] = await once(child, 'exit')
+  throw new Error(`an instance ended with ${code} before it was ready`)
 }
 
 async function instanceThread(program: string, settings: string): Promise<Instance> {

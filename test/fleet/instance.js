@@ -4,21 +4,24 @@ import { createClient } from 'redis'
 import { createTokenClient, fileStore } from 'service-token-client'
 import { redisStore } from 'service-token-client/redis'
 
-const { tokenEndpoint, redisPort, directory, sealingKey } = JSON.parse(workerData ?? process.argv[2])
+const clients = await Promise.all(JSON.parse(workerData ?? process.argv[2]).map(connected))
 
-async function store() {
+async function connected({ tokenEndpoint, ...surroundings }) {
+  const client = { tokenEndpoint, clientId: 'orders', clientSecret: 'secret' }
+  return createTokenClient({ ...client, ...(await sharing(surroundings)) })
+}
+
+async function sharing({ redisPort, directory, sealingKey, shards }) {
   if (directory !== undefined) return { store: fileStore({ directory }), sealingKey }
   if (redisPort === undefined) return {}
   const redis = createClient({ url: `redis://127.0.0.1:${redisPort}`, disableOfflineQueue: true })
   redis.on('error', () => {}) // the client connects again by itself
   await redis.connect()
-  return { store: redisStore({ command: (_key, args) => redis.sendCommand(args) }), sealingKey }
+  return { store: redisStore({ command: (_key, args) => redis.sendCommand(args) }), sealingKey, shards }
 }
 
-const tokens = createTokenClient({ tokenEndpoint, clientId: 'orders', clientSecret: 'secret', ...(await store()) })
-
 /** Milliseconds that each call took, and how many failed. */
-async function calls({ every, during }) {
+async function calls(tokens, { every, during }) {
   const times = []
   let failed = 0
   const end = performance.now() + during
@@ -34,12 +37,18 @@ async function calls({ every, during }) {
 
 const orders = {
   async token() {
-    return tokens.getToken().then(
+    return clients[0].getToken().then(
       ({ value }) => value,
       ({ code }) => code
     )
   },
-  calls
+  async calls(plan) {
+    const all = await Promise.all(clients.map((tokens) => calls(tokens, plan)))
+    return {
+      times: all.flatMap(({ times }) => times),
+      failed: all.reduce((sum, { failed }) => sum + failed, 0)
+    }
+  }
 }
 
 const say = (message) => (parentPort === null ? process.send(message) : parentPort.postMessage(message))

@@ -324,6 +324,41 @@ test('a store that breaks between the look and the lease holds nobody up', async
   expect(source.calls).toHaveLength(1)
 })
 
+const strange: readonly [string, unknown][] = [
+  ['nothing', undefined],
+  ['null', null],
+  ['a boolean', true],
+  ['no state', {}],
+  ['another state', { state: 'busy' }],
+  ['a word that is no text', { state: 'held', word: Buffer.from('down') }]
+]
+
+test.for(strange)('a store that answers a lease with %s is a miss, with one warning', async ([, lease]) => {
+  const { instance, store, settle, warnings } = fleet()
+  const { ask, source } = instance()
+  Object.assign(store, { lease: async () => lease })
+  const outcome = ask()
+  await settle()
+  await source.last.give(hour, 'own')
+  await settle()
+  expect([outcome.value, warnings]).toEqual(['own', ['store_unavailable']])
+})
+
+test('a store whose verbs throw before they return a promise is a miss', async () => {
+  const { instance, store, settle, warnings } = fleet()
+  const { ask, source } = instance()
+  const verbs = ['read', 'write', 'remove', 'lease', 'release']
+  const thrower = () => {
+    throw new Error('The client is closed')
+  }
+  Object.assign(store, Object.fromEntries(verbs.map((verb) => [verb, thrower])))
+  const outcome = ask()
+  await settle()
+  await source.last.give(hour, 'own')
+  await settle()
+  expect([outcome.value, warnings]).toEqual(['own', ['store_unavailable']])
+})
+
 test('garbage under the name is a miss, and is written over', async () => {
   const { instance, store, settle } = fleet()
   const { ask, source } = instance()

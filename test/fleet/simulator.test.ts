@@ -1,0 +1,66 @@
+import type { ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type FleetOptions, simulateFleet } from '../../src/fleet/index.ts'
+import { type BuiltPackage, buildPackage } from '../house/package.ts'
+import { hasRedis, type RedisServer, startRedis } from '../stores/redis-server.ts'
+import { fleet } from './fleet.ts'
+import { tokenServer } from './token-server.ts'
+
+const second = 1000
+const instances = 50
+const plan = { rollout: 2 * second, lifetime: 10 * second, duration: 25 * second }
+const outage = { at: 12 * second, duration: 6 * second }
+const shards = 5
+const seeds = Array.from({ length: 40 }, (_, index) => index + 1)
+
+/** What fifty instances ask, on average over many courses. */
+function simulated(fleet: Omit<FleetOptions, 'instances'>): number {
+  const totals = seeds.map((seed) => simulateFleet({ ...plan, ...fleet, instances, seed }).requests)
+  return totals.reduce((sum, total) => sum + total, 0) / totals.length
+}
+
+describe.skipIf(!hasRedis)('the fleet simulator beside fifty processes (redis-server is needed)', () => {
+  let built: BuiltPackage
+  let redis: RedisServer
+  beforeAll(async () => {
+    built = await buildPackage()
+    redis = await startRedis()
+  })
+  afterAll(async () => {
+    await redis.stop()
+    await built[Symbol.asyncDispose]()
+  })
+
+  test('the token requests of both are the same within ten per cent: without a store, with an outage, with a store', async () => {
+    const [alone, failing, shared] = await Promise.all([life(), life(), life()])
+    const store = { ...shared, redisPort: redis.port, shards }
+    const all = await fleet(built.folder, instances, alone, failing, store)
+    const began = performance.now()
+    failing.answer((response, give) => (isDown(performance.now() - began) ? refuse(response) : give()))
+    const running = all.map(async (one, index) => {
+      const after = (plan.rollout * index) / instances
+      await pause(after)
+      await one.calls({ every: 100, during: plan.duration - after })
+    })
+    await Promise.all(running)
+    const totals = [alone, failing, shared].map(({ requests }) => requests.filter((at) => at - began < plan.duration))
+    const expected = [simulated({}), simulated({ outage }), simulated({ store: { shards } })]
+    const shares = totals.map(({ length }, index) => length / (expected[index] ?? Number.NaN))
+    process.stdout.write(`fifty processes: ${totals.map(({ length }) => length)} requests, simulated: ${expected}\n`)
+    for (const share of shares) expect(share).toBeGreaterThanOrEqual(0.9)
+    for (const share of shares) expect(share).toBeLessThanOrEqual(1.1)
+  })
+})
+
+function life() {
+  return tokenServer(plan.lifetime / second)
+}
+
+function isDown(moment: number): boolean {
+  return moment >= outage.at && moment < outage.at + outage.duration
+}
+
+function refuse(response: ServerResponse): void {
+  response.writeHead(503).end()
+}
