@@ -1,8 +1,9 @@
-import type { CryptoKey, KeyObject } from 'jose'
+import type { CryptoKey, JWTPayload, KeyObject } from 'jose'
 import { builtin } from '../builtin.ts'
 import { TokenClientError } from '../errors.ts'
 import { wrong } from '../wrong-option.ts'
 import type { TokenRequestDraft } from './client-authentication.ts'
+import { remoteSignature, type Sign } from './remote-signer.ts'
 
 /** What signs an assertion, and how. */
 export interface Signer {
@@ -10,7 +11,8 @@ export interface Signer {
   readonly kid?: string | undefined
   /** SHA-256 of the certificate that the server knows the key by (RFC 7515 §4.1.8). */
   readonly certificateThumbprint?: string | undefined
-  readonly key: CryptoKey | KeyObject | Uint8Array
+  /** A function signs where the key is not in this process. */
+  readonly key: CryptoKey | KeyObject | Uint8Array | Sign
 }
 
 const lifetime = 60
@@ -27,7 +29,6 @@ export async function signAssertion(draft: TokenRequestDraft, signer: Signer, au
   if (now < earliest) throw clockInvalid()
   draft.dated = true
 
-  const { SignJWT } = await import('jose')
   const iat = Math.floor(now / 1000)
   const claims = {
     iss: clientId,
@@ -44,7 +45,21 @@ export async function signAssertion(draft: TokenRequestDraft, signer: Signer, au
     ...(kid !== undefined && { kid }),
     ...(certificateThumbprint !== undefined && { 'x5t#S256': certificateThumbprint })
   }
-  presentAssertion(draft, await new SignJWT(claims).setProtectedHeader(header).sign(signer.key))
+  if (typeof signer.key === 'function') draft.deadline.awaits('the sign function', 'ERR_SECRET_UNAVAILABLE')
+  presentAssertion(draft, await signedJwt(header, claims, signer.key))
+}
+
+async function signedJwt(header: { readonly alg: string }, claims: JWTPayload, key: Signer['key']): Promise<string> {
+  if (typeof key === 'function') {
+    const input = `${encoded(header)}.${encoded(claims)}`
+    return `${input}.${await remoteSignature(key, header.alg, input)}`
+  }
+  const { SignJWT } = await import('jose')
+  return new SignJWT(claims).setProtectedHeader(header).sign(key)
+}
+
+function encoded(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url')
 }
 
 /** Puts an assertion into the form; `client_id` goes with it because some servers look the client up before they read the assertion. */

@@ -1,38 +1,95 @@
-import { checkedFields, nonEmptyString, wrong } from '../wrong-option.ts'
-import { checkAudience, signAssertion } from './client-assertion.ts'
+import type { CryptoKey } from 'jose'
+import { checkedFields, exclusive, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
+import { checkAudience, type Signer, signAssertion } from './client-assertion.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import { credentialRing, ringOf } from './credential-ring.ts'
+import { type CredentialSource, fixed } from './credential-source.ts'
 import { keySource, type PrivateKeySource } from './key-source.ts'
+import { cryptoKeySigner, type Sign } from './remote-signer.ts'
 import { ringAuthentication } from './ring-authentication.ts'
 import { signingAlgorithms } from './signing-key.ts'
 
-export interface PrivateKeyJwtOptions {
-  /** The key, or the current and the next one. */
-  readonly key: PrivateKeySource | readonly PrivateKeySource[]
-  /** RS256, ES256, ES384, ES512 or EdDSA by the key, unless given. */
-  readonly alg?: string
+interface CommonOptions {
   /** The name of the key in the client's JWKS; a JWK's own unless given. */
   readonly kid?: string
   /** The issuer unless given; the token endpoint's URL makes the older form, without `typ`. */
   readonly audience?: string
 }
 
+interface KeyOptions extends CommonOptions {
+  /** The key, or the current and the next one. A CryptoKey stands alone. */
+  readonly key: PrivateKeySource | readonly PrivateKeySource[] | CryptoKey
+  /** RS256, ES256, ES384, ES512 or EdDSA by the key, unless given. */
+  readonly alg?: string
+  readonly sign?: never
+}
+
+interface SignOptions extends CommonOptions {
+  /** Signs with a key that never enters this process. */
+  readonly sign: Sign
+  readonly alg: string
+  readonly key?: never
+}
+
+export type PrivateKeyJwtOptions = KeyOptions | SignOptions
+
 /** `private_key_jwt`: an assertion signed with the client's private key (RFC 7523 §2.2, OpenID Connect Core §9). */
 export function privateKeyJwt(options: PrivateKeyJwtOptions): ClientAuthentication {
-  const known = ['key', 'alg', 'kid', 'audience']
-  const { key, alg, kid, audience } = checkedFields('privateKeyJwt options', options, known)
+  const known = ['key', 'sign', 'alg', 'kid', 'audience']
+  const given = checkedFields('privateKeyJwt options', options, known)
+  const { alg, kid, audience } = given
   checkAudience(audience)
   if (kid !== undefined) nonEmptyString('kid', kid, "Give the key's name in the client's JWKS, or leave it out.")
   if (alg !== undefined && !signingAlgorithms.includes(alg))
     wrong('alg', 'is unknown', `Give one of ${signingAlgorithms.join(', ')}.`)
-  const keys = ringOf('key', key)
-  if (keys.length > 1 && kid !== undefined) {
-    const remedy = 'Give JWKs, each with its own kid.'
-    wrong('kid', 'names one key, and key is a list', remedy, 'ERR_CONFLICTING_OPTIONS')
-  }
-  return ringAuthentication(credentialRing(keys.map((one) => keySource(one, { alg, kid }))), {
+  return ringAuthentication(credentialRing<ComparableSigner>(signerSources(given)), {
     method: 'private_key_jwt',
     needsIssuer: audience === undefined,
     prove: (draft, signer) => signAssertion(draft, signer, audience)
   })
+}
+
+interface ComparableSigner extends Signer {
+  equals(other: Signer): boolean
+}
+
+function signerSources(given: PrivateKeyJwtOptions): readonly CredentialSource<ComparableSigner>[] {
+  const { key, sign, alg, kid } = given
+  if (sign !== undefined) {
+    exclusive('privateKeyJwt options', given, 'sign', ['key'])
+    return [signerSource(sign, alg, kid)]
+  }
+  if (isCryptoKey(key)) return [cryptoKeySource(key, alg, kid)]
+  const keys = ringOf('key', key as PrivateKeySource | readonly PrivateKeySource[])
+  if (keys.length > 1 && kid !== undefined) {
+    const remedy = 'Give JWKs, each with its own kid.'
+    wrong('kid', 'names one key, and key is a list', remedy, 'ERR_CONFLICTING_OPTIONS')
+  }
+  return keys.map((one) => keySource(one, { alg, kid }))
+}
+
+function signerSource(sign: unknown, alg: string | undefined, kid: string | undefined) {
+  if (typeof sign !== 'function')
+    wrong('sign', `must be a function, but is ${kindOf(sign)}`, 'Give (bytes) => signature, or a promise of it.')
+  if (alg === undefined)
+    wrong('alg', 'is missing beside sign', `Give one of ${signingAlgorithms.join(', ')}.`, 'ERR_MISSING_OPTION')
+  return fixed({ alg, kid, key: sign as Sign, equals: (other: Signer) => other.key === sign })
+}
+
+function cryptoKeySource(key: CryptoKey, alg: string | undefined, kid: string | undefined) {
+  const signer = cryptoKeySigner(key)
+  if (signer === undefined)
+    wrong(
+      'key',
+      'is a CryptoKey that signs no assertion',
+      "Give a private one that may 'sign' with RSA, EC or Ed25519."
+    )
+  const isFit = alg === undefined || alg === signer.alg || (alg === 'Ed25519' && signer.alg === 'EdDSA')
+  if (!isFit)
+    wrong('key', `is a CryptoKey that signs with ${signer.alg}, not with the alg that is set`, 'Leave alg out.')
+  return signerSource(signer.sign, alg ?? signer.alg, kid)
+}
+
+function isCryptoKey(key: unknown): key is CryptoKey {
+  return Object.prototype.toString.call(key) === '[object CryptoKey]' // jest's environments have a class of their own
 }

@@ -1,0 +1,117 @@
+import { type KeyObject, sign as signWith, webcrypto } from 'node:crypto'
+import { inspect } from 'node:util'
+import { type JWK, jwtVerify } from 'jose'
+import { describe, expect, test } from 'vitest'
+import { privateKeyJwt } from '../../src/client-authentication/private-key-jwt.ts'
+import { createTokenClient } from '../../src/index.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { present } from './draft.ts'
+import { keys } from './keys.ts'
+
+const currentDate = new Date(Date.UTC(2030, 0, 1))
+
+function raw(key: KeyObject, hash: string | null) {
+  return (bytes: Uint8Array) => signWith(hash, bytes, { key, dsaEncoding: 'ieee-p1363' })
+}
+
+async function verified(authentication: Parameters<typeof present>[0], key: Parameters<typeof jwtVerify>[1]) {
+  const { form } = await present(authentication)
+  return jwtVerify(form.get('client_assertion') ?? '', key as KeyObject, { currentDate })
+}
+
+test.each([
+  ['ES256', keys.ec, 'sha256'],
+  ['ES384', keys.ec384, 'sha384'],
+  ['EdDSA', keys.ed25519, null],
+  ['RS256', keys.rsa, 'sha256']
+] as const)(
+  'an assertion of %s that a signer elsewhere has signed verifies',
+  async (alg, { privateKey, publicKey }, hash) => {
+    for (const sign of [raw(privateKey, hash), async (bytes: Uint8Array) => raw(privateKey, hash)(bytes)]) {
+      const { protectedHeader, payload } = await verified(privateKeyJwt({ alg, kid: 'k1', sign }), publicKey)
+      expect(protectedHeader).toEqual({ alg, kid: 'k1', typ: 'client-authentication+jwt' })
+      expect(payload).toMatchObject({ iss: 'order-service', sub: 'order-service', aud: 'https://auth.internal' })
+    }
+  }
+)
+
+describe('a CryptoKey that cannot be exported', () => {
+  test.each([
+    ['ES256', { name: 'ECDSA', namedCurve: 'P-256' }],
+    ['ES512', { name: 'ECDSA', namedCurve: 'P-521' }],
+    ['EdDSA', { name: 'Ed25519' }],
+    ['PS256', { name: 'RSA-PSS', hash: 'SHA-256', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }],
+    [
+      'RS384',
+      { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-384', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }
+    ]
+  ])('signs with %s', async (alg, algorithm) => {
+    const pair = (await webcrypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
+    const jwk = (await webcrypto.subtle.exportKey('jwk', pair.publicKey)) as JWK
+    const { protectedHeader } = await verified(privateKeyJwt({ key: pair.privateKey }), { ...jwk, alg } as never)
+    expect(protectedHeader.alg).toBe(alg)
+  })
+
+  test('that may not sign, or signs otherwise than is asked, is a wrong option', async () => {
+    const { publicKey, privateKey } = await webcrypto.subtle.generateKey(
+      { name: 'ECDSA', namedCurve: 'P-256' },
+      false,
+      ['sign', 'verify']
+    )
+    expect(() => privateKeyJwt({ key: publicKey })).toThrow('key is a CryptoKey that signs no assertion')
+    expect(() => privateKeyJwt({ key: privateKey, alg: 'PS256' })).toThrow('signs with ES256, not with the alg')
+  })
+})
+
+describe('a signer in trouble', () => {
+  const der = (bytes: Uint8Array) => signWith('sha256', bytes, keys.ec.privateKey)
+
+  test.each([
+    ['throws', () => Promise.reject(new Error('denied by policy')), /The sign function failed: see the cause/, true],
+    ['throws a text', () => Promise.reject('marker-secret'), /The sign function failed\./, true],
+    ['answers in DER', der, /returned the DER form.*raw one of 64 bytes/, false],
+    [
+      'answers with too few bytes',
+      () => new Uint8Array(63),
+      /returned 63 bytes, which is no signature of ES256/,
+      false
+    ],
+    ['answers with a text', () => 'marker-secret' as never, /returned a string.*Uint8Array/, false],
+    ['answers with nothing', () => undefined as never, /returned undefined/, false]
+  ])('that %s is told by name, and nothing is sent', async (_, sign, message, transient) => {
+    const failure = await present(privateKeyJwt({ alg: 'ES256', sign })).catch((error) => error)
+    expect(failure).toMatchObject({
+      code: 'ERR_SECRET_UNAVAILABLE',
+      message: expect.stringMatching(message),
+      transient
+    })
+    expect(inspect(failure, { depth: null })).not.toContain('marker-secret')
+  })
+
+  test('that hangs is named when the time is up', async () => {
+    const clock = manualClock()
+    await using tokens = createTokenClient({
+      issuer: 'https://auth.internal',
+      tokenEndpoint: 'https://auth.internal/token',
+      clientId: 'orders',
+      clientAuthentication: privateKeyJwt({ alg: 'ES256', sign: () => new Promise(() => {}) }),
+      timeout: 1000,
+      clock
+    })
+    const failure = tokens.getToken().catch((error) => error)
+    await clock.advance(1000)
+    expect(await failure).toMatchObject({
+      code: 'ERR_SECRET_UNAVAILABLE',
+      message: expect.stringContaining('the sign function')
+    })
+  })
+})
+
+test.each([
+  [{ sign: () => new Uint8Array(64) }, /alg is missing beside sign/],
+  [{ sign: 'ES256', alg: 'ES256' }, /sign must be a function, but is a string/],
+  [{ sign: () => new Uint8Array(64), alg: 'HS256' }, /alg is unknown/],
+  [{ sign: () => new Uint8Array(64), alg: 'ES256', key: keys.ec.privateKey }, /cannot stand beside sign/]
+])('options of a signer that cannot be are refused: %#', (options, message) => {
+  expect(() => privateKeyJwt(options as never)).toThrow(message)
+})
