@@ -1,0 +1,59 @@
+import { onTestFinished } from 'vitest'
+import { createTokenClient, type TokenClient, type TokenClientOptions } from '../../src/index.ts'
+import { type ManualClock, manualClock } from '../../src/testing/index.ts'
+
+// Loaded at a flight's first failure: a held clock does not wait for the disk.
+await import('p-retry')
+
+/** What the authorization server answers at that moment, in seconds from the start, for that scope. */
+export type Behaviour = (moment: number, scope: string) => Response | Promise<Response>
+
+export interface HeldRoad {
+  readonly clock: ManualClock
+  readonly tokens: TokenClient
+  /** When token requests came, in seconds from the start. */
+  readonly requests: readonly number[]
+  /** Seconds from the start. */
+  moment(): number
+}
+
+/** A client on a clock that the test holds, and a server that answers in no time: an outage of minutes takes milliseconds. */
+export function heldRoad(behaviour: Behaviour, options: Partial<TokenClientOptions> = {}): HeldRoad {
+  const clock = manualClock({ random: drawsFrom(7) })
+  const start = clock.monotonicTime()
+  const requests: number[] = []
+  const moment = () => (clock.monotonicTime() - start) / 1000
+
+  async function answer(_url: unknown, init?: RequestInit): Promise<Response> {
+    requests.push(moment())
+    return behaviour(moment(), new URLSearchParams(String(init?.body)).get('scope') ?? '')
+  }
+
+  const tokens = createTokenClient({
+    tokenEndpoint: 'https://auth.internal/token',
+    clientId: 'orders',
+    clientSecret: 'a secret',
+    clock,
+    fetch: answer as typeof fetch,
+    ...options
+  } as TokenClientOptions)
+  onTestFinished(() => tokens.close())
+  return { clock, tokens, requests, moment }
+}
+
+let issued = 0
+
+/** A new token of that life in seconds. */
+export function granted(life: number): Response {
+  issued += 1
+  return Response.json({ access_token: `token-${issued}`, token_type: 'Bearer', expires_in: life })
+}
+
+/** Numbers in [0, 1) that are the same in each run. */
+function drawsFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
