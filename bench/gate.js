@@ -25,10 +25,10 @@ const verdicts = [
   atMost(
     'a call that names one of 10,000 scopes over the floor',
     leastOf(named, ({ overFloor }) => overFloor),
-    1.5,
+    2.5,
     ' ×'
   ),
-  atMost('bytes of a kept token, among 10,000', keptBytes, 1650, ' B'),
+  atMost('bytes of a kept token, among 10,000', keptBytes, 1700, ' B'),
   atMost('a dispatch over the floor', await least('inject', ({ extra, floor }) => extra / floor), 6, ' ×'),
   atMost('processor time to the first token over node:http', over(first, 'node-http', 'processor').median, 1.25, ' ×'),
   atMost('processor time to the first token over undici', over(first, 'undici', 'processor').median, 0.6, ' ×'),
