@@ -43,7 +43,7 @@ export interface GetTokenOptions extends RequestOptions, WaitOptions {}
 export interface TokenClient {
   /**
    * A token for the client's default request, with the fields that are named replaced. At once when one is at hand.
-   * Rejects with TokenClientError when none can be had, with the signal's reason when it aborts.
+   * Rejects with TokenClientError when none is available, with the signal's reason when it aborts.
    */
   getToken(options?: GetTokenOptions): Promise<AccessToken>
   /** An undici interceptor that puts a token on requests to the policy's origins and lets all others pass untouched. */
@@ -61,7 +61,7 @@ export interface TokenClient {
   ready(options?: ReadyOptions): Promise<void>
   /**
    * A new token, asked for now whatever is remembered: for an operator who knows that the authorization server is well. At most once a
-   * second for each request. Rejects with TokenClientError when none can be had; the token at hand serves on.
+   * second for each request. Rejects with TokenClientError when none is available; the token at hand stays in use.
    */
   refresh(options?: GetTokenOptions): Promise<AccessToken>
   /** The state of `health()` alone, which costs nothing. */

@@ -22,7 +22,7 @@ export function plainObject(option: string, value: unknown, remedy: string): ass
 export function onlyKnown(option: string, given: object, known: readonly string[]): void {
   const unknown = Object.keys(given).find((name) => !known.includes(name))
   if (unknown === undefined) return
-  const remedy = `Remove it or mend its spelling; known are: ${known.join(', ')}.`
+  const remedy = `Remove it or fix its spelling; known are: ${known.join(', ')}.`
   wrong(`${option}.${unknown}`, 'is not an option', remedy, 'ERR_UNKNOWN_OPTION')
 }
 

@@ -44,7 +44,7 @@ async function answer(handle, request, response) {
     const { status = 200, ...body } = await handle(request)
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   } catch (error) {
-    // No token could be had for a call onwards, or the other service is away.
+    // No token is available for the call to the other service, or that service is not reachable.
     response.writeHead(502, { 'content-type': 'application/json' }).end(JSON.stringify({ error: error.code }))
   }
 }

@@ -16,7 +16,7 @@ export interface AnswerReader {
 }
 
 /**
- * A refused answer that was put aside until it is known whether another token can be had. When it is given back it is the
+ * A refused answer that was put aside until it is known whether another token is available. When it is given back it is the
  * controller of what its reader sees.
  */
 export class HeldAnswer implements Controller {

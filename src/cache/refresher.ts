@@ -180,7 +180,7 @@ export function refresher(options: RefresherOptions): Refresher {
   }
 }
 
-/** Whether somebody would be glad of another token. */
+/** Whether another token is needed: the kept one is due, or there is none and the key is pinned. */
 function isWanted(entry: Entry, moment: Now): boolean {
   return entry.kept === undefined ? entry.pinned : wantsRefresh(entry.kept, moment)
 }

@@ -50,8 +50,9 @@ export function credentialRing<Credential extends Comparable<Credential>>(
 
   /** The one in use first, the others in their order. */
   function places(): readonly number[] {
-    const isFirst = (place: number) => inUse !== undefined && known[place]?.equals(inUse) === true
-    return [...sources.keys()].sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)))
+    const gaveInUse = (place: number) => inUse !== undefined && known[place]?.equals(inUse) === true
+    const all = [...sources.keys()]
+    return [...all.filter(gaveInUse), ...all.filter((place) => !gaveInUse(place))]
   }
 
   function isInUse(credential: Credential): boolean {

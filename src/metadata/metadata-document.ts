@@ -143,7 +143,7 @@ function endpoint(value: unknown, { everywhere, onLoopback }: PlainHttp): string
   throw wrong(`names the token_endpoint ${shown(url.origin)}, which is not https`)
 }
 
-/** One that not everybody needs: a bad one is as good as none. */
+/** For an endpoint that not everybody needs: a bad URL counts as if it were missing. */
 function usableEndpoint(value: unknown, plain: PlainHttp): string | undefined {
   try {
     return endpoint(value, plain)

@@ -43,6 +43,8 @@ export interface TokenEndpointOptions {
   readonly emit: Emit
 }
 
+const metadata = "the authorization server's metadata"
+
 /**
  * The token endpoint as a source of tokens: each call is one attempt of the client credentials grant (RFC 6749 §4.4).
  * A refused credential, a wrong date and an endpoint that moved are worth one repeat, at once.
@@ -57,20 +59,17 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   let hasWorked = false
 
   async function tryOnce(request: TokenRequest, attempt: Deadline): Promise<AccessToken> {
-    const known = await lookUp('authorizationServer', attempt)
+    attempt.awaits(metadata)
+    const known = await server.authorizationServer({ signal: attempt.signal, maxWait: attempt.left() })
     try {
       return await ask(request, known, attempt, true)
     } catch (error) {
       if (!(error instanceof TokenClientError && error.code === 'ERR_ENDPOINT_NOT_FOUND')) throw error
-      const found = await lookUp('rediscover', attempt)
+      attempt.awaits(metadata)
+      const found = await server.rediscover({ signal: attempt.signal, maxWait: attempt.left() })
       if (urlOf(found) === urlOf(known)) throw error
       return ask(request, found, attempt, true)
     }
-  }
-
-  function lookUp(way: keyof AuthorizationServerSource, { signal, left, awaits }: Deadline) {
-    awaits("the authorization server's metadata")
-    return server[way]({ signal, maxWait: left() })
   }
 
   async function ask(

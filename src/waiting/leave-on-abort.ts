@@ -4,8 +4,8 @@ import { onAbort } from './on-abort.ts'
 import type { Patience } from './patience.ts'
 
 /**
- * Waits for a flight that others share, and lets this one waiter go: with the signal's reason when it aborts, with
- * `timeIsUp` (`ERR_TIMEOUT` unless given) after `maxWait` ms. The flight itself flies on and, left by everybody, fails in silence.
+ * Waits for a flight that several callers share, and can release this caller alone: with the signal's reason when it aborts, with
+ * `timeIsUp` (`ERR_TIMEOUT` unless given) after `maxWait` ms. The flight itself continues. When every caller has left, its failure is ignored.
  */
 export function leaveOnAbort<T>(
   flight: Promise<T>,
@@ -15,9 +15,9 @@ export function leaveOnAbort<T>(
 ): Promise<T> {
   if (signal === undefined && maxWait === undefined) return flight
   return new Promise((resolve, reject) => {
-    // Who waits for nothing gets no timer, which would let other work go first.
+    // A caller with maxWait 0 gets no timer: a timer would let other work go first.
     const timer = maxWait ? clock.startTimer(() => leave(timeIsUp()), maxWait, 'deadline') : undefined
-    // Somebody waits: the process must not end under them.
+    // A caller waits, so the process must stay alive.
     timer?.hold()
     const stay = signal && onAbort(signal, () => leave(signal.reason))
     flight.then(resolve, reject).finally(forget)

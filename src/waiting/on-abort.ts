@@ -1,8 +1,8 @@
 const leavers = new WeakMap<AbortSignal, Set<() => void>>()
 
 /**
- * Calls back when the signal aborts, until what it returns is called. All who wait on one signal share one listener:
- * a process can give the same signal to thousands of calls, and from the eleventh listener on Node warns of a leak.
+ * Calls back when the signal aborts, until what it returns is called. All waits on one signal share one listener:
+ * a process can pass the same signal to thousands of calls, and Node warns of a leak from the eleventh listener on.
  */
 export function onAbort(signal: AbortSignal, leave: () => void): () => void {
   const leaving = leavers.get(signal) ?? new Set()

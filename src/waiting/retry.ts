@@ -15,7 +15,7 @@ export interface RetryTerms {
   readonly signal: AbortSignal
 }
 
-/** Second and third attempts are paid for here, so that an outage is not answered with three times the load. */
+/** Limits second and third attempts, so that an outage does not triple the load on the server. */
 export interface RetryBudget {
   take(): boolean
   /** Any success fills it again. */
@@ -64,7 +64,7 @@ export async function withRetries<T>(
   try {
     return await first
   } catch {
-    // What is to be done about it, the lines below decide: nothing more is loaded where the first attempt succeeds.
+    // The lines below decide what to do. p-retry is not loaded when the first attempt succeeds.
   }
   const pRetry = await loadRetry()
   if (pRetry === undefined) return first
@@ -72,7 +72,7 @@ export async function withRetries<T>(
 
   return pRetry((count) => (count === 1 ? first : attempt()), {
     retries: mostRetries,
-    // It counts and decides; the waiting is ours, because its timer is not the clock that tests hold.
+    // p-retry counts and decides. We wait ourselves, because its timer is not the clock that tests control.
     minTimeout: 0,
     signal,
     shouldConsumeRetry: ({ error }) => repeated || !brokeBeforeFirstByte(error),
@@ -85,13 +85,13 @@ export async function withRetries<T>(
       if (wait === undefined || clock.monotonicTime() + wait >= deadline || !budget.take()) return false
 
       await pause(clock, wait, signal)
-      // A process that stood still wakes from it too late.
+      // A process that was suspended can wake up after the deadline.
       return clock.monotonicTime() < deadline && (await mayGoOn()) && clock.monotonicTime() < deadline
     }
   })
 }
 
-/** Undefined while it cannot be loaded: a failure keeps its own cause then, and is not repeated. */
+/** Undefined if it cannot be loaded. Then the attempt is not repeated and its own error is reported. */
 async function loadRetry(): Promise<typeof import('p-retry').default | undefined> {
   try {
     return (await load('p-retry', () => import('p-retry'))).default

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { read } from './documented.ts'
-import { type Import, isOwn, reach, readSources, resolveImport, room } from './imports.ts'
+import { type Import, isOwn, reach, readSources, resolveImport, room, root } from './imports.ts'
 
 /** Room → floor. A room that is not here has no place in the house. */
 const floors: Readonly<Record<string, number>> = {
@@ -120,6 +122,11 @@ test('a room uses the ground and the rooms that its row in docs/architecture.md 
       .map((to) => `${file} imports ${to}: ${room(to)} is not in the row of ${room(file)}`)
   )
   expect(strange).toEqual([])
+})
+
+test('every file and folder that docs/architecture.md names exists', () => {
+  const named = [...read('docs/architecture.md').matchAll(/`(src\/[\w./-]+)`/g)].map(([, path = '']) => path)
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
 })
 
 test('no file leads back to itself, by types neither', () => {

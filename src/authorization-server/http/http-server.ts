@@ -39,7 +39,7 @@ export function spare(socket: Socket): void {
   spared.add(socket)
 }
 
-/** @throws ClientConfigurationError (as a rejection) when the address or port cannot be had. */
+/** @throws ClientConfigurationError (as a rejection) when the address or port is not available. */
 export async function listen({ host, port, tls, isDown }: ListenOptions): Promise<HttpServer> {
   // Who signs a client's certificate is for the client authentication to judge.
   const server =

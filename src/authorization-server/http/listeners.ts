@@ -42,7 +42,7 @@ export async function listeners({ host, port, tls, isDown }: ListenersOptions): 
   }
 }
 
-/** Where the second port cannot be had, the first one is given back. */
+/** If the second port is not available, the first one is closed again. */
 async function listenBeside(first: HttpServer, options: Parameters<typeof listen>[0]): Promise<HttpServer> {
   try {
     return await listen(options)

@@ -31,7 +31,7 @@ export const token = command({
   ],
   exitCodes: {
     0: 'The token was printed.',
-    1: 'No token could be had; the message says why.',
+    1: 'No token is available; the message says why.',
     2: 'Wrong usage, or a setting that cannot work.'
   },
   async run({ values, json, terminal, environment }) {

@@ -1,6 +1,6 @@
 import { targetUri } from '../../proof/dpop-claims.ts'
 
-/** Printable ASCII without `\`, and a host behind the slashes: a parser of URLs would mend everything else in silence. */
+/** Printable ASCII without `\`, and a host behind the slashes: a parser of URLs would silently correct everything else. */
 const strictUrl = /^https?:\/\/[!-.0-[\]-~][!-[\]-~]*$/i
 
 /**
