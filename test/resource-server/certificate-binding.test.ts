@@ -25,9 +25,9 @@ function guarded(options: Partial<AccessTokenVerifierOptions>): RequestListener 
   return (incoming, response) => guard(incoming, response, () => response.end('welcome'))
 }
 
-async function mutualTlsService(): Promise<string> {
+async function mutualTlsService(options: Partial<AccessTokenVerifierOptions> = {}): Promise<string> {
   const tls = { ...service, ca: ca.cert, requestCert: true, rejectUnauthorized: false }
-  const server = createServer(tls, guarded({})).listen(0, '127.0.0.1')
+  const server = createServer(tls, guarded(options)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
   return `https://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -63,6 +63,21 @@ test('R34 a token that is bound to nothing counts with and without a certificate
   const url = await mutualTlsService()
   expect(await call(url, free, client)).toEqual([200, undefined])
   expect(await call(url, free)).toEqual([200, undefined])
+})
+
+test.each<Partial<AccessTokenVerifierOptions>>([{}, { dpop: 'accepted' }])(
+  'R34 senderConstrained takes a token that is bound to a certificate, and none that is bound to nothing, with %j beside it',
+  async (options) => {
+    const url = await mutualTlsService({ senderConstrained: true, ...options })
+    expect(await call(url, bound, client)).toEqual([200, undefined])
+    expect(await call(url, bound, thief)).toEqual(refused)
+    expect(await call(url, free, client)).toEqual(refused)
+  }
+)
+
+test('R37 where a key is required, a certificate is not enough', async () => {
+  const url = await mutualTlsService({ dpop: 'required' })
+  expect(await call(url, bound, client)).toEqual(refused)
 })
 
 test('R34 where there is no connection to look at, a bound token does not count', async () => {
