@@ -37,11 +37,10 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
   async function run({ digest, source }: Script, key: string, ...args: (string | number)[]): Promise<string> {
     const rest = ['1', key, ...args.map(String)]
     try {
-      return String(await command(key, ['EVALSHA', digest, ...rest]))
+      return textFrom(await command(key, ['EVALSHA', digest, ...rest]))
     } catch (error) {
-      // Clients word it differently: NOSCRIPT, NoScriptError.
-      if (!(error instanceof Error && /noscript/i.test(error.message))) throw error
-      return String(await command(key, ['EVAL', source, ...rest]))
+      if (!isUnknownScript(error)) throw error
+      return textFrom(await command(key, ['EVAL', source, ...rest]))
     }
   }
 
@@ -49,7 +48,7 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
     async read(name) {
       const key = recordKey(name)
       const reply = await command(key, ['GET', key])
-      return reply === null || reply === undefined ? undefined : recordFrom(String(reply))
+      return reply === null || reply === undefined ? undefined : recordFrom(textFrom(reply))
     },
     async write(name, record, life) {
       return (await run(write, recordKey(name), record.version, textOf(record), wholeMilliseconds(life))) === '1'
@@ -66,6 +65,18 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
       await run(removeIfMine, leaseKey(name), `${holder}|`)
     }
   }
+}
+
+/** Clients give text, bytes or numbers. Anything else is no reply to these commands: an error that was resolved with, or nothing at all. */
+function textFrom(reply: unknown): string {
+  if (reply instanceof Uint8Array) return Buffer.from(reply).toString()
+  if (['string', 'number', 'bigint'].includes(typeof reply)) return String(reply)
+  throw new Error(`command gave ${kindOf(reply)} in place of the reply`)
+}
+
+/** Clients word it differently: NOSCRIPT, NoScriptError. Some reject with what is no error. */
+function isUnknownScript(error: unknown): boolean {
+  return /noscript/i.test(error instanceof Error ? error.message : String(error))
 }
 
 function textOf({ version, data }: StoredRecord): string {

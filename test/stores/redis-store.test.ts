@@ -27,7 +27,7 @@ const clients: Readonly<Record<string, (port: number) => Promise<Client>>> = {
     return { command: (_key, [name = '', ...args]) => client.call(name, args), close: () => client.disconnect() }
   },
   async '@valkey/valkey-glide'(port) {
-    const client = await GlideClient.createClient({ addresses: [{ host: '127.0.0.1', port }] })
+    const client = await GlideClient.createClient({ addresses: [{ host: '127.0.0.1', port }], requestTimeout: 5000 })
     return { command: (_key, args) => client.customCommand(args), close: () => client.close() }
   }
 }
@@ -69,6 +69,44 @@ describe.skipIf(!hasRedis)('with a real engine (redis-server is needed)', () => 
     })
   })
 })
+
+/** A client of the user's own that answers every command with that. */
+const answering = (reply: unknown) => redisStore({ command: async () => reply })
+
+test.for([undefined, null, true, {}, [], new Error('READONLY')])(
+  'a reply of %s to the lease is the error of the store, and neither a lease nor a busy holder',
+  async (reply) => {
+    await expect(answering(reply).lease('name', { holder: 'a', life: 1000 })).rejects.toThrow('command gave')
+    await expect(answering(reply).write('name', { version: 1, data: 'x' }, 1000)).rejects.toThrow('command gave')
+  }
+)
+
+test.for([Buffer.from('7.sealed'), new TextEncoder().encode('7.sealed'), '7.sealed'])(
+  'a record is read from text and from bytes: %s',
+  async (reply) => {
+    expect(await answering(reply).read('name')).toEqual({ version: 7, data: 'sealed' })
+  }
+)
+
+test.for([1, 1n, '1', Buffer.from('1')])('a write is kept when the engine says so as %s', async (reply) => {
+  expect(await answering(reply).write('name', { version: 1, data: 'x' }, 1000)).toBe(true)
+})
+
+test.for(['NOSCRIPT No matching script', new Error('NoScriptError: No matching script'), { message: 'x' }])(
+  'a script is sent whole when the engine does not know it, however the client says so: %s',
+  async (refusal) => {
+    const sent: (string | undefined)[] = []
+    const command = async (_key: string, [name]: string[]) => {
+      sent.push(name)
+      return name === 'EVALSHA' ? Promise.reject(refusal) : ''
+    }
+    await redisStore({ command })
+      .lease('name', { holder: 'a', life: 1000 })
+      .catch(() => {})
+    const isUnknown = String((refusal as Error).message ?? refusal).includes('script')
+    expect(sent).toEqual(isUnknown ? ['EVALSHA', 'EVAL'] : ['EVALSHA'])
+  }
+)
 
 const noCommand = async () => undefined
 
