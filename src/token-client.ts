@@ -9,7 +9,7 @@ import { type Route, routeTable } from './bearer/routes.ts'
 import type { TokenOptions } from './bearer/token-options.ts'
 import { noteCall } from './bearer/usage.ts'
 import { usageBook } from './bearer/usage-book.ts'
-import type { Health } from './cache/health.ts'
+import type { ClientState, Health } from './cache/health.ts'
 import { type TokenCache, tokenCache } from './cache/token-cache.ts'
 import type { Warn } from './client-authentication/client-authentication.ts'
 import { joinConnectionGroup } from './connection-group.ts'
@@ -152,7 +152,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     return closed
   }
 
-  const client: TokenClient = {
+  const client: TokenClient = Object.assign(new Stateful(cache.state), {
     getToken: (given) => (given === undefined ? handedOut(request) : getTokenFor(given)),
     interceptor: (policy) => bearerInterceptor(bearer(policy)),
     createFetch: (policy, baseFetch) =>
@@ -174,16 +174,26 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       patience.signal?.throwIfAborted()
       return cache.refresh(asked, patience)
     },
-    get state() {
-      return cache.state
-    },
     health: cache.health,
     inventory: () => inventoryOf({ ...telemetry, since }, book),
     close,
     [Symbol.asyncDispose]: close
-  }
+  } satisfies Omit<TokenClient, 'state'>)
   Object.defineProperty(client, underPolicy, { value: bearer })
   return Object.defineProperty(client, telemetryOf, { value: telemetry })
+}
+
+/** A getter of a class is one for all clients; in a literal each client would have a hidden class of its own. */
+class Stateful {
+  readonly #stateOf: () => ClientState
+
+  constructor(stateOf: () => ClientState) {
+    this.#stateOf = stateOf
+  }
+
+  get state(): ClientState {
+    return this.#stateOf()
+  }
 }
 
 interface Below {

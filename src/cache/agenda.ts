@@ -17,64 +17,68 @@ export interface Agenda<Item extends Appointment> {
 }
 
 export function agenda<Item extends Appointment>(): Agenda<Item> {
-  const heap: Item[] = []
+  return new Heap()
+}
 
-  function put(item: Item, place: number): void {
-    heap[place] = item
-    item.place = place
+/** A class, because every client has some: it costs them two fields. */
+class Heap<Item extends Appointment> implements Agenda<Item> {
+  readonly #items: Item[] = []
+
+  get next(): number {
+    return this.#items[0]?.wakeAt ?? Number.POSITIVE_INFINITY
   }
 
-  function rise(item: Item, from: number): void {
-    let place = from
-    while (place > 0) {
-      const parent = heap[(place - 1) >> 1] as Item
-      if (parent.wakeAt <= item.wakeAt) break
-      put(parent, place)
-      place = (place - 1) >> 1
-    }
-    put(item, place)
+  set(item: Item, moment: number): void {
+    this.remove(item)
+    if (moment === Number.POSITIVE_INFINITY) return
+    // Whole numbers take no memory of their own, and there are thousands of them.
+    item.wakeAt = Math.ceil(moment)
+    rise(this.#items, item, this.#items.length)
   }
 
-  function sink(item: Item, from: number): void {
-    let place = from
-    for (let child = 2 * place + 1; child < heap.length; child = 2 * place + 1) {
-      const right = heap[child + 1]
-      if (right !== undefined && right.wakeAt < (heap[child] as Item).wakeAt) child += 1
-      const lesser = heap[child] as Item
-      if (lesser.wakeAt >= item.wakeAt) break
-      put(lesser, place)
-      place = child
-    }
-    put(item, place)
-  }
-
-  function remove(item: Item): void {
+  remove(item: Item): void {
     const { place } = item
     if (place === -1) return
     item.place = -1
-    const last = heap.pop() as Item
+    const last = this.#items.pop() as Item
     if (last === item) return
-    sink(last, place)
-    rise(last, last.place)
+    sink(this.#items, last, place)
+    rise(this.#items, last, last.place)
   }
 
-  return {
-    get next() {
-      return heap[0]?.wakeAt ?? Number.POSITIVE_INFINITY
-    },
-    set(item, moment) {
-      remove(item)
-      if (moment === Number.POSITIVE_INFINITY) return
-      // Whole numbers take no memory of their own, and there are thousands of them.
-      item.wakeAt = Math.ceil(moment)
-      rise(item, heap.length)
-    },
-    remove,
-    takeDue(moment) {
-      const [first] = heap
-      if (first === undefined || first.wakeAt > moment) return undefined
-      remove(first)
-      return first
-    }
+  takeDue(moment: number): Item | undefined {
+    const [first] = this.#items
+    if (first === undefined || first.wakeAt > moment) return undefined
+    this.remove(first)
+    return first
   }
+}
+
+function put<Item extends Appointment>(heap: Item[], item: Item, place: number): void {
+  heap[place] = item
+  item.place = place
+}
+
+function rise<Item extends Appointment>(heap: Item[], item: Item, from: number): void {
+  let place = from
+  while (place > 0) {
+    const parent = heap[(place - 1) >> 1] as Item
+    if (parent.wakeAt <= item.wakeAt) break
+    put(heap, parent, place)
+    place = (place - 1) >> 1
+  }
+  put(heap, item, place)
+}
+
+function sink<Item extends Appointment>(heap: Item[], item: Item, from: number): void {
+  let place = from
+  for (let child = 2 * place + 1; child < heap.length; child = 2 * place + 1) {
+    const right = heap[child + 1]
+    if (right !== undefined && right.wakeAt < (heap[child] as Item).wakeAt) child += 1
+    const lesser = heap[child] as Item
+    if (lesser.wakeAt >= item.wakeAt) break
+    put(heap, lesser, place)
+    place = child
+  }
+  put(heap, item, place)
 }

@@ -16,36 +16,42 @@ export interface Callers {
 }
 
 export function callers(clock: Clock): Callers {
-  let waiting = 0
-  /** Those who share the promise, by flight. */
-  const sharing = new WeakMap<Underway, number>()
+  return new Waiting(clock)
+}
 
-  function share(underway: Underway): Promise<AccessToken> {
+class Waiting implements Callers {
+  waiting = 0
+  readonly #clock: Clock
+  /** Those who share the promise, by flight. Made when the first one waits. */
+  #sharing: WeakMap<Underway, number> | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  board(underway: Underway, { signal, maxWait }: Patience): Promise<AccessToken> {
+    const { flight, arrival } = underway
+    flight.hold()
+    this.waiting += 1
+    if (signal === undefined && maxWait === undefined) return this.#share(underway)
+    return leaveOnAbort(arrival, { signal, maxWait }, this.#clock).finally(() => {
+      this.waiting -= 1
+      flight.release()
+    })
+  }
+
+  #share(underway: Underway): Promise<AccessToken> {
+    this.#sharing ??= new WeakMap()
+    const sharing = this.#sharing
     const others = sharing.get(underway)
     sharing.set(underway, (others ?? 0) + 1)
     if (others === undefined) {
       const leave = () => {
-        waiting -= sharing.get(underway) ?? 0
+        this.waiting -= sharing.get(underway) ?? 0
       }
       underway.arrival.then(leave, leave)
     }
     return underway.arrival
-  }
-
-  return {
-    get waiting() {
-      return waiting
-    },
-    board(underway, { signal, maxWait }) {
-      const { flight, arrival } = underway
-      flight.hold()
-      waiting += 1
-      if (signal === undefined && maxWait === undefined) return share(underway)
-      return leaveOnAbort(arrival, { signal, maxWait }, clock).finally(() => {
-        waiting -= 1
-        flight.release()
-      })
-    }
   }
 }
 

@@ -14,25 +14,29 @@ export interface Census {
 const fromWorst: readonly TokenState[] = ['stale', 'fresh', 'warming', 'failed']
 
 export function census(): Census {
-  const counts: Record<TokenState, number> = { warming: 0, fresh: 0, stale: 0, failed: 0 }
+  return new Counts()
+}
 
-  function countAs(entry: Entry, state: TokenState | undefined): void {
-    if (entry.counted === state) return
-    if (entry.counted !== undefined) counts[entry.counted] -= 1
-    if (state !== undefined) counts[state] += 1
-    entry.counted = state
+class Counts implements Census {
+  readonly #counts: Record<TokenState, number> = { warming: 0, fresh: 0, stale: 0, failed: 0 }
+
+  /** A key without a token, late or refused, does not take a service out that has others which work. */
+  get state(): ClientState {
+    return fromWorst.find((state) => this.#counts[state] > 0) ?? 'idle'
   }
 
-  return {
-    /** A key without a token, late or refused, does not take a service out that has others which work. */
-    get state() {
-      return fromWorst.find((state) => counts[state] > 0) ?? 'idle'
-    },
-    count(entry, failure, moment) {
-      countAs(entry, isHeldOrWanted(entry, failure) ? stateOf(entry, failure, moment) : undefined)
-    },
-    forget(entry) {
-      countAs(entry, undefined)
-    }
+  count(entry: Entry, failure: Failure | undefined, moment: Now): void {
+    this.#countAs(entry, isHeldOrWanted(entry, failure) ? stateOf(entry, failure, moment) : undefined)
+  }
+
+  forget(entry: Entry): void {
+    this.#countAs(entry, undefined)
+  }
+
+  #countAs(entry: Entry, state: TokenState | undefined): void {
+    if (entry.counted === state) return
+    if (entry.counted !== undefined) this.#counts[entry.counted] -= 1
+    if (state !== undefined) this.#counts[state] += 1
+    entry.counted = state
   }
 }

@@ -24,59 +24,73 @@ export interface EntriesOptions {
 /** Entries that are looked at for one that can be let go. */
 const mostLooks = 16
 
-export function boundedEntries({ limit, onFull, onDelete }: EntriesOptions): Entries {
-  const entries = new Map<string, Entry>()
+export function boundedEntries(options: EntriesOptions): Entries {
+  return new BoundedEntries(options)
+}
+
+class BoundedEntries implements Entries {
+  readonly #options: EntriesOptions
+  readonly #entries = new Map<string, Entry>()
   /** Most callers ask for one request again and again: it is known without a look-up. */
-  let latest: Entry | undefined
+  #latest: Entry | undefined
   /** Made when it is first needed. */
-  let uses: Uses | undefined
+  #uses: Uses | undefined
+
+  constructor(options: EntriesOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get(request: TokenRequest): Entry | undefined {
+    return this.#latest?.request === request ? this.#latest : this.named(request.key)
+  }
+
+  named(key: string): Entry | undefined {
+    this.#latest = this.#entries.get(key)
+    return this.#latest
+  }
+
+  of(request: TokenRequest): Entry {
+    const { limit } = this.#options
+    const known = this.#entries.get(request.key)
+    if (known !== undefined) return known
+    if (this.#entries.size >= limit) this.#makeRoom(limit)
+    const entry = newEntry(request)
+    this.#entries.set(request.key, entry)
+    this.#uses?.add(entry)
+    if ((this.#uses?.size ?? 0) > 2 * limit) this.#uses = undefined // Most of them are of entries that were let go.
+    return entry
+  }
+
+  delete(entry: Entry): void {
+    this.#entries.delete(entry.request.key)
+    this.#latest = undefined
+    this.#options.onDelete(entry)
+  }
+
+  clear(): void {
+    this.#entries.clear()
+    this.#latest = undefined
+    this.#uses = undefined
+  }
+
+  [Symbol.iterator](): Iterator<Entry> {
+    return this.#entries.values()
+  }
 
   /** A flight is never pushed out, since its key could start a second one: flights alone can exceed the limit, while they last. */
-  function makeRoom(): void {
-    onFull()
-    uses ??= usesOf(entries.values())
-    for (let looks = 0; entries.size >= limit && looks < mostLooks; looks += 1) {
-      const entry = uses.takeLeast((noted) => entries.get(noted.request.key) === noted)
+  #makeRoom(limit: number): void {
+    this.#options.onFull()
+    this.#uses ??= usesOf(this)
+    for (let looks = 0; this.#entries.size >= limit && looks < mostLooks; looks += 1) {
+      const entry = this.#uses.takeLeast((noted) => this.#entries.get(noted.request.key) === noted)
       if (entry === undefined) return
-      if (entry.underway === undefined && !entry.pinned) remove(entry)
-      else uses.addAsNewest(entry)
+      if (entry.underway === undefined && !entry.pinned) this.delete(entry)
+      else this.#uses.addAsNewest(entry)
     }
-  }
-
-  function remove(entry: Entry): void {
-    entries.delete(entry.request.key)
-    latest = undefined
-    onDelete(entry)
-  }
-
-  function named(key: string): Entry | undefined {
-    latest = entries.get(key)
-    return latest
-  }
-
-  return {
-    get size() {
-      return entries.size
-    },
-    get: (request) => (latest?.request === request ? latest : named(request.key)),
-    named,
-    of(request) {
-      const known = entries.get(request.key)
-      if (known !== undefined) return known
-      if (entries.size >= limit) makeRoom()
-      const entry = newEntry(request)
-      entries.set(request.key, entry)
-      uses?.add(entry)
-      if ((uses?.size ?? 0) > 2 * limit) uses = undefined // Most of them are of entries that were let go.
-      return entry
-    },
-    delete: remove,
-    clear() {
-      entries.clear()
-      latest = undefined
-      uses = undefined
-    },
-    [Symbol.iterator]: () => entries.values()
   }
 }
 

@@ -11,42 +11,46 @@ export interface Sleepers {
 }
 
 export function sleepers(clock: Clock): Sleepers {
-  let count = 0
-  const asleep = new Map<object, Set<() => void>>()
+  return new Beds(clock)
+}
 
-  function wake(key: object): void {
-    for (const rise of asleep.get(key) ?? []) rise()
+class Beds implements Sleepers {
+  count = 0
+  readonly #clock: Clock
+  /** Made when the first one sleeps. */
+  #asleep: Map<object, Set<() => void>> | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
   }
 
-  return {
-    get count() {
-      return count
-    },
-    sleep(key, ms, ...signals) {
-      return new Promise((resolve, reject) => {
-        const bed = asleep.get(key) ?? new Set()
-        const timer = clock.startTimer(rise, ms)
-        const stays = signals.map((signal) => onAbort(signal, () => leave(() => reject(signal.reason))))
-        asleep.set(key, bed.add(rise))
-        count += 1
-        const aborted = signals.find((signal) => signal.aborted)
-        if (aborted !== undefined) leave(() => reject(aborted.reason))
+  sleep(key: object, ms: number, ...signals: AbortSignal[]): Promise<void> {
+    this.#asleep ??= new Map()
+    const asleep = this.#asleep
+    return new Promise((resolve, reject) => {
+      const bed = asleep.get(key) ?? new Set()
+      const leave = (end: () => void) => {
+        timer.cancel()
+        for (const stay of stays) stay()
+        if (bed.delete(rise)) this.count -= 1
+        if (bed.size === 0 && asleep.get(key) === bed) asleep.delete(key)
+        end()
+      }
+      const rise = () => leave(resolve)
+      const timer = this.#clock.startTimer(rise, ms)
+      const stays = signals.map((signal) => onAbort(signal, () => leave(() => reject(signal.reason))))
+      asleep.set(key, bed.add(rise))
+      this.count += 1
+      const aborted = signals.find((signal) => signal.aborted)
+      if (aborted !== undefined) leave(() => reject(aborted.reason))
+    })
+  }
 
-        function rise(): void {
-          leave(resolve)
-        }
-        function leave(end: () => void): void {
-          timer.cancel()
-          for (const stay of stays) stay()
-          if (bed.delete(rise)) count -= 1
-          if (bed.size === 0 && asleep.get(key) === bed) asleep.delete(key)
-          end()
-        }
-      })
-    },
-    wake,
-    wakeAll() {
-      for (const key of [...asleep.keys()]) wake(key)
-    }
+  wake(key: object): void {
+    for (const rise of this.#asleep?.get(key) ?? []) rise()
+  }
+
+  wakeAll(): void {
+    for (const key of [...(this.#asleep?.keys() ?? [])]) this.wake(key)
   }
 }

@@ -53,7 +53,7 @@ export interface TokenCache extends TokenSource {
   pin(request: TokenRequest): void
   /** A new token, asked for now whatever is remembered, at most once a second for each key. */
   refresh(request: TokenRequest, asking?: Asking): Promise<AccessToken>
-  readonly state: ClientState
+  state(): ClientState
   health(): Health
   close(): void
 }
@@ -77,7 +77,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
   const entries = boundedEntries({ limit: limits.keys, onFull: warnOfManyKeys, onDelete: letGo })
   const failures = failureMemory({ clock, closing: closing.signal, endpoint, changed })
   const sleeping = sleepers(clock)
-  const stopHoping = endpoint.whenWell(sleeping.wakeAll)
+  const stopHoping = endpoint.whenWell(() => sleeping.wakeAll())
   const waiting = callers(clock)
   const counting = census()
   const note = (entry: Entry) => counting.count(entry, failures.of(entry), now(clock))
@@ -162,9 +162,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
         waiting.board(refreshing.refreshNow(entry), { signal: asking.signal, maxWait: asking.maxWait ?? timeout })
       )
     },
-    get state() {
-      return closing.signal.aborted ? 'closed' : counting.state
-    },
+    state: () => (closing.signal.aborted ? 'closed' : counting.state),
     health() {
       if (closing.signal.aborted) return { state: 'closed', tokens: [], waiting: 0 }
       const moment = now(clock)

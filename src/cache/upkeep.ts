@@ -90,7 +90,7 @@ export function upkeep({ entries, clock, failures, refreshing, emit, note }: Upk
   return {
     attendTo,
     expire,
-    forget: due.remove,
+    forget: (entry) => due.remove(entry),
     stop
   }
 

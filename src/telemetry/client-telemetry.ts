@@ -29,23 +29,36 @@ export interface TelemetryOptions {
 
 let clients = 0
 
-export function clientTelemetry({ clientId, server, clock }: TelemetryOptions): CountingTelemetry {
+export function clientTelemetry(options: TelemetryOptions): CountingTelemetry {
   clients += 1
-  let requestsSent = 0
-  return {
-    client: clients,
-    clientId,
-    server: new URL(server.tokenEndpoint ?? server.issuer ?? '').host,
-    get requestsSent() {
-      return requestsSent
-    },
-    now: () => clock.wallTime(),
-    counting: (sender) => ({
+  return new Telemetry(clients, options)
+}
+
+class Telemetry implements CountingTelemetry {
+  readonly client: number
+  readonly clientId: string
+  readonly server: string
+  requestsSent = 0
+  readonly #clock: TelemetryOptions['clock']
+
+  constructor(client: number, { clientId, server, clock }: TelemetryOptions) {
+    this.client = client
+    this.clientId = clientId
+    this.server = new URL(server.tokenEndpoint ?? server.issuer ?? '').host
+    this.#clock = clock
+  }
+
+  now(): number {
+    return this.#clock.wallTime()
+  }
+
+  counting(sender: Sender): Sender {
+    return {
       ...sender,
-      send(exchange) {
-        requestsSent += 1
+      send: (exchange) => {
+        this.requestsSent += 1
         return sender.send(exchange)
       }
-    })
+    }
   }
 }

@@ -144,7 +144,7 @@ describe('what health tells', () => {
   test('the state alone is the same as in the whole of it', async () => {
     const { clock, source, cache, warm } = setUp()
     const agree = () => {
-      const { state } = cache
+      const state = cache.state()
       expect(cache.health().state).toBe(state)
       return state
     }
@@ -177,7 +177,7 @@ describe('what health tells', () => {
       await source.last.give(24 * hour)
       await asked
     }
-    expect(cache.state).toBe('fresh')
+    expect(cache.state()).toBe('fresh')
     expect(cache.health().tokens).toHaveLength(10_000)
   })
 })
