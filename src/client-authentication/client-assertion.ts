@@ -1,4 +1,5 @@
-import type { CryptoKey, JWTPayload, KeyObject } from 'jose'
+import type { KeyObject } from 'node:crypto'
+import type { CryptoKey, JWTPayload } from 'jose'
 import { builtin } from '../builtin.ts'
 import { TokenClientError } from '../errors.ts'
 import { wrong } from '../wrong-option.ts'
@@ -13,6 +14,8 @@ export interface Signer {
   readonly certificateThumbprint?: string | undefined
   /** A function signs where the key is not in this process. */
   readonly key: CryptoKey | KeyObject | Uint8Array | Sign
+  /** What the signatures of a function must fit, if that is known. */
+  readonly publicKey?: KeyObject | undefined
 }
 
 const lifetime = 60
@@ -46,16 +49,16 @@ export async function signAssertion(draft: TokenRequestDraft, signer: Signer, au
     ...(certificateThumbprint !== undefined && { 'x5t#S256': certificateThumbprint })
   }
   if (typeof signer.key === 'function') draft.deadline.awaits('the sign function', 'ERR_SECRET_UNAVAILABLE')
-  presentAssertion(draft, await signedJwt(header, claims, signer.key))
+  presentAssertion(draft, await signedJwt(header, claims, signer))
 }
 
-async function signedJwt(header: { readonly alg: string }, claims: JWTPayload, key: Signer['key']): Promise<string> {
+async function signedJwt(header: object, claims: JWTPayload, { alg, key, publicKey }: Signer): Promise<string> {
   if (typeof key === 'function') {
     const input = `${encoded(header)}.${encoded(claims)}`
-    return `${input}.${await remoteSignature(key, header.alg, input)}`
+    return `${input}.${await remoteSignature(key, alg, input, publicKey)}`
   }
   const { SignJWT } = await import('jose')
-  return new SignJWT(claims).setProtectedHeader(header).sign(key)
+  return new SignJWT(claims).setProtectedHeader({ ...header, alg }).sign(key)
 }
 
 function encoded(part: object): string {

@@ -1,4 +1,6 @@
+import type { JsonWebKey, KeyObject } from 'node:crypto'
 import type { CryptoKey } from 'jose'
+import { builtin } from '../builtin.ts'
 import { checkedFields, exclusive, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 import { checkAudience, type Signer, signAssertion } from './client-assertion.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
@@ -22,12 +24,15 @@ interface KeyOptions extends CommonOptions {
   /** RS256, ES256, ES384, ES512 or EdDSA by the key, unless given. */
   readonly alg?: string
   readonly sign?: never
+  readonly publicKey?: never
 }
 
 interface SignOptions extends CommonOptions {
   /** Signs with a key that never enters this process. */
   readonly sign: Sign
   readonly alg: string
+  /** The public key as PEM, a JWK or a KeyObject: each signature is checked with it before it is sent. */
+  readonly publicKey?: string | JsonWebKey | KeyObject
   readonly key?: never
 }
 
@@ -35,7 +40,7 @@ export type PrivateKeyJwtOptions = KeyOptions | SignOptions
 
 /** `private_key_jwt`: an assertion signed with the client's private key (RFC 7523 §2.2, OpenID Connect Core §9). */
 export function privateKeyJwt(options: PrivateKeyJwtOptions): ClientAuthentication {
-  const known = ['key', 'sign', 'alg', 'kid', 'audience']
+  const known = ['key', 'sign', 'publicKey', 'alg', 'kid', 'audience']
   const given = checkedFields('privateKeyJwt options', options, known)
   const { alg, kid, audience } = given
   checkAudience(audience)
@@ -54,11 +59,12 @@ interface ComparableSigner extends Signer {
 }
 
 function signerSources(given: PrivateKeyJwtOptions): readonly CredentialSource<ComparableSigner>[] {
-  const { key, sign, alg, kid } = given
+  const { key, sign, publicKey, alg, kid } = given
   if (sign !== undefined) {
     exclusive('privateKeyJwt options', given, 'sign', ['key'])
-    return [signerSource(sign, alg, kid)]
+    return [signerSource(sign, alg, kid, publicKey === undefined ? undefined : publicKeyOption(publicKey))]
   }
+  if (publicKey !== undefined) wrong('publicKey', 'stands without sign', 'Leave it out: a key of ours needs no check.')
   if (isCryptoKey(key)) return [cryptoKeySource(key, alg, kid)]
   const keys = ringOf('key', key as PrivateKeySource | readonly PrivateKeySource[])
   if (keys.length > 1 && kid !== undefined) {
@@ -68,12 +74,22 @@ function signerSources(given: PrivateKeyJwtOptions): readonly CredentialSource<C
   return keys.map((one) => keySource(one, { alg, kid }))
 }
 
-function signerSource(sign: unknown, alg: string | undefined, kid: string | undefined) {
+function signerSource(sign: unknown, alg: string | undefined, kid: string | undefined, publicKey?: KeyObject) {
   if (typeof sign !== 'function')
     wrong('sign', `must be a function, but is ${kindOf(sign)}`, 'Give (bytes) => signature, or a promise of it.')
   if (alg === undefined)
     wrong('alg', 'is missing beside sign', `Give one of ${signingAlgorithms.join(', ')}.`, 'ERR_MISSING_OPTION')
-  return fixed({ alg, kid, key: sign as Sign, equals: (other: Signer) => other.key === sign })
+  return fixed({ alg, kid, publicKey, key: sign as Sign, equals: (other: Signer) => other.key === sign })
+}
+
+function publicKeyOption(given: string | JsonWebKey | KeyObject): KeyObject {
+  const { KeyObject, createPublicKey } = builtin.crypto
+  try {
+    if (given instanceof KeyObject) return given.type === 'public' ? given : createPublicKey(given)
+    return createPublicKey(typeof given === 'string' ? given : { key: given, format: 'jwk' })
+  } catch {
+    wrong('publicKey', 'holds no public key', 'Give the public key of the signer as PEM, a JWK or a KeyObject.')
+  }
 }
 
 function cryptoKeySource(key: CryptoKey, alg: string | undefined, kid: string | undefined) {

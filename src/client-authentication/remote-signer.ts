@@ -1,4 +1,6 @@
+import type { KeyObject } from 'node:crypto'
 import type { CryptoKey } from 'jose'
+import { builtin } from '../builtin.ts'
 import { TokenClientError } from '../errors.ts'
 import { kindOf } from '../wrong-option.ts'
 
@@ -12,21 +14,39 @@ export type Sign = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
 const lengths: Readonly<Record<string, number>> = { ES256: 64, ES384: 96, ES512: 132, EdDSA: 64, Ed25519: 64 }
 const leastRsaBytes = 256
 
-/** The signature that a signer gives, base64url. Throws `ERR_SECRET_UNAVAILABLE` when it fails or gives something else. */
-export async function remoteSignature(sign: Sign, alg: string, input: string): Promise<string> {
+/**
+ * The signature that a signer gives, base64url. Throws `ERR_SECRET_UNAVAILABLE` when it fails, gives something else, or signs with
+ * another key than the public one that it should fit.
+ */
+export async function remoteSignature(sign: Sign, alg: string, input: string, publicKey?: KeyObject): Promise<string> {
   const signature = await called(sign, Buffer.from(input))
   if (!(signature instanceof Uint8Array))
     throw signerFailed(`returned ${kindOf(signature)}. Have it return the signature as a Uint8Array`)
   const { length } = signature
   const expected = lengths[alg]
-  if (expected === undefined ? length >= leastRsaBytes : length === expected)
+  if (expected === undefined ? length >= leastRsaBytes : length === expected) {
+    if (publicKey !== undefined && !isBy(publicKey, alg, input, signature))
+      throw signerFailed('signed with a key that does not fit publicKey. Check which key it uses, and alg')
     return Buffer.from(signature).toString('base64url')
+  }
   const isDer = alg.startsWith('ES') && signature[0] === 0x30
   throw signerFailed(
     isDer
       ? `returned the DER form. JWS wants the raw one of ${expected} bytes (RFC 7518 §3.4): convert it`
       : `returned ${length} bytes, which is no signature of ${alg}. Check that its key and alg fit`
   )
+}
+
+function isBy(key: KeyObject, alg: string, input: string, signature: Uint8Array): boolean {
+  const { constants, verify } = builtin.crypto
+  const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+  const hash = alg.startsWith('Ed') ? null : `sha${alg.slice(2)}`
+  const how = { key, dsaEncoding: 'ieee-p1363', ...(alg.startsWith('PS') && pss) } as const
+  try {
+    return verify(hash, Buffer.from(input), how, signature)
+  } catch {
+    return false // a key of another kind than the algorithm's
+  }
 }
 
 async function called(sign: Sign, bytes: Uint8Array): Promise<unknown> {

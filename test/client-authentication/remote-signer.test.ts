@@ -88,6 +88,23 @@ describe('a signer in trouble', () => {
     expect(inspect(failure, { depth: null })).not.toContain('marker-secret')
   })
 
+  test.each([
+    ['ES256', keys.ec, 'sha256'],
+    ['EdDSA', keys.ed25519, null],
+    ['RS256', keys.rsa, 'sha256']
+  ] as const)('that signs with another key than its public one is named for %s', async (alg, pair, hash) => {
+    const sign = raw(pair.privateKey, hash)
+    const jwk = pair.publicKey.export({ format: 'jwk' })
+    for (const publicKey of [pair.publicKey, jwk])
+      await verified(privateKeyJwt({ alg, sign, publicKey }), pair.publicKey)
+    const others = [keys.ec, keys.ec384, keys.ed25519, keys.rsa].filter((one) => one !== pair)
+    for (const { publicKey } of others)
+      await expect(present(privateKeyJwt({ alg, sign, publicKey }))).rejects.toMatchObject({
+        code: 'ERR_SECRET_UNAVAILABLE',
+        message: expect.stringContaining('does not fit publicKey')
+      })
+  })
+
   test('that hangs is named when the time is up', async () => {
     const clock = manualClock()
     await using tokens = createTokenClient({
@@ -111,7 +128,9 @@ test.each([
   [{ sign: () => new Uint8Array(64) }, /alg is missing beside sign/],
   [{ sign: 'ES256', alg: 'ES256' }, /sign must be a function, but is a string/],
   [{ sign: () => new Uint8Array(64), alg: 'HS256' }, /alg is unknown/],
-  [{ sign: () => new Uint8Array(64), alg: 'ES256', key: keys.ec.privateKey }, /cannot stand beside sign/]
+  [{ sign: () => new Uint8Array(64), alg: 'ES256', key: keys.ec.privateKey }, /cannot stand beside sign/],
+  [{ sign: () => new Uint8Array(64), alg: 'ES256', publicKey: '' }, /publicKey holds no public key/],
+  [{ key: keys.ec.privateKey, publicKey: keys.ec.publicKey }, /publicKey stands without sign/]
 ])('options of a signer that cannot be are refused: %#', (options, message) => {
   expect(() => privateKeyJwt(options as never)).toThrow(message)
 })
