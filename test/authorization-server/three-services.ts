@@ -1,24 +1,11 @@
 import type { Registry } from '../../src/authorization-server/index.ts'
+import { story } from '../../src/cli/serve/story.ts'
 
-/** Three services, and three clients of which one may call two of them. */
+/** The services of the story that `service-token serve` tells, and its callers with secrets that a test looks for; one may call nobody. */
 export const threeServices = {
-  services: {
-    users: {
-      audience: 'https://users.internal',
-      scopes: { read_user: 'Read users', write_user: 'Change users' },
-      roles: { support: 'Helps people who are stuck' }
-    },
-    billing: { audience: 'https://billing.internal', scopes: { charge: 'Take money', refund: 'Give money back' } },
-    orders: { audience: 'https://orders.internal', scopes: { place_order: 'Place an order' } }
-  },
+  services: story.services,
   clients: [
-    { clientId: 'shop', clientSecret: 'marker-shop', may: { orders: { scope: ['place_order'] } } },
-    {
-      clientId: 'orders',
-      clientSecret: 'marker-orders',
-      may: { users: { scope: ['read_user'], roles: ['support'] }, billing: { scope: ['charge', 'refund'] } }
-    },
-    { clientId: 'billing', clientSecret: 'marker-billing', may: { users: { scope: ['read_user'] } } },
+    ...story.clients.map(({ clientId, may }) => ({ clientId, clientSecret: `marker-${clientId}`, may })),
     { clientId: 'nobody', clientSecret: 'marker-nobody' }
   ]
 } satisfies Registry

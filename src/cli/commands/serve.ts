@@ -6,7 +6,8 @@ import {
 import { command, UsageError } from '../command.ts'
 import { entryLine, greeting } from '../serve/lines.ts'
 import { serveOptions, serverOptions } from '../serve/options.ts'
-import { story, tellStory } from '../serve/story.ts'
+import { story } from '../serve/story.ts'
+import { tellStory } from '../serve/tell-story.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const serve = command({
