@@ -20,7 +20,8 @@ export function measureRequests({ telemetry, name }: Instrumented, meter: Meter)
   const observe = (result: ObservableResult) => result.observe(telemetry.requestsSent, common)
   sent.addCallback(observe)
   const stop = onRequests(telemetry.client, {
-    ended({ reason, code, origin, duration: ms = 0 }) {
+    ended({ reason, code, origin, attempts = 0, duration: ms = 0 }) {
+      if (attempts === 0) return // turned away before anybody was asked, because the server is known to be ill
       const outcome = code === undefined ? { 'service_token.token.origin': origin } : { 'error.type': code }
       duration.record(ms / 1000, { ...common, 'service_token.request.reason': reason, ...outcome })
     }

@@ -1,3 +1,4 @@
+import { tracingChannel } from 'node:diagnostics_channel'
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import {
@@ -130,6 +131,25 @@ test('a duration is recorded for each token request, by reason and by the code o
   ])
   expect(told).toContainEqual(['first', 'endpoint', undefined])
   expect(told).toContainEqual(['rejected', undefined, 'ERR_UNAUTHORIZED_CLIENT'])
+})
+
+test('a request that was turned away before anybody was asked has no duration', async () => {
+  const { tokens, server, clock } = await road()
+  const { metrics } = observed(tokens)
+  const attempts: (number | undefined)[] = []
+  const requests = tracingChannel('service-token-client.request')
+  const noted = { asyncEnd: (message: object) => attempts.push((message as { attempts?: number }).attempts) }
+  requests.subscribe(noted as never)
+  onTestFinished(() => void requests.unsubscribe(noted as never))
+  server.faults.answer({ status: 503 })
+  const asked = [tokens.getToken({ scope: 'read_user' }).catch(() => {})]
+  await clock.advance(12_000)
+  for (const scope of ['write_user', 'admin']) asked.push(tokens.getToken({ scope }).catch(() => {}))
+  await clock.advance(12_000)
+  await tokens.close()
+  await Promise.all(asked)
+  await expect.poll(() => attempts.includes(0)).toBe(true)
+  expect(total((await metrics())['service_token.client.request.duration'])).toBe(attempts.filter((one) => one).length)
 })
 
 test('the life that is left, the states and the next attempt are those of health()', async () => {
