@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { type Behaviour, granted, heldRoad } from '../support/held-road.ts'
+
+const second = 1000
+const answers: Record<string, () => Response> = {
+  '404': () => new Response('', { status: 404 }),
+  '405': () => new Response('', { status: 405 }),
+  '302': () => new Response('', { status: 302, headers: { location: 'https://login.internal/' } }),
+  'HTML with 200': () => new Response('<p>', { headers: { 'content-type': 'text/html' } }),
+  invalid_client: () => Response.json({ error: 'invalid_client' }, { status: 401 })
+}
+
+/** Failed calls of one caller a second, over so many seconds. */
+async function failedCalls(behaviour: Behaviour, seconds: number): Promise<number> {
+  const { tokens, clock } = heldRoad(behaviour)
+  let failed = 0
+  for (let calls = 0; calls < seconds; calls += 1) {
+    tokens.getToken().catch(() => {
+      failed += 1
+    })
+    await clock.advance(second)
+  }
+  return failed
+}
+
+describe('drill: no call fails', () => {
+  test.each(Object.keys(answers))(
+    'when a gateway answers %s for 5 s, and the server is well for the last 22 s of a minute',
+    async (name) => {
+      let asked = 0
+      const behaviour: Behaviour = (moment) => {
+        asked += 1
+        const isIll = moment >= 33 && moment < 38
+        return isIll ? (answers[name] as () => Response)() : granted(60)
+      }
+      expect(await failedCalls(behaviour, 90)).toBe(0)
+      expect(asked).toBeGreaterThan(2)
+    }
+  )
+
+  test('in a blip of 70 s with tokens of five minutes, over 66 s before the end', async () => {
+    const behaviour: Behaviour = (moment) =>
+      moment >= 164 && moment < 234 ? new Response('', { status: 503 }) : granted(300)
+    expect(await failedCalls(behaviour, 320)).toBe(0)
+  })
+})
+
+test('drill: a thousand keys and 429 with Retry-After: 30 make one request a pause', async () => {
+  const busy = () => new Response('', { status: 429, headers: { 'retry-after': '30' } })
+  const { tokens, clock, requests } = heldRoad(busy)
+  for (let keys = 0; keys < 1000; keys += 1) tokens.getToken({ scope: `key-${keys}` }).catch(() => {})
+  await clock.advance(second)
+  const first = requests.length
+  for (let keys = 0; keys < 1000; keys += 1) tokens.getToken({ scope: `key-${keys}` }).catch(() => {})
+  await clock.advance(28 * second)
+  expect(first).toBeLessThanOrEqual(16)
+  expect(requests).toHaveLength(first)
+})
