@@ -72,7 +72,8 @@ export function assemble(pieces: Pieces): { parts: ServerParts; endpoints: Endpo
   const parts = {
     ...{ issuer, tokenEndpoint: urls.tokenEndpoint, registry, keys, faults, requests },
     ...{ format, profile, signingSecret, lifetime, clock, now, issued: issuedTokens() },
-    ...watch({ registry, requests, faults, keys, now })
+    ...watch({ registry, requests, faults, keys, now }),
+    clockOffset: () => condition.clockOffset
   }
   const { tokenEndpoint, mutualTlsTokenEndpoint = tokenEndpoint } = urls
   const binding = tokenBinding({

@@ -73,7 +73,7 @@ export interface RightView {
 }
 
 export function overview(parts: ServerParts): Overview {
-  const { issuer, registry, keys, faults, now, clock } = parts
+  const { issuer, registry, keys, faults, now, clockOffset } = parts
   const { services, clients } = registry.model
   const { kid, algorithm, createdAt } = keys.current()
   return {
@@ -84,7 +84,7 @@ export function overview(parts: ServerParts): Overview {
     edges: edgeViews(parts),
     key: { kid, algorithm, createdAt },
     faults: faults.active,
-    clockOffset: now() - clock.wallTime()
+    clockOffset: clockOffset()
   }
 }
 

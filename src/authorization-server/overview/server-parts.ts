@@ -31,4 +31,6 @@ export interface ServerParts {
   readonly clock: Clock
   /** Epoch ms, as the server believes it. */
   readonly now: () => number
+  /** Milliseconds by which that is wrong: a fault. */
+  readonly clockOffset: () => number
 }
