@@ -80,7 +80,7 @@ function isSamePart(one: unknown, other: unknown): boolean {
 
 function newGroup(name: string, way: Way, location: ServerLocation): Group {
   const { clock, allowInsecureHttp } = way
-  const own = sender(way)
+  const own = sender({ ...way, holdsProcess: false }) // The flight does, while somebody waits for it.
   const { issuer = '', place, known } = location
   // The most patient client decides how long the metadata may take.
   const discovery = { issuer, ...placesOf(place), sender: own, clock, allowInsecureHttp, timeout: 0 }
