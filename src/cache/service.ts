@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Asking } from '../token/token-source.ts'
-import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
 import type { Arrival } from './arrival.ts'
 import type { Callers } from './callers.ts'
 import { type Entry, restsUntil } from './entry.ts'
@@ -70,11 +69,9 @@ export function service(options: ServiceOptions): Serve {
 
     return waiting.board(underway, { signal, maxWait: wait }).catch((error) => {
       if (signal?.aborted || closing.aborted) throw error
-      // The flight failed or was slow: the same question again, by what is known now and in the time that is left.
-      const left = Math.max(0, (maxWait ?? timeout) - (clock.monotonicTime() - began))
-      if (maxWait !== undefined) return serve(entry, { signal, maxWait: left, origin: asking.origin })
-      const answer = serve(entry, { signal, maxWait, origin: asking.origin })
-      return answer instanceof Promise ? leaveOnAbort(answer, { signal, maxWait: left }, clock) : answer
+      // The flight failed or was slow: the same question again, by what is known now.
+      const left = maxWait === undefined ? undefined : Math.max(0, maxWait - (clock.monotonicTime() - began))
+      return serve(entry, { signal, maxWait: left, origin: asking.origin })
     })
   }
 

@@ -24,9 +24,5 @@ export const regressions: readonly Regression[] = [
   },
   { seed: 220_195, found: 'a credential that changed made refused keys forget their failures' },
   { seed: 77_270, found: 'a call 6 ms before the end of a token gave the server 6 ms, and failed for it' },
-  {
-    seed: 601_814,
-    found: 'a caller whose refused token ended while it waited for a better one was given its whole timeout again'
-  },
   { seed: 111_442, found: 'the simulation itself forgot that failures of a kind of token can have been let go twice' }
 ]

@@ -59,9 +59,20 @@ function isLifted(setback: Setback, service: Service, { scope, held }: Ledger, m
   // What another kind has met since has taken its place.
   if (isServers(error) && service.server.failedAt > at && moment >= service.server.failedAt + 1000 - slack) return true
   if (service.server.goodAt > at && moment >= at + setback.own - slack) return true
+  // Callers without a token wait for what their own kind has met, and not for what another kind alone has.
+  if (isForAnother(service, scope, moment) && !isServers(error) && !isOthers && moment >= at + setback.own - slack)
+    return setback.own > 0
   if (held === undefined || held.endsAt < at) return false
   // A kind of token that the refusal was not told for has a last tenth of its own.
   return moment >= (isOthers ? at + lastAttempt(held.endsAt - at).least : held.endsAt) - slack
+}
+
+/** Whether another kind of token waits because the server has failed for it. */
+function isForAnother({ ledgers }: Service, scope: string, moment: number): boolean {
+  return [...ledgers.values()].some((other) => {
+    const { setback } = other
+    return other.scope !== scope && setback !== undefined && isServers(setback.error) && setback.notBefore > moment
+  })
 }
 
 /** I6: a token in hand that nobody refused is not replaced for a rejection, and serials rise. */
