@@ -1,8 +1,7 @@
 import type { AnswerHeaders } from '../bearer/answer.ts'
 import { ruleForCall } from '../bearer/bearer-request.ts'
-import type { HeaderFields } from '../bearer/header-fields.ts'
 import { foreignHost, isOwnHost } from '../bearer/own-host.ts'
-import { headerOf, present } from '../bearer/present.ts'
+import { credentialsOf, headerOf, present } from '../bearer/present.ts'
 import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
 import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
 import type { Route } from '../bearer/routes.ts'
@@ -68,8 +67,7 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
   async function authorize({ url: given, headers, context, signal }: GotOptions): Promise<void> {
     const { token: before, route: routeBefore, hasLeft: hadLeft = false, isSecond = false } = progressOf(context)
     // got keeps header fields from hop to hop: those of the hop before are none of this one's.
-    if (before !== undefined && routeBefore !== undefined)
-      takeOut(headers, present(before, { route: { ...routeBefore, usage: undefined } })) // shown once, counted once
+    if (before !== undefined && routeBefore !== undefined) takeOut(headers, before, routeBefore)
     const url = new URL(String(given))
     const hasLeft = hadLeft || routes.of(url.origin).length === 0
     const rule = hasLeft ? undefined : routes.find(url.origin, url.pathname)
@@ -127,8 +125,9 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
   }
 }
 
-function takeOut(headers: GotOptions['headers'], shown: HeaderFields): void {
-  for (const [name, value] of Object.entries(shown)) if (headers[name] === value) delete headers[name]
+function takeOut(headers: GotOptions['headers'], token: AccessToken, route: Route): void {
+  const name = headerOf(route)
+  if (headers[name] === credentialsOf(token, route)) delete headers[name]
 }
 
 function progressOf(context: GotOptions['context']): Partial<Progress> {
