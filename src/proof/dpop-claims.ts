@@ -1,10 +1,5 @@
 import { sha256 } from './public-jwk.ts'
 
-/** Signatures that a proof may have unless somebody says otherwise: asymmetric ones alone (RFC 9449 §11.6, FAPI 2.0 §5.4.1). */
-export const proofAlgorithms = ['ES256', 'EdDSA', 'Ed25519', 'PS256'] as const
-
-export type ProofAlgorithm = (typeof proofAlgorithms)[number]
-
 /** The `typ` of a proof (RFC 9449 §4.2). */
 export const proofType = 'dpop+jwt'
 

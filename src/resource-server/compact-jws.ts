@@ -75,3 +75,8 @@ export function parseJsonObject(bytes: Uint8Array, otherwise: RefusalReason): Js
 function isTextOrAbsent(value: unknown): value is string | undefined {
   return value === undefined || typeof value === 'string'
 }
+
+/** Of a header's `typ`. Media types compare without case, and `application/` may be left out (RFC 7515 §4.1.9). */
+export function mediaTypeOf(typ: string | undefined): string {
+  return (typ ?? '').toLowerCase().replace(/^application\//, '')
+}

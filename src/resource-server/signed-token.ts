@@ -1,6 +1,13 @@
 import { decodeBase64url } from './base64url.ts'
 import { checkClaims, type Expectation } from './claims.ts'
-import { type CompactJws, type JwsHeader, parseCompactJws, parseHeader, parseJsonObject } from './compact-jws.ts'
+import {
+  type CompactJws,
+  type JwsHeader,
+  mediaTypeOf,
+  parseCompactJws,
+  parseHeader,
+  parseJsonObject
+} from './compact-jws.ts'
 import type { VerificationKey, VerificationKeys } from './keys/verification-keys.ts'
 import { RefusedToken } from './token-refused-error.ts'
 import { type SizedToken, verifiedToken } from './verified-token.ts'
@@ -35,7 +42,7 @@ export function signedTokenCheck({ keys, algorithms, expected, now }: SignedToke
     const known = headers.get(text)
     if (known !== undefined) return known
     const header = parseHeader(text)
-    if (!expected.profile.types.includes(mediaType(header.typ))) throw new RefusedToken('wrong_type')
+    if (!expected.profile.types.includes(mediaTypeOf(header.typ))) throw new RefusedToken('wrong_type')
     if (!algorithms.includes(header.alg)) throw new RefusedToken('algorithm_not_allowed')
     return header
   }
@@ -82,9 +89,4 @@ function andThen<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>
 
 function badSignature(): never {
   throw new RefusedToken('bad_signature')
-}
-
-/** Media types compare without case, and `application/` may be left out (RFC 7515 §4.1.9). */
-function mediaType(typ: string | undefined): string {
-  return (typ ?? '').toLowerCase().replace(/^application\//, '')
 }

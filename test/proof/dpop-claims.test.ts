@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { accessTokenHash, proofAlgorithms, targetUri } from '../../src/proof/dpop-claims.ts'
+import { accessTokenHash, targetUri } from '../../src/proof/dpop-claims.ts'
 import { jwkThumbprint, publicJwk } from '../../src/proof/public-jwk.ts'
 
 describe('the thumbprint of a key', () => {
@@ -27,7 +27,7 @@ describe('the thumbprint of a key', () => {
     expect(jwkThumbprint(jwk)).toBe(thumbprint)
   })
 
-  test.each(proofAlgorithms)('for a key of %s it is the one that jose finds', async (alg) => {
+  test.each(['ES256', 'EdDSA', 'Ed25519', 'PS256'])('for a key of %s it is the one that jose finds', async (alg) => {
     const { publicKey } = await generateKeyPair(alg, { extractable: true })
     const jwk = { ...(await exportJWK(publicKey)) }
     expect(jwkThumbprint(jwk)).toBe(await calculateJwkThumbprint(jwk))

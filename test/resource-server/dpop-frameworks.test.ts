@@ -4,8 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 import * as grpc from '@grpc/grpc-js'
 import { serve } from '@hono/node-server'
-import { Controller, Get, Module, UseGuards } from '@nestjs/common'
-import { NestFactory } from '@nestjs/core'
+import { Get } from '@nestjs/common'
 import { initTRPC } from '@trpc/server'
 import { createHTTPServer } from '@trpc/server/adapters/standalone'
 import express from 'express'
@@ -25,6 +24,7 @@ import * as onTrpc from '../../src/resource-server/trpc/index.ts'
 import * as onWebSocket from '../../src/resource-server/websocket/index.ts'
 import { certificate } from '../support/certificates.ts'
 import { testIssuer } from './issuer.ts'
+import { nestServer } from './nest-server.ts'
 import { ath, proofSigner } from './proofs.ts'
 
 const by = await testIssuer()
@@ -84,14 +84,7 @@ const frameworks: Record<string, Start> = {
     Object.defineProperty(Greeting.prototype, 'hello', { value: () => 'hello', writable: true })
     const descriptor = Object.getOwnPropertyDescriptor(Greeting.prototype, 'hello') as PropertyDescriptor
     Get('hello')(Greeting.prototype, 'hello', descriptor)
-    UseGuards(onNest.requireToken(verifier, rule))(Greeting)
-    Controller()(Greeting)
-    class App {}
-    Module({ controllers: [Greeting] })(App)
-    const app = await NestFactory.create(App, { logger: false })
-    await app.listen(0, '127.0.0.1')
-    onTestFinished(() => app.close())
-    return `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`
+    return nestServer(Greeting, onNest.requireToken(verifier, rule))
   },
   tRPC: async (verifier) => {
     const trpc = initTRPC.context<onTrpc.TokenContext>().create()

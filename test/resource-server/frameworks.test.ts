@@ -4,8 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 import * as grpc from '@grpc/grpc-js'
 import { serve } from '@hono/node-server'
-import { Controller, Get, Module, Req, UseGuards } from '@nestjs/common'
-import { NestFactory } from '@nestjs/core'
+import { Get, Req } from '@nestjs/common'
 import { initTRPC } from '@trpc/server'
 import { createHTTPServer } from '@trpc/server/adapters/standalone'
 import { H3, serve as serveH3 } from 'h3'
@@ -22,6 +21,7 @@ import * as onNest from '../../src/resource-server/nestjs/index.ts'
 import * as onTrpc from '../../src/resource-server/trpc/index.ts'
 import * as onWebSocket from '../../src/resource-server/websocket/index.ts'
 import { audience, testIssuer } from './issuer.ts'
+import { nestServer } from './nest-server.ts'
 
 const by = await testIssuer()
 const good = `Bearer ${await by.token()}`
@@ -74,14 +74,7 @@ const nest: Start = async (verifier, rule, heard, optional = false) => {
   const descriptor = Object.getOwnPropertyDescriptor(Greeting.prototype, 'hello') as PropertyDescriptor
   Req()(Greeting.prototype, 'hello', 0)
   Get()(Greeting.prototype, 'hello', descriptor)
-  UseGuards(onNest.requireToken(verifier, rule, { ...heard, optional }))(Greeting)
-  Controller()(Greeting)
-  class App {}
-  Module({ controllers: [Greeting] })(App)
-  const app = await NestFactory.create(App, { logger: false })
-  await app.listen(0, '127.0.0.1')
-  onTestFinished(() => app.close())
-  return `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`
+  return nestServer(Greeting, onNest.requireToken(verifier, rule, { ...heard, optional }))
 }
 
 const frameworks: Record<string, Start> = { Hono: hono, Koa: koa, h3, NestJS: nest }

@@ -1,7 +1,8 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { proofType } from '../../proof/dpop-claims.ts'
 import { jwkThumbprint, publicJwk } from '../../proof/public-jwk.ts'
 import { decodeBase64url } from '../base64url.ts'
-import { parseJsonObject } from '../compact-jws.ts'
+import { mediaTypeOf, parseJsonObject } from '../compact-jws.ts'
 import { isFor } from '../keys/algorithms.ts'
 import { isStrong } from '../keys/node-key.ts'
 import { RefusedToken } from '../token-refused-error.ts'
@@ -24,18 +25,14 @@ const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 export function proofHeader(text: string, algorithms: readonly string[], expected?: string): ProofHeader {
   const { typ, alg, jwk, crit } = parseJsonObject(decodeBase64url(text), 'malformed_proof')
   // No extension is understood, so a critical one cannot be honoured (RFC 7515 §4.1.11).
-  if (crit !== undefined || typeof typ !== 'string' || !isProofType(typ)) throw new RefusedToken('malformed_proof')
+  if (crit !== undefined || typeof typ !== 'string' || mediaTypeOf(typ) !== proofType)
+    throw new RefusedToken('malformed_proof')
   if (typeof alg !== 'string' || !algorithms.includes(alg)) throw new RefusedToken('proof_algorithm')
   if (!isObject(jwk) || privateMembers.some((member) => member in jwk)) throw new RefusedToken('wrong_proof_key')
   const thumbprint = jwkThumbprint(jwk)
   if (thumbprint === undefined || thumbprint !== (expected ?? thumbprint) || !isFor(jwk, alg))
     throw new RefusedToken('wrong_proof_key')
   return { alg, thumbprint, key: keyObject(publicJwk(jwk) as JsonWebKey) }
-}
-
-/** Media types compare without case, and `application/` may be left out (RFC 7515 §4.1.9). */
-function isProofType(typ: string): boolean {
-  return /^(application\/)?dpop\+jwt$/i.test(typ)
 }
 
 function keyObject(key: JsonWebKey): KeyObject {
