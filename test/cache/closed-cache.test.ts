@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { tokenCache } from '../../src/cache/token-cache.ts'
+import { ClientClosedError } from '../../src/errors.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { scriptedSource } from '../support/scripted-source.ts'
+import { hour, minute, outcome, rateLimited, read, refused, second, settles, setUp, write } from './set-up.ts'
+
+test('Q12 a caller whose credential is read again when the client closes starts no flight', async () => {
+  const clock = manualClock()
+  const source = Object.assign(scriptedSource(clock), { changed: () => new Promise<boolean>(() => {}) })
+  const cache = tokenCache({ source, clock, timeout: 10 * second, emit() {} })
+  void outcome(cache.token(read), clock)
+  await clock.advance(0)
+  await source.last.fail(refused())
+  const waiting = Promise.resolve(cache.token(read)).catch((error: unknown) => error)
+  await clock.advance(second / 2)
+  cache.close()
+  await clock.advance(second)
+  expect(await waiting).toBeInstanceOf(ClientClosedError)
+  expect(source.calls).toHaveLength(1)
+  expect(clock.timers).toBe(0)
+})
+
+test('Q12 Q13 P3 waiters and later callers get ClientClosedError, the flight is aborted, no timer is left', async () => {
+  const { clock, source, cache, warm } = setUp()
+  await warm(write)
+  const waiting = cache.token(read)
+  const patient = cache.token(read, { maxWait: hour })
+  await clock.advance(0)
+  cache.close()
+  expect(await outcome(waiting, clock)).toBeInstanceOf(ClientClosedError)
+  expect(await outcome(patient, clock)).toBeInstanceOf(ClientClosedError)
+  expect(source.last.patience.signal?.aborted).toBe(true)
+  expect(await settles(cache, clock, write)).toBeInstanceOf(ClientClosedError)
+  expect(clock.timers).toBe(0)
+})
+
+test('T74 an answer after close is dropped', async () => {
+  const { clock, source, names, cache } = setUp()
+  const waiting = cache.token(read)
+  await clock.advance(0)
+  cache.close()
+  await source.last.give()
+  expect(await outcome(waiting, clock)).toBeInstanceOf(ClientClosedError)
+  expect(names()).toEqual([])
+  expect(clock.timers).toBe(0)
+})
+
+test('a caller in the pause between two flights leaves with the close', async () => {
+  const { clock, source, cache } = setUp()
+  const patient = cache.token(read, { maxWait: hour })
+  await clock.advance(0)
+  await source.last.fail(rateLimited(minute))
+  cache.close()
+  expect(await outcome(patient, clock)).toBeInstanceOf(ClientClosedError)
+  expect(clock.timers).toBe(0)
+})

@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest'
+import { TokenClientError } from '../../src/errors.ts'
+import { tokenRequest } from '../../src/token/token-request.ts'
+import { codeOf, hour, minute, noSuchScope, outcome, read, refused, second, settles, setUp, write } from './set-up.ts'
+
+/** A key whose rejected token of thirty seconds got no successor, but a refusal that holds for a minute. */
+async function refusedInPlaceOfSuccessor() {
+  const { clock, source, cache } = setUp()
+  const asked = cache.promise(read)
+  await clock.advance(0)
+  await source.last.give(30 * second)
+  cache.invalidate(await asked)
+  await clock.advance(second)
+  await source.last.fail(noSuchScope())
+  return { clock, source, cache }
+}
+
+test('F3 after a failed flight a caller gets the remembered error at once, with the time that is left', async () => {
+  const { clock, source, cache } = setUp()
+  const first = cache.token(read)
+  await clock.advance(0)
+  await source.last.fail(refused())
+  expect(await outcome(first, clock)).toMatchObject({ code: 'ERR_INVALID_CLIENT', retryAfter: minute, status: 401 })
+  await clock.advance(20 * second)
+  expect(await settles(cache, clock)).toMatchObject({ code: 'ERR_INVALID_CLIENT', retryAfter: 40 * second })
+  expect(source.calls).toHaveLength(1)
+  await clock.advance(40 * second)
+  expect(await settles(cache, clock)).toBe('pending')
+  expect(source.calls).toHaveLength(2)
+})
+
+test('a refusal of the client holds for all keys, one of the scope for its own', async () => {
+  const { clock, source, cache } = setUp()
+  void outcome(cache.token(read), clock)
+  await clock.advance(0)
+  await source.last.fail(noSuchScope())
+  expect(await settles(cache, clock, write)).toBe('pending')
+  await source.last.fail(refused())
+  expect(codeOf(await settles(cache, clock, tokenRequest({})))).toBe('ERR_INVALID_CLIENT')
+  expect(source.calls).toHaveLength(2)
+})
+
+test('a success of one key lifts the refusal of the client', async () => {
+  const { clock, source, cache } = setUp()
+  void outcome(cache.token(read), clock)
+  void outcome(cache.token(write), clock)
+  await clock.advance(0)
+  await source.calls[0]?.fail(refused())
+  await source.calls[1]?.give()
+  expect(await settles(cache, clock)).toBe('pending')
+})
+
+test('flights of several keys that are refused together are one refusal: the wait does not grow with the keys', async () => {
+  const { clock, source, told, cache } = setUp()
+  const requests = Array.from({ length: 5 }, (_, index) => tokenRequest({ scope: [`s${index}`] }))
+  const callers = requests.map((request) => cache.token(request))
+  await clock.advance(0)
+  for (const call of source.calls) await call.fail(refused())
+  for (const caller of callers) expect(await outcome(caller, clock)).toMatchObject({ retryAfter: minute })
+  expect(told.map(({ name }) => name)).toEqual(Array(5).fill('refresh-failed'))
+  await clock.advance(minute)
+  const again = cache.token(read)
+  await clock.advance(0)
+  await source.last.fail(refused())
+  expect(await outcome(again, clock)).toMatchObject({ retryAfter: 2 * minute })
+})
+
+test('when the token ends, one attempt is free whatever was refused before it, and then the refusal holds', async () => {
+  const { clock, source, cache } = await refusedInPlaceOfSuccessor()
+  await clock.advance(28 * second)
+  expect(source.calls).toHaveLength(2)
+  await clock.advance(second)
+  expect(await settles(cache, clock)).toBe('pending')
+  await source.last.fail(noSuchScope())
+  await clock.advance(59 * second)
+  expect(codeOf(await settles(cache, clock))).toBe('ERR_INVALID_SCOPE')
+  expect(source.calls).toHaveLength(3)
+})
+
+test('I10 a key that nobody asks for is let go with its token', async () => {
+  const { clock, cache } = await refusedInPlaceOfSuccessor()
+  await clock.advance(28 * second)
+  expect(cache.health().tokens).toHaveLength(1)
+  await clock.advance(second)
+  expect(cache.health().tokens).toHaveLength(0)
+})
+
+test('what a failed background refresh decided is void once the token has expired', async () => {
+  const { clock, source, names, cache, warm } = setUp()
+  const token = await warm(read, 20 * second)
+  await clock.advance(18.5 * second)
+  void cache.token(read)
+  await clock.advance(0)
+  await source.last.fail(new TokenClientError('ERR_MALFORMED_BODY', 'x', { transient: true, retryAfter: hour }))
+  expect(cache.token(read)).toBe(token)
+  await clock.advance(0.5 * second)
+  expect(names()).toContain('expired')
+  expect(cache.health().tokens[0]).not.toHaveProperty('nextAttemptAt')
+  expect(await settles(cache, clock)).toBe('pending')
+})
+
+test('failures that are each key’s own do not multiply the load: the budget pays for ten further attempts', async () => {
+  const { clock, source, cache } = setUp()
+  const odd = () => new TokenClientError('ERR_MALFORMED_TOKEN', 'x', { transient: true, status: 200 })
+  const requests = Array.from({ length: 16 }, (_, index) => tokenRequest({ scope: [`s${index}`] }))
+  for (const request of requests) void outcome(cache.token(request), clock)
+  await clock.advance(0)
+  await Promise.all(source.calls.map((call) => call.fail(odd())))
+  await clock.advance(400)
+  expect(source.calls).toHaveLength(26)
+})
