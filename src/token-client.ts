@@ -26,7 +26,7 @@ import {
   type RequestOptions,
   type WaitOptions
 } from './options/request-options.ts'
-import { routeForCall } from './options/token-options.ts'
+import { routeForCall } from './options/route-for-call.ts'
 import { lateSharedSource } from './stores/late-source.ts'
 import type { SharedSource } from './stores/shared-source.ts'
 import { clientTelemetry, telemetryOf } from './telemetry/client-telemetry.ts'

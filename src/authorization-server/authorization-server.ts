@@ -1,17 +1,17 @@
 import { assemble, namesOf, openRegistry, signingKeysFor } from './assembly.ts'
-import { exchange } from './endpoints/exchange.ts'
-import type { ServerUrls } from './endpoints/metadata-document.ts'
+import { exchange } from './endpoints/server-exchange.ts'
+import type { ServerUrls } from './endpoints/server-metadata.ts'
 import type { Condition } from './faults/fault-kinds.ts'
 import { faultQueue } from './faults/fault-queue.ts'
 import type { Faults } from './faults/faults.ts'
 import { frontDoor } from './front-door.ts'
 import { listeners } from './http/listeners.ts'
 import type { RequestLog } from './http/request-log.ts'
-import { type AuthorizationServerOptions, checkOptions } from './options.ts'
 import type { ReadableJournal } from './overview/journal.ts'
 import { type Overview, overview } from './overview/overview.ts'
 import { type Clients, registeredClients } from './registry/clients.ts'
 import type { LiveRegistry } from './registry/live-registry.ts'
+import { type AuthorizationServerOptions, checkOptions } from './server-options.ts'
 
 export interface AuthorizationServer extends ServerUrls {
   readonly issuer: string

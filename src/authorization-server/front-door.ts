@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { atOnce } from './faults/delivery.ts'
-import { jsonAnswer } from './http/answer.ts'
 import { spare } from './http/http-server.ts'
+import { jsonAnswer } from './http/server-answer.ts'
 import type { ServerParts } from './overview/server-parts.ts'
 
 /** Answers what is for people and for those who control the server; undefined for every other path. No fault acts here. */

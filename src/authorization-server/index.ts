@@ -3,9 +3,8 @@ export type { Alteration } from './faults/fault.ts'
 export type { FaultReach } from './faults/fault-queue.ts'
 export type { ActiveFault, FaultAnswer, Faults } from './faults/faults.ts'
 export type { TlsOptions } from './http/http-server.ts'
-export type { MissingGrant } from './http/oauth-error.ts'
+export type { MissingGrant } from './http/refusal-error.ts'
 export type { EndpointName, LoggedRequest, RequestLog } from './http/request-log.ts'
-export type { AuthorizationServerOptions } from './options.ts'
 export type { JournalEntry, ReadableJournal } from './overview/journal.ts'
 export type {
   ClientView,
@@ -30,5 +29,6 @@ export type {
 } from './registry/registration.ts'
 export { readClients, readRegistry } from './registry/registry-file.ts'
 export { registrySchema } from './registry/registry-schema.ts'
+export type { AuthorizationServerOptions } from './server-options.ts'
 export type { AccessTokenFormat } from './tokens/access-tokens.ts'
 export type { SigningAlgorithm } from './tokens/signing-keys.ts'

@@ -2,10 +2,10 @@ import type { Clock } from '../clock.ts'
 import { again, TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
 import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
-import type { AuthorizationServerSource, Issuer, ServerSource } from './authorization-server.ts'
 import { fetchMetadata, type MetadataOptions } from './fetch-metadata.ts'
 import { describedIssuer, describedServer } from './metadata-document.ts'
 import { metadataUrls } from './metadata-url.ts'
+import type { AuthorizationServerSource, Issuer, ServerSource } from './server-source.ts'
 
 export interface DiscoveryOptions {
   readonly issuer: string

@@ -2,9 +2,9 @@ import type { Clock } from '../clock.ts'
 import { type ErrorCode, TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
 import { limits } from '../limits.ts'
-import type { Issuer } from './authorization-server.ts'
 import { type Describe, MetadataFault, serverIn } from './metadata-document.ts'
 import { search } from './search.ts'
+import type { Issuer } from './server-source.ts'
 
 export interface MetadataOptions<Server extends Issuer> {
   readonly issuer: string

@@ -1,4 +1,4 @@
-import type { AuthorizationServer, AuthorizationServerSource } from './authorization-server.ts'
+import type { AuthorizationServer, AuthorizationServerSource } from './server-source.ts'
 
 /** A server of which only the token endpoint is known, and perhaps its name. */
 export function serverAt(tokenEndpoint: string, issuer: string | undefined): AuthorizationServer {

@@ -1,7 +1,7 @@
 import { isLoopback } from '../http/loopback.ts'
 import { retryAfter } from '../http/retry-after.ts'
 import type { Answer } from '../http/send.ts'
-import type { AuthorizationServer, Issuer } from './authorization-server.ts'
+import type { AuthorizationServer, Issuer } from './server-source.ts'
 
 export interface ExpectedServer {
   /** The issuer that was configured, as it was written. */

@@ -3,7 +3,7 @@ import { type ClientTelemetry, telemetryOf } from '../telemetry/client-telemetry
 import type { TokenClient } from '../token-client.ts'
 import { version } from '../version.ts'
 import { checkedFields, nonEmptyString, wrong } from '../wrong-option.ts'
-import { countRejections } from './rejections.ts'
+import { countRejections } from './count-rejections.ts'
 import { measureRequests } from './request-metrics.ts'
 import { traceRequests } from './request-spans.ts'
 import { observeTokens } from './token-gauges.ts'

@@ -10,8 +10,8 @@ import {
   transportOptionNames
 } from '../http/transport-options.ts'
 import { limits } from '../limits.ts'
-import type { AuthorizationServer } from '../metadata/authorization-server.ts'
 import { serverAt } from '../metadata/known-server.ts'
+import type { AuthorizationServer } from '../metadata/server-source.ts'
 import { ownMembers } from '../own-members.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'

@@ -1,5 +1,5 @@
-import type { AuthorizationServer } from '../metadata/authorization-server.ts'
 import { describedServer, type ExpectedServer, MetadataFault } from '../metadata/metadata-document.ts'
+import type { AuthorizationServer } from '../metadata/server-source.ts'
 import { kindOf, wrong } from '../wrong-option.ts'
 import { webUrl } from './checks.ts'
 

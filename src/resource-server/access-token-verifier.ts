@@ -4,7 +4,6 @@ import { isCompactJws } from './compact-jws.ts'
 import { sealedNonces } from './dpop/nonces.ts'
 import { proofCheck } from './dpop/proof-check.ts'
 import { judge } from './judge.ts'
-import { type AccessTokenVerifierOptions, checkOptions, type IsRevoked } from './options.ts'
 import { checkForm, likelyToken, presentedToken } from './presented-token.ts'
 import { checkBinding, type SenderConstraint, type TokenUse } from './sender-constraint.ts'
 import { hasTenants, tenantsVerifier } from './tenants.ts'
@@ -14,6 +13,7 @@ import { RefusedToken } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import type { AccessTokenVerifier } from './verifier.ts'
 import { withInternals } from './verifier-internals.ts'
+import { type AccessTokenVerifierOptions, checkOptions, type IsRevoked } from './verifier-options.ts'
 
 /**
  * Verifies the access tokens of one issuer (RFC 9068 §4) by itself: the issuer is asked for its keys, and not about each token.

@@ -3,7 +3,7 @@ import type { ClientAuthentication, TokenRequestDraft } from '../client-authenti
 import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
-import type { Issuer, ServerSource } from '../metadata/authorization-server.ts'
+import type { Issuer, ServerSource } from '../metadata/server-source.ts'
 import { broughtNews } from '../waiting/brought-news.ts'
 import { type Awaited, type Deadline, tooSlow, withDeadline } from '../waiting/deadline.ts'
 import { clientIdPath, textAt } from './claim-places.ts'

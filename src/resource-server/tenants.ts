@@ -1,7 +1,7 @@
 import { wrong } from '../wrong-option.ts'
 import { chosenVerifier, unverifiedIssuer } from './chosen-verifier.ts'
-import type { AccessTokenVerifierOptions } from './options.ts'
 import type { AccessTokenVerifier } from './verifier.ts'
+import type { AccessTokenVerifierOptions } from './verifier-options.ts'
 
 const place = '{tenant}'
 /** What can stand there: one segment of a path, or one label of a host name. */

@@ -6,11 +6,11 @@ import { inactiveTokens } from './inactive-tokens.ts'
 import { type Introspection, introspect } from './introspection.ts'
 import { publishedKey } from './keys/node-key.ts'
 import type { SavedKeys } from './keys/saved-keys.ts'
-import type { CheckedOptions } from './options.ts'
 import { signedTokenCheck, type Verified } from './signed-token.ts'
 import { RefusedToken } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import { verifiedTokens } from './verified-tokens.ts'
+import type { CheckedOptions } from './verifier-options.ts'
 
 /** What is known of tokens, and how the others are checked. */
 export interface TokenCheck {

@@ -10,7 +10,7 @@ import { type ErrorCode, isRefusalOfCredential, TokenClientError } from '../erro
 import { type Emit, fieldsOf } from '../events.ts'
 import type { Sender } from '../http/send.ts'
 import { limits } from '../limits.ts'
-import type { AuthorizationServer, AuthorizationServerSource } from '../metadata/authorization-server.ts'
+import type { AuthorizationServer, AuthorizationServerSource } from '../metadata/server-source.ts'
 import { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AuthorizationServer, startAuthorizationServer } from '../../src/authorization-server/index.ts'
-import { settingOptions } from '../../src/cli/settings.ts'
+import { settingOptions } from '../../src/cli/client-settings.ts'
 import { settingNames } from '../../src/options/environment-settings.ts'
 import { type Surroundings, serviceToken } from './service-token.ts'
 

@@ -14,8 +14,8 @@ import { http, rawServer } from '../http/raw-server.ts'
 import { memoryStore } from '../support/memory-store.ts'
 import { scriptedSource } from '../support/scripted-source.ts'
 import { testTokens } from '../support/tokens.ts'
-import { good } from '../token-endpoint/answer.ts'
-import { failure, type Mood, type SourceUnderTest, testTokenSource } from './token-source.ts'
+import { good } from '../token-endpoint/token-answer.ts'
+import { failure, type Mood, type SourceUnderTest, testTokenSource } from './token-source-contract.ts'
 
 // Loaded at the first failure: a test's clock cannot wait for the disk.
 await import('p-retry')

@@ -3,7 +3,7 @@ import type { Faults } from '../../src/authorization-server/index.ts'
 import { clientSecretBasic, clientSecretPost } from '../../src/index.ts'
 import { acceptMissingAudience, accessTokenVerifier, authenticated, scopes } from '../../src/resource-server/index.ts'
 import { audience } from './issuer.ts'
-import { road } from './road.ts'
+import { road } from './verifier-road.ts'
 
 const minute = 60_000
 const introspection = { clientId: 'users', clientAuthentication: clientSecretBasic('users-secret') }

@@ -10,7 +10,7 @@ import {
   springOAuth2
 } from '../../src/resource-server/index.ts'
 import { audience, issuer, testIssuer } from './issuer.ts'
-import { road } from './road.ts'
+import { road } from './verifier-road.ts'
 
 const [one, other] = [await testIssuer(), await testIssuer()]
 const second = 'https://other.internal'

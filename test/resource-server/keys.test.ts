@@ -14,7 +14,7 @@ import { keySet } from '../../src/resource-server/keys/key-set.ts'
 import { publishedKey } from '../../src/resource-server/keys/node-key.ts'
 import type { VerificationKey } from '../../src/resource-server/keys/verification-keys.ts'
 import { audience, issuer, testIssuer } from './issuer.ts'
-import { road } from './road.ts'
+import { road } from './verifier-road.ts'
 
 const minute = 60_000
 const hour = 60 * minute

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest'
-import { type Hop, leaks, listen, pathThrough } from './listeners.ts'
+import { type Hop, leaks, listen, pathThrough } from './two-listeners.ts'
 import { boundWaysOf, waysOf } from './ways.ts'
 
 const count = Number(process.env.REQUESTS ?? 2000) // `npm run safety` draws 20,000

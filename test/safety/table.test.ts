@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Dispatcher } from 'undici'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { undici } from '../support/undici.ts'
-import { leaks, listen, onThisMachine, pathThrough } from './listeners.ts'
+import { leaks, listen, onThisMachine, pathThrough } from './two-listeners.ts'
 import { sendWith, waysOf } from './ways.ts'
 
 const listeners = await listen()

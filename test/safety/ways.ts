@@ -7,7 +7,7 @@ import { bearerInterceptor } from '../../src/bearer/interceptor.ts'
 import { routeTable } from '../../src/bearer/routes.ts'
 import { dispatchersOf, kinds, majors } from '../support/dispatchers.ts'
 import { platformFetch, undici } from '../support/undici.ts'
-import { type Listeners, onThisMachine } from './listeners.ts'
+import { type Listeners, onThisMachine } from './two-listeners.ts'
 
 /** One way of sending a request that follows redirects, or does not. */
 export interface Way {

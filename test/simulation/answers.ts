@@ -1,4 +1,4 @@
-import type { Chance } from './chance.ts'
+import type { Chance } from './simulated-chance.ts'
 import { marker } from './verdict.ts'
 import type { Script } from './wire.ts'
 

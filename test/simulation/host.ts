@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/clock.ts'
-import type { Chance } from './chance.ts'
+import type { Chance } from './simulated-chance.ts'
 import type { Doer, Timeline } from './timeline.ts'
 
 /** A client's clock, and how many of its timers still wait. */

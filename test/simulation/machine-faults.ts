@@ -1,6 +1,6 @@
-import { type End, type Fault, type FaultKind, nothingToEnd } from './fault-kinds.ts'
 import type { Machine } from './machine.ts'
 import { restartService } from './service-end.ts'
+import { type End, type Fault, type FaultKind, nothingToEnd } from './simulated-fault-kinds.ts'
 import type { World } from './world.ts'
 
 const second = 1000

@@ -1,5 +1,5 @@
 import type { Host } from './host.ts'
-import type { Service } from './service.ts'
+import type { Service } from './service-process.ts'
 import type { World } from './world.ts'
 
 export type Supply = 'given' | 'slow' | 'blank' | 'throws' | 'never'

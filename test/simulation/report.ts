@@ -1,5 +1,5 @@
-import { type FaultKind, faultKinds } from './fault-kinds.ts'
 import type { Run } from './simulate.ts'
+import { type FaultKind, faultKinds } from './simulated-fault-kinds.ts'
 import type { Violation } from './verdict.ts'
 
 /** What many runs came to. Plain data: it travels between threads. */

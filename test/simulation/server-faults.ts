@@ -10,10 +10,10 @@ import {
   serverError,
   text
 } from './answers.ts'
-import type { Asked, Issued, Reply, Trouble } from './authorization-server.ts'
-import { type Fault, type FaultKind, nothingToEnd } from './fault-kinds.ts'
 import { slowestAnswer } from './resource-requests.ts'
-import { insufficientScope, type ResourceTrouble, unauthorized } from './resource-server.ts'
+import type { Asked, Issued, Reply, Trouble } from './simulated-authorization-server.ts'
+import { type Fault, type FaultKind, nothingToEnd } from './simulated-fault-kinds.ts'
+import { insufficientScope, type ResourceTrouble, unauthorized } from './simulated-resource-server.ts'
 import type { World } from './world.ts'
 
 const second = 1000

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import type { Machine } from './machine.ts'
-import { type Service, startService } from './service.ts'
+import { type Service, startService } from './service-process.ts'
 import { marker } from './verdict.ts'
 import type { World } from './world.ts'
 

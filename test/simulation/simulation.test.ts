@@ -1,10 +1,10 @@
 import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
-import { chanceOf } from './chance.ts'
-import { faultKinds } from './fault-kinds.ts'
 import { regressions } from './regressions.ts'
 import { addReport, addRun, flaws, newReport } from './report.ts'
 import { type Run, simulate } from './simulate.ts'
+import { chanceOf } from './simulated-chance.ts'
+import { faultKinds } from './simulated-fault-kinds.ts'
 
 describe('the simulation', () => {
   test.each([3, 7, 11])('I1 to I12 the same seed writes the same log, byte for byte: seed %d', async (seed) => {

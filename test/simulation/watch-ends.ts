@@ -1,7 +1,7 @@
 import type { Call } from './calls.ts'
-import { isStrict } from './law.ts'
+import { isStrict } from './expected-law.ts'
 import type { Machine } from './machine.ts'
-import { ledgerOf, slackOf } from './service.ts'
+import { ledgerOf, slackOf } from './service-process.ts'
 import type { World } from './world.ts'
 
 const second = 1000

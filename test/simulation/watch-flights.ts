@@ -1,8 +1,8 @@
 import type { ErrorCode, TokenClientError } from '../../src/errors.ts'
 import type { Refreshed, RefreshFailed } from '../../src/events.ts'
-import { ceilingWithoutToken, isServers, lastAttempt, lawfulWait, type Situation } from './law.ts'
+import { ceilingWithoutToken, isServers, lastAttempt, lawfulWait, type Situation } from './expected-law.ts'
 import type { Held, Ledger, Row, Setback } from './ledger.ts'
-import { hasUsableToken, ledgerOf, type Service, slackOf } from './service.ts'
+import { hasUsableToken, ledgerOf, type Service, slackOf } from './service-process.ts'
 import { marker } from './verdict.ts'
 import type { World } from './world.ts'
 

@@ -1,6 +1,6 @@
-import { isStrict, pauseOf } from './law.ts'
+import { isStrict, pauseOf } from './expected-law.ts'
 import type { Held, Ledger } from './ledger.ts'
-import { type Service, slackOf } from './service.ts'
+import { type Service, slackOf } from './service-process.ts'
 import type { Ending, Script } from './wire.ts'
 import type { World } from './world.ts'
 

@@ -1,5 +1,5 @@
 import type { Held, Ledger } from './ledger.ts'
-import { ledgerOf, type Service, slackOf } from './service.ts'
+import { ledgerOf, type Service, slackOf } from './service-process.ts'
 import type { World } from './world.ts'
 
 /** I2, its last part: after a suspend a token past its end goes out only when another one was asked for. */

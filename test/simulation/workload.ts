@@ -1,8 +1,8 @@
 import { callGetToken, callReady } from './calls.ts'
 import type { Machine } from './machine.ts'
 import { type Body, callResource } from './resource-requests.ts'
-import { foreignOrigins, resourceOrigin } from './resource-server.ts'
 import { lookAtHealth } from './service-end.ts'
+import { foreignOrigins, resourceOrigin } from './simulated-resource-server.ts'
 import type { World } from './world.ts'
 
 const bodies: readonly Body[] = ['none', 'none', 'text', 'iterable', 'stream']

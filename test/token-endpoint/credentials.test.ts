@@ -5,13 +5,13 @@ import { authenticationBySecret } from '../../src/client-authentication/default-
 import { privateKeyJwt } from '../../src/client-authentication/private-key-jwt.ts'
 import type { WarningCode } from '../../src/events.ts'
 import { sender } from '../../src/http/send.ts'
-import type { AuthorizationServer } from '../../src/metadata/authorization-server.ts'
+import type { AuthorizationServer } from '../../src/metadata/server-source.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { tokenEndpoint } from '../../src/token-endpoint/token-endpoint.ts'
 import { keys } from '../client-authentication/keys.ts'
 import { http, type RawRequest, rawServer } from '../http/raw-server.ts'
-import { good } from './answer.ts'
+import { good } from './token-answer.ts'
 
 const now = Date.UTC(2030, 0, 1)
 const request = tokenRequest({ scope: ['read'] })

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { limits } from '../../src/limits.ts'
-import { answer, good, read, refusal } from './answer.ts'
+import { answer, good, read, refusal } from './token-answer.ts'
 
 const transient = true
 

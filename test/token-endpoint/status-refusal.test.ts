@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { answer, good, refusal } from './answer.ts'
+import { answer, good, refusal } from './token-answer.ts'
 
 const html = { 'content-type': 'text/html' }
 

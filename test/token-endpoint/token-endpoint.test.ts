@@ -4,14 +4,14 @@ import type { ClientAuthentication } from '../../src/client-authentication/clien
 import { TokenClientError } from '../../src/errors.ts'
 import type { Emit } from '../../src/events.ts'
 import { sender } from '../../src/http/send.ts'
-import type { AuthorizationServerSource } from '../../src/metadata/authorization-server.ts'
 import { knownServer, serverAt } from '../../src/metadata/known-server.ts'
+import type { AuthorizationServerSource } from '../../src/metadata/server-source.ts'
 import { manualClock } from '../../src/testing/index.ts'
 
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { type TokenEndpointOptions, tokenEndpoint } from '../../src/token-endpoint/token-endpoint.ts'
 import { http, type RawServer, rawServer } from '../http/raw-server.ts'
-import { good } from './answer.ts'
+import { good } from './token-answer.ts'
 
 const request = tokenRequest({ scope: ['read', 'write'], audience: 'api', resource: ['https://r/'] })
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { rawServer } from '../http/raw-server.ts'
-import { asker, type RealAnswer, realAnswer, timeout } from './exchange.ts'
+import { asker, type RealAnswer, realAnswer, timeout } from './real-exchange.ts'
 
 type Writer = (socket: Socket) => void
 

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { selfSigned } from '../http/certificate.ts'
 import { undici } from '../support/undici.ts'
 import { type CutHttp2Server, cutHttp2Server } from './cut-http2.ts'
-import { type Asker, asker, realAnswer, timeout } from './exchange.ts'
+import { type Asker, asker, realAnswer, timeout } from './real-exchange.ts'
 
 const certificate = selfSigned()
 const { body, token } = await realAnswer()

@@ -1,4 +1,4 @@
-import { type Answer, jsonAnswer } from '../http/answer.ts'
+import { type Answer, jsonAnswer } from '../http/server-answer.ts'
 
 /** Why a request to `/admin/api` is refused: a status, a word, and a sentence that says what to do. */
 export class AdminError extends Error {

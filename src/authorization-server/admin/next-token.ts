@@ -1,11 +1,11 @@
 import type { JWTPayload } from 'jose'
 import { decideGrant } from '../endpoints/grant.ts'
-import { formFrom } from '../http/form.ts'
-import { type MissingGrant, OAuthError } from '../http/oauth-error.ts'
+import { formFrom } from '../http/parse-form.ts'
+import { type MissingGrant, OAuthError } from '../http/refusal-error.ts'
 import type { ServerParts } from '../overview/server-parts.ts'
 import { anyAudience, type RegistryModel } from '../registry/model.ts'
-import { claims, type TokenContent } from '../tokens/claims.ts'
 import { inProfile } from '../tokens/in-profile.ts'
+import { claims, type TokenContent } from '../tokens/token-claims.ts'
 import { notFound } from './route.ts'
 
 export interface Asked {

@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose'
 import { allowInsecureHttp } from '../../http/insecure-http.ts'
 import type { ServerParts } from '../overview/server-parts.ts'
-import { signed } from '../tokens/claims.ts'
+import { signed } from '../tokens/token-claims.ts'
 import { type Asked, nextToken, type Refused } from './next-token.ts'
 
 /** How one service would take the token. */

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Secret } from '../../token/secret.ts'
-import type { Form } from '../http/form.ts'
+import type { Form } from '../http/parse-form.ts'
 import type { PresentedCertificate } from '../http/presented-certificate.ts'
 import { secretsAt } from '../registry/credentials.ts'
 import type { RegisteredClient } from '../registry/model.ts'

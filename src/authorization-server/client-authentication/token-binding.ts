@@ -6,7 +6,7 @@ import { type ProofCheck, type ProvenRequest, proofCheck } from '../../resource-
 import { asymmetricAlgorithms } from '../../resource-server/keys/algorithms.ts'
 import { RefusedToken } from '../../resource-server/token-refused-error.ts'
 import type { Fault } from '../faults/fault.ts'
-import { OAuthError } from '../http/oauth-error.ts'
+import { OAuthError } from '../http/refusal-error.ts'
 import type { RegisteredClient } from '../registry/model.ts'
 import type { NonceRule } from '../registry/registration.ts'
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Answer } from '../http/answer.ts'
+import type { Answer } from '../http/server-answer.ts'
 
 /** Beside the sources, and beside the bundled file that this code is in: `scripts/bundle.js` puts the files of the page there. */
 const folder = new URL('../console/', import.meta.url)

@@ -3,7 +3,7 @@ import type { Preview, TokenPreview } from '../admin/preview.ts'
 import type { Trial } from '../admin/try-token.ts'
 import type { EdgeView, Overview } from '../overview/overview.ts'
 import { type Html, html } from './html.ts'
-import { clockTime, plural } from './words.ts'
+import { clockTime, plural } from './marks.ts'
 
 const cancel = html`<button type="button" data-close>Cancel</button>`
 

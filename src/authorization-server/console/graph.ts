@@ -1,8 +1,8 @@
 import type { EdgeView } from '../overview/overview.ts'
 import { type Layout, layout } from './graph-layout.ts'
 import { type Html, html } from './html.ts'
+import { marks, plural } from './marks.ts'
 import type { Filtered } from './matrix.ts'
-import { marks, plural } from './words.ts'
 
 /** More names than this nobody can read in a picture. */
 export const mostNames = 60

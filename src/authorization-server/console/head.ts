@@ -1,8 +1,8 @@
 import type { ActiveFault } from '../faults/faults.ts'
 import type { Overview } from '../overview/overview.ts'
 import { type Html, html } from './html.ts'
+import { clockTime, plural, span } from './marks.ts'
 import { type PageState, urlOf } from './page-state.ts'
-import { clockTime, plural, span } from './words.ts'
 
 export interface HeadOptions {
   readonly overview: Overview

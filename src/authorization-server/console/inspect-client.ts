@@ -1,7 +1,7 @@
 import type { ClientView, EdgeView, Overview } from '../overview/overview.ts'
 import { type Html, html } from './html.ts'
+import { clockTime, mark, plural, span } from './marks.ts'
 import { type PageState, selecting } from './page-state.ts'
-import { clockTime, mark, plural, span } from './words.ts'
 
 /** A client: whom it may call, and whether it gets tokens at all. */
 export function inspectClient(client: ClientView, { edges, services }: Overview, state: PageState): Html {

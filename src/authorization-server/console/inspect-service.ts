@@ -1,8 +1,8 @@
 import type { Described, EdgeView, Overview, ServiceView } from '../overview/overview.ts'
 import { type Html, html } from './html.ts'
 import { scopeWords } from './inspect-client.ts'
+import { mark } from './marks.ts'
 import { type PageState, selecting, urlOf } from './page-state.ts'
-import { mark } from './words.ts'
 
 /** A service: what it declares, and who has it. */
 export function inspectService(

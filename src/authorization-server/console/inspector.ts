@@ -2,8 +2,8 @@ import type { EdgeView, Overview, RightView, ServiceView } from '../overview/ove
 import { type Html, html } from './html.ts'
 import { inspectClient } from './inspect-client.ts'
 import { inspectService } from './inspect-service.ts'
+import { clockTime, countdown, mark, plural, stateOfRight } from './marks.ts'
 import { type PageState, selecting } from './page-state.ts'
-import { clockTime, countdown, mark, plural, stateOfRight } from './words.ts'
 
 /** What is known of the selected edge beside the overview. */
 export interface EdgeHistory {

@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../overview/journal.ts'
 import { type Html, html } from './html.ts'
+import { clockTime } from './marks.ts'
 import { type PageState, selecting } from './page-state.ts'
-import { clockTime } from './words.ts'
 
 /** How many lines the page keeps. */
 export const mostLines = 300

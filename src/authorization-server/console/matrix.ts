@@ -1,7 +1,7 @@
 import type { ClientView, EdgeView, Overview, ServiceView } from '../overview/overview.ts'
 import { type Html, html, type Part } from './html.ts'
+import { mark, marks, stateOfRight } from './marks.ts'
 import { type PageState, selecting, urlOf } from './page-state.ts'
-import { mark, marks, stateOfRight } from './words.ts'
 
 /** Rows and columns that are shown at once: what is drawn does not grow with clients × services. */
 export const mostRows = 100

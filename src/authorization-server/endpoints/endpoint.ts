@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Fault } from '../faults/fault.ts'
-import type { Answer } from '../http/answer.ts'
 import type { PresentedCertificate } from '../http/presented-certificate.ts'
 import type { EndpointName, LogEntry } from '../http/request-log.ts'
+import type { Answer } from '../http/server-answer.ts'
 
 /** A request, read whole. */
 export interface EndpointRequest {

@@ -7,9 +7,9 @@ import type { IssuedTokens } from '../tokens/issued-tokens.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import { documentEndpoint, type Endpoint } from './endpoint.ts'
 import { introspectionEndpoint } from './introspection-endpoint.ts'
-import { metadataDocument, metadataPaths, type ServerUrls } from './metadata-document.ts'
 import { revocationEndpoint } from './revocation-endpoint.ts'
-import { tokenEndpoint } from './token-endpoint.ts'
+import { metadataDocument, metadataPaths, type ServerUrls } from './server-metadata.ts'
+import { tokenEndpoint } from './server-token-endpoint.ts'
 
 export interface EndpointsOptions {
   readonly issuer: string

@@ -1,8 +1,8 @@
 import { distinct, isScopeToken, splitScope } from '../../token/scope.ts'
-import type { Form } from '../http/form.ts'
-import { OAuthError } from '../http/oauth-error.ts'
+import type { Form } from '../http/parse-form.ts'
+import { OAuthError } from '../http/refusal-error.ts'
 import type { Grant, RegisteredClient, RegistryModel, Service } from '../registry/model.ts'
-import type { TokenContent } from '../tokens/claims.ts'
+import type { TokenContent } from '../tokens/token-claims.ts'
 
 /** What the server knows beside the client. */
 export interface GrantPolicy {

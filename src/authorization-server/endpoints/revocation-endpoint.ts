@@ -1,5 +1,5 @@
 import type { ClientGate } from '../client-authentication/client-gate.ts'
-import { OAuthError } from '../http/oauth-error.ts'
+import { OAuthError } from '../http/refusal-error.ts'
 import type { IssuedTokens } from '../tokens/issued-tokens.ts'
 import type { Endpoint } from './endpoint.ts'
 

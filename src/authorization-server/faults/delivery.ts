@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Clock } from '../../clock.ts'
-import type { Answer } from '../http/answer.ts'
+import type { Answer } from '../http/server-answer.ts'
 
 /** How an answer goes over the wire. */
 export type Delivery = (answer: Answer, response: ServerResponse, clock: Clock) => Promise<void> | void

@@ -1,4 +1,4 @@
-import { type Answer, jsonAnswer } from '../http/answer.ts'
+import { type Answer, jsonAnswer } from '../http/server-answer.ts'
 import { after, byteByByte, bytes, never, resetAfter, resetBefore } from './delivery.ts'
 import type { Fault } from './fault.ts'
 

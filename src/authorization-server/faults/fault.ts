@@ -1,4 +1,4 @@
-import type { Answer } from '../http/answer.ts'
+import type { Answer } from '../http/server-answer.ts'
 import type { Delivery } from './delivery.ts'
 
 /** What is wrong with one request. */

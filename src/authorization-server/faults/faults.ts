@@ -1,4 +1,4 @@
-import type { Answer } from '../http/answer.ts'
+import type { Answer } from '../http/server-answer.ts'
 import type { Alteration } from './fault.ts'
 import { type Condition, type FaultName, type FaultValues, faultKinds } from './fault-kinds.ts'
 import type { FaultQueue, FaultReach } from './fault-queue.ts'

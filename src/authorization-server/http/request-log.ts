@@ -1,4 +1,4 @@
-import type { MissingGrant } from './oauth-error.ts'
+import type { MissingGrant } from './refusal-error.ts'
 
 export const endpointNames = ['token', 'metadata', 'jwks', 'introspection', 'revocation'] as const
 

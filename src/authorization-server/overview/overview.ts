@@ -3,9 +3,9 @@ import { edgeKey } from '../registry/changes.ts'
 import type { RegisteredClient, Service } from '../registry/model.ts'
 import type { Withdrawal } from '../registry/withdrawals.ts'
 import type { TokenOut } from '../tokens/issued-tokens.ts'
+import type { EdgeUsage } from './edge-usage.ts'
 import type { ServerParts } from './server-parts.ts'
 import { lastEnd, tokensOut } from './tokens-out.ts'
-import type { EdgeUsage } from './usage.ts'
 
 /** Who may call whom, and who did. All times are epoch ms. It holds no token and no secret. */
 export interface Overview {

@@ -6,8 +6,8 @@ import type { ServerRegistry } from '../registry/live-registry.ts'
 import type { AccessTokenFormat } from '../tokens/access-tokens.ts'
 import type { IssuedTokens } from '../tokens/issued-tokens.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { Usage } from './edge-usage.ts'
 import type { Journal } from './journal.ts'
-import type { Usage } from './usage.ts'
 
 /** The running server as those see it who watch and control it. */
 export interface ServerParts {

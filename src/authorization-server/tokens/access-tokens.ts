@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { TokenProfile } from '../../resource-server/profiles/token-profile.ts'
-import { claims, signed, type TokenContent } from './claims.ts'
 import { inProfile } from './in-profile.ts'
 import type { IssuedTokens } from './issued-tokens.ts'
 import type { SigningKeys } from './signing-keys.ts'
+import { claims, signed, type TokenContent } from './token-claims.ts'
 
 /** A JWT by RFC 9068, or 256 random bits that say nothing. */
 export type AccessTokenFormat = 'jwt' | 'opaque'

@@ -1,9 +1,9 @@
-import { answerFindings } from './findings/answer.ts'
-import { configurationFindings } from './findings/configuration.ts'
-import { metadataFindings } from './findings/metadata.ts'
-import { requestFindings } from './findings/request.ts'
-import { serviceFindings } from './findings/service.ts'
-import { wayFindings } from './findings/way.ts'
+import { answerFindings } from './findings/answer-findings.ts'
+import { configurationFindings } from './findings/configuration-findings.ts'
+import { metadataFindings } from './findings/metadata-findings.ts'
+import { requestFindings } from './findings/request-findings.ts'
+import { serviceFindings } from './findings/service-findings.ts'
+import { wayFindings } from './findings/way-findings.ts'
 
 /** Why a fault matters, and what to do about it. */
 export interface Advice {

@@ -1,4 +1,4 @@
-import type { Claims } from './claims.ts'
+import type { Claims } from './jwt-part.ts'
 
 export interface FoundRoles {
   /** Where in the claims: `realm_access.roles`. */

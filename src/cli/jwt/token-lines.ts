@@ -1,6 +1,6 @@
 import { columns } from '../layout.ts'
-import { moment, printable } from '../words.ts'
-import type { Claims } from './claims.ts'
+import { moment, printable } from '../printed-words.ts'
+import type { Claims } from './jwt-part.ts'
 import type { ClaimedTime, TokenReport } from './token-report.ts'
 
 const width = 120

@@ -1,5 +1,5 @@
-import { type Claims, decoded } from './claims.ts'
 import { type HeaderSize, headerSize } from './header-size.ts'
+import { type Claims, decoded } from './jwt-part.ts'
 import { type FoundRoles, findRoles, findScopes } from './rights.ts'
 
 /** A moment that a claim names. */

@@ -4,4 +4,4 @@ export {
   type GrpcServerInterceptor,
   optionalAccessTokenOf,
   requireToken
-} from './interceptor.ts'
+} from './grpc-guard.ts'

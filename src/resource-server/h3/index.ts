@@ -1,1 +1,1 @@
-export { accessTokenOf, type H3EventLike, type H3Guard, optionalAccessTokenOf, requireToken } from './guard.ts'
+export { accessTokenOf, type H3EventLike, type H3Guard, optionalAccessTokenOf, requireToken } from './h3-guard.ts'

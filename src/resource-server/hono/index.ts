@@ -1,1 +1,1 @@
-export { accessTokenOf, type HonoContext, type HonoGuard, optionalAccessTokenOf, requireToken } from './guard.ts'
+export { accessTokenOf, type HonoContext, type HonoGuard, optionalAccessTokenOf, requireToken } from './hono-guard.ts'

@@ -1,7 +1,7 @@
 import type { JWK } from 'jose'
 import type { Clock } from '../../clock.ts'
 import type { Sender } from '../../http/send.ts'
-import type { Issuer, ServerSource } from '../../metadata/authorization-server.ts'
+import type { Issuer, ServerSource } from '../../metadata/server-source.ts'
 import type { JwsHeader } from '../compact-jws.ts'
 import type { SavedKeys } from './saved-keys.ts'
 

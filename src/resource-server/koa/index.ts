@@ -1,1 +1,1 @@
-export { accessTokenOf, type KoaContext, type KoaGuard, optionalAccessTokenOf, requireToken } from './guard.ts'
+export { accessTokenOf, type KoaContext, type KoaGuard, optionalAccessTokenOf, requireToken } from './koa-guard.ts'

@@ -5,4 +5,4 @@ export {
   type NestRequest,
   optionalAccessTokenOf,
   requireToken
-} from './guard.ts'
+} from './nestjs-guard.ts'

@@ -26,4 +26,4 @@ export { type RefusalReason, TokenRefusedError } from '../token-refused-error.ts
 export { acceptMissingAudience, acceptPlainJwt } from '../trust.ts'
 export { isClientToken, type VerifiedToken } from '../verified-token.ts'
 export type { AccessTokenVerifier } from '../verifier.ts'
-export { accessTokenVerifier, type WebVerifierOptions } from './verifier.ts'
+export { accessTokenVerifier, type WebVerifierOptions } from './web-verifier.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { listen } from '../../support/road.ts'
-import { developmentServer, doctor } from './doctor.ts'
+import { developmentServer, doctor } from './run-doctor.ts'
 
 const { found } = doctor()
 

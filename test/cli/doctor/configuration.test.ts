@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '../../../src/cli/doctor/finding.ts'
 import { read } from '../../house/documented.ts'
-import { developmentServer, doctor, environmentOf, folderForTests, secret } from './doctor.ts'
+import { developmentServer, doctor, environmentOf, folderForTests, secret } from './run-doctor.ts'
 
 const { run, found } = doctor()
 const file = folderForTests()

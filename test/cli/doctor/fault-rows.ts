@@ -1,6 +1,6 @@
 import type { AuthorizationServer } from '../../../src/authorization-server/index.ts'
 import type { FindingName } from '../../../src/cli/doctor/finding.ts'
-import type { Settings } from './doctor.ts'
+import type { Settings } from './run-doctor.ts'
 
 export type FaultRow = readonly [
   name: FindingName,

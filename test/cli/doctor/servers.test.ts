@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { AuthorizationServer } from '../../../src/authorization-server/index.ts'
 import { resources, startOidcProvider } from '../../conformance/oidc-provider-server.ts'
 import { listen } from '../../support/road.ts'
-import { developmentServer, doctor, secret } from './doctor.ts'
+import { developmentServer, doctor, secret } from './run-doctor.ts'
 
 const { found } = doctor()
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { selfSigned } from '../../http/certificate.ts'
 import { authority, certificate } from '../../support/certificates.ts'
-import { developmentServer, doctor, environmentOf, folderForTests } from './doctor.ts'
+import { developmentServer, doctor, environmentOf, folderForTests } from './run-doctor.ts'
 
 const { run, found } = doctor()
 const file = folderForTests()

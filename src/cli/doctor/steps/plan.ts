@@ -1,4 +1,4 @@
-import { span } from '../../words.ts'
+import { span } from '../../printed-words.ts'
 import type { Outcome } from '../step.ts'
 import type { Visit } from '../visit.ts'
 

@@ -1,7 +1,7 @@
+import { settingOptions, settingsFor } from '../client-settings.ts'
 import { command, UsageError } from '../command.ts'
+import { examinationLines, progressOn } from '../doctor/examination-lines.ts'
 import { examine } from '../doctor/examine.ts'
-import { examinationLines, progressOn } from '../doctor/lines.ts'
-import { settingOptions, settingsFor } from '../settings.ts'
 
 export const doctor = command({
   about:

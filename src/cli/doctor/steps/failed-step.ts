@@ -1,5 +1,5 @@
 import { type ErrorCode, TokenClientError } from 'service-token-client'
-import { printable, span } from '../../words.ts'
+import { printable, span } from '../../printed-words.ts'
 import { type Finding, type FindingName, finding } from '../finding.ts'
 import type { SeenAnswer } from '../observer.ts'
 import { jsonObject } from '../visit.ts'

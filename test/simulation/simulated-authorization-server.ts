@@ -1,5 +1,5 @@
 import { answer } from './answers.ts'
-import type { Chance } from './chance.ts'
+import type { Chance } from './simulated-chance.ts'
 import type { Timeline } from './timeline.ts'
 import { marker } from './verdict.ts'
 import type { Script } from './wire.ts'

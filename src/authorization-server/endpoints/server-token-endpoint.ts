@@ -1,7 +1,7 @@
 import { joinScope } from '../../token/scope.ts'
 import type { ClientGate } from '../client-authentication/client-gate.ts'
 import type { TokenBinding } from '../client-authentication/token-binding.ts'
-import { jsonAnswer } from '../http/answer.ts'
+import { jsonAnswer } from '../http/server-answer.ts'
 import type { ServerRegistry } from '../registry/live-registry.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
 import type { Endpoint } from './endpoint.ts'

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { clientOptionsFrom, createTokenClient, type TokenClientError } from 'service-token-client'
-import { printable } from '../../words.ts'
+import { printable } from '../../printed-words.ts'
 import { type Finding, type FindingName, finding } from '../finding.ts'
 import { answerOfTokenEndpoint, type Visit } from '../visit.ts'
-import { findingForFailure } from './failure.ts'
+import { findingForFailure } from './failed-step.ts'
 
 type Settings = Readonly<Record<string, string | undefined>>
 

@@ -1,6 +1,6 @@
 import { text } from './answers.ts'
-import type { AuthorizationServer } from './authorization-server.ts'
-import type { Chance } from './chance.ts'
+import type { AuthorizationServer } from './simulated-authorization-server.ts'
+import type { Chance } from './simulated-chance.ts'
 import type { Timeline } from './timeline.ts'
 import type { Script } from './wire.ts'
 

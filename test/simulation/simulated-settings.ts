@@ -1,5 +1,5 @@
 import type { RefreshPolicy } from '../../src/token/lifetime.ts'
-import type { Chance } from './chance.ts'
+import type { Chance } from './simulated-chance.ts'
 
 /** What is fixed for one run. Milliseconds. */
 export interface Settings {

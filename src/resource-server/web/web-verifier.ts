@@ -9,9 +9,9 @@ import { credentialsIn } from '../token-carrier.ts'
 import { RefusedToken } from '../token-refused-error.ts'
 import { checkTrust, type TrustOptions } from '../trust.ts'
 import type { AccessTokenVerifier } from '../verifier.ts'
-import { webClock } from './clock.ts'
 import { webKey } from './key.ts'
 import { webSender } from './sender.ts'
+import { webClock } from './web-clock.ts'
 
 export interface WebVerifierOptions extends TrustOptions {
   /** How requests to the issuer travel; the platform's fetch by default. */

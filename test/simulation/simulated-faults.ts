@@ -1,6 +1,6 @@
-import type { End, Fault, FaultKind } from './fault-kinds.ts'
 import { machineFaults } from './machine-faults.ts'
 import { serverFaults } from './server-faults.ts'
+import type { End, Fault, FaultKind } from './simulated-fault-kinds.ts'
 
 const faults: Readonly<Record<FaultKind, Fault>> = { ...serverFaults, ...machineFaults }
 

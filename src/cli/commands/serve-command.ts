@@ -4,8 +4,8 @@ import {
   startAuthorizationServer
 } from 'service-token-client/authorization-server'
 import { command, UsageError } from '../command.ts'
-import { entryLine, greeting } from '../serve/lines.ts'
-import { serveOptions, serverOptions } from '../serve/options.ts'
+import { serveOptions, serverOptions } from '../serve/serve-options.ts'
+import { entryLine, greeting } from '../serve/server-lines.ts'
 import { story } from '../serve/story.ts'
 import { tellStory } from '../serve/tell-story.ts'
 import type { Terminal } from '../terminal.ts'

@@ -1,5 +1,5 @@
 import { wrapped } from '../layout.ts'
-import { moment, printable } from '../words.ts'
+import { moment, printable } from '../printed-words.ts'
 import type { InventoryFinding } from './findings.ts'
 import type { Edge, Joined } from './join.ts'
 

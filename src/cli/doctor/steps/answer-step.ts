@@ -1,6 +1,6 @@
-import { decoded } from '../../jwt/claims.ts'
 import { headerSize } from '../../jwt/header-size.ts'
-import { printable, span } from '../../words.ts'
+import { decoded } from '../../jwt/jwt-part.ts'
+import { printable, span } from '../../printed-words.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 import { answerOfTokenEndpoint, jsonObject, type Visit } from '../visit.ts'

@@ -1,5 +1,5 @@
-import { decoded } from '../../jwt/claims.ts'
-import { span } from '../../words.ts'
+import { decoded } from '../../jwt/jwt-part.ts'
+import { span } from '../../printed-words.ts'
 import { finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 import type { Visit } from '../visit.ts'

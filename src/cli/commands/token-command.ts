@@ -1,7 +1,7 @@
 import { type AccessToken, createTokenClient } from 'service-token-client'
+import { tokenCache } from '../cached-tokens.ts'
+import { clientOptions, settingOptions } from '../client-settings.ts'
 import { command, UsageError } from '../command.ts'
-import { clientOptions, settingOptions } from '../settings.ts'
-import { tokenCache } from '../token-cache.ts'
 
 export const token = command({
   about:

@@ -1,5 +1,5 @@
 import type { AuthorizationServer, JournalEntry } from 'service-token-client/authorization-server'
-import { printable } from '../words.ts'
+import { printable } from '../printed-words.ts'
 
 /** What a person needs to know when the server is there. */
 export function greeting({ page, issuer, tokenEndpoint, mutualTlsTokenEndpoint }: AuthorizationServer): string {

@@ -1,4 +1,4 @@
-import { type Answer, jsonAnswer } from './answer.ts'
+import { type Answer, jsonAnswer } from './server-answer.ts'
 
 /** What the client would need for the request to be granted. */
 export interface MissingGrant {

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
-import { printable, span } from '../../words.ts'
+import { printable, span } from '../../printed-words.ts'
 import { type Finding, type FindingName, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
-import type { Address } from './connection.ts'
+import type { Address } from './connection-step.ts'
 
 const patience = 5000
 const day = 24 * 60 * 60 * 1000

@@ -1,6 +1,6 @@
-import { decoded } from '../../jwt/claims.ts'
+import { decoded } from '../../jwt/jwt-part.ts'
 import { verify } from '../../jwt/verification.ts'
-import { printable } from '../../words.ts'
+import { printable } from '../../printed-words.ts'
 import { type Finding, type FindingName, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 import type { Visit } from '../visit.ts'

@@ -1,4 +1,4 @@
-import { OAuthError } from './oauth-error.ts'
+import { OAuthError } from './refusal-error.ts'
 
 /** The parameters of a form, as RFC 6749 §3.2 reads them: one without a value counts as left out. */
 export interface Form {

@@ -1,5 +1,5 @@
 import { TokenClientError } from 'service-token-client'
-import { printable } from '../../words.ts'
+import { printable } from '../../printed-words.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 import type { Visit } from '../visit.ts'

@@ -1,8 +1,8 @@
 import { readRegistry } from 'service-token-client/authorization-server'
 import { command, UsageError } from '../command.ts'
 import { findingsIn } from '../inventory/findings.ts'
+import { inventoryChart, inventoryLines } from '../inventory/inventory-lines.ts'
 import { join } from '../inventory/join.ts'
-import { inventoryChart, inventoryLines } from '../inventory/lines.ts'
 import { readInventory } from '../inventory/read-inventory.ts'
 
 export const inventory = command({

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { span } from '../../words.ts'
+import { span } from '../../printed-words.ts'
 import { type FindingName, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 

@@ -1,10 +1,10 @@
-import { printable } from '../../words.ts'
+import { printable } from '../../printed-words.ts'
 import { configuredEndpoint } from '../configured-endpoint.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { SeenAnswer } from '../observer.ts'
 import type { Outcome } from '../step.ts'
 import { answerOfTokenEndpoint, jsonObject, type Visit } from '../visit.ts'
-import { findingForFailure } from './failure.ts'
+import { findingForFailure } from './failed-step.ts'
 
 export type Metadata = Readonly<Record<string, unknown>>
 

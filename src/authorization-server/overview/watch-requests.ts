@@ -2,8 +2,8 @@ import type { FaultSwitches } from '../faults/faults.ts'
 import type { LoggedRequest, WritableRequestLog } from '../http/request-log.ts'
 import type { ServerRegistry } from '../registry/live-registry.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
+import { type Usage, usage } from './edge-usage.ts'
 import { type Journal, journal, requestSentence } from './journal.ts'
-import { type Usage, usage } from './usage.ts'
 
 export interface Watched {
   readonly registry: ServerRegistry

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startAuthorizationServer } from '../../../src/authorization-server/index.ts'
-import { developmentServer, doctor, secret } from './doctor.ts'
 import { faultRows } from './fault-rows.ts'
+import { developmentServer, doctor, secret } from './run-doctor.ts'
 
 const { found } = doctor()
 

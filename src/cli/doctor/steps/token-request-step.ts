@@ -1,11 +1,11 @@
-import { span } from '../../words.ts'
+import { span } from '../../printed-words.ts'
 import { configuredEndpoint } from '../configured-endpoint.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 import { answerOfTokenEndpoint, type Visit } from '../visit.ts'
-import { findingForCredential } from './credential.ts'
-import { findingForFailure } from './failure.ts'
-import { type Metadata, methodsIn } from './metadata.ts'
+import { findingForCredential } from './credential-step.ts'
+import { findingForFailure } from './failed-step.ts'
+import { type Metadata, methodsIn } from './metadata-step.ts'
 
 export interface Request {
   readonly visit: Visit

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chanceOf } from '../simulation/chance.ts'
+import { chanceOf } from '../simulation/simulated-chance.ts'
 import { type SimulatedService, simulatedService } from './simulated-service.ts'
 
 const second = 1000
