@@ -104,11 +104,7 @@ export function door({ clock, isIll, isResting, beginProbe, mayProbeNext }: Door
     if (!isIll()) return true
     if (isResting()) return false
     if (visit === probe || visit === probeBehind) return true
-    if (probe === undefined && visit.isAwaited) {
-      probe = visit
-      return true
-    }
-    return visit.isAwaited && waitIn(paused, visit, signal)
+    return visit.isAwaited && probe !== undefined && waitIn(paused, visit, signal)
   }
 
   function leave(visit: Visit): void {

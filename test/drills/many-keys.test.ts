@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import type { TokenClient } from '../../src/index.ts'
+import { type Behaviour, granted, heldRoad } from '../support/held-road.ts'
+
+const second = 1000
+/** What may be on its way at a time. */
+const atOnce = 16
+
+const unreachable: Behaviour = () => Promise.reject(new TypeError('fetch failed'))
+
+function manyScopes(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `key-${index}`)
+}
+
+/** Calls for keys that nobody has called for lately. */
+function call(tokens: TokenClient, scopes: readonly string[], round: number, calls: number): void {
+  for (let done = 0; done < calls; done += 1) {
+    const scope = scopes[(round * calls + done) % scopes.length] as string
+    tokens.getToken({ scope }).catch(() => {})
+  }
+}
+
+test('drill: 5,000 keys without a token, and a server that is down for 90 s, make the requests of one', async () => {
+  const { tokens, clock, requests } = heldRoad(unreachable)
+  const scopes = manyScopes(5000)
+  for (let round = 0; round < 90; round += 1) {
+    call(tokens, scopes, round, 100)
+    await clock.advance(second)
+  }
+  const later = requests.filter((moment) => moment >= 1)
+  expect(later.length).toBeGreaterThan(10)
+  expect(later.length).toBeLessThanOrEqual(45)
+  expect(requests.length - later.length).toBeLessThanOrEqual(atOnce + 2) // the first of them tries up to three times
+})
+
+test('drill: a thousand keys that have lost their tokens to an outage of 90 s get new ones within 10 s of its end', async () => {
+  const [begins, ends] = [30, 120]
+  const scopes = manyScopes(1000)
+  const served = new Set<string>()
+  let [inFlight, most] = [0, 0]
+  const { tokens, clock, requests } = heldRoad(async (moment, scope) => {
+    if (moment < begins) return granted(60)
+    if (moment < ends) return unreachable(moment, scope)
+    most = Math.max(most, ++inFlight)
+    await new Promise<void>((resolve) => clock.startTimer(resolve, 15))
+    inFlight -= 1
+    served.add(scope)
+    return granted(43_200)
+  })
+  await tokens.ready({ requests: scopes.map((scope) => ({ scope })) })
+  for (let round = 0; round < ends; round += 1) {
+    call(tokens, scopes, round, 50)
+    await clock.advance(second)
+  }
+  const inVain = requests.filter((moment) => moment >= begins && moment < ends)
+  expect(inVain.length).toBeLessThanOrEqual(ends - begins)
+  await clock.advance(10 * second)
+  expect(served.size).toBe(scopes.length)
+  expect(most).toBeLessThanOrEqual(atOnce)
+})
