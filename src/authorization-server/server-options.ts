@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { ClientConfigurationError } from '../errors.ts'
+import { isSymmetric, leastSecretBytes } from '../proof/signature-algorithms.ts'
 import { checkedProfile } from '../resource-server/profile-option.ts'
 import type { TokenProfile } from '../resource-server/profiles/token-profile.ts'
 import { methodsInMessage, mutualTlsMethods } from './client-authentication/authentication-methods.ts'
@@ -7,7 +8,7 @@ import { inBrackets, isLoopbackHost, type TlsOptions } from './http/http-server.
 import { isLifetime, isNonceRule } from './registry/check-client.ts'
 import type { ClientRegistration, NonceRule, Registry } from './registry/registration.ts'
 import type { AccessTokenFormat } from './tokens/access-tokens.ts'
-import { leastSecretBytes, type SigningAlgorithm, signingAlgorithms } from './tokens/signing-keys.ts'
+import { type SigningAlgorithm, signingAlgorithms } from './tokens/signing-keys.ts'
 
 export interface AuthorizationServerOptions {
   /** A free one by default. */
@@ -167,7 +168,7 @@ function checkWhoMayCome(host: unknown, adminSecret: unknown): void {
 
 function checkSigning(algorithm: SigningAlgorithm, secret: unknown, keysFile: unknown): void {
   demand(signingAlgorithms.includes(algorithm), `signingAlgorithm must be one of ${signingAlgorithms.join(', ')}.`)
-  const least = leastSecretBytes(algorithm)
+  const least = isSymmetric(algorithm) ? leastSecretBytes(algorithm) : 0
   const hasSecret = typeof secret === 'string' && Buffer.byteLength(secret) >= least
   demand(least === 0 || hasSecret, `${algorithm} needs a signingSecret of ${least} bytes at least.`)
   demand(least > 0 || secret === undefined, `${algorithm} signs with a key of its own. Leave signingSecret out.`)

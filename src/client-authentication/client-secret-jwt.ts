@@ -1,3 +1,4 @@
+import { leastSecretBytes } from '../proof/signature-algorithms.ts'
 import type { Secret } from '../token/secret.ts'
 import { checkedFields, wrong } from '../wrong-option.ts'
 import { checkAudience, signAssertion } from './client-assertion.ts'
@@ -11,7 +12,7 @@ export interface ClientSecretJwtOptions {
 }
 
 /** A shorter key makes every assertion a chance to guess the secret offline (RFC 7518 §3.2). */
-const leastBytes = 32
+const leastBytes = leastSecretBytes('HS256')
 
 /** `client_secret_jwt`: an assertion with an HMAC of the secret, HS256 (OpenID Connect Core §9). The secret needs 256 bits. */
 export function clientSecretJwt(

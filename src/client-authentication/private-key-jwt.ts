@@ -1,6 +1,7 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import type { CryptoKey } from 'jose'
 import { builtin } from '../builtin.ts'
+import { asymmetricAlgorithms } from '../proof/signature-algorithms.ts'
 import { checkedFields, exclusive, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 import { checkAudience, type Signer, signAssertion } from './client-assertion.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
@@ -9,7 +10,6 @@ import { type CredentialSource, fixed } from './credential-source.ts'
 import { keySource, type PrivateKeySource } from './key-source.ts'
 import { cryptoKeySigner, type Sign } from './remote-signer.ts'
 import { ringAuthentication } from './ring-authentication.ts'
-import { signingAlgorithms } from './signing-key.ts'
 
 interface CommonOptions {
   /** The name of the key in the client's JWKS; a JWK's own unless given. */
@@ -45,8 +45,8 @@ export function privateKeyJwt(options: PrivateKeyJwtOptions): ClientAuthenticati
   const { alg, kid, audience } = given
   checkAudience(audience)
   if (kid !== undefined) nonEmptyString('kid', kid, "Give the key's name in the client's JWKS, or leave it out.")
-  if (alg !== undefined && !signingAlgorithms.includes(alg))
-    wrong('alg', 'is unknown', `Give one of ${signingAlgorithms.join(', ')}.`)
+  if (alg !== undefined && !asymmetricAlgorithms.some((name) => name === alg))
+    wrong('alg', 'is unknown', `Give one of ${asymmetricAlgorithms.join(', ')}.`)
   return ringAuthentication(credentialRing<ComparableSigner>(signerSources(given)), {
     method: 'private_key_jwt',
     needsIssuer: audience === undefined,
@@ -78,7 +78,7 @@ function signerSource(sign: unknown, alg: string | undefined, kid: string | unde
   if (typeof sign !== 'function')
     wrong('sign', `must be a function, but is ${kindOf(sign)}`, 'Give (bytes) => signature, or a promise of it.')
   if (alg === undefined)
-    wrong('alg', 'is missing beside sign', `Give one of ${signingAlgorithms.join(', ')}.`, 'ERR_MISSING_OPTION')
+    wrong('alg', 'is missing beside sign', `Give one of ${asymmetricAlgorithms.join(', ')}.`, 'ERR_MISSING_OPTION')
   return fixed({ alg, kid, publicKey, key: sign as Sign, equals: (other: Signer) => other.key === sign })
 }
 

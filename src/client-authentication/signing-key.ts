@@ -1,6 +1,7 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import { builtin } from '../builtin.ts'
 import { ownMembers } from '../own-members.ts'
+import { algorithmsOf, isStrong } from '../proof/signature-algorithms.ts'
 import type { Signer } from './client-assertion.ts'
 import { CredentialFault } from './credential-source.ts'
 
@@ -19,20 +20,6 @@ export interface SigningKeyOptions {
   /** PEM, when the server knows the key by a certificate. */
   readonly certificate?: string | undefined
 }
-
-const leastRsaBits = 2048
-const rsaSignatures = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
-
-/** Key type, or curve → what it can sign with; the first unless another is chosen. RFC 8725 §3.1: never what somebody else says. */
-const algorithms: Readonly<Record<string, readonly string[]>> = {
-  rsa: rsaSignatures,
-  prime256v1: ['ES256'],
-  secp384r1: ['ES384'],
-  secp521r1: ['ES512'],
-  ed25519: ['EdDSA', 'Ed25519']
-}
-
-export const signingAlgorithms: readonly string[] = Object.values(algorithms).flat()
 
 /** Throws a CredentialFault when it is no key that can sign so. */
 export function signingKey(material: PrivateKeyMaterial, { alg, kid, certificate }: SigningKeyOptions): SigningKey {
@@ -74,14 +61,15 @@ function isJwk(material: PrivateKeyMaterial): material is JsonWebKey {
   return typeof material === 'object' && !(material instanceof builtin.crypto.KeyObject)
 }
 
-function algorithmFor({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject, wanted: unknown): string {
-  const kind = (type === 'ec' ? asymmetricKeyDetails?.namedCurve : type) ?? 'unknown'
-  const [usual, ...others] = algorithms[kind] ?? []
-  if (usual === undefined) throw new CredentialFault(`holds a key of type ${kind}, which signs no assertion`)
-  if (kind === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < leastRsaBits) {
-    throw new CredentialFault(`holds an RSA key of fewer than ${leastRsaBits} bits`)
+function algorithmFor(key: KeyObject, wanted: unknown): string {
+  const { asymmetricKeyType: type, asymmetricKeyDetails } = key
+  const [usual, ...others] = type === 'rsa-pss' ? [] : algorithmsOf(key) // jose signs with no key of that type
+  if (usual === undefined) {
+    const kind = asymmetricKeyDetails?.namedCurve ?? type ?? 'unknown'
+    throw new CredentialFault(`holds a key of type ${kind}, which signs no assertion`)
   }
-  const alg = wanted ?? usual
+  if (!isStrong(key)) throw new CredentialFault('holds an RSA key of fewer than 2048 bits')
+  const alg = wanted ?? usual // RFC 8725 §3.1: never what somebody else says
   if (alg === usual || others.some((other) => other === alg)) return String(alg)
   throw new CredentialFault(
     `holds a key that signs with ${[usual, ...others].join(', ')}, not with the alg that is set`

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, importJWK, type JWK, type JWTPayload, jwtVerify } from 'jose'
+import { asymmetricAlgorithms, leastSecretBytes } from '../../proof/signature-algorithms.ts'
 import { secretsAt } from '../registry/credentials.ts'
 import type { RegisteredClient } from '../registry/model.ts'
 
@@ -19,29 +20,17 @@ export interface AssertionsOptions {
 }
 
 const longestLife = 300
-export const assertionAlgorithms = [
-  'HS256',
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519'
-]
-const signatures = assertionAlgorithms.filter((algorithm) => algorithm !== 'HS256')
-const leastSecretBytes = 32
+const hmac = 'HS256'
+
+/** What assertions may be signed with. */
+export const assertionAlgorithms: readonly string[] = [hmac, ...asymmetricAlgorithms]
 
 export function assertions({ audience, typeNeeded, now }: AssertionsOptions): Assertions {
   /** The hash of a `jti`, which can be long → the second until which it is remembered. */
   const seen = new Map<string, number>()
 
-  async function verified(assertion: string, key: Parameters<typeof jwtVerify>[1], algorithms: string[]) {
-    const checks = { algorithms, currentDate: new Date(now()), clockTolerance: 5 }
+  async function verified(assertion: string, key: Parameters<typeof jwtVerify>[1], algorithms: readonly string[]) {
+    const checks = { algorithms: [...algorithms], currentDate: new Date(now()), clockTolerance: 5 }
     return await jwtVerify(assertion, key as Uint8Array, checks).catch(() => undefined)
   }
 
@@ -50,7 +39,7 @@ export function assertions({ audience, typeNeeded, now }: AssertionsOptions): As
     for (const jwk of keys) {
       if (kid !== undefined && jwk.kid !== undefined && jwk.kid !== kid) continue
       const key = await importJWK({ ...jwk }, alg).catch(() => undefined)
-      const answer = key && (await verified(assertion, key, signatures))
+      const answer = key && (await verified(assertion, key, asymmetricAlgorithms))
       if (answer !== undefined) return answer.payload
     }
     return undefined
@@ -60,7 +49,7 @@ export function assertions({ audience, typeNeeded, now }: AssertionsOptions): As
     if (!isHmac(assertion)) return firstVerified(assertion, credentials.keys)
     for (const secret of secretsAt(credentials, now())) {
       const key = Buffer.from(secret.reveal())
-      const answer = key.length < leastSecretBytes ? undefined : await verified(assertion, key, ['HS256'])
+      const answer = key.length < leastSecretBytes(hmac) ? undefined : await verified(assertion, key, [hmac])
       if (answer !== undefined) return answer.payload
     }
     return undefined

@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock } from '../../clock.ts'
+import { asymmetricAlgorithms } from '../../proof/signature-algorithms.ts'
 import { checkNonces, type Nonces, sealedNonces } from '../../resource-server/dpop/nonces.ts'
 import { type ProofCheck, type ProvenRequest, proofCheck } from '../../resource-server/dpop/proof-check.ts'
-import { asymmetricAlgorithms } from '../../resource-server/keys/algorithms.ts'
 import { RefusedToken } from '../../resource-server/token-refused-error.ts'
 import type { Fault } from '../faults/fault.ts'
 import { OAuthError } from '../http/refusal-error.ts'
 import type { RegisteredClient } from '../registry/model.ts'
 import type { NonceRule } from '../registry/registration.ts'
-
-/** What proofs may be signed with. */
-export const proofAlgorithms = asymmetricAlgorithms
 
 /** Which key a new token is bound to (RFC 9449 §5). */
 export interface TokenBinding {
@@ -50,7 +47,7 @@ export function tokenBinding({ tokenEndpoints, nonces, clock }: TokenBindingOpti
 
   function checkFor(rule: NonceRule): ProofCheck {
     const demanded = rule === 'once' ? once : rule ? sealed : undefined
-    const found = checks.get(rule) ?? proofCheck({ algorithms: proofAlgorithms, window, nonces: demanded }, clock)
+    const found = checks.get(rule) ?? proofCheck({ algorithms: asymmetricAlgorithms, window, nonces: demanded }, clock)
     checks.set(rule, found)
     return found
   }

@@ -1,5 +1,5 @@
+import { asymmetricAlgorithms } from '../../proof/signature-algorithms.ts'
 import { assertionAlgorithms } from '../client-authentication/assertions.ts'
-import { proofAlgorithms } from '../client-authentication/token-binding.ts'
 
 export interface ServerUrls {
   readonly tokenEndpoint: string
@@ -43,7 +43,7 @@ export function metadataDocument(issuer: string, urls: ServerUrls, { algorithm, 
       },
       tls_client_certificate_bound_access_tokens: true
     }),
-    dpop_signing_alg_values_supported: proofAlgorithms,
+    dpop_signing_alg_values_supported: asymmetricAlgorithms,
     introspection_endpoint_auth_methods_supported: methods,
     introspection_endpoint_auth_signing_alg_values_supported: signatures,
     revocation_endpoint_auth_methods_supported: methods,

@@ -1,34 +1,24 @@
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { ClientConfigurationError } from '../../errors.ts'
 import { jwkThumbprint } from '../../proof/public-jwk.ts'
+import {
+  type AsymmetricAlgorithm,
+  asymmetricAlgorithms,
+  type SymmetricAlgorithm,
+  symmetricAlgorithms
+} from '../../proof/signature-algorithms.ts'
 
-const asymmetric = [
-  'ES256',
-  'ES384',
-  'ES512',
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'EdDSA',
-  'Ed25519',
-  'ML-DSA-44',
-  'ML-DSA-65',
-  'ML-DSA-87'
-] as const
-const symmetric = ['HS256', 'HS384', 'HS512'] as const
+/** Nothing of ours verifies these (RFC 9964): they are here to see what a resource server does with one. */
+const postQuantum = ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const
 
 /** What access tokens can be signed with. HS256, HS384 and HS512 need a `signingSecret`; ML-DSA needs a Node that has it. */
-export type SigningAlgorithm = (typeof asymmetric)[number] | (typeof symmetric)[number]
+export type SigningAlgorithm = AsymmetricAlgorithm | SymmetricAlgorithm | (typeof postQuantum)[number]
 
-export const signingAlgorithms: readonly SigningAlgorithm[] = [...asymmetric, ...symmetric]
-
-/** Bytes that the secret of each needs at least (RFC 7518 §3.2). */
-export function leastSecretBytes(algorithm: SigningAlgorithm): number {
-  return symmetric.some((one) => one === algorithm) ? Number(algorithm.slice(2)) / 8 : 0
-}
+export const signingAlgorithms: readonly SigningAlgorithm[] = [
+  ...asymmetricAlgorithms,
+  ...postQuantum,
+  ...symmetricAlgorithms
+]
 
 export interface SigningKey {
   /** Undefined for a shared secret. */

@@ -1,10 +1,9 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { proofType } from '../../proof/dpop-claims.ts'
 import { jwkThumbprint, publicJwk } from '../../proof/public-jwk.ts'
+import { isFor, isStrong } from '../../proof/signature-algorithms.ts'
 import { decodeBase64url } from '../base64url.ts'
 import { mediaTypeOf, parseJsonObject } from '../compact-jws.ts'
-import { isFor } from '../keys/algorithms.ts'
-import { isStrong } from '../keys/node-key.ts'
 import { RefusedToken } from '../token-refused-error.ts'
 
 /** What the header of a proof says: who signed it, and how. */

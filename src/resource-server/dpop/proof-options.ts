@@ -1,5 +1,5 @@
+import { asymmetricAlgorithms } from '../../proof/signature-algorithms.ts'
 import { checkedFields, kindOf, wrong } from '../../wrong-option.ts'
-import { asymmetricAlgorithms } from '../keys/algorithms.ts'
 import { texts } from '../profile-option.ts'
 import { type CheckedNonces, checkNonces, type NonceOptions } from './nonces.ts'
 import { comparableUrl } from './proof-url.ts'
@@ -35,7 +35,7 @@ export function checkDpop(given: 'accepted' | 'required' | DpopOptions): Checked
   const { tokens, algorithms = asymmetricAlgorithms, window = 60_000, nonces } = checkedFields('dpop', options, known)
   if (tokens !== 'accepted' && tokens !== 'required') wrong('dpop', 'says nothing known', remedy)
   const usable = texts('dpop.algorithms', algorithms)
-  if (!usable.every((algorithm) => asymmetricAlgorithms.includes(algorithm)))
+  if (!usable.every((algorithm) => asymmetricAlgorithms.some((name) => name === algorithm)))
     wrong('dpop.algorithms', 'holds one that is not asymmetric', `Give some of: ${asymmetricAlgorithms.join(', ')}.`)
   if (!Number.isInteger(window) || window <= 0 || window > mostWindow)
     wrong('dpop.window', 'is out of range', `Give whole milliseconds, more than 0 and ${mostWindow} at most.`)

@@ -1,7 +1,7 @@
 import type { JSONWebKeySet } from 'jose'
 import { ClientConfigurationError } from '../../errors.ts'
+import { asymmetricAlgorithms } from '../../proof/signature-algorithms.ts'
 import { RefusedToken } from '../token-refused-error.ts'
-import { asymmetricAlgorithms } from './algorithms.ts'
 import { type KeyReading, type KeySet, keySet } from './key-set.ts'
 import type { KeySource, VerificationKeys } from './verification-keys.ts'
 

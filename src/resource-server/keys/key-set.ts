@@ -1,6 +1,6 @@
 import type { JSONWebKeySet, JWK } from 'jose'
+import { isFor } from '../../proof/signature-algorithms.ts'
 import type { JwsHeader } from '../compact-jws.ts'
-import { isFor } from './algorithms.ts'
 import type { VerificationKey } from './verification-keys.ts'
 
 /** How a JWK Set becomes keys. */

@@ -1,19 +1,8 @@
-import {
-  constants,
-  createHmac,
-  createPublicKey,
-  createVerify,
-  type JsonWebKey,
-  type KeyObject,
-  timingSafeEqual,
-  verify
-} from 'node:crypto'
+import { createHmac, createPublicKey, type JsonWebKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { JWK } from 'jose'
-import { signatureAlgorithm } from './algorithms.ts'
+import { isStrong, signatureAlgorithm } from '../../proof/signature-algorithms.ts'
+import { isSignedBy } from '../../proof/signature-check.ts'
 import type { VerificationKey } from './verification-keys.ts'
-
-const pssPadding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
-const dsaEncoding = 'ieee-p1363'
 
 /** A public key that node:crypto has read. */
 export function publicKeyOf(key: KeyObject, fits: (alg: string) => boolean): VerificationKey {
@@ -54,25 +43,5 @@ export function secretKey(secret: KeyObject, fits: (alg: string) => boolean): Ve
       const expected = createHmac(hash, secret).update(input).digest()
       return expected.length === signature.length && timingSafeEqual(expected, signature)
     }
-  }
-}
-
-/** RSA keys of less than 2048 bits are none (RFC 7518 §3.3). */
-export function isStrong({ asymmetricKeyDetails }: KeyObject): boolean {
-  return (asymmetricKeyDetails?.modulusLength ?? 2048) >= 2048
-}
-
-/** A key that cannot be used with the algorithm signed nothing. */
-export function isSignedBy(key: KeyObject, alg: string, input: string, signature: Uint8Array): boolean {
-  const algorithm = signatureAlgorithm(alg)
-  if (algorithm === undefined) return false
-  const { hash, pss } = algorithm
-  try {
-    if (hash === undefined) return verify(null, Buffer.from(input, 'latin1'), key, signature)
-    return createVerify(hash)
-      .update(input, 'latin1')
-      .verify(pss ? { key, ...pssPadding } : { key, dsaEncoding }, signature)
-  } catch {
-    return false
   }
 }

@@ -1,16 +1,13 @@
 import { createPublicKey, type JsonWebKey, KeyObject, type webcrypto } from 'node:crypto'
 import { types } from 'node:util'
 import { ClientConfigurationError } from '../../errors.ts'
+import { algorithmsOf, isStrong } from '../../proof/signature-algorithms.ts'
 import { pinnedKeys } from './jwks.ts'
 import { publicKeyOf } from './node-key.ts'
 import type { KeySource, VerificationKey } from './verification-keys.ts'
 
 /** A public key: a KeyObject, a CryptoKey, a JWK, or PEM text of a key or a certificate. */
 export type PublicKey = KeyObject | webcrypto.CryptoKey | JsonWebKey | string
-
-const rsa = ['RS256', 'RS384', 'RS512']
-const pss = ['PS256', 'PS384', 'PS512']
-const curves: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' }
 
 /**
  * The issuer's public key, or several of them while it changes. They verify whatever `kid` a token names. Their kind decides the algorithms; a JWK
@@ -35,7 +32,7 @@ export function publicKey(...keys: readonly [PublicKey | readonly PublicKey[], .
 function readKey(given: PublicKey): { readonly key: VerificationKey; readonly algorithms: readonly string[] } {
   const key = keyObject(given)
   const named = typeof given === 'object' && !(given instanceof KeyObject) && 'alg' in given ? given.alg : undefined
-  const algorithms = algorithmsOf(key).filter((alg) => named === undefined || alg === named)
+  const algorithms = usableAlgorithms(key).filter((alg) => named === undefined || alg === named)
   if (algorithms.length === 0) throw invalid('publicKey() got a JWK with an `alg` that is not one of its kind.')
   return { key: publicKeyOf(key, (alg) => algorithms.includes(alg)), algorithms }
 }
@@ -59,14 +56,9 @@ function keyObject(given: PublicKey): KeyObject {
   }
 }
 
-function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): readonly string[] {
-  const { modulusLength = 0, namedCurve = '', hashAlgorithm } = asymmetricKeyDetails
-  if (asymmetricKeyType === 'rsa' && modulusLength >= 2048) return [...rsa, ...pss]
-  if (asymmetricKeyType === 'rsa-pss' && modulusLength >= 2048)
-    return pss.filter((alg) => hashAlgorithm === undefined || hashAlgorithm === alg.replace('PS', 'sha'))
-  const elliptic = asymmetricKeyType === 'ec' ? curves[namedCurve] : undefined
-  if (elliptic !== undefined) return [elliptic]
-  if (asymmetricKeyType === 'ed25519') return ['EdDSA', 'Ed25519']
+function usableAlgorithms(key: KeyObject): readonly string[] {
+  const algorithms = isStrong(key) ? algorithmsOf(key) : []
+  if (algorithms.length > 0) return algorithms
   throw invalid('publicKey() takes RSA of 2048 bits and more, P-256, P-384, P-521 and Ed25519.')
 }
 

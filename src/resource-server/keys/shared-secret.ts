@@ -1,11 +1,9 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { ClientConfigurationError } from '../../errors.ts'
+import { isSymmetric, leastSecretBytes, symmetricAlgorithms } from '../../proof/signature-algorithms.ts'
 import { pinnedKeys } from './jwks.ts'
 import { secretKey } from './node-key.ts'
 import type { KeySource, VerificationKey } from './verification-keys.ts'
-
-/** Bytes that a secret must have at least (RFC 7518 §3.2): as many as its hash. */
-const sizes: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 }
 
 /**
  * The secret that the issuer signs with, or several of them while it changes. One of 32 bytes is good for HS256, of 48 for HS384 too, of 64 for HS512
@@ -18,7 +16,7 @@ export function sharedSecret(
   const keys = secrets.flatMap((secret) => (isList(secret) ? secret : [secret])).map(readSecret)
   if (keys.length === 0) throw invalid('sharedSecret() needs a secret.')
   return {
-    algorithms: Object.keys(sizes).filter((alg) => keys.some((key) => key.fits(alg))),
+    algorithms: symmetricAlgorithms.filter((alg) => keys.some((key) => key.fits(alg))),
     pinned: true,
     open: ({ algorithms }) =>
       pinnedKeys({
@@ -31,7 +29,7 @@ function readSecret(secret: string | Uint8Array): VerificationKey {
   const key = keyOf(secret)
   const size = key.symmetricKeySize ?? 0
   if (size < 32) throw invalid('sharedSecret() needs at least 32 bytes, chosen at random.')
-  return secretKey(key, (alg) => size >= (sizes[alg] ?? Number.POSITIVE_INFINITY))
+  return secretKey(key, (alg) => isSymmetric(alg) && size >= leastSecretBytes(alg))
 }
 
 function keyOf(secret: string | Uint8Array): KeyObject {
