@@ -12,6 +12,7 @@ import { usageBook } from './bearer/usage-book.ts'
 import type { ClientState, Health } from './cache/health.ts'
 import { type TokenCache, tokenCache } from './cache/token-cache.ts'
 import type { Warn } from './client-authentication/client-authentication.ts'
+import type { Clock } from './clock.ts'
 import { joinConnectionGroup } from './connection-group.ts'
 import { guardedEmitter, type Off, type On } from './emitter.ts'
 import type { Emit } from './events.ts'
@@ -97,7 +98,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       server,
       sender: telemetry.counting(sender)
     })
-  const source = sourceBelow(checked, { endpoint, emit, risen: (spread) => cache.renewAll(spread) })
+  const source = sourceBelow(checked, { endpoint, clock, emit, risen: (spread) => cache.renewAll(spread) })
   const lastLook = { at: 0 }
   const book = usageBook(lastLook)
   const cache: TokenCache = tokenCache({
@@ -199,13 +200,15 @@ class Stateful {
 interface Below {
   /** Undefined for a reader of a store. */
   readonly endpoint: TokenSource | undefined
+  /** With one timer for all that is waited for by nobody, the readings of the epoch among them. */
+  readonly clock: Clock
   readonly emit: Emit
   readonly risen: (spread: number) => void
 }
 
 /** What the cache asks: the token endpoint, or the store in front of it. */
-function sourceBelow(checked: CheckedOptions, { endpoint, emit, risen }: Below): SharedSource {
-  const { sharing, server, clientId, headers, clock, timeout } = checked
+function sourceBelow(checked: CheckedOptions, { endpoint, clock, emit, risen }: Below): SharedSource {
+  const { sharing, server, clientId, headers, timeout } = checked
   const alone = { ...(endpoint as TokenSource), close() {} }
   if (sharing === undefined) return alone
   if (checked.clientAuthentication?.mutualTls !== undefined) {

@@ -27,6 +27,8 @@ export interface Attempts {
   /** Milliseconds that the flight may take. */
   readonly timeout: number
   ask(flight: Deadline, place: Place): Promise<Landing>
+  /** From now on what others have, or have met, is no answer. */
+  insist(): void
   /** Milliseconds before another attempt; undefined when the one that failed was the last. */
   pauseBefore(retry: number): number | undefined
   /** What the last one came to. */
@@ -48,6 +50,8 @@ export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
   const longest = longestFlight(endsAt - moment, isUsable, timeout)
   let failure: Failure | undefined
   let failed: FailedAttempt | undefined
+  let isInsisted = false
+  const insists = () => isInsisted
 
   /** Who has a token to go on with leaves the server its time. Else there is time for a second attempt, unless the first had too little. */
   function timeOfOne(): number {
@@ -71,7 +75,7 @@ export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
       const sentAt = now(clock)
       const maxWait = Math.min(timeOfOne(), left())
       try {
-        const asked = source.token(request, { signal, maxWait, rejected, inHand, awaits })
+        const asked = source.token(request, { signal, maxWait, rejected, inHand, insists, awaits })
         const token = await leaveOnAbort(Promise.resolve(asked), { signal, maxWait: undefined }, clock) // also when the source takes no notice
         const landedAt = now(clock)
         endpoint.answered(landedAt.monotonic - sentAt.monotonic > timeOfAttempt(timeout))
@@ -82,6 +86,9 @@ export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
         report(error, sentAt.monotonic, maxWait, place)
         throw error
       }
+    },
+    insist() {
+      isInsisted = true
     },
     pauseBefore(retry) {
       return isFirst && failure !== undefined ? pauseBeforeRetry(retry, failure, clock) : undefined

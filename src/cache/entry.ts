@@ -9,6 +9,8 @@ import type { Now } from './now.ts'
 export interface Underway {
   readonly flight: Flight
   readonly arrival: Promise<AccessToken>
+  /** Somebody wants the authorization server to be asked, whatever others have or have met. */
+  insist(): void
 }
 
 /** A failed flight of one key. */

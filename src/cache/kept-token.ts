@@ -92,7 +92,9 @@ export function lifeLeft({ token, sentAt, landedAt }: Landing): { readonly start
   const byLanding = landedAt.monotonic + (token.expiresAt - landedAt.wall)
   const wallRanAlong = Math.abs(byLanding - bySending) < samePace
   // A wall clock that was set meanwhile, or a suspend: whatever says the least is believed.
-  const endsAt = wallRanAlong ? bySending : Math.min(bySending, byLanding, sentAt.monotonic + whole)
+  const byBoth = wallRanAlong ? bySending : Math.min(bySending, byLanding, sentAt.monotonic + whole)
+  // The clock of whoever has put it into a store can run ahead of this one.
+  const endsAt = Math.min(byBoth, landedAt.monotonic + whole)
   const startsAt = Math.max(sentAt.monotonic, endsAt - whole)
   return { startsAt, life: endsAt - startsAt }
 }

@@ -45,7 +45,7 @@ export interface Refresher {
   flightUnlessBarred(entry: Entry): Underway | undefined
   /** The same for nobody's sake: not while others go first, whose end starts it then. */
   refreshBehind(entry: Entry): Underway | undefined
-  /** The flight under way, else a new one, whatever is remembered. */
+  /** The flight under way, else a new one, whatever is remembered here or by others. */
   refreshNow(entry: Entry): Underway
 }
 
@@ -72,7 +72,7 @@ export function refresher(options: RefresherOptions): Refresher {
     )
     // Nobody may be waiting: a failure is told by the event, and remembered.
     arrival.catch(() => {})
-    const underway = { flight, arrival }
+    const underway = { flight, arrival, insist: attempts.insist }
     tookOff(entry, underway)
     note(entry)
     options.trace?.(entry.request, flight, arrival)
@@ -176,7 +176,11 @@ export function refresher(options: RefresherOptions): Refresher {
     flight,
     flightUnlessBarred: (entry) => entry.underway ?? (isBarred(entry, true) ? undefined : flight(entry)),
     refreshBehind,
-    refreshNow: (entry) => entry.underway ?? start(entry, (signal) => endpoint.enter(entry, signal), 'asked')
+    refreshNow(entry) {
+      const underway = entry.underway ?? start(entry, (signal) => endpoint.enter(entry, signal), 'asked')
+      underway.insist()
+      return underway
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { ClientClosedError, toldToCaller } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { limits } from '../limits.ts'
 import type { TraceRequest } from '../telemetry/request-channel.ts'
-import type { AccessToken } from '../token/access-token.ts'
+import { type AccessToken, originOf } from '../token/access-token.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
@@ -47,7 +47,7 @@ export interface TokenCache extends TokenSource {
   requestOf(key: string): TokenRequest | undefined
   /** Nobody should be given it any more. True when it was the current one and a new one is asked for. */
   invalidate(token: AccessToken): boolean
-  /** All kept tokens are better replaced: each at a moment of its own within so many milliseconds. */
+  /** All tokens that were asked for until now are better replaced: each at a moment of its own within so many milliseconds. */
   renewAll(within?: number): void
   /** From now on this key is refreshed ahead even when nobody asks for it. */
   pin(request: TokenRequest): void
@@ -90,7 +90,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
     source,
     refresh,
     attendTo,
-    newBinding: renewAll,
+    newBinding: renewKept,
     trace: options.trace
   })
   const arrive = arrivals({ ...common, refreshing })
@@ -116,12 +116,25 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
     return serve(entry, asking)
   }
 
+  function renewBy(entry: Entry, soonest: number): void {
+    broughtForward(entry, soonest)
+    if (entry.kept !== undefined) attendTo(entry, soonest)
+  }
+
+  function renewKept(): void {
+    const moment = now(clock).monotonic
+    for (const entry of entries) renewBy(entry, moment)
+  }
+
   function renewAll(within = 0): void {
     const moment = now(clock).monotonic
     for (const entry of entries) {
       const soonest = moment + clock.random() * within
-      broughtForward(entry, soonest)
-      if (entry.kept !== undefined) attendTo(entry, soonest)
+      renewBy(entry, soonest)
+      entry.underway?.arrival.then(
+        (token) => originOf(token) === 'endpoint' && renewBy(entry, soonest), // it was asked for before
+        () => {}
+      )
     }
   }
 

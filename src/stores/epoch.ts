@@ -2,6 +2,7 @@ import { type Clock, type Timer, uniform } from '../clock.ts'
 import type { Secret } from '../token/secret.ts'
 import { broken, type GuardedStore } from './guarded-store.ts'
 import { type SealingKey, sealingKeyOf } from './sealing-key.ts'
+import { StoreFault } from './store-fault.ts'
 import type { StoredRecord, TokenStore } from './token-store.ts'
 
 /** The kill switch of a store: tokens of an earlier epoch are not taken, and those at hand are replaced. It only rises. */
@@ -94,12 +95,25 @@ export async function raise(
     keys.map((key) => ({ key, name: key.nameOf(identityOf(shard)) }))
   ).flat()
   const records = await Promise.all(places.map(async (place) => ({ ...place, record: await store.read(place.name) })))
-  const epochs = records.map(({ key, name, record }) => (record === undefined ? 0 : opened(key, name, record).epoch))
-  const epoch = Math.max(...epochs) + 1
+  // What cannot be opened is written over, and so its version counts too.
+  const former = records.map(({ key, name, record }) =>
+    record === undefined ? 0 : Math.max(record.version, opened(key, name, record).epoch)
+  )
+  const epoch = Math.max(...former) + 1
   for (const { key, name } of places) {
-    await store.write(name, { version: epoch, data: key.seal(context(name), JSON.stringify({ epoch, spread })) }, life)
+    const data = key.seal(context(name), JSON.stringify({ epoch, spread }))
+    if (!(await store.write(name, { version: epoch, data }, life))) await mustHaveRisen(store, key, name, epoch)
   }
   return epoch
+}
+
+/** Somebody else can have raised it at the same time. */
+async function mustHaveRisen(store: TokenStore, key: SealingKey, name: string, epoch: number): Promise<void> {
+  const found = await store.read(name)
+  if (found !== undefined && opened(key, name, found).epoch >= epoch) return
+  throw new StoreFault(
+    'The epoch was not raised: the store keeps something else under its name. Empty the store first.'
+  )
 }
 
 /** What cannot be opened announces nothing. */

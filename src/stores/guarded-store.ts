@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { Emit } from '../events.ts'
+import { StoreFault, storeTrouble } from './store-fault.ts'
 import type { Lease, LeaseRequest, StoredRecord, TokenStore } from './token-store.ts'
 
 /** The store did not answer in time, or refused. */
@@ -19,23 +20,30 @@ export interface GuardedStore {
 const budgets = { read: 50, lease: 250, write: 2000 }
 const steps = 10
 
+/** A store can go on reading while it takes no change: each half is in trouble by itself. */
+type Half = 'reading' | 'changing'
+
 /** A store that is down costs its budget and one warning, until it has answered again. */
 export function guardedStore(store: TokenStore, clock: Clock, emit: Emit): GuardedStore {
-  let warned = false
+  const inTrouble = new Set<Half>()
   let lateInARow = 0
 
-  async function guarded<T>(work: () => Promise<T>, budget: number): Promise<T | Broken> {
+  async function guarded<T>(half: Half, work: () => Promise<T>, budget: number): Promise<T | Broken> {
     try {
       const answer = await inTime(work(), budget)
-      warned = false
+      inTrouble.delete(half)
       lateInARow = 0
       return answer
     } catch (error) {
       lateInARow += error instanceof LateAnswer ? 1 : 0
-      if (!warned) emit('warning', { code: 'store_unavailable', message: unavailable(error) })
-      warned = true
+      if (inTrouble.size === 0) emit('warning', { code: 'store_unavailable', message: unavailable(error) })
+      inTrouble.add(half)
       return broken
     }
+  }
+
+  function changing<T>(work: () => Promise<T>, budget = budgets.write): Promise<T | Broken> {
+    return guarded('changing', work, budget)
   }
 
   /**
@@ -59,32 +67,31 @@ export function guardedStore(store: TokenStore, clock: Clock, emit: Emit): Guard
 
   return {
     async read(name) {
-      const record = await guarded(async () => checkedRecord(await store.read(name)), budgets.read)
+      const record = await guarded('reading', async () => checkedRecord(await store.read(name)), budgets.read)
       // One late answer is a miss: the store may be as busy as this machine, and its lease will tell.
       return record === broken && lateInARow === 1 ? undefined : record
     },
-    write: (name, record, life) => guarded(() => store.write(name, record, life), budgets.write),
-    remove: (name, record) => guarded(() => store.remove(name, record), budgets.write),
-    lease: (name, request) => guarded(async () => checkedLease(await store.lease(name, request)), budgets.lease),
-    release: (name, holder) => guarded(() => store.release(name, holder), budgets.write)
+    write: (name, record, life) => changing(() => store.write(name, record, life)),
+    remove: (name, record) => changing(() => store.remove(name, record)),
+    lease: (name, request) => changing(async () => checkedLease(await store.lease(name, request)), budgets.lease),
+    release: (name, holder) => changing(() => store.release(name, holder))
   }
 }
 
-class LateAnswer extends Error {}
+class LateAnswer extends StoreFault {}
 
 function checkedRecord(record: StoredRecord | undefined): StoredRecord | undefined {
   if (record === undefined) return undefined
   if (typeof record?.data === 'string' && Number.isSafeInteger(record.version)) return record
-  throw new Error('it gave something that is no record')
+  throw new StoreFault('it gave something that is no record')
 }
 
 function checkedLease(lease: Lease): Lease {
   if (lease?.state === 'acquired') return lease
   if (lease?.state === 'held' && (lease.word === undefined || typeof lease.word === 'string')) return lease
-  throw new Error('it gave something that is no lease')
+  throw new StoreFault('it gave something that is no lease')
 }
 
 function unavailable(error: unknown): string {
-  const reason = error instanceof Error ? error.message : 'it failed'
-  return `The token store is not used for now: ${reason.slice(0, 200)}. Tokens come from the authorization server until it answers again.`
+  return `The token store is not used for now: ${storeTrouble(error)}. Tokens come from the authorization server until it answers again.`
 }

@@ -11,8 +11,10 @@ import type { SealingKey } from './sealing-key.ts'
 export interface Shelf {
   /** The token that lies there, unless it has ended or is of an earlier epoch. */
   look(): Promise<AccessToken | undefined | Broken>
-  /** Puts a token there, above the version that was seen last. */
-  keep(token: AccessToken): Promise<void>
+  /** The store's epoch as this instance knows it now. */
+  epoch(): Promise<number>
+  /** Puts a token there that was asked for in that epoch, above the version that was seen last. */
+  keep(token: AccessToken, epoch: number): Promise<void>
   /** Takes this token away from everybody. */
   withdraw(token: AccessToken): Promise<void>
   /** Acquired, held by another instance, or the failure that the holder left word of. */
@@ -60,9 +62,9 @@ export function shelf({ store, keys, identity, holder, epoch, clock }: ShelfOpti
       }
       return undefined
     },
-    async keep(token) {
-      const sealing = { version: seenVersion + 1, token, epoch: await epoch.current() }
-      const record = sealedToken(key, current.name, sealing)
+    epoch: () => epoch.current(),
+    async keep(token, epoch) {
+      const record = sealedToken(key, current.name, { version: seenVersion + 1, token, epoch })
       await store.write(current.name, record, token.expiresAt - clock.wallTime())
     },
     async withdraw(token) {

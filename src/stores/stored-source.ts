@@ -18,7 +18,13 @@ export interface StoredSourceOptions {
 }
 
 /** Milliseconds. A holder that dies is followed within a second. */
-const lease = { life: 1000, renewedEvery: 300, wordUnlessTold: 5000, longestWord: 600_000 }
+const lease = {
+  life: 1000,
+  renewedEvery: 300,
+  wordUnlessTold: 5000,
+  longestWord: 600_000,
+  longestWithoutRecord: 20_000
+}
 /** Milliseconds between two looks, and how long a caller without a token leaves the asking to the holder. */
 const wait = { least: 50, most: 400, withoutToken: 2000 }
 
@@ -37,7 +43,7 @@ interface Question {
  * A store that is broken is a miss: then it is as if there were none.
  */
 export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOptions): TokenSource {
-  const failed = new Map<string, { readonly shelf: Shelf; readonly error: unknown }>()
+  const failed = new Map<string, { readonly shelf: Shelf; readonly error: unknown; readonly longest: number }>()
 
   async function answer(request: TokenRequest, asking: Asking): Promise<AccessToken> {
     const endsAt = clock.monotonicTime() + (asking.maxWait ?? timeout)
@@ -46,7 +52,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
     const question = { request, asking, shelf, endsAt }
     const found = await shelf.look()
     if (found === broken) return source === undefined ? theirs(question) : ask(question)
-    return found !== undefined && isBetter(found, asking) ? found : theirs(question)
+    return found !== undefined && isAnswer(found, asking) ? found : theirs(question)
   }
 
   /** The token of whoever has the lease: this instance, or another one that is waited for. */
@@ -56,12 +62,12 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
     for (;;) {
       const state = source === undefined ? 'held' : await shelf.lease(lease.life)
       if (state === 'acquired') return askUnderLease(question)
-      if (state === broken) return ask(question)
+      if (state === broken || asking.insists?.()) return ask(question)
       if (state instanceof TokenClientError) throw state
       if (clock.monotonicTime() >= patientUntil) return mayWait(asking) ? nobodyWrote(asking) : ask(question)
       await pause(clock, uniform(clock, wait.least, wait.most), asking.signal)
       const found = await shelf.look()
-      if (found !== broken && found !== undefined && isBetter(found, asking)) return found
+      if (found !== broken && found !== undefined && isAnswer(found, asking)) return found
     }
   }
 
@@ -73,7 +79,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
     const { asking, shelf } = question
     // The holder before may have written between our last look and our lease.
     const found = await shelf.look()
-    if (found !== broken && found !== undefined && isBetter(found, asking)) {
+    if (found !== broken && found !== undefined && isAnswer(found, asking)) {
       void shelf.release()
       return found
     }
@@ -81,7 +87,9 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
     try {
       return await ask(question, () => void shelf.release())
     } catch (error) {
-      await giveUp(question, error)
+      // Who starts now finds a token there, or has none and cannot wait as long as whoever has one in hand.
+      const longest = found === undefined || found === broken ? lease.longestWithoutRecord : lease.longestWord
+      await giveUp(question, error, longest)
       throw error
     } finally {
       stop()
@@ -90,9 +98,10 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
 
   async function ask({ request, asking, shelf, endsAt }: Question, written = () => {}): Promise<AccessToken> {
     const maxWait = Math.max(0, endsAt - clock.monotonicTime())
+    const epoch = shelf.epoch() // of now: the token may come after the epoch has risen, and is from before
     const token = await withoutStore(request, { ...asking, maxWait })
     failed.delete(request.key)
-    void shelf.keep(token).then(written)
+    void epoch.then((askedIn) => shelf.keep(token, askedIn)).then(written)
     return token
   }
 
@@ -113,13 +122,14 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
     return () => timer?.cancel()
   }
 
-  async function giveUp({ request, shelf }: Question, error: unknown): Promise<void> {
-    if (await shelf.leaveWord(error, lease.wordUnlessTold)) failed.set(request.key, { shelf, error })
+  async function giveUp({ request, shelf }: Question, error: unknown, longest: number): Promise<void> {
+    if (await shelf.leaveWord(error, lease.wordUnlessTold)) failed.set(request.key, { shelf, error, longest })
     else await shelf.release()
   }
 
   return {
-    token: (request, asking = {}) => answer(request, asking),
+    // Who can only read is told what the others have, whoever insists.
+    token: (request, asking = {}) => answer(request, source === undefined ? { ...asking, insists: undefined } : asking),
     changed: source?.changed,
     rests(request, ms) {
       source?.rests?.(request, ms)
@@ -127,7 +137,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
       if (last === undefined) return
       failed.delete(request.key)
       // A little longer than this instance rests, so that it is the one that asks again.
-      void last.shelf.leaveWord(last.error, Math.min(ms + lease.life, lease.longestWord))
+      void last.shelf.leaveWord(last.error, Math.min(ms, last.longest) + lease.life)
     },
     withdraw(request, token) {
       void shelfOf(request).then((shelf) => shelf?.withdraw(token))
@@ -136,7 +146,8 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
 }
 
 /** Whether the caller gains by it: it has no other one, or an older one. */
-function isBetter(found: AccessToken, { rejected, inHand }: Asking): boolean {
+function isAnswer(found: AccessToken, { rejected, inHand, insists }: Asking): boolean {
+  if (insists?.()) return false
   const former = rejected ?? inHand
   if (former === undefined) return true
   return found.authorization !== former.authorization && found.obtainedAt > former.obtainedAt

@@ -11,6 +11,11 @@ export interface Asking extends Patience {
   readonly origin?: string | undefined
   /** A token that still works and serves on meanwhile: whoever answers may leave the asking to somebody else. */
   readonly inHand?: AccessToken | undefined
+  /**
+   * Whether an operator insists by now: only a token that the authorization server gives from now on is an answer, and neither one
+   * that others have nor a failure that they met.
+   */
+  readonly insists?: (() => boolean) | undefined
   /** Told what the answer waits for, so that whoever asked can say it when its own time is up. */
   readonly awaits?: Awaits | undefined
 }

@@ -256,6 +256,27 @@ test('an outage sees the attempts of one, and a cold instance hears the reason a
   expect([holder, other, cold].map(({ source }) => source.calls.length)).toEqual([2, 0, 0])
 })
 
+test('a holder with a token in hand leaves those without one no longer wait than 20 seconds, where none lies in the store', async () => {
+  const { instance, settle, clock, published } = fleet()
+  const [holder, warm, cold] = [instance(), instance(), instance()]
+  const token = await published(holder, hour, 'kept')
+  holder.stored.withdraw?.(read, token) // as after the loss of all records
+  await clock.advance(second)
+  holder.ask({ inHand: token })
+  await settle()
+  await holder.source.last.fail(down())
+  holder.stored.rests?.(read, 240 * second)
+  await clock.advance(15 * second)
+  cold.ask()
+  warm.ask({ inHand: token })
+  await settle()
+  expect([warm, cold].map(({ source }) => source.calls.length)).toEqual([0, 0])
+  await clock.advance(7 * second)
+  cold.ask()
+  await settle()
+  expect(cold.source.calls).toHaveLength(1)
+})
+
 test('a success after a failure takes the word away', async () => {
   const { instance, settle, published } = fleet()
   const [holder, other] = [instance(), instance()]
@@ -322,6 +343,20 @@ test('a store that breaks between the look and the lease holds nobody up', async
   ask()
   await clock.advance(second)
   expect(source.calls).toHaveLength(1)
+})
+
+test('a store that can be read and takes no change is told of once, whatever is read meanwhile', async () => {
+  const { instance, store, clock, warnings } = fleet()
+  const { ask, source } = instance()
+  const changes = ['write', 'lease', 'release']
+  store.meddle(() => (changes.includes(store.calls.at(-1) ?? '') ? Promise.reject(new Error('READONLY')) : undefined))
+  for (let turn = 0; turn < 5; turn += 1) {
+    ask()
+    await clock.advance(second)
+    await source.last.give(hour)
+    await clock.advance(second)
+  }
+  expect([source.calls.length, warnings]).toEqual([5, ['store_unavailable']])
 })
 
 const strange: readonly [string, unknown][] = [
