@@ -29,8 +29,11 @@ export interface ArrivalOptions {
 /** The first attempt of a flight can have to wait so long. Milliseconds. */
 const gapBetweenFlights = 1000
 
-/** What a caller without any token waits for. */
-export type Arrival = (request: TokenRequest, patience: Patience) => Promise<AccessToken>
+/**
+ * What a caller without any token waits for. `leavesAt`: the monotonic moment by which it leaves that gave no limit of its own; it has
+ * waited already for a token to be replaced that has ended since.
+ */
+export type Arrival = (request: TokenRequest, patience: Patience, leavesAt?: number) => Promise<AccessToken>
 
 export function arrivals({
   clock,
@@ -47,12 +50,14 @@ export function arrivals({
     return entry.underway === undefined ? failures.barring(entry, clock.monotonicTime(), true) : undefined
   }
 
-  /** A refresh in the background may take longer than a caller is asked to wait. */
-  function aboard(entry: Entry, patience: Patience): Promise<AccessToken> {
+  /** A flight can end later than a caller is asked to wait: a refresh in the background takes its time. Few callers need a timer for it. */
+  function aboard(entry: Entry, patience: Patience, leavesAt?: number): Promise<AccessToken> {
     const underway = refreshing.flight(entry)
-    const isLong = underway.flight.deadline - clock.monotonicTime() > timeout + gapBetweenFlights
-    const own = isLong && patience.maxWait === undefined ? { signal: patience.signal, maxWait: timeout } : patience
-    return waiting.board(underway, own)
+    const moment = clock.monotonicTime()
+    const isInTime = underway.flight.deadline <= (leavesAt ?? moment + timeout + gapBetweenFlights)
+    if (isInTime || patience.maxWait !== undefined) return waiting.board(underway, patience)
+    const maxWait = leavesAt === undefined ? timeout : Math.max(0, leavesAt - moment)
+    return waiting.board(underway, { signal: patience.signal, maxWait }, () => nothingCame({ maxWait: timeout }))
   }
 
   function remembered({ error, notBefore }: Barrier): TokenClientError {
@@ -60,21 +65,21 @@ export function arrivals({
   }
 
   /** The flight's token, or its error; while a failure is remembered, that failure at once. */
-  function next(request: TokenRequest, patience: Patience): Promise<AccessToken> {
+  function next(request: TokenRequest, patience: Patience, leavesAt?: number): Promise<AccessToken> {
     const entry = entries.of(request) // Asked anew each time: who waits long may have been pushed out meanwhile.
     // Or somebody else's flight has landed.
     const { kept } = entry
     if (kept !== undefined && clock.monotonicTime() < kept.endsAt) return promiseOf(entry, kept)
-    if (barring(entry) !== undefined) return reconsider(entry, patience)
-    return aboard(entry, patience)
+    if (barring(entry) !== undefined) return reconsider(entry, patience, leavesAt)
+    return aboard(entry, patience, leavesAt)
   }
 
-  async function reconsider(entry: Entry, patience: Patience): Promise<AccessToken> {
+  async function reconsider(entry: Entry, patience: Patience, leavesAt?: number): Promise<AccessToken> {
     await leaveOnAbort(failures.reconsider(), patience, clock)
     closing.throwIfAborted()
     const barrier = barring(entry)
     if (barrier !== undefined) throw remembered(barrier)
-    return aboard(entry, patience)
+    return aboard(entry, patience, leavesAt)
   }
 
   /** Waits through transient failures and new flights until its time is up, and then gets the last failure. */
@@ -102,8 +107,8 @@ export function arrivals({
     }
   }
 
-  return (request, patience) => {
+  return (request, patience, leavesAt) => {
     if (waiting.waiting + sleeping.count >= maxWaiting) return Promise.reject(tooManyWaiting(maxWaiting))
-    return patience.maxWait === undefined ? next(request, patience) : insist(request, patience)
+    return patience.maxWait === undefined ? next(request, patience, leavesAt) : insist(request, patience)
   }
 }

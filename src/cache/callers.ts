@@ -12,7 +12,7 @@ export interface Callers {
    * Waits for a flight and holds it as long. Who comes without a limit of its own gets the promise that all of them share: ten
    * thousand callers make no other.
    */
-  board(underway: Underway, patience: Patience): Promise<AccessToken>
+  board(underway: Underway, patience: Patience, timeIsUp?: () => TokenClientError): Promise<AccessToken>
 }
 
 export function callers(clock: Clock): Callers {
@@ -29,12 +29,12 @@ class Waiting implements Callers {
     this.#clock = clock
   }
 
-  board(underway: Underway, { signal, maxWait }: Patience): Promise<AccessToken> {
+  board(underway: Underway, { signal, maxWait }: Patience, timeIsUp?: () => TokenClientError): Promise<AccessToken> {
     const { flight, arrival } = underway
     flight.hold()
     this.waiting += 1
     if (signal === undefined && maxWait === undefined) return this.#share(underway)
-    return leaveOnAbort(arrival, { signal, maxWait }, this.#clock).finally(() => {
+    return leaveOnAbort(arrival, { signal, maxWait }, this.#clock, timeIsUp).finally(() => {
       this.waiting -= 1
       flight.release()
     })

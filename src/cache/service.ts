@@ -23,8 +23,8 @@ export interface ServiceOptions {
   readonly closing: AbortSignal
 }
 
-/** What a caller gets: the old token first. */
-export type Serve = (entry: Entry, asking: Asking) => AccessToken | Promise<AccessToken>
+/** What a caller gets: the old token first. `leavesAt`: see `Arrival`. */
+export type Serve = (entry: Entry, asking: Asking, leavesAt?: number) => AccessToken | Promise<AccessToken>
 
 /** Milliseconds for which it is known that the successor may not be sent for yet. */
 const gapBetweenLooks = 1000
@@ -34,16 +34,16 @@ const longestWaitForBetter = 2000
 export function service(options: ServiceOptions): Serve {
   const { clock, timeout, refreshing, arrive, waiting, maxWaiting, expire, closing } = options
 
-  function serve(entry: Entry, asking: Asking): AccessToken | Promise<AccessToken> {
+  function serve(entry: Entry, asking: Asking, leavesAt?: number): AccessToken | Promise<AccessToken> {
     const moment = now(clock)
     const { kept } = entry
-    if (kept === undefined) return arrive(entry.request, asking)
+    if (kept === undefined) return arrive(entry.request, asking, leavesAt)
     switch (freshnessOf(kept, moment, asking.origin)) {
       case 'expired':
         expire(entry, kept)
-        return arrive(entry.request, asking)
+        return arrive(entry.request, asking, leavesAt)
       case 'suspect': // a new one if it comes soon, else this one
-        return soon(entry, kept, asking)
+        return soon(entry, kept, asking, leavesAt)
       case 'due': // it still works: nobody waits for its successor
         seeTo(entry, kept, moment)
         return kept.token
@@ -58,20 +58,25 @@ export function service(options: ServiceOptions): Serve {
     restsUntil(entry, kept, isOnItsWay ? kept.suspectAt : moment.monotonic + gapBetweenLooks, moment)
   }
 
-  function soon(entry: Entry, kept: KeptToken, asking: Asking): AccessToken | Promise<AccessToken> {
-    const { signal, maxWait } = asking
+  function soon(
+    entry: Entry,
+    kept: KeptToken,
+    { signal, maxWait, origin }: Asking,
+    leavesBy?: number
+  ): AccessToken | Promise<AccessToken> {
     const underway =
       kept.refusedBy === 'nobody' ? refreshing.refreshBehind(entry) : refreshing.flightUnlessBarred(entry)
     if (underway === undefined) return kept.token
     const began = clock.monotonicTime()
-    const wait = Math.min(maxWait ?? timeout, underway.flight.startedAt + longestWaitForBetter - began)
+    const leavesAt = leavesBy ?? began + (maxWait ?? timeout)
+    const wait = Math.min(leavesAt, underway.flight.startedAt + longestWaitForBetter) - began
     if (wait <= 0 || waiting.waiting >= maxWaiting) return kept.token
 
     return waiting.board(underway, { signal, maxWait: wait }).catch((error) => {
       if (signal?.aborted || closing.aborted) throw error
       // The flight failed or was slow: the same question again, by what is known now.
-      const left = maxWait === undefined ? undefined : Math.max(0, maxWait - (clock.monotonicTime() - began))
-      return serve(entry, { signal, maxWait: left, origin: asking.origin })
+      const left = maxWait === undefined ? undefined : Math.max(0, leavesAt - clock.monotonicTime())
+      return serve(entry, { signal, maxWait: left, origin }, leavesAt)
     })
   }
 

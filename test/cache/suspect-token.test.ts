@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ClientClosedError } from '../../src/errors.ts'
-import { down, life, outcome, read, second, setUp } from './set-up.ts'
+import { down, life, noSuchScope, outcome, read, second, setUp } from './set-up.ts'
 
 test('K2 a token that becomes suspect while its successor is on the way is waited for', async () => {
   const { clock, source, cache, warm } = setUp()
@@ -76,4 +76,21 @@ test('maxWait: 0 takes a suspect token as it is', async () => {
   const token = await warm()
   clock.stepWallTime(life)
   expect(cache.token(read, { maxWait: 0 })).toBe(token)
+})
+
+test('a caller whose token ends while it waits for a better one waits no longer than the timeout in all', async () => {
+  const { clock, source, cache, warm } = setUp()
+  await warm(read, 30 * second)
+  await clock.advance(28_400)
+  const asked = cache.token(read)
+  await clock.advance(700)
+  await source.last.fail(noSuchScope())
+  await clock.advance(second)
+  expect(source.calls).toHaveLength(3)
+  await clock.advance(8299)
+  expect(await outcome(asked, clock)).toBe('pending')
+  await clock.advance(1)
+  expect(await outcome(asked, clock)).toMatchObject({
+    message: 'Nothing came within 10000 ms. Allow more time with maxWait, or call again.'
+  })
 })

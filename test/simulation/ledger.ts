@@ -52,6 +52,8 @@ export interface Ledger {
   lastFlightAt: number
   /** When the last request of that flight left. Monotonic ms. */
   sentAt: number
+  /** When that request ended. Monotonic ms. */
+  endedAt: number
   /** True time of the last token request. */
   askedAt: number
   /** The credential that was sent last. */
@@ -74,6 +76,7 @@ export function newLedger(scope: string): Ledger {
     attempts: 0,
     lastFlightAt: Number.NEGATIVE_INFINITY,
     sentAt: Number.NEGATIVE_INFINITY,
+    endedAt: Number.NEGATIVE_INFINITY,
     askedAt: Number.NEGATIVE_INFINITY,
     secret: '',
     arrived: undefined,

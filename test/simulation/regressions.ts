@@ -24,5 +24,8 @@ export const regressions: readonly Regression[] = [
   },
   { seed: 220_195, found: 'a credential that changed made refused keys forget their failures' },
   { seed: 77_270, found: 'a call 6 ms before the end of a token gave the server 6 ms, and failed for it' },
-  { seed: 111_442, found: 'the simulation itself forgot that failures of a kind of token can have been let go twice' }
+  { seed: 111_442, found: 'the simulation itself forgot that failures of a kind of token can have been let go twice' },
+  { seed: 601_814, found: 'a caller of a token in its last second waited two seconds longer than its timeout' },
+  { seed: 3107, found: 'the simulation itself counted a wait from the end of a flight and not from its last request' },
+  { seed: 700_369, found: 'the simulation itself took the end of a token that came again to the millisecond' }
 ]

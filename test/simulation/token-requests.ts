@@ -33,6 +33,7 @@ export function tokenDispatch(
   const wire = openWire(host, handler, (ending) => {
     ledger.inFlight -= 1
     service.exchanges -= 1
+    ledger.endedAt = host.monotonicTime()
     exchangeEnds(world, service, ledger, exchange, ending, hasUsableToken(service, ledger))
   })
   line.in(chance.between(0.5, 20), () => {
@@ -60,10 +61,14 @@ export function tokenDispatch(
 
 const defaultLifetime = 300_000
 
+/** An end that was told before is remembered to a tenth of a second. */
+const memory = 100
+
 /** A life of 0 says that a token has ended whose end is known, and nothing about another one. */
 function earliestEnd(known: number | undefined, told: number | undefined, sentAt: number): number | undefined {
-  if (told === undefined || (told === 0 && known === undefined)) return known
-  return Math.min(known ?? Number.POSITIVE_INFINITY, sentAt + told)
+  const remembered = known === undefined ? undefined : Math.floor(known / memory) * memory
+  if (told === undefined || (told === 0 && known === undefined)) return remembered
+  return Math.min(remembered ?? Number.POSITIVE_INFINITY, sentAt + told)
 }
 
 function lifeTold(body: readonly string[] = []): number | undefined {

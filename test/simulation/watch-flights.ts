@@ -1,14 +1,13 @@
 import type { ErrorCode, TokenClientError } from '../../src/errors.ts'
 import type { Refreshed, RefreshFailed } from '../../src/events.ts'
 import { ceilingWithoutToken, isServers, lastAttempt, lawfulWait, type Situation } from './expected-law.ts'
-import type { Held, Ledger, Row, Setback } from './ledger.ts'
+import type { Ledger, Setback } from './ledger.ts'
+import { longestInBackground, possibleRows, situationsOf } from './possible-situations.ts'
 import { hasUsableToken, ledgerOf, type Service, slackOf } from './service-process.ts'
 import { marker } from './verdict.ts'
 import type { World } from './world.ts'
 
 const gapBetweenFlights = 1000
-/** Milliseconds that a refresh may take which nobody waits for. */
-const longestInBackground = 31_500
 /** Three, one more after a broken connection, and one more after a refused credential that has changed. */
 const attemptsOfFlight = 5
 
@@ -103,20 +102,16 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   const ledger = ledgerOf(service, scope.join(' '))
   const moment = host.monotonicTime()
   const wait = nextAttemptAt - host.wallTime()
+  const failedAt = failureAt(ledger, error, moment)
   ledger.flightAt = undefined
   if (error.code === 'ERR_SAME_TOKEN') cameAgain(service, ledger)
 
   const isClients = refusalsOfTheClient.includes(error.code)
-  const rows = possibleRows(
-    ledger.setback,
-    ledger.held,
-    moment,
-    world.settings.timeout,
-    hasUsableToken(service, ledger)
-  )
-  const refusals = isClients ? possibleRows(service.refusal, ledger.held, moment, world.settings.timeout, true) : rows
-  const situations = situationsOf(service, ledger, error, refusals, moment)
-  if (!situations.some((situation) => isLawful(wait, situation, service, moment)))
+  const { timeout } = world.settings
+  const rows = possibleRows(ledger.setback, ledger.held, failedAt, timeout, hasUsableToken(service, ledger))
+  const refusals = isClients ? possibleRows(service.refusal, ledger.held, failedAt, timeout, true) : rows
+  const situations = situationsOf(service, ledger, error, refusals, failedAt)
+  if (!situations.some((situation) => isLawful(wait, situation, service, failedAt)))
     world.violate(
       'I4',
       name,
@@ -131,6 +126,11 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   if (isClients) service.refusal = { ...known, rows: refusals }
 }
 
+/** A failure of the server counts from the end of its request: its flight can have waited since for another attempt, in vain. */
+function failureAt({ flightAt, endedAt }: Ledger, error: TokenClientError, moment: number): number {
+  return isServers(error) && flightAt !== undefined && endedAt >= flightAt ? endedAt : moment
+}
+
 /** The refused token came once more: of that answer nothing counts but an earlier end. */
 function cameAgain({ tokens }: Service, ledger: Ledger): void {
   const { held } = ledger
@@ -140,98 +140,17 @@ function cameAgain({ tokens }: Service, ledger: Ledger): void {
   tokens.set(held.value, ledger.held)
 }
 
-/** All that may be the case, as far as the outside shows it. */
-function situationsOf(
-  service: Service,
-  ledger: Ledger,
-  error: TokenClientError,
-  rows: readonly Row[],
-  moment: number
-): Situation[] {
-  const { server, serials, refused, ledgers } = service
-  const { held } = ledger
-  const isServer = isServers(error)
-  const lives = possibleLives(service, ledger, error, moment)
-  // A refusal that comes soon after another one is not listened to.
-  const isRefused = held !== undefined && refused.has(serials.get(held.value) ?? 0)
-  const isExact = isServer && server.isPlain && ledgers.size === 1
-  const common = { error, pauses: Math.max(1, server.pauses) }
-  const hasWorked = isServer ? server.goodAt > Number.NEGATIVE_INFINITY : serials.size > 0
-  return rows.flatMap(({ failures, outageSince }) => {
-    const since = isServer ? Math.min(server.outageSince ?? moment, outageSince ?? moment) : (outageSince ?? moment)
-    const most = moment - since
-    const least = isExact ? moment - (server.outageSince ?? moment) : 0
-    const outage = { least: Math.min(least, most), most }
-    // Failures of the server are counted from its last good answer on, which another key may have had.
-    const counts = isServer && !error.transient ? Array.from({ length: failures }, (_, index) => index + 1) : [failures]
-    return counts.flatMap((count) =>
-      lives.flatMap((remaining) =>
-        (isRefused && remaining !== undefined ? [true, false] : [isRefused]).map((isRefused) => ({
-          ...common,
-          failures: count,
-          outage,
-          remaining,
-          isRefused,
-          hasWorked
-        }))
-      )
-    )
-  })
-}
-
-/** What may be left of the token in hand. One attempt is free at its end, unless the one that failed had left after it. */
-function possibleLives(
-  service: Service,
-  { held, flightAt, sentAt }: Ledger,
-  { code }: TokenClientError,
-  moment: number
-): readonly (number | undefined)[] {
-  if (held === undefined) return [undefined]
-  const left = held.endsAt - moment
-  const slack = slackOf(service)
-  if (left >= slack && code !== 'ERR_SAME_TOKEN') return [left]
-  // A flight can fail before any of its requests is seen, for want of a credential say.
-  const leftAt = flightAt === undefined ? moment - longestInBackground : sentAt
-  const isUnclear = code === 'ERR_SAME_TOKEN' || flightAt === undefined || Math.abs(left) < slack
-  if (leftAt >= held.endsAt + slack) return [undefined]
-  if (isUnclear || leftAt > held.endsAt - slack) return [Math.max(0, left), undefined]
-  return [0]
-}
-
-const longestDisuse = 600_000
-
-/**
- * A kind of token that nobody asks for is let go when its token has ended and its last flight has, or when it has had none for
- * long, and with it its failures.
- */
-function possibleRows(
-  former: Setback | undefined,
-  held: Held | undefined,
-  moment: number,
-  timeout: number,
-  isUsable: boolean
-): readonly Row[] {
-  const outageSince = isUsable ? undefined : moment
-  const first = { failures: 1, outageSince }
-  if (former === undefined) return [first]
-  const next = former.rows.map((row) => ({
-    failures: row.failures + 1,
-    outageSince: row.outageSince ?? outageSince
-  }))
-  const hasEndedSince = held !== undefined && held.endsAt > former.at - timeout && held.endsAt <= moment
-  return hasEndedSince || moment >= former.notBefore + longestDisuse ? [...next, first].slice(-mostRows) : next
-}
-
-/** The oldest of the rows that may be remembered are the least likely. */
-const mostRows = 12
-
-function isLawful(wait: number, situation: Situation, service: Service, moment: number): boolean {
+/** The wait counts from the failure on: part of it can be over. */
+function isLawful(left: number, situation: Situation, service: Service, failedAt: number): boolean {
   const { least, most } = lawfulWait(situation)
   const slack = slackOf(service)
+  const over = service.host.monotonicTime() - failedAt
+  const wait = over + left
   // What another kind of token has met holds for this one too: failures together count from the first of them, and waits add up.
   const isAlone = service.ledgers.size === 1
-  const refusedUntil = (service.refusal?.notBefore ?? 0) - moment
-  return wait >= (isAlone ? least : 0) - slack && wait <= (isAlone ? Math.max(most, refusedUntil) : longestWait) + slack
+  const refusedUntil = (service.refusal?.notBefore ?? 0) - failedAt
+  const longest = isAlone ? Math.max(most, refusedUntil, over) : longestWait
+  return wait >= (isAlone ? least : 0) - slack && wait <= longest + slack
 }
 
 const longestWait = 600_000
