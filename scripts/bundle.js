@@ -17,9 +17,9 @@ const settings = {
   logLevel: 'warn'
 }
 
-/** What the main entry loads is in two files, wherever else it is used: the entry and what it shares with others. */
-async function modulesOfMainEntry() {
-  const { output } = await build({ ...settings, input: 'src/index.ts', write: false })
+/** What a file loads is in two files, wherever else it is used: its own and what it shares with others. */
+async function modulesOf(input) {
+  const { output } = await build({ ...settings, input, write: false })
   const loaded = new Set([output.find(({ isEntry }) => isEntry)])
   for (const chunk of loaded)
     for (const file of chunk.imports) loaded.add(output.find(({ fileName }) => fileName === file) ?? chunk)
@@ -38,7 +38,8 @@ const oneByteForEach = {
   }
 }
 
-const main = await modulesOfMainEntry()
+const main = await modulesOf('src/index.ts')
+const tokenRequests = await modulesOf('src/connection-group/connection.ts')
 await build({
   ...settings,
   input: Object.fromEntries(entries.map((entry) => [entry, `src/${entry}.ts`])),
@@ -46,7 +47,12 @@ await build({
   output: {
     dir: 'dist',
     chunkFileNames: 'chunks/[name].js',
-    codeSplitting: { groups: [{ name: 'shared', test: (id) => main.has(id), minShareCount: 2 }] },
+    codeSplitting: {
+      groups: [
+        { name: 'shared', test: (id) => main.has(id), minShareCount: 2 },
+        { name: 'exchange', test: (id) => tokenRequests.has(id) && !main.has(id), minShareCount: 2 }
+      ]
+    },
     comments: { jsdoc: false } // the declarations keep them
   }
 })

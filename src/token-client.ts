@@ -13,7 +13,7 @@ import type { ClientState, Health } from './cache/health.ts'
 import { type TokenCache, tokenCache } from './cache/token-cache.ts'
 import type { Warn } from './client-authentication/client-authentication.ts'
 import type { Clock } from './clock.ts'
-import { joinConnectionGroup } from './connection-group.ts'
+import { joinConnectionGroup } from './connection-group/connection-group.ts'
 import { guardedEmitter, type Off, type On } from './emitter.ts'
 import type { Emit } from './events.ts'
 import { fetchFunction } from './http/transport-options.ts'
@@ -36,7 +36,6 @@ import { requestTracing } from './telemetry/request-channel.ts'
 import { AccessToken } from './token/access-token.ts'
 import type { TokenRequest } from './token/token-request.ts'
 import type { Asking, TokenSource } from './token/token-source.ts'
-import { tokenEndpoint } from './token-endpoint/token-endpoint.ts'
 import { wrong } from './wrong-option.ts'
 
 export interface GetTokenOptions extends RequestOptions, WaitOptions {}
@@ -87,7 +86,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const { timeout, refresh, maxWaiting, clientAuthentication, request } = checked
   const telemetry = clientTelemetry(checked)
   const { emit, on, off } = guardedEmitter((name, event) => publishEvent(name, event, telemetry))
-  const { server, sender, clock, health, leave } = joinConnectionGroup(checked)
+  const { tokenEndpoint, clock, health, leave } = joinConnectionGroup(checked)
   const common = { clock, timeout, emit }
   const endpoint =
     clientAuthentication &&
@@ -95,8 +94,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       ...checked,
       ...common,
       clientAuthentication,
-      server,
-      sender: telemetry.counting(sender)
+      counting: (sender) => telemetry.counting(sender)
     })
   const source = sourceBelow(checked, { endpoint, clock, emit, risen: (spread) => cache.renewAll(spread) })
   const lastLook = { at: 0 }

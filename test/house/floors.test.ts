@@ -14,6 +14,7 @@ const floors: Readonly<Record<string, number>> = {
   builtin: 0,
   'own-members': 0,
   load: 0,
+  late: 0,
   limits: 0,
   'wrong-option': 0,
   emitter: 1,

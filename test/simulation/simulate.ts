@@ -1,4 +1,6 @@
 import './held-timers.ts'
+
+import { tokenRequestCode } from '../../src/connection-group/late-token-requests.ts'
 import { newHost } from './host.ts'
 import { keptLog, noLog } from './log.ts'
 import { type Machine, newMachine } from './machine.ts'
@@ -18,8 +20,9 @@ import { noteWellness } from './watch-ends.ts'
 import { callSoon, startWorkload } from './workload.ts'
 import type { World } from './world.ts'
 
-// Loaded at a flight's first failure: the disk is no part of a run.
+// Loaded at a flight's first failure, and with the first client: the disk is no part of a run.
 await import('p-retry')
+await tokenRequestCode.load()
 
 export interface Run {
   readonly violations: readonly Violation[]

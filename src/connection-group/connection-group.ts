@@ -1,19 +1,18 @@
-import { type EndpointHealth, endpointHealth } from './cache/endpoint-health.ts'
-import type { Clock } from './clock.ts'
-import type { ConnectOptions } from './http/connect-options.ts'
-import { type Sender, type SenderOptions, sender } from './http/send.ts'
-import { discoveredServer } from './metadata/discovery.ts'
-import { knownServer } from './metadata/known-server.ts'
-import type { AuthorizationServerSource } from './metadata/server-source.ts'
-import type { CheckedOptions, ServerLocation } from './options/client-options.ts'
-import { timeOfAttempt } from './waiting/retry.ts'
-import { sharedTimer } from './waiting/shared-timer.ts'
+import { type EndpointHealth, endpointHealth } from '../cache/endpoint-health.ts'
+import type { Clock } from '../clock.ts'
+import type { ConnectOptions } from '../http/connect-options.ts'
+import type { SenderOptions } from '../http/send.ts'
+import type { CheckedOptions, ServerLocation } from '../options/client-options.ts'
+import type { TokenSource } from '../token/token-source.ts'
+import { timeOfAttempt } from '../waiting/retry.ts'
+import { sharedTimer } from '../waiting/shared-timer.ts'
+import type { Connection, TokenRequestsOptions } from './connection.ts'
+import { lateSource } from './late-token-requests.ts'
 
 /** What a client shares with others that reach the same authorization server in the same way. */
 export interface Membership {
-  readonly server: AuthorizationServerSource
-  /** For all of them: a client ends its own exchanges by their signals. */
-  readonly sender: Sender
+  /** Its token endpoint, as one client asks it: over connections of all, so a client ends its own exchanges by their signals. */
+  tokenEndpoint(options: TokenRequestsOptions): TokenSource
   /** How the server is doing, for all of them. */
   readonly health: EndpointHealth
   /** The client's clock, with one timer for all. */
@@ -80,13 +79,19 @@ function isSamePart(one: unknown, other: unknown): boolean {
 
 function newGroup(name: string, way: Way, location: ServerLocation): Group {
   const { clock, allowInsecureHttp } = way
-  const own = sender({ ...way, holdsProcess: false }) // The flight does, while somebody waits for it.
   const { issuer = '', place, known } = location
-  // The most patient client decides how long the metadata may take.
-  const discovery = { issuer, ...placesOf(place), sender: own, clock, allowInsecureHttp, timeout: 0 }
-  const server = known === undefined ? discoveredServer(discovery) : knownServer(known)
+  const discovery = { issuer, ...placesOf(place), clock, allowInsecureHttp }
   const timer = sharedTimer(clock)
+  let connection: Connection | undefined
+  let longestTimeout = 0
   let members = 0
+
+  function tokenEndpoint(options: TokenRequestsOptions): TokenSource {
+    return lateSource(({ connect, tokenRequests }) => {
+      connection ??= connect({ way, known, discovery, timeout: () => longestTimeout })
+      return tokenRequests(connection, options)
+    }, options.clientAuthentication.changed)
+  }
 
   async function leave(): Promise<void> {
     members -= 1
@@ -94,15 +99,16 @@ function newGroup(name: string, way: Way, location: ServerLocation): Group {
     const others = groups.get(name)?.filter((other) => other !== group) ?? []
     if (others.length === 0) groups.delete(name)
     else groups.set(name, others)
-    await own.close()
+    await connection?.sender.close()
   }
 
-  const membership = { server, sender: own, clock: timer, health: endpointHealth(timer), leave }
+  const membership = { tokenEndpoint, clock: timer, health: endpointHealth(timer), leave }
   const group: Group = {
     way,
     join(timeout) {
       members += 1
-      discovery.timeout = Math.max(discovery.timeout, timeOfAttempt(timeout))
+      // The most patient client decides how long the metadata may take.
+      longestTimeout = Math.max(longestTimeout, timeOfAttempt(timeout))
       return membership
     }
   }
