@@ -23,7 +23,7 @@ export interface Membership {
 
 /** All that decides over which connections a request travels, and what can be believed that comes over them. */
 interface Way extends SenderOptions {
-  readonly allowInsecureHttp: boolean
+  readonly insecureHttpAllowed: boolean
   /** Who presents a certificate, where somebody does: connections with one are nobody else's. */
   readonly certificateOf: object | undefined
 }
@@ -48,10 +48,10 @@ function nameOf({ issuer, tokenEndpoint, known, place }: ServerLocation): string
   return JSON.stringify([issuer, tokenEndpoint, place, known])
 }
 
-function wayOf({ dispatcher, fetch, connect, proxies, clock, allowInsecureHttp, ...client }: CheckedOptions): Way {
+function wayOf({ dispatcher, fetch, connect, proxies, clock, insecureHttpAllowed, ...client }: CheckedOptions): Way {
   const { clientAuthentication } = client
   const certificateOf = clientAuthentication?.mutualTls === undefined ? undefined : clientAuthentication
-  return { dispatcher, fetch, connect, proxies, clock, allowInsecureHttp, certificateOf }
+  return { dispatcher, fetch, connect, proxies, clock, insecureHttpAllowed, certificateOf }
 }
 
 function isSameWay(one: Way, other: Way): boolean {
@@ -59,7 +59,7 @@ function isSameWay(one: Way, other: Way): boolean {
     one.dispatcher === other.dispatcher &&
     one.fetch === other.fetch &&
     one.clock === other.clock &&
-    one.allowInsecureHttp === other.allowInsecureHttp &&
+    one.insecureHttpAllowed === other.insecureHttpAllowed &&
     one.certificateOf === other.certificateOf &&
     one.proxies?.identity === other.proxies?.identity &&
     isSameConnect(one.connect ?? {}, other.connect ?? {})
@@ -78,9 +78,9 @@ function isSamePart(one: unknown, other: unknown): boolean {
 }
 
 function newGroup(name: string, way: Way, location: ServerLocation): Group {
-  const { clock, allowInsecureHttp } = way
+  const { clock, insecureHttpAllowed } = way
   const { issuer = '', place, known } = location
-  const discovery = { issuer, ...placesOf(place), clock, allowInsecureHttp }
+  const discovery = { issuer, ...placesOf(place), clock, insecureHttpAllowed }
   const timer = sharedTimer(clock)
   let connection: Connection | undefined
   let longestTimeout = 0

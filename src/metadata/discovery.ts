@@ -15,7 +15,7 @@ export interface DiscoveryOptions {
   readonly clock: Clock
   /** Milliseconds for one discovery, all its places together; read as each begins. */
   readonly timeout: number
-  readonly allowInsecureHttp?: boolean
+  readonly insecureHttpAllowed?: boolean
 }
 
 /** Milliseconds that metadata is taken as it is; then it is asked for again, beside the request that uses the old one. */
@@ -49,8 +49,8 @@ function discovered<Server extends Issuer>(
   options: DiscoveryOptions,
   reading: Pick<MetadataOptions<Server>, 'describe' | 'remedy'>
 ): ServerSource<Server> {
-  const { issuer, clock, places = metadataUrls(issuer), allowInsecureHttp = false } = options
-  const asking: MetadataOptions<Server> = { ...options, ...reading, places, allowInsecureHttp }
+  const { issuer, clock, places = metadataUrls(issuer), insecureHttpAllowed = false } = options
+  const asking: MetadataOptions<Server> = { ...options, ...reading, places, insecureHttpAllowed }
   let known: Server | undefined
   let renewAt = 0
   let flight: Promise<Server> | undefined

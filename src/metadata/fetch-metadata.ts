@@ -14,7 +14,7 @@ export interface MetadataOptions<Server extends Issuer> {
   readonly clock: Clock
   /** Milliseconds for all places together. */
   readonly timeout: number
-  readonly allowInsecureHttp: boolean
+  readonly insecureHttpAllowed: boolean
   readonly describe: Describe<Server>
   /** What to do when there are none, as a sentence. */
   readonly remedy: string

@@ -1,5 +1,5 @@
-import { isLoopback } from '../http/loopback.ts'
 import { retryAfter } from '../http/retry-after.ts'
+import { isSecure } from '../http/secure-url.ts'
 import type { Answer } from '../http/send.ts'
 import type { AuthorizationServer, Issuer } from './server-source.ts'
 
@@ -7,7 +7,7 @@ export interface ExpectedServer {
   /** The issuer that was configured, as it was written. */
   readonly issuer: string
   /** Plain HTTP beyond loopback is somebody's decision. */
-  readonly allowInsecureHttp: boolean
+  readonly insecureHttpAllowed: boolean
 }
 
 interface ExpectedAnswer extends ExpectedServer {
@@ -54,12 +54,11 @@ export function serverIn<Server extends Issuer>(
 export function describedServer(document: object, expected: ExpectedServer): AuthorizationServer {
   const issuer = describedIssuer(document, expected)
   const members = membersOf(document)
-  const plain = plainHttp(expected)
   const aliases = membersOf(members.get('mtls_endpoint_aliases'))
   return {
     ...issuer,
-    tokenEndpoint: endpoint(members.get('token_endpoint'), plain),
-    mutualTlsTokenEndpoint: usableEndpoint(aliases.get('token_endpoint'), plain),
+    tokenEndpoint: endpoint(members.get('token_endpoint'), expected),
+    mutualTlsTokenEndpoint: usableEndpoint(aliases.get('token_endpoint'), expected),
     authenticationMethods: strings(members.get('token_endpoint_auth_methods_supported'))
   }
 }
@@ -69,13 +68,12 @@ export function describedIssuer(document: object, expected: ExpectedServer): Iss
   const members = membersOf(document)
   const { issuer } = expected
   checkIssuer(members.get('issuer'), issuer)
-  const plain = plainHttp(expected)
   const aliases = membersOf(members.get('mtls_endpoint_aliases'))
   return {
     issuer,
-    jwksUri: usableEndpoint(members.get('jwks_uri'), plain),
-    introspectionEndpoint: usableEndpoint(members.get('introspection_endpoint'), plain),
-    mutualTlsIntrospectionEndpoint: usableEndpoint(aliases.get('introspection_endpoint'), plain)
+    jwksUri: usableEndpoint(members.get('jwks_uri'), expected),
+    introspectionEndpoint: usableEndpoint(members.get('introspection_endpoint'), expected),
+    mutualTlsIntrospectionEndpoint: usableEndpoint(aliases.get('introspection_endpoint'), expected)
   }
 }
 
@@ -117,36 +115,26 @@ function parsed(body: Uint8Array): unknown {
   }
 }
 
-/** Where an endpoint may be reached without TLS. */
-interface PlainHttp {
-  readonly everywhere: boolean
-  readonly onLoopback: boolean
+/** Plain HTTP on this machine is for an issuer that is here itself: whoever listens on a port is no part of one that is reached by https. */
+function isUsable(url: URL, { issuer, insecureHttpAllowed }: ExpectedServer): boolean {
+  if (url.protocol !== 'http:') return url.protocol === 'https:'
+  const at = new URL(issuer)
+  return insecureHttpAllowed || (at.protocol === 'http:' && isSecure(at) && isSecure(url))
 }
 
-function plainHttp({ issuer, allowInsecureHttp }: ExpectedServer): PlainHttp {
-  return { everywhere: allowInsecureHttp, onLoopback: isPlainLoopback(issuer) }
-}
-
-/** Whoever listens on a port of this machine is no part of an issuer that is reached by https. */
-function isPlainLoopback(issuer: string): boolean {
-  const url = new URL(issuer)
-  return url.protocol === 'http:' && isLoopback(url)
-}
-
-function endpoint(value: unknown, { everywhere, onLoopback }: PlainHttp): string {
+function endpoint(value: unknown, expected: ExpectedServer): string {
   if (typeof value !== 'string' || !URL.canParse(value)) throw wrong('names no valid token_endpoint')
   const url = new URL(value)
   if (url.username !== '' || url.password !== '') throw wrong('names a token_endpoint with userinfo')
   if (value.includes('#')) throw wrong('names a token_endpoint with a fragment')
-  if (url.protocol === 'https:') return value
-  if (url.protocol === 'http:' && (everywhere || (onLoopback && isLoopback(url)))) return value
+  if (isUsable(url, expected)) return value
   throw wrong(`names the token_endpoint ${shown(url.origin)}, which is not https`)
 }
 
 /** For an endpoint that not everybody needs: a bad URL counts as if it were missing. */
-function usableEndpoint(value: unknown, plain: PlainHttp): string | undefined {
+function usableEndpoint(value: unknown, expected: ExpectedServer): string | undefined {
   try {
-    return endpoint(value, plain)
+    return endpoint(value, expected)
   } catch {
     return undefined
   }

@@ -1,4 +1,3 @@
-import { isLoopback } from '../http/loopback.ts'
 import { isScopeToken, splitScope } from '../token/scope.ts'
 import { kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 
@@ -33,28 +32,4 @@ export function resourceOption(option: string, value: unknown): string[] {
     if (!URL.canParse(uri) || uri.includes('#')) wrong(option, 'is not an absolute URI without a fragment', remedy)
     return uri
   })
-}
-
-/** An `https:` URL; `http:` on loopback, or where it is allowed by the symbol. */
-export function webUrl(option: string, value: unknown, example: string, insecureAllowed: boolean): URL {
-  const remedy = `Give a URL like '${example}'.`
-  const text = value instanceof URL ? value.href : nonEmptyString(option, value, remedy)
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  // The parser would take it out; what is sent and compared would keep it.
-  if (/\s/.test(text)) wrong(option, 'has whitespace in it, a line break perhaps', remedy)
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    wrong(option, 'is not an https URL', remedy)
-  }
-  if (url.username !== '' || url.password !== '')
-    wrong(option, 'carries a user name or password', `${remedy} Nothing else.`)
-  if (url.protocol === 'http:' && !isLoopback(url) && !insecureAllowed) {
-    const way = 'Use https, or set [allowInsecureHttp]: true beside it if plain HTTP is your decision.'
-    wrong(
-      option,
-      'is plain HTTP to another machine: everybody on the way could read the token',
-      way,
-      'ERR_INSECURE_ORIGIN'
-    )
-  }
-  return url
 }

@@ -2,7 +2,7 @@ import type { ClientAuthentication } from '../client-authentication/client-authe
 import type { CredentialSource } from '../client-authentication/credential-source.ts'
 import { withAuthorities } from '../client-authentication/mutual-tls.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { allowInsecureHttp } from '../http/insecure-http.ts'
+import { allowInsecureHttp, secureUrl } from '../http/secure-url.ts'
 import {
   checkedTransport,
   type Transport,
@@ -17,7 +17,7 @@ import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import { nonEmptyString, onlyKnown, plainObject, wrong } from '../wrong-option.ts'
 import { authenticationOption, type CredentialOptions, noCredential } from './authentication-option.ts'
-import { milliseconds, webUrl } from './checks.ts'
+import { milliseconds } from './checks.ts'
 import { type HeaderFields, headersOption, type TokenRequestHeaders } from './headers-option.ts'
 import { metadataOption, type ServerMetadata } from './metadata-option.ts'
 import { checkedRequest, type RequestOptions, requestOptionNames } from './request-options.ts'
@@ -95,7 +95,7 @@ export interface CheckedOptions extends Transport {
   readonly timeout: number
   readonly maxWaiting: number
   readonly clock: Clock
-  readonly allowInsecureHttp: boolean
+  readonly insecureHttpAllowed: boolean
 }
 
 const where = 'createTokenClient options'
@@ -147,17 +147,17 @@ export function checkedOptions(options: TokenClientOptions): CheckedOptions {
     ...transport,
     connect: withAuthorities(transport.connect, clientAuthentication),
     clock: clockOption(given.clock),
-    allowInsecureHttp: insecureHttpAllowed
+    insecureHttpAllowed
   }
 }
 
-function serverOption(given: ServerOptions, allowInsecureHttp: boolean): ServerLocation {
-  const issuer = given.issuer === undefined ? undefined : issuerOption(given.issuer, allowInsecureHttp)
+function serverOption(given: ServerOptions, insecureHttpAllowed: boolean): ServerLocation {
+  const issuer = given.issuer === undefined ? undefined : issuerOption(given.issuer, insecureHttpAllowed)
   if ('tokenEndpoint' in given && given.tokenEndpoint !== undefined) {
     const remedy = 'Keep one: with tokenEndpoint nothing is looked up.'
     if (given.metadata !== undefined)
       wrong('metadata', 'and tokenEndpoint are both given', remedy, 'ERR_CONFLICTING_OPTIONS')
-    const tokenEndpoint = tokenEndpointOption(given.tokenEndpoint, allowInsecureHttp)
+    const tokenEndpoint = tokenEndpointOption(given.tokenEndpoint, insecureHttpAllowed)
     return { issuer, tokenEndpoint, known: serverAt(tokenEndpoint, issuer), place: undefined }
   }
   if (issuer === undefined) {
@@ -166,7 +166,7 @@ function serverOption(given: ServerOptions, allowInsecureHttp: boolean): ServerL
   }
   const discovered = { issuer, tokenEndpoint: undefined, known: undefined, place: undefined }
   if (given.metadata === undefined) return discovered
-  const metadata = metadataOption(given.metadata, { issuer, allowInsecureHttp })
+  const metadata = metadataOption(given.metadata, { issuer, insecureHttpAllowed })
   return typeof metadata === 'string' ? { ...discovered, place: metadata } : { ...discovered, known: metadata }
 }
 
@@ -185,7 +185,7 @@ function maxWaitingOption(value: unknown): number {
 
 /** Kept as it was written: issuers compare code point by code point (RFC 8414 §3.3). */
 function issuerOption(value: unknown, insecureHttpAllowed: boolean): string {
-  const url = webUrl('issuer', value, 'https://auth.internal', insecureHttpAllowed)
+  const url = secureUrl('issuer', value, 'https://auth.internal', insecureHttpAllowed)
   const remedy = 'Give the issuer exactly as the server names itself (RFC 8414 §2).'
   if (url.search !== '' || url.hash !== '') wrong('issuer', 'has a query or a fragment', remedy)
   return String(value)
@@ -193,7 +193,7 @@ function issuerOption(value: unknown, insecureHttpAllowed: boolean): string {
 
 /** A query is kept byte for byte (RFC 6749 §3.2). */
 function tokenEndpointOption(value: unknown, insecureHttpAllowed: boolean): string {
-  webUrl('tokenEndpoint', value, 'https://auth.internal/oauth2/token', insecureHttpAllowed)
+  secureUrl('tokenEndpoint', value, 'https://auth.internal/oauth2/token', insecureHttpAllowed)
   const text = String(value)
   if (text.includes('#')) wrong('tokenEndpoint', 'has a fragment', 'Remove it (RFC 6749 §3.2).')
   return text

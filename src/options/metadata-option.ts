@@ -1,7 +1,7 @@
+import { secureUrl } from '../http/secure-url.ts'
 import { describedServer, type ExpectedServer, MetadataFault } from '../metadata/metadata-document.ts'
 import type { AuthorizationServer } from '../metadata/server-source.ts'
 import { kindOf, wrong } from '../wrong-option.ts'
-import { webUrl } from './checks.ts'
 
 /** A metadata document (RFC 8414 §2) as you have it, or the URL where it is. */
 export type ServerMetadata = string | URL | Readonly<Record<string, unknown>>
@@ -11,7 +11,7 @@ export function metadataOption(given: unknown, expected: ExpectedServer): string
   const remedy = "Give the URL of the server's metadata, or the document as an object (RFC 8414 §2)."
   if (typeof given === 'string' || given instanceof URL) {
     const example = 'https://auth.internal/.well-known/openid-configuration'
-    const { hash } = webUrl('metadata', given, example, expected.allowInsecureHttp)
+    const { hash } = secureUrl('metadata', given, example, expected.insecureHttpAllowed)
     if (hash !== '') wrong('metadata', 'has a fragment', remedy)
     return String(given)
   }

@@ -1,9 +1,8 @@
 import { isUnreadable } from '../bearer/path-readings.ts'
 import { normalisePath, type Route } from '../bearer/routes.ts'
-import { allowInsecureHttp } from '../http/insecure-http.ts'
+import { allowInsecureHttp, secureUrl } from '../http/secure-url.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import { checkedFields, kindOf, plainObject, wrong } from '../wrong-option.ts'
-import { webUrl } from './checks.ts'
 import { checkedPresentation, type PresentationOptions, presentationNames } from './presentation-options.ts'
 import { checkedRequest, maxWaitOption, type RequestOptions, requestOptionNames } from './request-options.ts'
 
@@ -40,14 +39,14 @@ const ruleNames = [...requestOptionNames, ...presentationNames, 'maxWait'] as co
 /** The fields that are not named are the client's own request. Throws ClientConfigurationError. */
 export function checkedPolicy(policy: BearerPolicy, fallback: TokenRequest): readonly Route[] {
   const given = checkedFields('policy', policy, ['origins', 'routes', ...ruleNames])
-  const insecureAllowed = given[allowInsecureHttp] === true
-  if (given.routes === undefined) return originRules(given, fallback, insecureAllowed)
+  const insecureHttpAllowed = given[allowInsecureHttp] === true
+  if (given.routes === undefined) return originRules(given, fallback, insecureHttpAllowed)
   if (given.origins !== undefined) {
     const remedy = 'Give `origins` that share one rule, or `routes` with a rule each.'
     wrong('policy.routes', 'stands beside `origins`', remedy, 'ERR_CONFLICTING_OPTIONS')
   }
   refuseSharedRule(given)
-  return routeRules(given.routes, fallback, insecureAllowed)
+  return routeRules(given.routes, fallback, insecureHttpAllowed)
 }
 
 function refuseSharedRule(given: object): void {
@@ -57,7 +56,7 @@ function refuseSharedRule(given: object): void {
   wrong(`policy.${name}`, 'stands beside `routes`, which have a rule each', remedy, 'ERR_CONFLICTING_OPTIONS')
 }
 
-function originRules(given: OriginsPolicy, fallback: TokenRequest, insecureAllowed: boolean): readonly Route[] {
+function originRules(given: OriginsPolicy, fallback: TokenRequest, insecureHttpAllowed: boolean): readonly Route[] {
   const { origins } = given
   const remedy = `Give the origins that tokens may go to, like origins: ['${example}'].`
   if (origins === undefined) wrong('policy.origins', 'is missing', remedy, 'ERR_MISSING_OPTION')
@@ -67,20 +66,20 @@ function originRules(given: OriginsPolicy, fallback: TokenRequest, insecureAllow
   const rule = ruleOf('policy', given, fallback)
   return origins.map((origin: unknown, index) => {
     const option = `policy.origins[${index}]`
-    const url = targetUrl(option, origin, insecureAllowed)
+    const url = targetUrl(option, origin, insecureHttpAllowed)
     if (url.pathname !== '/') wrong(option, 'has a path', `Give the origin alone: '${url.origin}', or use \`routes\`.`)
     return { origin: url.origin, path: undefined, ...rule }
   })
 }
 
-function routeRules(routes: unknown, fallback: TokenRequest, insecureAllowed: boolean): readonly Route[] {
+function routeRules(routes: unknown, fallback: TokenRequest, insecureHttpAllowed: boolean): readonly Route[] {
   const remedy = `Give at least one rule, like routes: { '${example}': { scope: ['read_user'] } }.`
   plainObject('policy.routes', routes, remedy)
   const entries = Object.entries(routes)
   if (entries.length === 0) wrong('policy.routes', 'is empty', remedy)
   const targets = new Set<string>()
   return entries.map(([target, given], index) => {
-    const url = targetUrl(`policy.routes[${index}]`, target, insecureAllowed)
+    const url = targetUrl(`policy.routes[${index}]`, target, insecureHttpAllowed)
     const path = normalisePath(url.pathname)
     const option = `policy.routes['${url.origin}${path}']`
     if (targets.has(option)) wrong(option, 'is there twice', 'Keep one of the two.', 'ERR_CONFLICTING_OPTIONS')
@@ -98,10 +97,10 @@ function ruleOf(option: string, given: RouteOptions, fallback: TokenRequest): Om
   return { request, maxWait, ...checkedPresentation(option, given) }
 }
 
-function targetUrl(option: string, value: unknown, insecureAllowed: boolean): URL {
+function targetUrl(option: string, value: unknown, insecureHttpAllowed: boolean): URL {
   const remedy = `Give scheme, host and port only, like '${example}'.`
   if (String(value).includes('*')) wrong(option, 'has a wildcard, and a token goes to named origins only', remedy)
-  const url = webUrl(option, value, example, insecureAllowed)
+  const url = secureUrl(option, value, example, insecureHttpAllowed)
   if (url.search !== '' || url.hash !== '')
     wrong(option, 'has a query or a fragment', `Give the origin alone: '${url.origin}'.`)
   return url

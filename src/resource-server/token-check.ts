@@ -35,7 +35,7 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
     sender,
     clock,
     timeout: discoveryTimeout,
-    allowInsecureHttp: insecureHttpAllowed
+    insecureHttpAllowed
   })
   const { keyUses = [] } = trust.expected.profile
   const { maxAge } = trust.expected

@@ -1,10 +1,10 @@
+import { secureUrl } from '../http/secure-url.ts'
 import { nonEmptyString, wrong } from '../wrong-option.ts'
 import type { Expectation } from './claims.ts'
 import { discoveredKeys } from './keys/published-keys.ts'
 import type { KeySource } from './keys/verification-keys.ts'
 import { checkedProfile, type ProfileOptions, texts } from './profile-option.ts'
 import type { TokenProfile } from './profiles/token-profile.ts'
-import { secureUrl } from './secure-url.ts'
 
 /**
  * `{ [acceptPlainJwt]: true }` takes tokens of servers that do not follow RFC 9068: of type `JWT` or of none, and without `jti`.
@@ -82,7 +82,7 @@ function checkIssuers(
   if (issuer === undefined && issuers.length > 0) return texts('profile.issuers', issuers)
   if (issuer === undefined && pinned && !required.includes('iss')) return []
   const named = nonEmptyString('issuer', issuer, 'Give a string.')
-  if (!pinned || URL.canParse(named)) secureUrl('issuer', named, insecureHttpAllowed)
+  if (!pinned || URL.canParse(named)) secureUrl('issuer', named, 'https://auth.internal', insecureHttpAllowed)
   // One tenant of Microsoft has two names, and whoever gives one of them means the tenant.
   return issuers.includes(named) ? issuers : [named]
 }

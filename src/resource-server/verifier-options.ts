@@ -2,8 +2,8 @@ import { checkMutualTls, withAuthorities } from '../client-authentication/mutual
 import { type Clock, systemClock } from '../clock.ts'
 import type { ConnectOptions } from '../http/connect-options.ts'
 import type { Dispatcher } from '../http/dispatcher.ts'
-import { allowInsecureHttp } from '../http/insecure-http.ts'
 import type { ProxyOption } from '../http/proxies.ts'
+import { allowInsecureHttp, secureUrl } from '../http/secure-url.ts'
 import { checkedTransport, type Transport } from '../http/transport-options.ts'
 import { checkedFields, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 import { type CheckedDpop, checkDpop, checkExternalUrls, type DpopOptions } from './dpop/proof-options.ts'
@@ -14,7 +14,6 @@ import type { KeySource } from './keys/verification-keys.ts'
 import type { TokenProfile } from './profiles/token-profile.ts'
 import type { ChallengeOptions } from './refusal-challenge.ts'
 import type { RoleClaims } from './role-claims.ts'
-import { secureUrl } from './secure-url.ts'
 import type { SenderConstraint } from './sender-constraint.ts'
 import { acceptMissingAudience, acceptPlainJwt, checkTrust, type Trust } from './trust.ts'
 import type { VerifiedToken } from './verified-token.ts'
@@ -124,6 +123,7 @@ const known = [
   ...['roles', 'clientIdClaim', 'scopeClaim', 'isRevoked', 'introspection', 'forwardedCertificate', 'realm'],
   ...['resourceMetadata', 'dispatcher', 'connect', 'proxy', 'clock', 'dpop', 'externalUrl', 'senderConstrained']
 ]
+const metadataExample = 'https://api.internal/.well-known/oauth-protected-resource'
 const aMinute = 60_000
 const aDay = 24 * 60 * aMinute
 
@@ -134,7 +134,8 @@ export function checkOptions(given: AccessTokenVerifierOptions): CheckedOptions 
   const trust = checkTrust(options, insecureHttpAllowed)
   const { introspection, dispatcher, connect, proxy, clock = systemClock, resourceMetadata } = options
   const realm = text('realm', options.realm ?? trust.expected.audience.join(' '))
-  if (resourceMetadata !== undefined) secureUrl('resourceMetadata', resourceMetadata, insecureHttpAllowed)
+  if (resourceMetadata !== undefined)
+    secureUrl('resourceMetadata', resourceMetadata, metadataExample, insecureHttpAllowed)
   const asking = introspection && checkIntrospection(introspection, insecureHttpAllowed)
   const dpop = options.dpop === undefined ? undefined : checkDpop(options.dpop)
   return {
@@ -210,9 +211,14 @@ function checkIntrospection(given: Introspection, insecureHttpAllowed: boolean):
   }
   if (typeof always !== 'boolean') wrong('introspection.always', 'must be true or false', 'Give one of them.')
   const checked = { clientId, clientAuthentication, always, keepFor: milliseconds('introspection.keepFor', keepFor) }
-  return endpoint === undefined
-    ? checked
-    : { ...checked, endpoint: secureUrl('introspection.endpoint', endpoint, insecureHttpAllowed) }
+  if (endpoint === undefined) return checked
+  const { href } = secureUrl(
+    'introspection.endpoint',
+    endpoint,
+    'https://auth.internal/introspect',
+    insecureHttpAllowed
+  )
+  return { ...checked, endpoint: href }
 }
 
 function text(option: string, value: unknown): string {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Answer } from '../http/exchange.ts'
 import { parseHttpDate } from '../http/http-date.ts'
-import { isLoopback } from '../http/loopback.ts'
+import { isSecure } from '../http/secure-url.ts'
 
 const second = 1000
 const leastOffset = 30 * second
@@ -22,7 +22,7 @@ export function serverClock(clock: Clock): ServerClock {
     now: () => clock.wallTime() + offset,
     learn({ headers }, url) {
       // A cache's answer is as old as its Date, and anybody on the way can write one in plain HTTP.
-      if (headers.age !== undefined || !isAuthentic(new URL(url))) return false
+      if (headers.age !== undefined || !isSecure(new URL(url))) return false
       const date = parseHttpDate(headers.date ?? '', clock.wallTime())
       if (date === undefined) return false
 
@@ -33,8 +33,4 @@ export function serverClock(clock: Clock): ServerClock {
       return Math.abs(offset - before) >= leastOffset
     }
   }
-}
-
-function isAuthentic(url: URL): boolean {
-  return url.protocol === 'https:' || isLoopback(url)
 }

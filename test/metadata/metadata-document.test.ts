@@ -9,7 +9,7 @@ interface Given {
   readonly status?: number
   readonly type?: string
   readonly body?: Uint8Array
-  readonly allowInsecureHttp?: boolean
+  readonly insecureHttpAllowed?: boolean
   readonly expected?: string
 }
 
@@ -18,12 +18,12 @@ function read({
   status = 200,
   type = 'application/json',
   body = Buffer.from(JSON.stringify(document)),
-  allowInsecureHttp = false,
+  insecureHttpAllowed = false,
   expected = issuer
 }: Given) {
   return serverIn(
     { status, headers: { 'content-type': type }, body },
-    { issuer: expected, allowInsecureHttp, wallTime: 0 },
+    { issuer: expected, insecureHttpAllowed, wallTime: 0 },
     describedServer
   )
 }
@@ -101,7 +101,7 @@ test('C52 C21 plain HTTP is for a loopback issuer, and beyond it when somebody a
   const here = { issuer: local, token_endpoint: `${local}/token` }
   expect(read({ document: here, expected: local }).tokenEndpoint).toBe(`${local}/token`)
   const elsewhere = { ...good, token_endpoint: 'http://auth.internal/token' }
-  expect(read({ document: elsewhere, allowInsecureHttp: true }).tokenEndpoint).toBe('http://auth.internal/token')
+  expect(read({ document: elsewhere, insecureHttpAllowed: true }).tokenEndpoint).toBe('http://auth.internal/token')
 })
 
 test.each([local, 'http://[::1]:9000', 'http://localhost:9000'])(
@@ -132,7 +132,7 @@ test('W17 an https issuer on this machine is no exception', () => {
 
 test('W28 what the document only inherits is not read', () => {
   const inherited = Object.create({ ...good, jwks_uri: 'https://evil.example/jwks' })
-  const server = (document: object) => describedServer(document, { issuer, allowInsecureHttp: false })
+  const server = (document: object) => describedServer(document, { issuer, insecureHttpAllowed: false })
   expect(() => server(inherited)).toThrow('is about the issuer none')
   expect(server(Object.assign(inherited, good)).jwksUri).toBeUndefined()
 })

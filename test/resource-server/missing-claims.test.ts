@@ -75,7 +75,7 @@ test.each(['accounts.google.com', 'kubernetes/serviceaccount', 'orders-auth'])(
     const named = accessTokenVerifier({ ...pinned, issuer: name })
     expect((await named.verify(await bearer({ iss: name }))).issuer).toBe(name)
     await expect(named.verify(await bearer({}))).rejects.toMatchObject({ reason: 'wrong_issuer' })
-    expect(() => accessTokenVerifier({ audience, issuer: name })).toThrow(/^issuer needs an https URL/)
+    expect(() => accessTokenVerifier({ audience, issuer: name })).toThrow(/^issuer is not an https URL/)
   }
 )
 

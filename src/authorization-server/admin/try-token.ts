@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose'
-import { allowInsecureHttp } from '../../http/insecure-http.ts'
+import { allowInsecureHttp } from '../../http/secure-url.ts'
 import type { ServerParts } from '../overview/server-parts.ts'
 import { signed } from '../tokens/token-claims.ts'
 import { type Asked, nextToken, type Refused } from './next-token.ts'

@@ -1,10 +1,10 @@
 import type { JSONWebKeySet } from 'jose'
 import { TokenClientError } from '../../errors.ts'
+import { secureUrl } from '../../http/secure-url.ts'
 import { limits } from '../../limits.ts'
 import { withoutPrototypes } from '../../own-members.ts'
 import { asymmetricAlgorithms } from '../../proof/signature-algorithms.ts'
 import type { JwsHeader } from '../compact-jws.ts'
-import { secureUrl } from '../secure-url.ts'
 import { RefusedToken } from '../token-refused-error.ts'
 import { keptKeys } from './kept-keys.ts'
 import { type KeySet, keySet } from './key-set.ts'
@@ -24,7 +24,7 @@ export function jwksUri(url: string | URL): KeySource {
   return {
     algorithms: asymmetricAlgorithms,
     open(context) {
-      const href = secureUrl('jwksUri()', url, context.insecureHttpAllowed)
+      const { href } = secureUrl('jwksUri()', url, 'https://auth.internal/jwks', context.insecureHttpAllowed)
       return publishedKeys({ url: async () => href }, context)
     }
   }
