@@ -12,6 +12,7 @@ import { usageBook } from './bearer/usage-book.ts'
 import type { ClientState, Health } from './cache/health.ts'
 import { type TokenCache, tokenCache } from './cache/token-cache.ts'
 import type { Warn } from './client-authentication/client-authentication.ts'
+import { lateProver } from './client-authentication/late-prover.ts'
 import type { Clock } from './clock.ts'
 import { joinConnectionGroup } from './connection-group/connection-group.ts'
 import { guardedEmitter, type Off, type On } from './emitter.ts'
@@ -83,7 +84,7 @@ const readyWait = 30_000
  */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   const checked = checkedOptions(options)
-  const { timeout, refresh, maxWaiting, clientAuthentication, request } = checked
+  const { timeout, refresh, maxWaiting, clientAuthentication, dpop, request } = checked
   const telemetry = clientTelemetry(checked)
   const { emit, on, off } = guardedEmitter((name, event) => publishEvent(name, event, telemetry))
   const { tokenEndpoint, clock, health, leave } = joinConnectionGroup(checked)
@@ -94,6 +95,8 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       ...checked,
       ...common,
       clientAuthentication,
+      prover: dpop && lateProver({ source: dpop.source, clock, timeout }),
+      allowBearer: dpop?.allowBearer ?? false,
       counting: (sender) => telemetry.counting(sender)
     })
   const source = sourceBelow(checked, { endpoint, clock, emit, risen: (spread) => cache.renewAll(spread) })
@@ -209,8 +212,9 @@ function sourceBelow(checked: CheckedOptions, { endpoint, clock, emit, risen }: 
   const { sharing, server, clientId, headers, timeout } = checked
   const alone = { ...(endpoint as TokenSource), close() {} }
   if (sharing === undefined) return alone
-  if (checked.clientAuthentication?.mutualTls !== undefined) {
-    const message = 'The store is not used: these tokens are bound to the certificate of this instance.'
+  const bound = checked.dpop !== undefined ? 'key' : checked.clientAuthentication?.mutualTls && 'certificate'
+  if (bound !== undefined) {
+    const message = `The store is not used: these tokens are bound to the ${bound} of this instance.`
     emit('warning', { code: 'token_not_shared', message })
     return alone
   }

@@ -15,30 +15,34 @@ export type PrivateKeySource =
   | { readonly keyFile: string; readonly certFile: string }
   | (() => PrivateKeyMaterial | Promise<PrivateKeyMaterial>)
 
-export function keySource(given: PrivateKeySource, options: SigningKeyOptions): CredentialSource<SigningKey> {
+export function keySource(
+  given: PrivateKeySource,
+  options: SigningKeyOptions,
+  option = 'key'
+): CredentialSource<SigningKey> {
   if (typeof given === 'function') {
-    return supplied('key', 'a private key as PEM, JWK or KeyObject', given, (key) => signingKey(key, options))
+    return supplied(option, 'a private key as PEM, JWK or KeyObject', given, (key) => signingKey(key, options))
   }
   if (isMaterial(given)) {
-    return fixed(configured('key', 'Give a private key as PEM, JWK or KeyObject.', () => signingKey(given, options)))
+    return fixed(configured(option, 'Give a private key as PEM, JWK or KeyObject.', () => signingKey(given, options)))
   }
   if (typeof given === 'object' && given !== null) {
     const own = ownMembers(given)
     if ('keyFile' in own) {
-      onlyKnown('key', own, ['file', ...pairNames])
-      exclusive('key', own, 'keyFile', ['file'])
-      for (const name of pairNames) nonEmptyString(`key.${name}`, own[name], 'Give the path of a PEM file.')
-      return pairOfFiles('key', own, (certificate, key) => signingKey(key, { ...options, certificate }))
+      onlyKnown(option, own, ['file', ...pairNames])
+      exclusive(option, own, 'keyFile', ['file'])
+      for (const name of pairNames) nonEmptyString(`${option}.${name}`, own[name], 'Give the path of a PEM file.')
+      return pairOfFiles(option, own, (certificate, key) => signingKey(key, { ...options, certificate }))
     }
     if ('file' in own) {
-      onlyKnown('key', own, ['file', ...pairNames])
-      exclusive('key', own, 'file', pairNames)
-      const path = nonEmptyString('key.file', own.file, 'Give the path of a file with PEM or a JWK.')
-      return credentialFile('key', path, (bytes) => signingKey(materialIn(bytes), options))
+      onlyKnown(option, own, ['file', ...pairNames])
+      exclusive(option, own, 'file', pairNames)
+      const path = nonEmptyString(`${option}.file`, own.file, 'Give the path of a file with PEM or a JWK.')
+      return credentialFile(option, path, (bytes) => signingKey(materialIn(bytes), options))
     }
   }
   const remedy = 'Give PEM, a JWK, a KeyObject, { file }, { keyFile, certFile } or a function.'
-  wrong('key', 'is not a private key', remedy, given === undefined ? 'ERR_MISSING_OPTION' : 'ERR_INVALID_OPTION')
+  wrong(option, 'is not a private key', remedy, given === undefined ? 'ERR_MISSING_OPTION' : 'ERR_INVALID_OPTION')
 }
 
 const pairNames = ['keyFile', 'certFile'] as const

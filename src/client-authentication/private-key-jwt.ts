@@ -1,6 +1,5 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import type { CryptoKey } from 'jose'
-import { builtin } from '../builtin.ts'
 import { asymmetricAlgorithms } from '../proof/signature-algorithms.ts'
 import { checkedFields, exclusive, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 import { checkAudience, type Signer, signAssertion } from './client-assertion.ts'
@@ -8,7 +7,7 @@ import type { ClientAuthentication } from './client-authentication.ts'
 import { credentialRing, ringOf } from './credential-ring.ts'
 import { type CredentialSource, fixed } from './credential-source.ts'
 import { keySource, type PrivateKeySource } from './key-source.ts'
-import { cryptoKeySigner, type Sign } from './remote-signer.ts'
+import { cryptoKeySigner, isCryptoKey, publicKeyOption, type Sign } from './remote-signer.ts'
 import { ringAuthentication } from './ring-authentication.ts'
 
 interface CommonOptions {
@@ -62,7 +61,7 @@ function signerSources(given: PrivateKeyJwtOptions): readonly CredentialSource<C
   const { key, sign, publicKey, alg, kid } = given
   if (sign !== undefined) {
     exclusive('privateKeyJwt options', given, 'sign', ['key'])
-    return [signerSource(sign, alg, kid, publicKey === undefined ? undefined : publicKeyOption(publicKey))]
+    return [signerSource(sign, alg, kid, publicKey === undefined ? undefined : publicKeyOption('publicKey', publicKey))]
   }
   if (publicKey !== undefined) wrong('publicKey', 'stands without sign', 'Leave it out: a key of ours needs no check.')
   if (isCryptoKey(key)) return [cryptoKeySource(key, alg, kid)]
@@ -82,16 +81,6 @@ function signerSource(sign: unknown, alg: string | undefined, kid: string | unde
   return fixed({ alg, kid, publicKey, key: sign as Sign, equals: (other: Signer) => other.key === sign })
 }
 
-function publicKeyOption(given: string | JsonWebKey | KeyObject): KeyObject {
-  const { KeyObject, createPublicKey } = builtin.crypto
-  try {
-    if (given instanceof KeyObject) return given.type === 'public' ? given : createPublicKey(given)
-    return createPublicKey(typeof given === 'string' ? given : { key: given, format: 'jwk' })
-  } catch {
-    wrong('publicKey', 'holds no public key', 'Give the public key of the signer as PEM, a JWK or a KeyObject.')
-  }
-}
-
 function cryptoKeySource(key: CryptoKey, alg: string | undefined, kid: string | undefined) {
   const signer = cryptoKeySigner(key)
   if (signer === undefined)
@@ -104,8 +93,4 @@ function cryptoKeySource(key: CryptoKey, alg: string | undefined, kid: string | 
   if (!isFit)
     wrong('key', `is a CryptoKey that signs with ${signer.alg}, not with the alg that is set`, 'Leave alg out.')
   return signerSource(signer.sign, alg ?? signer.alg, kid)
-}
-
-function isCryptoKey(key: unknown): key is CryptoKey {
-  return Object.prototype.toString.call(key) === '[object CryptoKey]' // jest's environments have a class of their own
 }

@@ -17,17 +17,22 @@ export interface SigningKey extends Signer {
 export interface SigningKeyOptions {
   readonly alg?: string | undefined
   readonly kid?: string | undefined
+  /** What an RSA key signs with when neither `alg` nor the key says it; RS256 unless given. */
+  readonly usualRsa?: 'PS256' | undefined
   /** PEM, when the server knows the key by a certificate. */
   readonly certificate?: string | undefined
 }
 
 /** Throws a CredentialFault when it is no key that can sign so. */
-export function signingKey(material: PrivateKeyMaterial, { alg, kid, certificate }: SigningKeyOptions): SigningKey {
+export function signingKey(
+  material: PrivateKeyMaterial,
+  { alg, kid, usualRsa, certificate }: SigningKeyOptions
+): SigningKey {
   const key = privateKey(material)
   const jwk: JsonWebKey = isJwk(material) ? ownMembers(material) : ownMembers({})
   return {
     key,
-    alg: algorithmFor(key, alg ?? jwk.alg),
+    alg: algorithmFor(key, alg ?? jwk.alg ?? (key.asymmetricKeyType === 'rsa' ? usualRsa : undefined)),
     kid: kid ?? (typeof jwk.kid === 'string' ? jwk.kid : undefined),
     certificateThumbprint: certificate === undefined ? undefined : thumbprintOf(certificate, key),
     equals: (other) => key.equals(other.key)

@@ -35,7 +35,7 @@ interface Surroundings {
 
 /** For a reader of a store. */
 export function noCredential(given: object): undefined {
-  const double = (['clientSecret', 'clientAuthentication'] as const).find(
+  const double = (['clientSecret', 'clientAuthentication', 'dpop'] as const).find(
     (name) => name in given && given[name as never] !== undefined
   )
   if (double === undefined) return undefined

@@ -18,6 +18,7 @@ import type { TokenRequest } from '../token/token-request.ts'
 import { nonEmptyString, onlyKnown, plainObject, wrong } from '../wrong-option.ts'
 import { authenticationOption, type CredentialOptions, noCredential } from './authentication-option.ts'
 import { milliseconds } from './checks.ts'
+import { type CheckedDpop, type DpopOptions, dpopOption, dpopOptionNames } from './dpop-option.ts'
 import { type HeaderFields, headersOption, type TokenRequestHeaders } from './headers-option.ts'
 import { metadataOption, type ServerMetadata } from './metadata-option.ts'
 import { checkedRequest, type RequestOptions, requestOptionNames } from './request-options.ts'
@@ -66,7 +67,12 @@ export interface CommonOptions extends RequestOptions {
   readonly [allowInsecureHttp]?: boolean
 }
 
-export type TokenClientOptions = CommonOptions & ServerOptions & CredentialOptions & TransportOptions & StoreOptions
+export type TokenClientOptions = CommonOptions &
+  DpopOptions &
+  ServerOptions &
+  CredentialOptions &
+  TransportOptions &
+  StoreOptions
 
 /** Where the server is, as it was configured. */
 export interface ServerLocation {
@@ -84,6 +90,8 @@ export interface CheckedOptions extends Transport {
   readonly clientId: string
   /** Undefined for a reader of a store, which has no credential. */
   readonly clientAuthentication: ClientAuthentication | undefined
+  /** Undefined for Bearer tokens. */
+  readonly dpop: CheckedDpop | undefined
   /** Undefined without a store. */
   readonly sharing: Sharing | undefined
   readonly request: TokenRequest
@@ -106,6 +114,7 @@ const known = [
   'clientId',
   'clientSecret',
   'clientAuthentication',
+  ...dpopOptionNames,
   ...requestOptionNames,
   'tokenTypes',
   'headers',
@@ -133,6 +142,7 @@ export function checkedOptions(options: TokenClientOptions): CheckedOptions {
     server: serverOption(given, insecureHttpAllowed),
     clientId: clientIdOption(given.clientId),
     clientAuthentication,
+    dpop: dpopOption(given),
     sharing,
     request: checkedRequest('options', given),
     bearerTypes: tokenTypesOption(given.tokenTypes),

@@ -9,7 +9,7 @@ interface Meaning {
   readonly message: string
 }
 
-/** RFC 6749 §5.2, RFC 8707 §2, and two of §4.1.2.1 that token endpoints use as well. */
+/** RFC 6749 §5.2, RFC 8707 §2, RFC 9449 §5 and §8, and two of RFC 6749 §4.1.2.1 that token endpoints use as well. */
 const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   [
     'invalid_request',
@@ -41,6 +41,21 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   [
     'temporarily_unavailable',
     { code: 'ERR_TEMPORARILY_UNAVAILABLE', transient: true, message: 'it is overloaded or under maintenance.' }
+  ],
+  [
+    'invalid_dpop_proof',
+    {
+      code: 'ERR_INVALID_DPOP_PROOF',
+      message: 'the DPoP proof does not count. Check dpop.alg, the clock, and the URL of the token endpoint.'
+    }
+  ],
+  [
+    'use_dpop_nonce',
+    {
+      code: 'ERR_INVALID_DPOP_PROOF',
+      transient: true,
+      message: 'it demands a nonce in the DPoP proof and gave none that helps. Check that one DPoP-Nonce comes through.'
+    }
   ],
   ['server_error', { code: 'ERR_SERVER_ERROR', transient: true, message: 'it met an unexpected condition.' }]
 ])

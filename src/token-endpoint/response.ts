@@ -17,6 +17,8 @@ export interface TokenResponse {
   readonly scope: readonly string[] | undefined
   /** Milliseconds as the server has told them, 0 too; undefined when it did not say. */
   readonly life: number | undefined
+  /** Whether the token is bound to the key that was proved. */
+  readonly isBound: boolean
   readonly warnings: readonly Warning[]
 }
 
@@ -24,6 +26,8 @@ export interface TokenResponse {
 export interface TokenResponseContext extends ResponseContext {
   /** Names of token types that mean Bearer, in lower case. */
   readonly bearerTypes: readonly string[]
+  /** Whether a DPoP token was asked for, and whether nothing else will do (RFC 9449 §5). */
+  readonly dpop?: 'required' | 'preferred' | undefined
 }
 
 /**
@@ -43,10 +47,10 @@ export function readTokenResponse(answer: Answer, context: TokenResponseContext)
 
   const source = { host, status }
   const value = readValue(given, source)
-  const typeWarnings = readType(members.get('token_type'), context.bearerTypes, source)
+  const { isBound, warnings: typeWarnings } = readType(members.get('token_type'), context, source)
   const { life, warning } = readExpiry(members.get('expires_in'), source)
   const scope = readScope(members.get('scope'), source)?.map((member) => withoutSecrets(member, hidden))
-  return { value, scope, life, warnings: warning === undefined ? typeWarnings : [...typeWarnings, warning] }
+  return { value, scope, life, isBound, warnings: warning === undefined ? typeWarnings : [...typeWarnings, warning] }
 }
 
 /** Answers to a prefix or to nothing. */
@@ -80,15 +84,20 @@ function readValue(value: unknown, source: AnswerSource): string {
   return value
 }
 
-function readType(type: unknown, bearerTypes: readonly string[], { host, status }: AnswerSource): Warning[] {
-  if (type === undefined || type === null)
-    return [{ code: 'token_type_missing', message: `${host} does not name the type of its token: taken as Bearer.` }]
-  if (typeof type === 'string' && bearerTypes.includes(type.toLowerCase())) return []
-  throw new TokenClientError(
-    'ERR_UNSUPPORTED_TOKEN_TYPE',
-    `${host} gave a token of another type than Bearer. Have it issue bearer tokens to this client, or name the type in tokenTypes if it means the same.`,
-    { transient: false, status }
-  )
+function readType(type: unknown, { bearerTypes, dpop }: TokenResponseContext, { host, status }: AnswerSource) {
+  const isMissing = type === undefined || type === null
+  const name = typeof type === 'string' ? type.toLowerCase() : undefined
+  if (dpop !== undefined && name === 'dpop') return { isBound: true, warnings: [] }
+  if (dpop !== 'required' && isMissing) {
+    const message = `${host} does not name the type of its token: taken as Bearer.`
+    return { isBound: false, warnings: [{ code: 'token_type_missing', message } as const] }
+  }
+  if (dpop !== 'required' && name !== undefined && bearerTypes.includes(name)) return { isBound: false, warnings: [] }
+  const message =
+    dpop === 'required'
+      ? 'a token that is not bound to the DPoP key. Have it issue DPoP tokens to this client, or set allowBearer: true.'
+      : 'a token of another type than Bearer. Have it issue bearer tokens to this client, or name the type in tokenTypes if it means the same.'
+  throw new TokenClientError('ERR_UNSUPPORTED_TOKEN_TYPE', `${host} gave ${message}`, { transient: false, status })
 }
 
 /** A list of scope tokens says the same as the string of the RFC. */

@@ -5,13 +5,16 @@ import {
 } from '../client-authentication/authenticated-request.ts'
 import type { ClientAuthentication, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
 import type { CredentialSource } from '../client-authentication/credential-source.ts'
+import type { CurrentProver } from '../client-authentication/current-prover.ts'
 import type { Clock } from '../clock.ts'
 import { type ErrorCode, isRefusalOfCredential, TokenClientError } from '../errors.ts'
 import { type Emit, fieldsOf } from '../events.ts'
 import type { Sender } from '../http/send.ts'
+import { serverClock } from '../http/server-clock.ts'
 import { limits } from '../limits.ts'
 import type { AuthorizationServer, AuthorizationServerSource } from '../metadata/server-source.ts'
 import { AccessToken } from '../token/access-token.ts'
+import type { ProvenCall, Prover } from '../token/prover.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
 import { broughtNews } from '../waiting/brought-news.ts'
@@ -19,10 +22,10 @@ import { type Awaited, type Deadline, tooSlow, withDeadline } from '../waiting/d
 import { timeOfAttempt } from '../waiting/retry.ts'
 import { confidentialIn } from './confidential.ts'
 import { credentialTrial } from './credential-trial.ts'
+import { beginProof, proofRefusalIn, writeProof } from './dpop-proof.ts'
 import { tokenRequestForm } from './form.ts'
 import { readTokenResponse, type TokenResponse } from './response.ts'
 import { reportScope } from './scope-report.ts'
-import { serverClock } from './server-clock.ts'
 import { toldEnds } from './told-ends.ts'
 import { namingTheMethod } from './unlisted-method.ts'
 
@@ -38,6 +41,10 @@ export interface TokenEndpointOptions {
   readonly defaultLifetime: number
   /** Names of token types that mean Bearer, in lower case; only that one unless given. */
   readonly bearerTypes?: readonly string[]
+  /** Proves the key that tokens are bound to; undefined for Bearer tokens. */
+  readonly prover?: CurrentProver | undefined
+  /** With a prover: whether a Bearer token will do as well. */
+  readonly allowBearer?: boolean
   /** Further header fields of each token request, by lower-case names. */
   readonly headers?: CredentialSource<Readonly<Record<string, string>>> | undefined
   readonly emit: Emit
@@ -47,12 +54,13 @@ const metadata = "the authorization server's metadata"
 
 /**
  * The token endpoint as a source of tokens: each call is one attempt of the client credentials grant (RFC 6749 §4.4).
- * A refused credential, a wrong date and an endpoint that moved are worth one repeat, at once.
+ * A refused credential, a wrong date and an endpoint that moved are worth one repeat, at once, and so is each nonce that a proof must carry.
  * `maxWait` bounds all of it: `ERR_SECRET_UNAVAILABLE` when the credential does not come in time, else `ERR_TIMEOUT`.
  */
 export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   const { clientId, server, clientAuthentication, clock, timeout, defaultLifetime, emit } = options
-  const { bearerTypes = ['bearer'] } = options
+  const { bearerTypes = ['bearer'], prover, allowBearer = false } = options
+  const dpop = prover && (allowBearer ? ('preferred' as const) : ('required' as const))
   const inTurn = credentialTrial(clock)
   const serverTime = serverClock(clock)
   const ends = toldEnds()
@@ -76,9 +84,12 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     request: TokenRequest,
     known: AuthorizationServer,
     attempt: Deadline,
-    mayRepeat: boolean
+    mayRepeat: boolean,
+    proven?: ProvenCall
   ): Promise<AccessToken> {
     const draft = draftOf(request, known, attempt)
+    const call = proven ?? (prover && (await beginProof(draft, prover)))
+    if (call !== undefined) await writeProof(draft, call)
     const { answer, proof, sent } = await authenticatedRequest(draft, options)
     const misdated = serverTime.learn(answer, draft.tokenEndpoint) && draft.dated === true
     try {
@@ -86,13 +97,19 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
         tokenEndpoint: draft.tokenEndpoint,
         wallTime: clock.wallTime(),
         bearerTypes,
+        dpop,
         hidden: confidentialIn(draft)
       }
       const response = readTokenResponse(answer, context)
       proof.accepted()
       hasWorked = true
-      return accessToken(request, response, sent, draft.certificate?.thumbprint)
+      call?.learn(answer.headers, undefined, false)
+      return accessToken(request, response, sent, {
+        certificate: draft.certificate?.thumbprint,
+        prover: response.isBound ? call?.prover : undefined
+      })
     } catch (error) {
+      if (call?.learn(answer.headers, proofRefusalIn(error), true)) return ask(request, known, attempt, mayRepeat, call)
       if (!isRefusalOfCredential(error)) throw error
       // A source that hangs must not hide why the server refused.
       const worthRepeating = (misdated && mayRepeat) || (await broughtNews(proof.refused(), clock, attempt.signal))
@@ -119,19 +136,20 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     }
   }
 
-  /** Bound to the certificate that the request was sent with, if there was one (RFC 8705 §3). */
+  /** Bound to the certificate that the request was sent with (RFC 8705 §3), and to the key that it proved (RFC 9449 §5). */
   function accessToken(
     request: TokenRequest,
     response: TokenResponse,
     sent: AuthenticatedAnswer['sent'],
-    boundTo?: string
+    { certificate, prover }: { certificate: string | undefined; prover: Prover | undefined }
   ): AccessToken {
     const { value, scope = request.scope, warnings } = response
     const told = ends.lifeOf(value, response.life, sent.monotonic)
     const life = told === undefined ? defaultLifetime : Math.min(told, limits.tokenLife)
     for (const warning of warnings) emit('warning', { ...fieldsOf(request), ...warning })
     reportScope(request, scope, emit)
-    return new AccessToken({ value, scope, obtainedAt: sent.wall, expiresAt: sent.wall + life, boundTo })
+    const boundTo = [certificate, prover?.thumbprint].filter((one) => one !== undefined).join(' ') || undefined
+    return new AccessToken({ value, scope, obtainedAt: sent.wall, expiresAt: sent.wall + life, boundTo, prover })
   }
 
   return {

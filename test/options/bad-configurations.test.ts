@@ -1,3 +1,4 @@
+import { createSecretKey, generateKeyPairSync } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import {
@@ -24,6 +25,7 @@ const proving = { issuer: 'https://auth.internal', clientId: 'orders' }
 const assertionBySecret = clientSecretJwt(marker.repeat(4))
 const byCertificate = { ...assertionBySecret, mutualTls: { ca: undefined } }
 const identity = selfSigned()
+const ecKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
 type Row = readonly [given: unknown, code: string, names: string]
 
@@ -52,7 +54,26 @@ const wrongOptions: readonly Row[] = [
   [{ ...good, sealingKey }, 'ERR_MISSING_OPTION', 'sealingKey'],
   [{ ...good, shards: 2 }, 'ERR_MISSING_OPTION', 'shards'],
   [{ ...good, clientSecret: undefined, reader: true }, 'ERR_MISSING_OPTION', 'reader'],
-  [{ ...good, dpop: {} }, 'ERR_UNKNOWN_OPTION', 'options.dpop'],
+  [{ ...good, dpop: false }, 'ERR_INVALID_OPTION', 'dpop'],
+  [{ ...good, dpop: 'ES256' }, 'ERR_INVALID_OPTION', 'dpop'],
+  [{ ...good, dpop: { algorithm: 'ES256' } }, 'ERR_UNKNOWN_OPTION', 'dpop.algorithm'],
+  [{ ...good, dpop: { alg: 'HS256' } }, 'ERR_INVALID_OPTION', 'dpop.alg'],
+  [{ ...good, dpop: { alg: 'none' } }, 'ERR_INVALID_OPTION', 'dpop.alg'],
+  [{ ...good, dpop: { key: marker } }, 'ERR_INVALID_OPTION', 'dpop.key'],
+  [{ ...good, dpop: { key: null } }, 'ERR_INVALID_OPTION', 'dpop.key'],
+  [{ ...good, dpop: { key: { file: '/nowhere' } } }, 'ERR_INVALID_OPTION', 'The file'],
+  [{ ...good, dpop: { key: createSecretKey(Buffer.from(marker)) } }, 'ERR_INVALID_OPTION', 'dpop.key'],
+  [{ ...good, dpop: { key: ecKeys.privateKey, alg: 'EdDSA' } }, 'ERR_INVALID_OPTION', 'dpop.key'],
+  [{ ...good, dpop: { key: ecKeys.publicKey } }, 'ERR_INVALID_OPTION', 'dpop.key'],
+  [{ ...good, dpop: { key: ecKeys.privateKey, publicKey: ecKeys.publicKey } }, 'ERR_INVALID_OPTION', 'dpop.publicKey'],
+  [{ ...good, dpop: { sign: 'sign', alg: 'ES256' } }, 'ERR_INVALID_OPTION', 'dpop.sign'],
+  [{ ...good, dpop: { sign: verb, publicKey: ecKeys.publicKey } }, 'ERR_MISSING_OPTION', 'dpop.alg'],
+  [{ ...good, dpop: { sign: verb, alg: 'ES256' } }, 'ERR_MISSING_OPTION', 'dpop.publicKey'],
+  [{ ...good, dpop: { sign: verb, alg: 'ES256', publicKey: marker } }, 'ERR_INVALID_OPTION', 'dpop.publicKey'],
+  [{ ...good, dpop: { sign: verb, key: ecKeys.privateKey, alg: 'ES256' } }, 'ERR_CONFLICTING_OPTIONS', 'dpop.key'],
+  [{ ...good, allowBearer: true }, 'ERR_MISSING_OPTION', 'allowBearer'],
+  [{ ...good, dpop: true, allowBearer: 'yes' }, 'ERR_INVALID_OPTION', 'allowBearer'],
+  [{ ...proving, dpop: true, store, sealingKey, reader: true }, 'ERR_CONFLICTING_OPTIONS', 'dpop'],
   [{ ...good, allowInsecureHttp: true }, 'ERR_UNKNOWN_OPTION', 'options.allowInsecureHttp'],
   [{ ...good, issuer: undefined }, 'ERR_MISSING_OPTION', 'issuer'],
   [{ ...good, issuer: '' }, 'ERR_INVALID_OPTION', 'issuer'],

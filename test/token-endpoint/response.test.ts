@@ -8,6 +8,7 @@ const transient = true
 test('a whole answer is read', () => {
   expect(read(answer(good({ scope: 'b a' })))).toEqual({
     value: 'marker-token',
+    isBound: false,
     scope: ['b', 'a'],
     life: 43_200_000,
     warnings: []
@@ -253,7 +254,7 @@ test('T37 C8 of a repeated member the last one counts', () => {
 test('T38 C15 members with inherited names give nothing and break nothing', () => {
   const inherited = '"__proto__":{"access_token":"marker","scope":"admin","error":"x"},"constructor":1,"toString":null'
   const body = `{${inherited},"access_token":"own","token_type":"bearer","expires_in":5}`
-  expect(read(answer(body))).toEqual({ value: 'own', scope: undefined, life: 5000, warnings: [] })
+  expect(read(answer(body))).toEqual({ value: 'own', isBound: false, scope: undefined, life: 5000, warnings: [] })
   expect(() => read(answer(`{${inherited}}`))).toThrow(expect.objectContaining({ code: 'ERR_MALFORMED_TOKEN' }))
 })
 

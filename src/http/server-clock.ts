@@ -1,18 +1,18 @@
 import type { Clock } from '../clock.ts'
-import type { Answer } from '../http/exchange.ts'
-import { parseHttpDate } from '../http/http-date.ts'
-import { isSecure } from '../http/secure-url.ts'
+import type { Answer } from './exchange.ts'
+import { parseHttpDate } from './http-date.ts'
+import { isSecure } from './secure-url.ts'
 
 const second = 1000
 const leastOffset = 30 * second
 const mostOffset = 24 * 3600 * second
 
-/** The authorization server's clock, by which it judges the date of an assertion. The life of a token never depends on it. */
+/** A server's clock, by which it judges the date of an assertion or a proof. The life of a token never depends on it. */
 export interface ServerClock {
   /** Epoch ms, as the server has it; this machine's own while the two agree or the server's is not known. */
   now(): number
   /** Reads the `Date` of an answer that came from `url`. True when it shows that what was dated before was dated wrongly. */
-  learn(answer: Answer, url: string): boolean
+  learn(answer: Pick<Answer, 'headers'>, url: string): boolean
 }
 
 export function serverClock(clock: Clock): ServerClock {

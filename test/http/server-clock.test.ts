@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { serverClock } from '../../src/http/server-clock.ts'
 import { manualClock } from '../../src/testing/index.ts'
-import { serverClock } from '../../src/token-endpoint/server-clock.ts'
 
 const minute = 60_000
 const https = 'https://login.example/token'
@@ -12,7 +12,7 @@ function learned(...answers: readonly [ms: number, url: string, headers?: Record
   const server = serverClock(clock)
   const news = answers.map(([ms, url, headers]) => {
     const date = new Date(clock.wallTime() + ms).toUTCString()
-    return server.learn({ status: 200, headers: { date, ...headers }, body: new Uint8Array() }, url)
+    return server.learn({ headers: { date, ...headers } }, url)
   })
   return { offset: server.now() - clock.wallTime(), news }
 }

@@ -1,0 +1,31 @@
+import type { KeyObject } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { Prover } from '../token/prover.ts'
+import type { Deadline } from '../waiting/deadline.ts'
+import type { Warn } from './client-authentication.ts'
+import type { CredentialSource } from './credential-source.ts'
+import type { DpopKey } from './dpop-key.ts'
+import { dpopProver } from './dpop-prover.ts'
+import { proofMemory } from './proof-memory.ts'
+
+export interface ProverOptions {
+  readonly source: CredentialSource<DpopKey>
+  readonly clock: Clock
+  /** Milliseconds that a signature may take where the key is elsewhere. */
+  readonly timeout: number
+}
+
+/** The prover of the key as it is now: the same one while the key is the same. */
+export type CurrentProver = (warn: Warn, deadline: Deadline) => Promise<Prover>
+
+export function currentProver({ source, clock, timeout }: ProverOptions): CurrentProver {
+  const memory = proofMemory(clock)
+  let current: { readonly prover: Prover; readonly publicKey: KeyObject } | undefined
+
+  return async (warn, deadline) => {
+    const key = await source.read(warn, deadline)
+    if (current?.publicKey.equals(key.publicKey) !== true)
+      current = { prover: dpopProver({ key, memory, clock, timeout }), publicKey: key.publicKey }
+    return current.prover
+  }
+}

@@ -1,0 +1,96 @@
+import type { JsonWebKey, KeyObject } from 'node:crypto'
+import type { CryptoKey } from 'jose'
+import { builtin } from '../builtin.ts'
+import { signatureBy } from '../proof/raw-signature.ts'
+import { asymmetricAlgorithms, signatureAlgorithm } from '../proof/signature-algorithms.ts'
+import { wrong } from '../wrong-option.ts'
+import { type CredentialSource, fixed } from './credential-source.ts'
+import { keySource, type PrivateKeySource } from './key-source.ts'
+import { cryptoKeySigner, isCryptoKey, publicKeyOption, remoteSignature, type Sign } from './remote-signer.ts'
+
+/** The two halves of a key as WebCrypto makes them. */
+interface CryptoKeyHalves {
+  readonly privateKey: CryptoKey
+  readonly publicKey: CryptoKey
+}
+
+/** Where a DPoP key comes from: as other private keys, or from WebCrypto. */
+export type DpopKeySource = PrivateKeySource | CryptoKey | CryptoKeyHalves
+
+/** What proofs can be signed with: never a shared secret (RFC 9449 §11.6). */
+export const proofAlgorithms: readonly string[] = asymmetricAlgorithms
+
+/** A key that DPoP tokens are bound to, and what signs with it. */
+export interface DpopKey {
+  readonly alg: string
+  readonly publicKey: KeyObject
+  /** The signature in base64url: at once where the key is in this process. */
+  sign(input: string): string | Promise<string>
+}
+
+/** A key of our own, made when it is first needed. No one else ever has it. */
+export function generatedKey(alg: string): CredentialSource<DpopKey> {
+  let made: Promise<DpopKey> | undefined
+  return {
+    read() {
+      made ??= generate(alg).catch((error) => {
+        made = undefined
+        throw error
+      })
+      return made
+    }
+  }
+}
+
+/** A private key of the user's: read again before every token request, unless it is the key itself. */
+export function ownKey(given: DpopKeySource, alg: string | undefined): CredentialSource<DpopKey> {
+  if (isCryptoKey(given)) return fixed(keyOfWebCrypto(given, alg))
+  if (isCryptoKey((given as Partial<CryptoKeyHalves> | null)?.privateKey))
+    return fixed(keyOfWebCrypto((given as CryptoKeyHalves).privateKey, alg))
+  const source = keySource(given as PrivateKeySource, { alg, usualRsa: 'PS256' }, 'dpop.key')
+  return {
+    async read(warn, deadline) {
+      const { alg, key } = await source.read(warn, deadline)
+      return keyInProcess(key, alg)
+    }
+  }
+}
+
+/** A key that never enters this process: each proof waits for `sign`. */
+export function keyElsewhere(
+  sign: Sign,
+  alg: string,
+  publicKey: string | JsonWebKey | KeyObject
+): CredentialSource<DpopKey> {
+  const key = publicKeyOption('dpop.publicKey', publicKey)
+  return fixed({ alg, publicKey: key, sign: (input: string) => remoteSignature(sign, alg, input, key) })
+}
+
+function keyInProcess(key: KeyObject, alg: string): DpopKey {
+  return { alg, publicKey: builtin.crypto.createPublicKey(key), sign: (input) => signatureBy(key, alg, input) }
+}
+
+function keyOfWebCrypto(given: CryptoKey, alg: string | undefined): DpopKey {
+  const signer = cryptoKeySigner(given)
+  if (signer === undefined)
+    wrong(
+      'dpop.key',
+      'is a CryptoKey that signs no proof',
+      "Give a private one that may 'sign' with EC, Ed25519 or RSA."
+    )
+  if (alg !== undefined && alg !== signer.alg && !(alg === 'Ed25519' && signer.alg === 'EdDSA'))
+    wrong('dpop.key', `is a CryptoKey that signs with ${signer.alg}, not with the alg that is set`, 'Leave alg out.')
+  return keyInProcess(builtin.crypto.KeyObject.from(given as never), alg ?? signer.alg)
+}
+
+function generate(alg: string): Promise<DpopKey> {
+  const { generateKeyPair } = builtin.crypto
+  const { keyType, curve: namedCurve = '' } = signatureAlgorithm(alg) ?? {}
+  return new Promise((resolve, reject) => {
+    const made = (error: Error | null, _: KeyObject, key: KeyObject) =>
+      error === null ? resolve(keyInProcess(key, alg)) : reject(error)
+    if (keyType === 'EC') generateKeyPair('ec', { namedCurve }, made)
+    else if (keyType === 'OKP') generateKeyPair('ed25519', {}, made)
+    else generateKeyPair('rsa', { modulusLength: 3072 }, made)
+  })
+}

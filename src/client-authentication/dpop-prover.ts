@@ -1,0 +1,136 @@
+import { builtin } from '../builtin.ts'
+import type { Clock } from '../clock.ts'
+import { accessTokenHash, proofType } from '../proof/dpop-claims.ts'
+import { type Jwk, jwkThumbprint, publicJwk } from '../proof/public-jwk.ts'
+import type { ProofRefusal, ProvenCall, ProvenRequest, Prover } from '../token/prover.ts'
+import { tooSlow, withDeadline } from '../waiting/deadline.ts'
+import type { DpopKey } from './dpop-key.ts'
+import type { ProofMemory } from './proof-memory.ts'
+
+interface DpopProverOptions {
+  readonly key: DpopKey
+  readonly memory: ProofMemory
+  readonly clock: Clock
+  /** Milliseconds that a signature may take where the key is elsewhere. */
+  readonly timeout: number
+}
+
+const mostNonceRepeats = 3
+
+/** Proves possession of one key (RFC 9449 §4.2). */
+export function dpopProver({ key, memory, clock, timeout }: DpopProverOptions): Prover {
+  const jwk = key.publicKey.export({ format: 'jwk' }) as Jwk
+  const header = encoded({ typ: proofType, alg: key.alg, jwk: publicJwk(jwk) })
+
+  function signed(claims: object): string | Promise<string> {
+    const input = `${header}.${encoded(claims)}`
+    const signature = key.sign(input)
+    if (typeof signature === 'string') return `${input}.${signature}`
+    const timedOut = () =>
+      tooSlow(`No DPoP proof within ${timeout} ms`, { what: 'the sign function', code: 'ERR_SECRET_UNAVAILABLE' })
+    return withDeadline({ clock, timeout, timedOut, signals: [] }, async () => `${input}.${await signature}`)
+  }
+
+  const prover: Prover = {
+    thumbprint: jwkThumbprint(jwk) as string,
+    begin: (origin, server) => new Call({ prover, signed, memory, origin, server })
+  }
+  return prover
+}
+
+function encoded(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url')
+}
+
+interface CallOptions {
+  readonly prover: Prover
+  readonly signed: (claims: object) => string | Promise<string>
+  readonly memory: ProofMemory
+  readonly origin: string
+  readonly server: Parameters<Prover['begin']>[1]
+}
+
+class Call implements ProvenCall {
+  readonly #options: CallOptions
+  /** The name that the server's nonces are kept under. */
+  readonly #place: string
+  readonly #tried = new Set<string>()
+  /** Told to this call: no other call knows it until this one has used it, since it can be good for one use only. */
+  #ownNonce: string | undefined
+  #usedNonce: string | undefined
+  #nonceRepeats = 0
+  #redated = false
+
+  constructor(options: CallOptions) {
+    this.#options = options
+    this.#place = `${options.server} ${options.origin}`
+  }
+
+  get prover(): Prover {
+    return this.#options.prover
+  }
+
+  proof({ method, url, token }: ProvenRequest): string | Promise<string> {
+    const { memory, origin, signed } = this.#options
+    const nonce = this.#ownNonce ?? memory.nonceOf(this.#place)
+    this.#usedNonce = nonce
+    if (nonce !== undefined) this.#tried.add(nonce)
+    return signed({
+      jti: builtin.crypto.randomUUID(),
+      htm: method,
+      htu: url,
+      iat: Math.floor(memory.nowAt(origin) / 1000),
+      ...(token !== undefined && { ath: accessTokenHash(token) }),
+      ...(nonce !== undefined && { nonce })
+    })
+  }
+
+  learn(headers: Parameters<ProvenCall['learn']>[0], refusal: ProofRefusal, canRepeat: boolean): boolean {
+    const told = nonceIn(headers['dpop-nonce'])
+    const misdated = this.#learnTime(headers, refusal)
+    if (canRepeat && this.#isWorthRepeating(refusal, told, misdated)) {
+      this.#ownNonce = told ?? this.#ownNonce
+      return true
+    }
+    this.#settle(told, refusal)
+    return false
+  }
+
+  #isWorthRepeating(refusal: ProofRefusal, told: string | undefined, misdated: boolean): boolean {
+    if (refusal === 'nonce') {
+      if (told === undefined || this.#tried.has(told)) return false
+      this.#nonceRepeats += 1
+      return this.#nonceRepeats <= mostNonceRepeats
+    }
+    if (refusal === undefined || !misdated || this.#redated) return false
+    this.#redated = true
+    return true
+  }
+
+  /** Leaves to other calls what this one does not need any more. */
+  #settle(told: string | undefined, refusal: ProofRefusal): void {
+    const { memory } = this.#options
+    if (told !== undefined) memory.keepNonce(this.#place, told)
+    else if (refusal === 'nonce') memory.dropNonce(this.#place, this.#usedNonce)
+    else if (refusal === undefined && this.#ownNonce !== undefined) memory.keepNonce(this.#place, this.#ownNonce)
+    this.#ownNonce = told ?? this.#ownNonce // another token may follow
+  }
+
+  /** A resource server's time is looked at only when it refuses a proof. */
+  #learnTime(headers: Parameters<ProvenCall['learn']>[0], refusal: ProofRefusal): boolean {
+    const { memory, origin, server } = this.#options
+    const isOfAuthorizationServer = server === 'token-endpoint'
+    if (!isOfAuthorizationServer && refusal !== 'proof') return false
+    const { date, age } = headers
+    if (typeof date !== 'string') return false
+    return memory.learnTime(origin, { date, ...(typeof age === 'string' && { age }) }, isOfAuthorizationServer)
+  }
+}
+
+/** RFC 9449 §8.1. A longer one fits into no header that servers take; a space stands between the values of a repeated field. */
+const nonceSyntax = /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/
+
+function nonceIn(field: unknown): string | undefined {
+  const value: unknown = Array.isArray(field) && field.length === 1 ? field[0] : field
+  return typeof value === 'string' && nonceSyntax.test(value) ? value : undefined
+}

@@ -1,0 +1,56 @@
+import type { Clock } from '../clock.ts'
+import { type ServerClock, serverClock } from '../http/server-clock.ts'
+
+/** What is remembered of servers for the proofs to come: their nonces, and their clocks where they differ from ours. */
+export interface ProofMemory {
+  nonceOf(server: string): string | undefined
+  keepNonce(server: string, nonce: string): void
+  /** It does not count any more. */
+  dropNonce(server: string, nonce: string | undefined): void
+  /** Epoch ms, as that server has it; the authorization server's while its own is not known. */
+  nowAt(origin: string): number
+  /** Reads the `Date` of an answer. True when proofs that were made before were dated wrongly. */
+  learnTime(origin: string, headers: Readonly<Record<string, string>>, isOfAuthorizationServer: boolean): boolean
+}
+
+/** Servers of each kind; what was learnt of the one that was met longest ago goes first. */
+const mostServers = 1000
+
+export function proofMemory(clock: Clock): ProofMemory {
+  const nonces = new Map<string, string>()
+  const clocks = new Map<string, ServerClock>()
+  const usual = serverClock(clock)
+
+  function nowAt(origin: string): number {
+    return (clocks.get(origin) ?? usual).now()
+  }
+
+  return {
+    nonceOf: (server) => nonces.get(server),
+    keepNonce(server, nonce) {
+      if (nonces.get(server) !== nonce) keep(nonces, server, nonce)
+    },
+    dropNonce(server, nonce) {
+      if (nonces.get(server) === nonce) nonces.delete(server)
+    },
+    nowAt,
+    learnTime(origin, headers, isOfAuthorizationServer) {
+      if (isOfAuthorizationServer) return usual.learn({ headers }, origin)
+      const before = nowAt(origin)
+      const known = clocks.get(origin) ?? serverClock(clock)
+      known.learn({ headers }, origin)
+      keep(clocks, origin, known)
+      return Math.abs(nowAt(origin) - before) >= leastDifference
+    }
+  }
+}
+
+/** Milliseconds. */
+const leastDifference = 30_000
+
+function keep<Value>(map: Map<string, Value>, name: string, value: Value): void {
+  map.delete(name)
+  map.set(name, value)
+  const [oldest] = map.keys()
+  if (map.size > mostServers && oldest !== undefined) map.delete(oldest)
+}

@@ -1,0 +1,86 @@
+import type { JsonWebKey, KeyObject } from 'node:crypto'
+import type { CredentialSource } from '../client-authentication/credential-source.ts'
+import {
+  type DpopKey,
+  type DpopKeySource,
+  generatedKey,
+  keyElsewhere,
+  ownKey,
+  proofAlgorithms
+} from '../client-authentication/dpop-key.ts'
+import type { Sign } from '../client-authentication/remote-signer.ts'
+import { checkedFields, exclusive, kindOf, wrong } from '../wrong-option.ts'
+
+interface DpopKeyOptions {
+  /** ES256, EdDSA or PS256, for example; ES256 or what the key signs with, unless given. */
+  readonly alg?: string
+  /** A key of your own. Without one the client makes one when it first needs it, and never lets it out. */
+  readonly key?: DpopKeySource
+  readonly sign?: never
+  readonly publicKey?: never
+}
+
+interface DpopSignerOptions {
+  readonly alg: string
+  /** Signs with a key that never enters this process. Each request waits for its signature. */
+  readonly sign: Sign
+  /** The public key as PEM, a JWK or a KeyObject: tokens are bound to it. */
+  readonly publicKey: string | JsonWebKey | KeyObject
+  readonly key?: never
+}
+
+/** What tokens are bound to, so that a stolen one is worth nothing (RFC 9449). */
+export interface DpopOptions {
+  /**
+   * Asks for tokens that are bound to a key, and proves on each request that the client has it: with `true` by a new key of this
+   * client alone.
+   */
+  readonly dpop?: true | DpopKeyOptions | DpopSignerOptions
+  /** Takes a Bearer token where the authorization server gives no DPoP token; else that is an error. */
+  readonly allowBearer?: boolean
+}
+
+export const dpopOptionNames = ['dpop', 'allowBearer'] as const
+
+export interface CheckedDpop {
+  readonly source: CredentialSource<DpopKey>
+  readonly allowBearer: boolean
+}
+
+/** Throws ClientConfigurationError. */
+export function dpopOption({ dpop, allowBearer }: DpopOptions): CheckedDpop | undefined {
+  if (allowBearer !== undefined && typeof allowBearer !== 'boolean')
+    wrong('allowBearer', `must be a boolean, but is ${kindOf(allowBearer)}`, 'Give true or false.')
+  if (dpop !== undefined) return { source: keyOption(dpop), allowBearer: allowBearer ?? false }
+  if (allowBearer !== undefined)
+    wrong('allowBearer', 'stands without dpop', 'Give dpop: true beside it, or leave it out.', 'ERR_MISSING_OPTION')
+  return undefined
+}
+
+function keyOption(given: Exclude<DpopOptions['dpop'], undefined>): CredentialSource<DpopKey> {
+  if (given === true) return generatedKey('ES256')
+  if (typeof given !== 'object' || given === null)
+    wrong('dpop', `must be true or an object, but is ${kindOf(given)}`, 'Give true, { alg }, { key } or leave it out.')
+  const { alg, key, sign, publicKey } = checkedFields('dpop', given, ['alg', 'key', 'sign', 'publicKey'])
+  if (alg !== undefined && !proofAlgorithms.includes(alg))
+    wrong('dpop.alg', 'is unknown', `Give one of ${proofAlgorithms.join(', ')}.`)
+  if (sign !== undefined) {
+    exclusive('dpop', given, 'sign', ['key'])
+    return signerOption(sign, alg, publicKey)
+  }
+  if (publicKey !== undefined) wrong('dpop.publicKey', 'stands without sign', 'Leave it out: the key has it already.')
+  return key === undefined ? generatedKey(alg ?? 'ES256') : ownKey(key, alg)
+}
+
+function signerOption(
+  sign: unknown,
+  alg: string | undefined,
+  publicKey: DpopSignerOptions['publicKey'] | undefined
+): CredentialSource<DpopKey> {
+  if (typeof sign !== 'function')
+    wrong('dpop.sign', `must be a function, but is ${kindOf(sign)}`, 'Give (bytes) => signature, or a promise of it.')
+  const missing = alg === undefined ? 'alg' : 'publicKey'
+  if (alg === undefined || publicKey === undefined)
+    wrong(`dpop.${missing}`, 'is missing beside sign', 'Give alg and publicKey of the key.', 'ERR_MISSING_OPTION')
+  return keyElsewhere(sign as Sign, alg, publicKey)
+}
