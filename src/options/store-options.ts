@@ -4,6 +4,7 @@ import { type ClientSecret, secretSources } from '../client-authentication/secre
 import type { TokenStore } from '../stores/token-store.ts'
 import { Secret } from '../token/secret.ts'
 import { kindOf, wrong } from '../wrong-option.ts'
+import { looksRandom } from './random-looking.ts'
 
 /** What a fleet shares its tokens by. */
 export interface StoreOptions {
@@ -90,10 +91,9 @@ function decodedKey(text: string): string {
 }
 
 const leastLength = 32
-const leastDistinct = 12
 
 function strongSecret(text: string): Secret {
   if (text.length < leastLength) throw new CredentialFault(`has fewer than ${leastLength} characters`)
-  if (new Set(text).size < leastDistinct) throw new CredentialFault('does not look random')
+  if (!looksRandom(text)) throw new CredentialFault('does not look random')
   return new Secret(Buffer.from(text).toString('base64'))
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { TokenClientError } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { Secret } from '../token/secret.ts'
 import type { TokenRequest } from '../token/token-request.ts'
@@ -47,17 +48,17 @@ export function sharedSource(options: SharedSourceOptions): SharedSource {
     try {
       const place = { identity: JSON.stringify([...(await identity()), key, shard]), holder, epoch, clock }
       return shelf({ store, keys: (await keys()) as unknown as Ring, ...place })
-    } catch {
-      warnOfKey()
+    } catch (error) {
+      warnOfKey(error)
       return undefined
     }
   }
 
-  function warnOfKey(): void {
+  function warnOfKey(error: unknown): void {
     if (warned) return
     warned = true
-    const message =
-      'The token store is not used for now: its sealing key cannot be read. See where sealingKey comes from.'
+    const reason = error instanceof TokenClientError ? error.message : 'See where sealingKey comes from.'
+    const message = `The token store is not used for now: its sealing key cannot be read. ${reason}`
     emit('warning', { code: 'store_unavailable', message })
   }
 
