@@ -1,14 +1,44 @@
+import { type Late, late } from '../late.ts'
 import type { SharedSource, SharedSourceOptions } from './shared-source.ts'
 
-/** A shared source whose code is loaded when the client is made: a client without a store never loads it. */
-export function lateSharedSource(options: SharedSourceOptions): SharedSource {
-  const loading = import('./shared-source.ts').then(({ sharedSource }) => sharedSource(options))
-  loading.catch(() => {}) // told to whoever asks for a token
+type Code = typeof import('./shared-source.ts')
+
+/** All that a store needs. A client without one never loads it. */
+export const sharedSourceCode: Late<Code> = late(() => import('./shared-source.ts'))
+
+/**
+ * A shared source whose code begins to load at once: a process has file descriptors left while it starts. Code that cannot be loaded is
+ * a store that is broken: then it is as if there were none.
+ */
+export function lateSharedSource(options: SharedSourceOptions, code = sharedSourceCode): SharedSource {
+  const { source: below } = options
+  let source: SharedSource | undefined
+  let closed = false
+  code.load().catch(() => {}) // tried again when a token is asked for
+
+  async function made(): Promise<SharedSource> {
+    const { sharedSource } = await code.load()
+    source ??= sharedSource(options)
+    if (closed) source.close()
+    return source
+  }
+
   return {
-    token: async (request, asking) => (await loading).token(request, asking),
-    changed: options.source?.changed,
-    rests: (request, ms) => void loading.then((source) => source.rests?.(request, ms)),
-    withdraw: (request, token) => void loading.then((source) => source.withdraw?.(request, token)),
-    close: () => void loading.then((source) => source.close())
+    changed: below?.changed,
+    token: (request, asking) =>
+      made().then(
+        (own) => own.token(request, asking),
+        (error) => (below === undefined ? Promise.reject(error) : below.token(request, asking))
+      ),
+    rests: (request, ms) => source?.rests?.(request, ms),
+    withdraw: (request, token) =>
+      void made().then(
+        (own) => own.withdraw?.(request, token),
+        () => {}
+      ),
+    close() {
+      closed = true
+      source?.close()
+    }
   }
 }

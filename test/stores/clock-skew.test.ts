@@ -2,10 +2,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Clock } from '../../src/clock.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { createTokenClient, type TokenClient } from '../../src/token-client.ts'
+import { loaded } from '../support/loaded.ts'
 import { memoryStore } from '../support/memory-store.ts'
 
-// Loaded when first needed: a test's clock cannot wait for the disk.
-await import('../../src/stores/shared-source.ts')
+await loaded()
 
 const second = 1000
 const minute = 60 * second
