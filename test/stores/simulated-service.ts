@@ -1,6 +1,9 @@
 import { type ManualClock, manualClock } from '../../src/testing/index.ts'
 import { createTokenClient, type TokenClient } from '../../src/token-client.ts'
+import { loaded } from '../support/loaded.ts'
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts'
+
+await loaded()
 
 const second = 1000
 const sealingKey = Buffer.alloc(32, 1).toString('base64')
