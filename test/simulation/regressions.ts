@@ -27,5 +27,9 @@ export const regressions: readonly Regression[] = [
   { seed: 111_442, found: 'the simulation itself forgot that failures of a kind of token can have been let go twice' },
   { seed: 601_814, found: 'a caller of a token in its last second waited two seconds longer than its timeout' },
   { seed: 3107, found: 'the simulation itself counted a wait from the end of a flight and not from its last request' },
-  { seed: 700_369, found: 'the simulation itself took the end of a token that came again to the millisecond' }
+  { seed: 700_369, found: 'the simulation itself took the end of a token that came again to the millisecond' },
+  {
+    seed: 602_659,
+    found: 'the simulation itself took the shorter one of two pauses that the server had asked for at once'
+  }
 ]

@@ -124,13 +124,15 @@ function notePause(
   now: number,
   moment: number
 ): void {
-  // What was under way together with the former failure is the same one, told twice.
-  if (server.pause !== undefined && beganAt <= server.pause.toldAt) return
   const field = script?.headers?.['retry-after']
   const isRead = how === 'whole' && field !== undefined && /^\d+$/.test(field)
   const asked = isRead ? pauseOf(Number(field) * second) : 0
-  if (field !== undefined) server.pauses += 1
-  const isBroken = server.pause !== undefined && moment < server.pause.at + server.pause.asked
+  const former = server.pause
+  // What was under way together with the former failure is the same one, told twice: the longer pause holds.
+  const isTogether = former !== undefined && beganAt <= former.toldAt
+  if (isTogether && (field === undefined || (isRead && moment + asked <= former.at + former.asked))) return
+  if (field !== undefined && !isTogether) server.pauses += 1
+  const isBroken = isTogether ? former.isBroken : former !== undefined && moment < former.at + former.asked
   server.pause = asked > 0 ? { at: moment, toldAt: now, asked, isBroken } : undefined
 }
 
