@@ -5,6 +5,7 @@ import type { Machine } from './machine.ts'
 import { defaultScope, ledgerOf, type Service } from './service-process.ts'
 import { marker } from './verdict.ts'
 import { judgeEnd } from './watch-ends.ts'
+import { callBegins, callServed } from './watch-origins.ts'
 import { tokenGiven, tokenWanting } from './watch-tokens.ts'
 import type { World } from './world.ts'
 
@@ -106,6 +107,7 @@ export function callGetToken(
 ): Promise<AccessToken | undefined> {
   const { scope, maxWait, abortIn, shared = false } = given
   const limit = maxWait ?? world.settings.timeout
+  const beginning = callBegins(world, service, ledgerOf(service, scope ?? defaultScope))
   const call = beginCall(world, service, { what: `getToken ${scope ?? ''} ${maxWait ?? ''}`, scope, limit, shared })
   const leaving = new AbortController()
   const signal = shared ? service.shutdown.signal : abortIn === undefined ? undefined : leaving.signal
@@ -125,6 +127,7 @@ export function callGetToken(
   return service.client.getToken(options).then(
     (token) => {
       endCall(world, call, `serial ${token.serial}`)
+      callServed(world, service, beginning)
       tokenGiven(world, service, token.value)
       service.lastToken = token
       return token

@@ -5,6 +5,8 @@ import type { Host } from './host.ts'
 export interface Sent {
   /** Monotonic ms. */
   readonly at: number
+  /** Wall time less monotonic time. */
+  readonly clockOffset: number
   readonly suspended: number
   readonly setBack: number
 }
@@ -88,5 +90,6 @@ export function newLedger(scope: string): Ledger {
 }
 
 export function sentNow(host: Host): Sent {
-  return { at: host.monotonicTime(), suspended: host.suspended, setBack: host.setBack }
+  const at = host.monotonicTime()
+  return { at, clockOffset: host.wallTime() - at, suspended: host.suspended, setBack: host.setBack }
 }

@@ -3,7 +3,7 @@ import type { Machine } from './machine.ts'
 import { callResource } from './resource-requests.ts'
 import { closeService } from './service-end.ts'
 import { defaultScope, ledgerOf, type Service } from './service-process.ts'
-import { resourceOrigin } from './simulated-resource-server.ts'
+import { resourceOrigins } from './simulated-resource-server.ts'
 import type { World } from './world.ts'
 
 /** Thirty seconds between two rejections, the gap between flights, and a flight without a fault. Milliseconds. */
@@ -31,10 +31,11 @@ const longestPause = 300_000
 async function ask(world: World, machine: Machine): Promise<void> {
   const { service } = machine
   const { name } = service
-  const status = await callResource(world, machine, { origin: resourceOrigin, body: 'text', own: false })
+  const origin = world.chance.pick(resourceOrigins)
+  const status = await callResource(world, machine, { origin, body: 'text', own: false })
   if (status !== 200) world.violate('I11', name, `a request fails with ${status} although every fault is over`)
   const token = await callGetToken(world, machine, { maxWait: 5000 })
-  if (token === undefined || !world.resourceServer.accepts(token.value))
+  if (token === undefined || !world.resourceServers.get(origin)?.accepts(token.value))
     world.violate('I11', name, 'no good token although every fault is over')
   closeService(world, service)
 }

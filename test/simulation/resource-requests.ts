@@ -2,9 +2,10 @@ import type { Dispatcher } from 'undici'
 import { outage } from './answers.ts'
 import { beginCall, type Call, endCall, judgeError } from './calls.ts'
 import type { Machine } from './machine.ts'
-import type { Service } from './service-process.ts'
-import { resourceOrigin } from './simulated-resource-server.ts'
+import { defaultScope, ledgerOf, refuses, type Service } from './service-process.ts'
+import { resourceOrigins } from './simulated-resource-server.ts'
 import { marker } from './verdict.ts'
+import { type Beginning, callBegins, callServed } from './watch-origins.ts'
 import { tokenSent } from './watch-tokens.ts'
 import { openWire } from './wire.ts'
 import type { World } from './world.ts'
@@ -32,6 +33,7 @@ interface Attempt {
 interface Tracked {
   readonly call: Call
   readonly request: RequestCall
+  readonly beginning: Beginning
   readonly attempts: Attempt[]
 }
 
@@ -45,7 +47,8 @@ export function callResource(world: World, { service }: Machine, request: Reques
   const { host } = service
   const limit = 2 * (world.settings.timeout + slowestAnswer) + waitForReplacement
   const call = beginCall(world, service, { what: `${request.body} to ${request.origin}`, limit })
-  const tracked: Tracked = { call, request, attempts: [] }
+  const beginning = callBegins(world, service, ledgerOf(service, defaultScope), request.origin)
+  const tracked: Tracked = { call, request, beginning, attempts: [] }
   let control: Dispatcher.DispatchController | undefined
   let status: number | undefined
 
@@ -115,8 +118,9 @@ export function resourceDispatch(
   options: Dispatcher.DispatchOptions,
   handler: Dispatcher.DispatchHandler
 ): boolean {
-  const { line, chance, resourceServer } = world
+  const { line, chance, resourceServers } = world
   const { tracked } = options as TrackedOptions
+  const { origin } = tracked.request
   const { host, machine } = service
   const unread = tracked.request.body === 'iterable' && chance.happens(0.2)
   const attempt: Attempt = { token: tokenIn(options), body: '', unread, status: undefined }
@@ -131,15 +135,19 @@ export function resourceDispatch(
       world.fire('partition')
       return wire.play(outage(chance))
     }
-    const script = resourceServer.receive(attempt.token)
+    const script = (resourceServers.get(origin) ?? chance.pick([...resourceServers.values()])).receive(attempt.token)
     attempt.status = script.status
     if (script.status === 401) service.lingering.push(host.monotonicTime() + script.delay + waitForReplacement)
     const serial = service.serials.get(attempt.token ?? '')
-    if (script.status === 401 && serial !== undefined) service.refused.add(serial)
-    world.log.write('resource', `${service.name} serial ${serial} → ${script.status ?? script.ending}`)
+    if (script.status === 401 && serial !== undefined) refuses(service, serial, origin)
+    world.log.write('resource', `${service.name} ${origin} serial ${serial} → ${script.status ?? script.ending}`)
     wire.play(script)
   })
   return true
+}
+
+function takesToken({ origin, own }: RequestCall): boolean {
+  return !own && resourceOrigins.some((known) => known === origin)
 }
 
 function tokenIn({ headers }: Dispatcher.DispatchOptions): string | undefined {
@@ -148,15 +156,23 @@ function tokenIn({ headers }: Dispatcher.DispatchOptions): string | undefined {
 }
 
 /** I5 and I12, and what is to be said about the token. */
-function judgeAttempt(world: World, service: Service, { request, attempts }: Tracked, { token }: Attempt): void {
+function judgeAttempt(
+  world: World,
+  service: Service,
+  { request, beginning, attempts }: Tracked,
+  { token }: Attempt
+): void {
   const { name } = service
-  const entitled = request.origin === resourceOrigin && !request.own
+  const entitled = takesToken(request)
   if (entitled && token === undefined) world.violate('I5', name, 'a request without the token that it needs')
   if (!entitled && token !== undefined) world.violate('I5', name, `a token to ${request.origin}`)
   if (token !== undefined) tokenSent(world, service, token)
 
   const [first, second] = attempts
-  if (first === undefined) return
+  if (first === undefined) {
+    if (entitled) callServed(world, service, beginning)
+    return
+  }
   if (second !== undefined) world.violate('I12', name, 'a third attempt')
   if (first.status !== 401) world.violate('I12', name, `a second attempt after ${first.status}`)
   if (first.token === token) world.violate('I12', name, 'the same token again')

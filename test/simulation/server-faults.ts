@@ -39,7 +39,7 @@ function troubled(
 
 function resourceTroubled(kind: FaultKind, reply: (world: World) => ReturnType<ResourceTrouble>): Fault {
   return (world) => {
-    const { troubles } = world.resourceServer
+    const { troubles } = world.chance.pick([...world.resourceServers.values()])
     const trouble: ResourceTrouble = () => {
       world.fire(kind)
       return reply(world)
@@ -137,7 +137,7 @@ export const serverFaults = {
   },
   'key rotation': (world) => {
     world.fire('key rotation')
-    world.resourceServer.refusesIssuedBefore = world.line.now
+    for (const server of world.resourceServers.values()) server.refusesIssuedBefore = world.line.now
     return nothingToEnd
   },
   'resource refuses': resourceTroubled('resource refuses', ({ chance }) =>

@@ -6,7 +6,7 @@ import type { Host, HostClock } from './host.ts'
 import { type Held, type Ledger, newLedger, type Setback } from './ledger.ts'
 import type { Machine } from './machine.ts'
 import { resourceDispatch } from './resource-requests.ts'
-import { resourceOrigin } from './simulated-resource-server.ts'
+import { resourceOrigins } from './simulated-resource-server.ts'
 import { tokenDispatch } from './token-requests.ts'
 import { marker } from './verdict.ts'
 import { refreshed, refreshFailed } from './watch-flights.ts'
@@ -26,8 +26,8 @@ export interface Service {
   /** By value: what came last with it. */
   readonly tokens: Map<string, Held>
   readonly serials: Map<string, number>
-  /** Serials that a resource server or the user refused. */
-  readonly refused: Set<number>
+  /** Serials that were refused, and by whom: origins, or the user for everybody. */
+  readonly refused: Map<number, Set<string>>
   /** A refusal that concerns the client, whatever it asks for. */
   refusal: Setback | undefined
   readonly server: ServerView
@@ -58,7 +58,7 @@ export function startService(world: World, machine: Machine, name: string): Serv
     dispatcher: { dispatch: (...given) => tokenDispatch(world, service, ...given) } as Dispatcher,
     clock
   })
-  const bearer = client.interceptor({ origins: [resourceOrigin] })
+  const bearer = client.interceptor({ origins: [...resourceOrigins] })
   const service: Service = {
     name,
     machine,
@@ -69,7 +69,7 @@ export function startService(world: World, machine: Machine, name: string): Serv
     ledgers: new Map(),
     tokens: new Map(),
     serials: new Map(),
-    refused: new Set(),
+    refused: new Map(),
     refusal: undefined,
     server: newServerView(),
     exchanges: 0,
@@ -97,6 +97,12 @@ const longestTrial = 1000
 /** How far the wire's times may lie behind the library's own, which count from the start of an attempt. */
 export function slackOf({ machine, ledgers }: Service): number {
   return machine.slack + (ledgers.size > 1 ? longestTrial : 0)
+}
+
+export const everybody = '*'
+
+export function refuses({ refused }: Service, serial: number, who: string): void {
+  refused.set(serial, (refused.get(serial) ?? new Set()).add(who))
 }
 
 /** A token in hand that neither has ended nor was refused. */

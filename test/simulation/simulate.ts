@@ -12,7 +12,7 @@ import { newAuthorizationServer } from './simulated-authorization-server.ts'
 import { chanceOf } from './simulated-chance.ts'
 import { faultKinds } from './simulated-fault-kinds.ts'
 import { beginFault } from './simulated-faults.ts'
-import { newResourceServer } from './simulated-resource-server.ts'
+import { newResourceServer, resourceOrigins } from './simulated-resource-server.ts'
 import { drawSettings } from './simulated-settings.ts'
 import { timeline } from './timeline.ts'
 import { marker, type Violation } from './verdict.ts'
@@ -67,9 +67,11 @@ function newWorld(seed: number, keepLog: boolean, violations: Violation[]) {
     chance: chance.fork(),
     log: keepLog ? keptLog(() => line.now) : noLog,
     authorizationServer,
-    resourceServer: newResourceServer(line, chance.fork(), authorizationServer),
+    resourceServers: new Map(
+      resourceOrigins.map((origin) => [origin, newResourceServer(line, chance.fork(), authorizationServer)])
+    ),
     services: [],
-    statistics: { fired: new Map(), tokenRequests: 0, calls: 0, events: 0, waits: 0, sumOfWaits: 0 },
+    statistics: { fired: new Map(), tokenRequests: 0, calls: 0, events: 0, waits: 0, sumOfWaits: 0, spared: 0 },
     violate(invariant, who, what) {
       violations.push({ invariant, time: line.now, who, what })
       world.log.write(who, `VIOLATION ${invariant}: ${what}`)

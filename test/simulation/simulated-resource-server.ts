@@ -4,7 +4,8 @@ import type { Chance } from './simulated-chance.ts'
 import type { Timeline } from './timeline.ts'
 import type { Script } from './wire.ts'
 
-export const resourceOrigin = 'https://users.internal'
+/** Where tokens go: two services that take the same token, and know nothing of each other. */
+export const resourceOrigins = ['https://users.internal', 'https://orders.internal'] as const
 export const foreignOrigins = ['https://elsewhere.example', 'http://users.internal', 'https://users.internal:8443']
 
 export type ResourceTrouble = (ordinary: () => Script) => Script

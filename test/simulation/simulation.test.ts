@@ -48,17 +48,19 @@ describe('the report', () => {
     const report = newReport()
     const run = await simulate(3)
     for (let runs = 0; runs < 500; runs++) addRun(report, run)
+    report.spared = 1
     const idle = faultKinds.filter((kind) => !run.statistics.fired.has(kind))
     expect(idle).not.toEqual([])
     expect(flaws(report)).toEqual(idle.map((kind) => `No fault of the kind "${kind}" fired.`))
   })
 
   test('I4 names a back-off that is shorter than full jitter, which no single run can show', () => {
-    const report = { ...newReport(), runs: 500, waits: 400, sumOfWaits: 100 }
+    const report = { ...newReport(), runs: 500, waits: 400, sumOfWaits: 100, spared: 1 }
     for (const kind of faultKinds) report.fired[kind] = 1
     expect(flaws(report)).toEqual([expect.stringMatching(/^I4: the mean wait/)])
     const healthy = { ...report, sumOfWaits: 300 }
     expect(flaws(healthy)).toEqual([])
+    expect(flaws({ ...healthy, spared: 0 })).toEqual([expect.stringMatching(/^I16/)])
     addReport(healthy, { ...healthy, heap: 2 ** 30 })
     expect(flaws(healthy)).toEqual([expect.stringMatching(/^I10: the heap/)])
   })

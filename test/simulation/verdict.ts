@@ -15,7 +15,7 @@ export const invariants = {
   I13: 'A token value never lives past an end that was told for it.',
   I14: 'No call fails when the server has been well for ten seconds, or a tenth of the life, before a token ends.',
   I15: 'Requests to a server that is ill go one at a time for the process, and one in the background.',
-  I16: 'A refusal by one origin makes no call of another wait.'
+  I16: 'No call waits while its service holds a good token that its own origin has not refused, whoever else has.'
 } as const
 
 export type Invariant = keyof typeof invariants

@@ -2,7 +2,8 @@ import { callGetToken, callReady } from './calls.ts'
 import type { Machine } from './machine.ts'
 import { type Body, callResource } from './resource-requests.ts'
 import { lookAtHealth } from './service-end.ts'
-import { foreignOrigins, resourceOrigin } from './simulated-resource-server.ts'
+import { everybody, refuses } from './service-process.ts'
+import { foreignOrigins, resourceOrigins } from './simulated-resource-server.ts'
 import type { World } from './world.ts'
 
 const bodies: readonly Body[] = ['none', 'none', 'text', 'iterable', 'stream']
@@ -44,7 +45,7 @@ function act(world: World, machine: Machine): void {
 
 function requestSomething(world: World, machine: Machine): void {
   const { chance } = world
-  const origin = chance.happens(0.05) ? chance.pick(foreignOrigins) : resourceOrigin
+  const origin = chance.happens(0.05) ? chance.pick(foreignOrigins) : chance.pick(resourceOrigins)
   const abortIn = abortMoment(world, machine)
   void callResource(world, machine, { origin, body: chance.pick(bodies), own: chance.happens(0.03), abortIn })
 }
@@ -63,8 +64,8 @@ function abortMoment({ chance }: World, { aborting }: Machine): number | undefin
 
 /** A user who sends tokens with a client of their own tells of refusals too, also of old ones. */
 function invalidateSomething({ service }: Machine): void {
-  const { lastToken, client, refused } = service
+  const { lastToken, client } = service
   if (lastToken === undefined) return
-  refused.add(lastToken.serial)
+  refuses(service, lastToken.serial, everybody)
   client.invalidate(lastToken)
 }

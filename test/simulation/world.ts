@@ -15,7 +15,8 @@ export interface World {
   readonly chance: Chance
   readonly log: Log
   readonly authorizationServer: AuthorizationServer
-  readonly resourceServer: ResourceServer
+  /** By origin; they answer for the foreign origins too. */
+  readonly resourceServers: ReadonlyMap<string, ResourceServer>
   readonly services: Service[]
   readonly statistics: Statistics
   violate(invariant: Invariant, who: string, what: string): void
@@ -31,4 +32,6 @@ export interface Statistics {
   /** Waits after failures without a token, as shares of the law's ceiling. */
   waits: number
   sumOfWaits: number
+  /** Calls of an origin that takes the token in hand, while another origin has refused it. */
+  spared: number
 }
