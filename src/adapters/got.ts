@@ -21,6 +21,7 @@ export interface GotHooks {
 /** What of got's options is read and written here. */
 interface GotOptions {
   readonly url?: string | URL | undefined
+  readonly method: string
   readonly headers: Record<string, string | string[] | undefined>
   readonly context: Record<PropertyKey, unknown>
   readonly body?: unknown
@@ -64,7 +65,7 @@ const progress = Symbol('service-token-client')
 export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
   const { routes, ...spending } = spendingUnder(tokens, policy)
 
-  async function authorize({ url: given, headers, context, signal }: GotOptions): Promise<void> {
+  async function authorize({ url: given, method, headers, context, signal }: GotOptions): Promise<void> {
     const { token: before, route: routeBefore, hasLeft: hadLeft = false, isSecond = false } = progressOf(context)
     // got keeps header fields from hop to hop: those of the hop before are none of this one's.
     if (before !== undefined && routeBefore !== undefined) takeOut(headers, before, routeBefore)
@@ -79,7 +80,7 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     const { request, maxWait, origin } = route
     const token = await spending.source.token(request, { signal, maxWait, origin })
     context[progress] = { token, route, hasLeft, isSecond } satisfies Progress
-    present(token, { route }, headers)
+    await present(token, { route, options: { method, path: url.pathname } }, headers)
   }
 
   /** Whether the answer refuses the token that was sent for it. */

@@ -1,4 +1,5 @@
 import type { Spending } from '../bearer/bearer-request.ts'
+import type { HeaderFields } from '../bearer/header-fields.ts'
 import { headerOf, present } from '../bearer/present.ts'
 import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
 import type { Route } from '../bearer/routes.ts'
@@ -112,8 +113,20 @@ export class BearerCall implements GrpcCall {
       attempt.cancelWithStatus(statusCode.cancelled, 'Nobody waits any more.')
       return
     }
+    const shown = token === undefined ? {} : this.#shown(token)
+    if (shown instanceof Promise)
+      shown.then((fields) => this.#send(attempt, token, fields)).catch((error) => this.#fail(error))
+    else this.#send(attempt, token, shown)
+  }
+
+  /** gRPC is HTTP/2, where each call is a POST to the name of its method. */
+  #shown(token: AccessToken): HeaderFields | Promise<HeaderFields> {
+    const { path } = this.#below.options.method_definition
+    return present(token, { route: this.#route, options: { method: 'POST', path } })
+  }
+
+  #send(attempt: GrpcCall, token: AccessToken | undefined, shown: HeaderFields): void {
     const metadata = (this.#metadata as GrpcMetadata).clone()
-    const shown = token === undefined ? {} : present(token, { route: this.#route })
     for (const [name, value] of Object.entries(shown)) metadata.set(name, String(value))
     this.#token = token
     this.#attempt = attempt

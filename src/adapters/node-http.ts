@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { ruleForCall, type Spending } from '../bearer/bearer-request.ts'
 import { CallersHeaders, copyHeaders, type HeaderFields, hostElsewhere } from '../bearer/header-fields.ts'
 import { foreignHost } from '../bearer/own-host.ts'
-import { present } from '../bearer/present.ts'
+import { type Presenting, present } from '../bearer/present.ts'
 import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
 import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
 import { destroyBody, watchBody } from '../bearer/request-body.ts'
@@ -53,7 +53,8 @@ export function nodeHttp(tokens: TokenClient, policy: BearerPolicy): SendHttp {
     if (fields instanceof CallersHeaders) return send(url, call, fields.headers as OutgoingHttpHeaders)
     if (fields === hostElsewhere) throw refused(call, foreignHost(route.origin))
     if (hasQueryToken(url.search)) throw refused(call, tokenInQuery())
-    return sendWithToken(spending, { url, call, fields, route })
+    const options = { method: call.method ?? 'GET', path: url.pathname }
+    return sendWithToken(spending, { url, call, fields, route, options })
   }
 }
 
@@ -65,7 +66,7 @@ function routeFor(spending: Spending, rule: Route, call: HttpCall): Route {
   }
 }
 
-interface RoutedCall {
+interface RoutedCall extends Presenting {
   readonly url: URL
   readonly call: HttpCall
   readonly fields: HeaderFields
@@ -75,7 +76,8 @@ interface RoutedCall {
 async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<IncomingMessage> {
   const { url, call, fields, route } = routed
   const { signal, body } = call
-  const sendWith = (token: AccessToken) => send(url, call, present(token, routed, fields) as OutgoingHttpHeaders)
+  const sendWith = async (token: AccessToken) =>
+    send(url, call, (await present(token, routed, fields)) as OutgoingHttpHeaders)
   const sent = await firstToken(spending, routed)
   const response = await sendWith(sent)
   if (!isRefusal(spending, route, sent, answerOf(response))) return response

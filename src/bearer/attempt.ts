@@ -8,7 +8,7 @@ import type { Controller, Handler, RawFields, RequestHeaders, ResponseHeaders } 
 import { missingCallback } from './handler-check.ts'
 import { credentialsOf, present } from './present.ts'
 import { hasLeft, noteRedirects } from './redirects.ts'
-import { isRefusal } from './refusal.ts'
+import { type Wanted, wantedBy } from './refusal.ts'
 import { dropRecording } from './request-body.ts'
 
 /** undici 7 does not declare `onRequestSent`. */
@@ -59,11 +59,25 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     return this.#sent === undefined ? '' : credentialsOf(this.#sent, this.#request.route)
   }
 
-  /** In the same tick. The answer is undici's: whether to go on. */
+  /** Writes the header fields that show the token. A promise where its proof is signed elsewhere. */
+  protected ready(token: AccessToken): AccessToken | Promise<AccessToken> {
+    const { options, fields } = this.#request
+    const shown = present(token, this.#request, fields)
+    if (token.type === 'DPoP') options.maxRedirections = 0 // each request has a proof of its own, and below nobody makes one
+    if (!(shown instanceof Promise)) {
+      options.headers = shown as RequestHeaders
+      return token
+    }
+    return shown.then((headers) => {
+      options.headers = headers as RequestHeaders
+      return token
+    })
+  }
+
+  /** In the same tick, when the token is ready. The answer is undici's: whether to go on. */
   protected send(token: AccessToken): boolean {
     this.#sent = token
-    const { composition, options, fields, route } = this.#request
-    options.headers = present(token, this.#request, fields) as RequestHeaders
+    const { composition, options, route } = this.#request
     const { dispatch, destination } = composition
     if (destination === undefined || destination.isKnown(route.origin)) return dispatch(options, this)
     const goOn = destination.watch(this, () => dispatch(options, this))
@@ -87,10 +101,15 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     if (error !== undefined) this.fail(error)
   }
 
-  /** Whether the answer asks for another token. One from elsewhere says nothing of it: the token did not go there. */
-  #isRefused(answer: Answer): boolean {
-    const { composition, route } = this.#request
-    return !hasLeft(this, this.origin) && isRefusal(composition, route, this.#sent as AccessToken, answer)
+  /** What the answer asks for. One from elsewhere says nothing of the token, which did not go there. */
+  #wantedBy(answer: Answer): Wanted {
+    if (hasLeft(this, this.origin)) return undefined
+    return wantedBy(this.#request.composition, this.#request, this.#sent as AccessToken, answer, this)
+  }
+
+  /** Whether the same request could be sent once more. */
+  canBeRepeated(): boolean {
+    return false
   }
 
   // --- what the handler is told ---
@@ -109,7 +128,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
   }
 
   /** Whether a refused answer is kept from the caller, because another one will follow. */
-  protected replace(..._answer: Parameters<Attempt['onResponseStart']>): boolean {
+  protected replace(_wanted: Wanted, ..._answer: Parameters<Attempt['onResponseStart']>): boolean {
     return false
   }
 
@@ -197,7 +216,8 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
   }
 
   onResponseStart(controller: Controller, status: number, headers: ResponseHeaders, message?: string): void {
-    if (this.#isRefused({ status, headers }) && this.replace(controller, status, headers, message)) return
+    const wanted = this.#wantedBy({ status, headers })
+    if (wanted !== undefined && this.replace(wanted, controller, status, headers, message)) return
     if (status >= 200) dropRecording(this.#request.options.body)
     this.answer(status, headers, message)
   }

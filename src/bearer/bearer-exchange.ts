@@ -6,14 +6,16 @@ import { betterToken } from './better-token.ts'
 import type { Controller, ResponseHeaders } from './dispatch.ts'
 import { HeldAnswer } from './held-answer.ts'
 import { wasRedirected } from './redirects.ts'
+import type { Wanted } from './refusal.ts'
 import { canBeSentAgain, destroyBody, dropRecording, watchBody } from './request-body.ts'
 
 /** Methods that ask for nothing to be done (RFC 9110 §9.2.1, and QUERY). */
 const safeMethods: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 
 /**
- * One request that carries a token: at most two attempts, the second after a 401 and with another token.
- * It is the handler of the first attempt, the controller that the caller sees, and what the caller brings to the token source.
+ * One request that carries a token. After a 401 it is sent once more with another token, and where the server wants a nonce in the
+ * proof, with the same token and another proof. Each of these attempts is an exchange of its own, the caller's handler hears of one answer.
+ * It is the handler of its attempt, the controller that the caller sees, and what the caller brings to the token source.
  */
 export class BearerExchange extends Attempt implements Asking {
   #refused: HeldAnswer | undefined
@@ -33,10 +35,11 @@ export class BearerExchange extends Attempt implements Asking {
   /** Sends in the same tick with a token at hand, else when there is one. The answer is undici's: whether to go on. */
   start(): boolean {
     const token = this.request.composition.source.token(this.request.route.request, this)
-    if (!(token instanceof Promise)) return this.send(token)
+    const ready = token instanceof Promise ? token.then((late) => this.ready(late)) : this.ready(token)
+    if (!(ready instanceof Promise)) return this.send(ready)
 
     const stopWatching = watchBody(this.request.options.body, (error) => this.abort(error))
-    token
+    ready
       .then(
         (late) => this.sendLate(late),
         (error) => this.fail(error)
@@ -82,16 +85,26 @@ export class BearerExchange extends Attempt implements Asking {
   }
 
   /** undici calls back in anybody's context: another token is asked for, and the request sent again, in the caller's own. */
-  protected override replace(...answer: ConstructorParameters<typeof HeldAnswer>): boolean {
-    return this.runInAsyncScope(() => this.#replace(new HeldAnswer(...answer)))
+  protected override replace(wanted: Wanted, ...answer: ConstructorParameters<typeof HeldAnswer>): boolean {
+    return this.runInAsyncScope(() => {
+      const refused = new HeldAnswer(...answer)
+      return wanted === 'proof' ? this.#proveAgain(refused) : this.#replace(refused)
+    })
+  }
+
+  #proveAgain(refused: HeldAnswer): true {
+    this.#putAside(refused)
+    this.#repeat(this.sent as AccessToken, refused)
+    return true
   }
 
   /** Whether the refused answer is put aside, because there is another token or may soon be. */
   #replace(refused: HeldAnswer): boolean {
+    if (this.request.hasNewToken) return false
     const rejected = this.sent as AccessToken
     this.rejected = rejected
     const next = this.request.composition.source.token(this.request.route.request, this)
-    if (!this.#canBeRepeated()) {
+    if (!this.canBeRepeated()) {
       if (next instanceof Promise) next.catch(() => {}) // for the next call; its failure is the source's to tell
       return false
     }
@@ -99,7 +112,7 @@ export class BearerExchange extends Attempt implements Asking {
       const better = betterToken(next, rejected)
       if (better === undefined) return false
       this.#putAside(refused)
-      this.#repeat(better, refused)
+      this.#repeatWith(better, refused)
       return true
     }
     this.#putAside(refused)
@@ -107,7 +120,7 @@ export class BearerExchange extends Attempt implements Asking {
       (token) => {
         const better = betterToken(token, rejected)
         if (better === undefined) this.#giveBack(refused)
-        else this.#repeat(better, refused)
+        else this.#repeatWith(better, refused)
       },
       () => this.#giveBack(refused)
     )
@@ -115,7 +128,7 @@ export class BearerExchange extends Attempt implements Asking {
   }
 
   /** What a redirect came from was done: only what does nothing is asked for once more from the beginning. */
-  #canBeRepeated(): boolean {
+  override canBeRepeated(): boolean {
     const { body, method } = this.request.options
     return canBeSentAgain(body) && (!wasRedirected(this) || safeMethods.has(method))
   }
@@ -138,7 +151,12 @@ export class BearerExchange extends Attempt implements Asking {
     })
   }
 
-  /** Once the refused answer is over, if that is soon: then its connection takes the second attempt. */
+  #repeatWith(token: AccessToken, refused: HeldAnswer): void {
+    this.request.hasNewToken = true
+    this.#repeat(token, refused)
+  }
+
+  /** Once the refused answer is over, if that is soon: then its connection takes the next attempt. */
   #repeat(token: AccessToken, refused: HeldAnswer): void {
     const sendAgain = () => this.runInAsyncScope(() => this.#sendAgain(token, refused))
     // undici frees the socket in a setImmediate of its own, after the last byte: one turn later it is taken again.
@@ -148,9 +166,19 @@ export class BearerExchange extends Attempt implements Asking {
   #sendAgain(token: AccessToken, refused: HeldAnswer): void {
     if (this.failed) return
     refused.discard()
-    const second = new Attempt(this.request, this.handler)
-    this.live = second
-    if (this.paused) second.pause()
-    second.sendLate(token)
+    const next = new BearerExchange(this.request, this.handler)
+    this.live = next
+    if (this.paused) next.pause()
+    next.#sendReady(token)
+  }
+
+  #sendReady(token: AccessToken): void {
+    const ready = this.ready(token)
+    if (!(ready instanceof Promise)) this.sendLate(ready)
+    else
+      ready.then(
+        () => this.sendLate(token),
+        (error) => this.fail(error)
+      )
   }
 }

@@ -5,6 +5,7 @@ import { missingOrigin } from './dispatch-origin.ts'
 import { upgradeWithoutHandler } from './handler-check.ts'
 import { CallersHeaders, copyHeaders, type HeaderFields, hostElsewhere } from './header-fields.ts'
 import { foreignHost, isOwnServername } from './own-host.ts'
+import type { Presenting } from './present.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
 import type { EmitRejected } from './rejection.ts'
 import { sendableBody } from './request-body.ts'
@@ -25,13 +26,15 @@ export interface Composition extends Spending {
   readonly destination: Destination | undefined
 }
 
-/** What is sent with a token, by one attempt or two. */
-export interface BearerRequest {
+/** What is sent with a token, by one attempt or several. */
+export interface BearerRequest extends Presenting {
   readonly composition: Composition
   /** Without headers. */
   readonly options: DispatchOptions
   readonly fields: HeaderFields
   readonly route: Route
+  /** Its token was refused, and another one took its place. */
+  hasNewToken?: boolean
 }
 
 /**

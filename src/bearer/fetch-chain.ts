@@ -60,11 +60,12 @@ function withoutIntegrity(request: FetchRequest): FetchRequest {
 }
 
 async function sendOneHop(options: BearerOptions, hop: Hop, carries: boolean): Promise<Response> {
-  const { url, headers, body } = hop.request
+  const { url, method, headers, body } = hop.request
   const rule = carries ? options.routes.find(url.origin, url.pathname) : undefined
   try {
     const route = rule && ruleForCall(options, rule, hop.request.options[tokenOptions])
-    if (route !== undefined && !holds(headers, headerOf(route))) return sendWithToken(options, { ...hop, route })
+    if (route !== undefined && !holds(headers, headerOf(route)))
+      return sendWithToken(options, { ...hop, route, options: { method, path: url.pathname + url.search } })
   } catch (error) {
     body.abandon(error)
     throw error

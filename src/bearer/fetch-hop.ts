@@ -6,7 +6,7 @@ import type { Fetch, FetchInit, RedirectMode } from './fetch-body.ts'
 import type { FetchRequest } from './fetch-request.ts'
 import type { HeaderFields } from './header-fields.ts'
 import { foreignHost, isOwnHost } from './own-host.ts'
-import { present } from './present.ts'
+import { type Presenting, present } from './present.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
 import { isRefusal, tokenInPlaceOf } from './refusal.ts'
 import type { Route } from './routes.ts'
@@ -20,7 +20,7 @@ export interface Hop {
 }
 
 /** The same with the rule that gives it a token. */
-interface RoutedHop extends Hop {
+interface RoutedHop extends Hop, Presenting {
   readonly route: Route
 }
 
@@ -34,7 +34,7 @@ export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise
   const { request, route } = hop
   const signal = request.options.signal ?? undefined
   const sent = await firstToken(spending, hop)
-  const response = await send(hop, request.body.first, present(sent, hop))
+  const response = await send(hop, request.body.first, await present(sent, hop))
   if (!refuses(spending, hop, sent, response)) return response
 
   const next = tokenInPlaceOf(sent, spending, route, { signal })
@@ -43,7 +43,7 @@ export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise
   signal?.throwIfAborted()
   if (token === undefined) return response
   void discardBody(response)
-  const second = await send(pastCaches(hop), body, present(token, hop))
+  const second = await send(pastCaches(hop), body, await present(token, hop))
   refuses(spending, hop, token, second)
   return second
 }

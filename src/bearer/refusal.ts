@@ -3,14 +3,47 @@ import type { Patience } from '../waiting/patience.ts'
 import type { Answer } from './answer.ts'
 import type { Spending } from './bearer-request.ts'
 import { betterToken } from './better-token.ts'
+import type { Presenting } from './present.ts'
 import { readRejection, reportRejection } from './rejection.ts'
 import type { Route } from './routes.ts'
 
-/** Tells the listeners of a refused token. True when another one can help. */
-export function isRefusal({ emit }: Spending, route: Route, token: AccessToken, answer: Answer): boolean {
-  const rejection = readRejection(answer, route.rejectedWhen)
+/** What an answer asks for: another token, or another proof with the same one. */
+export type Wanted = 'token' | 'proof' | undefined
+
+/** The same where no proof is made anew. */
+export function isRefusal(spending: Spending, route: Route, token: AccessToken, answer: Answer): boolean {
+  return wantedBy(spending, { route }, token, answer, { canBeRepeated: () => false }) === 'token'
+}
+
+interface SentWithToken extends Pick<Presenting, 'proven'> {
+  readonly route: Route
+}
+
+/** Whoever sent it. */
+interface Repeatable {
+  /** Whether the same request could be sent once more. */
+  canBeRepeated(): boolean
+}
+
+/**
+ * Reads what an answer says of the token that was sent, and of its proof, and tells the listeners of a refused token. That a server
+ * wants another nonce is no refusal. `'proof'` only where the request can be repeated, and a repeat is worth it.
+ */
+export function wantedBy(
+  { emit }: Spending,
+  { route, proven }: SentWithToken,
+  token: AccessToken,
+  answer: Answer,
+  request: Repeatable
+): Wanted {
+  const rejection = readRejection(answer, route.rejectedWhen, token.type)
+  if (proven !== undefined && answer.status >= 200) {
+    const { ofProof } = rejection ?? {}
+    if (proven.learn(answer.headers, ofProof, ofProof !== undefined && request.canBeRepeated())) return 'proof'
+    if (ofProof === 'nonce' && rejection?.asksForAnotherToken !== true) return undefined
+  }
   if (rejection !== undefined) reportRejection(emit, route, token, answer.status, rejection)
-  return rejection?.asksForAnotherToken === true
+  return rejection?.asksForAnotherToken === true ? 'token' : undefined
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Rejected } from '../events.ts'
-import { readChallenges } from '../http/challenge.ts'
+import { type Challenge, readChallenges } from '../http/challenge.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import { foreignList, foreignText } from '../token/foreign-text.ts'
+import type { ProofRefusal } from '../token/prover.ts'
 import { isScopeToken, splitScope } from '../token/scope.ts'
 import type { Answer, RejectedWhen } from './answer.ts'
 import type { Route } from './routes.ts'
@@ -10,34 +11,52 @@ import type { Route } from './routes.ts'
 export interface Rejection {
   /** Another token can help. */
   readonly asksForAnotherToken: boolean
+  /** It is not the token that is refused, but the proof that it was shown with (RFC 9449 §7.1, §9). */
+  readonly ofProof?: ProofRefusal
   readonly error?: string | undefined
   readonly neededScope?: readonly string[] | undefined
 }
 
 /**
- * Undefined when the answer refuses no token. A 401 asks for another one when its challenge is for `Bearer` or names no scheme, or
- * when there is none; `invalid_token` does under any scheme, with a 403 too. For answers beyond that there is the policy's `rejectedWhen`.
+ * Undefined when the answer refuses no token. A 401 asks for another one when its challenge is for the token's type, for `Bearer` or names no
+ * scheme, or when there is none; `invalid_token` does under any scheme, with a 403 too. For answers beyond that there is the policy's `rejectedWhen`.
  * 407 is the proxy's, and about other credentials (RFC 9110 §15.5.8).
  */
-export function readRejection(answer: Answer, rejectedWhen?: RejectedWhen | undefined): Rejection | undefined {
+export function readRejection(
+  answer: Answer,
+  rejectedWhen?: RejectedWhen | undefined,
+  type: AccessToken['type'] = 'Bearer'
+): Rejection | undefined {
   const { status } = answer
-  const said = status === 401 || status === 403 ? readChallenge(answer) : undefined
+  const said = status === 401 || status === 403 ? readChallenge(answer, type) : undefined
   if (said?.asksForAnotherToken || status < 200 || rejectedWhen?.(status, answer.headers) !== true) return said
   return { ...said, asksForAnotherToken: true }
 }
 
-function readChallenge({ status, headers }: Answer): Rejection {
+function readChallenge({ status, headers }: Answer, type: AccessToken['type']): Rejection {
   const challenges = readChallenges(headers['www-authenticate'])
   const bearer = challenges.find(({ scheme }) => scheme === 'bearer' || scheme === '')
-  const error = bearer?.parameters.get('error')
+  const dpop = type === 'DPoP' ? challenges.find(({ scheme }) => scheme === 'dpop') : undefined
+  const ours = dpop ?? bearer
+  const error = ours?.parameters.get('error')
+  const ofProof = type === 'DPoP' && status === 401 ? proofRefusal(challenges) : undefined
+  if (ofProof !== undefined)
+    return { asksForAnotherToken: false, ofProof, error: ofProof === 'nonce' ? 'use_dpop_nonce' : 'invalid_dpop_proof' }
   if (error === 'insufficient_scope') {
-    const neededScope = splitScope(bearer?.parameters.get('scope') ?? '').filter(isScopeToken)
+    const neededScope = splitScope(ours?.parameters.get('scope') ?? '').filter(isScopeToken)
     return { asksForAnotherToken: false, error, neededScope }
   }
   if (challenges.some(({ parameters }) => parameters.get('error')?.toLowerCase() === 'invalid_token'))
     return { asksForAnotherToken: true, error: 'invalid_token' }
-  const isOurs = bearer !== undefined || challenges.length === 0
+  const isOurs = ours !== undefined || challenges.length === 0
   return { asksForAnotherToken: status === 401 && isOurs, error: word(error) }
+}
+
+/** Some servers say it in a challenge for Bearer that stands beside the one for DPoP. */
+function proofRefusal(challenges: readonly Challenge[]): ProofRefusal {
+  const says = (word: string) => challenges.some(({ parameters }) => parameters.get('error') === word)
+  if (says('use_dpop_nonce')) return 'nonce'
+  return says('invalid_dpop_proof') ? 'proof' : undefined
 }
 
 /** The refusal of one call. */

@@ -91,6 +91,6 @@ function generate(alg: string): Promise<DpopKey> {
       error === null ? resolve(keyInProcess(key, alg)) : reject(error)
     if (keyType === 'EC') generateKeyPair('ec', { namedCurve }, made)
     else if (keyType === 'OKP') generateKeyPair('ed25519', {}, made)
-    else generateKeyPair('rsa', { modulusLength: 3072 }, made)
+    else generateKeyPair('rsa', { modulusLength: 2048 }, made)
   })
 }

@@ -2,44 +2,9 @@ import { generateKeyPairSync, type KeyObject, sign as signBytes, webcrypto } fro
 import { inspect } from 'node:util'
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, type JWK } from 'jose'
 import { expect, onTestFinished, test } from 'vitest'
-import type { AuthorizationServerOptions, ClientRegistration } from '../../src/authorization-server/index.ts'
-import { startAuthorizationServer } from '../../src/authorization-server/index.ts'
 import { createTokenClient, type TokenClientOptions } from '../../src/index.ts'
-import { manualClock } from '../../src/testing/index.ts'
+import { clientId, clientSecret, dpopRoad } from '../support/dpop-road.ts'
 import { listen } from '../support/road.ts'
-
-const clientId = 'orders'
-const clientSecret = 'marker-secret'
-
-interface RoadOptions {
-  readonly client?: Partial<TokenClientOptions>
-  readonly registration?: Partial<ClientRegistration>
-  readonly server?: Partial<AuthorizationServerOptions>
-  /** Milliseconds by which the client's clock is ahead. */
-  readonly ahead?: number
-}
-
-/** A client that asks for DPoP tokens, and a development server that gives this client nothing else. */
-async function road({ client, registration, server: serverOptions, ahead = 0 }: RoadOptions = {}) {
-  const clock = manualClock()
-  const server = await startAuthorizationServer({
-    clock,
-    clients: [
-      { clientId, clientSecret, scope: ['read', 'write'], dpop: 'required', ...registration } as ClientRegistration
-    ],
-    ...serverOptions
-  })
-  const tokens = createTokenClient({
-    ...{ issuer: server.issuer, clientId, clientSecret, dpop: true },
-    clock: ahead === 0 ? clock : { ...clock, wallTime: () => clock.wallTime() + ahead },
-    ...client
-  } as TokenClientOptions)
-  onTestFinished(async () => {
-    await tokens.close()
-    await server.close()
-  })
-  return { clock, server, tokens, asked: () => server.requests.count('token') }
-}
 
 const jktOf = (value: string) => (decodeJwt(value).cnf as { jkt?: string } | undefined)?.jkt
 
@@ -74,7 +39,7 @@ const nonceDemanded = (nonce?: string | string[]) =>
   ]
 
 test('C80 with dpop the token is a DPoP one, bound to a key that this client alone has', async () => {
-  const { tokens, server, clock } = await road()
+  const { tokens, server, clock } = await dpopRoad()
   const token = await tokens.getToken()
   expect(token.type).toBe('DPoP')
   expect(token.authorization).toBe(`DPoP ${token.value}`)
@@ -120,7 +85,7 @@ test.each(Object.entries(keys))(
 test.each(['ES256', 'ES384', 'EdDSA', 'PS256'])(
   'C75 a key of the client’s own making for %s is taken by the server',
   async (alg) => {
-    const { tokens } = await road({ client: { dpop: { alg } } })
+    const { tokens } = await dpopRoad({ client: { dpop: { alg } } })
     expect((await tokens.getToken()).type).toBe('DPoP')
   }
 )
@@ -134,7 +99,7 @@ test('C75 a key of WebCrypto that nobody can export, and one behind a signer, ar
     { alg: 'ES256', sign: signer(privateKey), publicKey: pem(publicKey) }
   ]
   for (const dpop of dpops) {
-    const { tokens } = await road({ client: { dpop: dpop as TokenClientOptions['dpop'] & object } })
+    const { tokens } = await dpopRoad({ client: { dpop: dpop as TokenClientOptions['dpop'] & object } })
     expect((await tokens.getToken()).type).toBe('DPoP')
   }
 })
@@ -173,7 +138,7 @@ test.each(['Bearer', 'bearer', undefined])(
 )
 
 test('T48 C79 a nonce that is demanded is sent at once, and with all requests that follow', async () => {
-  const { tokens, asked } = await road({ registration: { dpopNonces: true } })
+  const { tokens, asked } = await dpopRoad({ registration: { dpopNonces: true } })
   await tokens.getToken()
   expect(asked()).toBe(2)
   await tokens.getToken({ scope: ['read'] })
@@ -181,7 +146,7 @@ test('T48 C79 a nonce that is demanded is sent at once, and with all requests th
 })
 
 test('T48 C78 nonces for one use are taken from each answer, and requests beside each other all succeed', async () => {
-  const { tokens, asked } = await road({ registration: { dpopNonces: 'once' } })
+  const { tokens, asked } = await dpopRoad({ registration: { dpopNonces: 'once' } })
   await tokens.getToken()
   await tokens.getToken({ scope: ['read'] })
   expect(asked()).toBe(3)
@@ -217,7 +182,7 @@ test.each<[string, string | string[] | undefined]>([
 
 test('T50 a proof that is refused because the clocks differ is dated by the server’s and sent once more', async () => {
   for (const ahead of [600_000, -600_000]) {
-    const { tokens, asked } = await road({ ahead })
+    const { tokens, asked } = await dpopRoad({ ahead })
     expect((await tokens.getToken()).type).toBe('DPoP')
     await tokens.getToken({ scope: ['read'] })
     expect(asked()).toBe(3)
@@ -233,7 +198,7 @@ test('a proof that is refused for another reason is an error with a name', async
 test('C83 a new key is used from the next token request on, and every token is replaced by one of it', async () => {
   const [first, second] = [keys.ES256, generateKeyPairSync('ec', { namedCurve: 'P-256' })]
   let current = first.privateKey
-  const { tokens, clock } = await road({ client: { dpop: { key: () => current } } })
+  const { tokens, clock } = await dpopRoad({ client: { dpop: { key: () => current } } })
   expect((await tokens.getToken()).boundTo).toBe(await thumbprint(first.publicKey))
   current = second.privateKey
   await clock.advance(2000)

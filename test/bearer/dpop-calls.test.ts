@@ -1,0 +1,284 @@
+import { createHash, generateKeyPairSync, sign as signBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { expect, onTestFinished, test } from 'vitest'
+import type { BearerPolicy, TokenClient } from '../../src/index.ts'
+import { type DpopRoadOptions, dpopRoad, type ProvenServiceOptions, provenService } from '../support/dpop-road.ts'
+import { listen } from '../support/road.ts'
+import { undici } from '../support/undici.ts'
+
+/** A client that calls a service, and how it calls. */
+async function road(service: ProvenServiceOptions = {}, options: DpopRoadOptions = {}) {
+  const { tokens, server, clock, asked } = await dpopRoad(options)
+  const { origin, seen, statuses } = await provenService(server, clock, service)
+  const events: { name: string; event: unknown }[] = []
+  tokens.on('*', (name, event) => events.push({ name, event }))
+  return {
+    tokens,
+    server,
+    clock,
+    asked,
+    origin,
+    seen,
+    statuses,
+    events,
+    call: calling(tokens, { origins: [origin] }, origin)
+  }
+}
+
+function calling(
+  tokens: TokenClient,
+  policy: BearerPolicy,
+  origin: string,
+  ...above: undici.Dispatcher.DispatcherComposeInterceptor[]
+) {
+  const base = new undici.Agent()
+  onTestFinished(() => base.destroy())
+  const dispatcher = base.compose([
+    tokens.interceptor(policy) as undici.Dispatcher.DispatcherComposeInterceptor,
+    ...above
+  ])
+  return async (path = '/users/7', init: Partial<Parameters<typeof undici.request>[1]> & object = {}) => {
+    const response = await undici.request(origin + path, { dispatcher, ...init })
+    return { status: response.statusCode, headers: response.headers, body: await response.body.text() }
+  }
+}
+
+const ath = (authorization: string | undefined) =>
+  createHash('sha256')
+    .update(authorization?.slice(5) ?? '')
+    .digest('base64url')
+
+test('C81 C77 C76 each request shows its token as DPoP, with a proof of its own for this method, URL and token', async () => {
+  const { call, seen, origin, statuses } = await road()
+  await call('/users/7?part=name#top')
+  await call('/users/7', { method: 'PUT', body: 'name' })
+  expect(statuses()).toEqual([200, 200])
+  const [first, second] = seen
+  expect(first?.headers.authorization).toMatch(/^DPoP ey/)
+  expect(first?.proof).toMatchObject({ htm: 'GET', htu: `${origin}/users/7`, ath: ath(first?.headers.authorization) })
+  expect(second?.proof).toMatchObject({ htm: 'PUT', htu: `${origin}/users/7` })
+  expect(second?.proof?.jti).not.toBe(first?.proof?.jti)
+})
+
+test.each<[string, object | string[] | [string, string][]]>([
+  ['an object', { DPoP: 'own', dpop: 'other', accept: '*/*' }],
+  ['a list', ['DPoP', 'own', 'accept', '*/*', 'dpop', 'other']],
+  [
+    'pairs',
+    [
+      ['Dpop', 'own'],
+      ['accept', '*/*']
+    ]
+  ]
+])('a proof of the caller’s own in %s gives way to ours', async (_what, headers) => {
+  const { call, seen, statuses } = await road()
+  await call('/', { headers: headers as never })
+  expect(statuses()).toEqual([200])
+  expect(seen[0]?.headers).toMatchObject({ accept: '*/*', dpop: expect.stringMatching(/^ey/) })
+})
+
+test('a local key signs in the tick of the call, and a signer elsewhere is waited for', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const sign = async (bytes: Uint8Array) => signBytes('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  for (const [dpop, isAtOnce] of [
+    [{ key: privateKey }, true],
+    [{ alg: 'ES256', sign, publicKey }, false]
+  ] as const) {
+    const { tokens, origin, call, statuses } = await road({}, { client: { dpop } })
+    await tokens.ready()
+    let dispatched = 0
+    const below = () => {
+      dispatched += 1
+      return true
+    }
+    const dispatch = tokens.interceptor({ origins: [origin] })(below as never) as (
+      options: object,
+      handler: object
+    ) => boolean
+    dispatch(
+      { origin, path: '/', method: 'GET' },
+      { onResponseError() {}, onRequestStart() {}, onResponseStart() {}, onResponseData() {}, onResponseEnd() {} }
+    )
+    expect(dispatched).toBe(isAtOnce ? 1 : 0)
+    await call()
+    expect(statuses()).toEqual([200])
+  }
+})
+
+test('a signer that fails later fails the call, and nothing goes out', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  let works = true
+  const sign = async (bytes: Uint8Array) => {
+    if (!works) throw new Error('HSM')
+    return signBytes('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  }
+  const { tokens, call, seen } = await road({}, { client: { dpop: { alg: 'ES256', sign, publicKey } } })
+  await tokens.ready()
+  works = false
+  await expect(call()).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' })
+  const body = Readable.from(['never read'])
+  await expect(call('/', { method: 'POST', body })).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' })
+  expect({ destroyed: body.destroyed, seen }).toEqual({ destroyed: true, seen: [] })
+})
+
+test('T48 C79 a nonce that a service demands is sent at once with the same token, and no listener hears of a refusal', async () => {
+  const { call, seen, statuses, events, asked, tokens } = await road({
+    verifier: { dpop: { tokens: 'required', nonces: true } }
+  })
+  expect((await call('/', { method: 'POST', body: 'order' })).body).toBe('welcome')
+  expect(statuses()).toEqual([401, 200])
+  expect(seen[1]?.headers.authorization).toBe(seen[0]?.headers.authorization)
+  expect(seen[1]?.body).toBe('order')
+  await call()
+  expect({ statuses: statuses(), asked: asked() }).toEqual({ statuses: [401, 200, 200], asked: 1 })
+  expect(events.map(({ name }) => name)).toEqual(['refreshed'])
+  expect(tokens.inventory().entries).toMatchObject([{ refused: 0 }])
+})
+
+test('T48 C78 fifty calls beside each other come through where each nonce is good for one use', async () => {
+  const { call, statuses, seen } = await road({ oneUseNonces: true }, { registration: { dpopNonces: 'once' } })
+  for (let round = 0; round < 2; round++) {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => call('/', { method: 'POST', body: 'order' })))
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([])
+  }
+  expect(statuses().filter((status) => status === 200).length).toBe(100)
+  expect(new Set(seen.map(({ proof }) => proof?.jti)).size).toBe(seen.length)
+})
+
+test('T48 three nonces are tried, each once; then the answer is the caller’s', async () => {
+  let count = 0
+  const { call, seen } = await road({
+    instead(_request, response) {
+      count += 1
+      response
+        .writeHead(401, { 'www-authenticate': 'Bearer, DPoP error="use_dpop_nonce"', 'dpop-nonce': `n${count}` })
+        .end('no')
+      return true
+    }
+  })
+  expect(await call()).toMatchObject({ status: 401, body: 'no' })
+  expect(seen.map(({ proof }) => proof?.nonce)).toEqual([undefined, 'n1', 'n2', 'n3'])
+})
+
+test.each<[string, string | string[] | undefined]>([
+  ['missing', undefined],
+  ['there twice', ['a', 'b']],
+  ['the one that was sent', 'same']
+])('T49 a challenge whose nonce is %s ends the call', async (_what, nonce) => {
+  const { call, seen } = await road({
+    instead(_request, response) {
+      response
+        .writeHead(401, { 'www-authenticate': 'DPoP error="use_dpop_nonce"', ...(nonce && { 'dpop-nonce': nonce }) })
+        .end()
+      return true
+    }
+  })
+  expect((await call()).status).toBe(401)
+  expect(seen.length).toBe(nonce === 'same' ? 2 : 1)
+})
+
+test('a body that cannot be sent again goes with the nonce at hand; without one the 401 is the caller’s, and its nonce is kept', async () => {
+  const { call, statuses, seen } = await road({ verifier: { dpop: { tokens: 'required', nonces: true } } })
+  const post = () => call('/', { method: 'POST', body: Readable.from(['or', 'der']) })
+  expect((await post()).status).toBe(401)
+  expect((await post()).status).toBe(200)
+  expect({ statuses: statuses(), body: seen[1]?.body }).toEqual({ statuses: [401, 200], body: 'order' })
+})
+
+test('one call can need another nonce and another token, and gets both', async () => {
+  const { call, seen, statuses, events, clock, tokens } = await road({
+    verifier: { dpop: { tokens: 'required', nonces: true } },
+    instead(_request, response, before) {
+      // The first token is refused once it comes with a nonce.
+      if (before.length === 1) response.writeHead(401, { 'www-authenticate': 'DPoP error="invalid_token"' }).end()
+      return before.length === 1
+    }
+  })
+  await tokens.ready()
+  await clock.advance(2000) // between two token requests lies a second
+  expect((await call()).status).toBe(200)
+  expect(statuses()).toEqual([401, 401, 200])
+  expect(new Set(seen.map(({ headers }) => headers.authorization)).size).toBe(2)
+  expect(events.filter(({ name }) => name === 'rejected')).toHaveLength(1)
+})
+
+test('T50 a service whose clock differs gets a proof by its own time, once in a call', async () => {
+  const { call, statuses } = await road({}, { ahead: 600_000 })
+  expect((await call()).status).toBe(200)
+  expect(statuses()).toEqual([200]) // the authorization server has told the time
+})
+
+test('a proof that is refused for another reason goes to the caller, and is told', async () => {
+  const { call, events, asked } = await road({
+    instead(_request, response) {
+      response.writeHead(401, { 'www-authenticate': 'DPoP error="invalid_dpop_proof"' }).end()
+      return true
+    }
+  })
+  expect((await call()).status).toBe(401)
+  expect(asked()).toBe(1)
+  expect(events.at(-1)).toMatchObject({ name: 'rejected', event: { status: 401, error: 'invalid_dpop_proof' } })
+})
+
+test('C82 D35 a retry outside gets a new proof for each attempt', async () => {
+  let failures = 1
+  const { tokens, origin, seen } = await road({
+    instead(_request, response) {
+      if (failures-- <= 0) return false
+      response.writeHead(503).end()
+      return true
+    }
+  })
+  const call = calling(tokens, { origins: [origin] }, origin, undici.interceptors.retry({ minTimeout: 1 }))
+  expect((await call()).status).toBe(200)
+  expect(seen.map(({ proof }) => proof?.jti)).toHaveLength(2)
+  expect(seen[1]?.proof?.jti).not.toBe(seen[0]?.proof?.jti)
+})
+
+test('a redirect that is followed outside has a proof for each hop, and a stranger gets neither token nor proof', async () => {
+  const strange: unknown[] = []
+  const stranger = await listen((request, response) => {
+    strange.push(request.headers.authorization, request.headers.dpop)
+    response.end('strange')
+  })
+  const { tokens, origin, seen } = await road({
+    instead(request, response) {
+      const location = request.url === '/away' ? `${stranger}/` : request.url === '/old' ? '/new' : undefined
+      if (location !== undefined) response.writeHead(302, { location }).end()
+      return location !== undefined
+    }
+  })
+  const call = calling(tokens, { origins: [origin] }, origin, undici.interceptors.redirect({ maxRedirections: 3 }))
+  expect((await call('/old')).body).toBe('welcome')
+  expect(seen.map(({ proof }) => proof?.htu)).toEqual([`${origin}/old`, `${origin}/new`])
+  expect((await call('/away')).body).toBe('strange')
+  expect(strange).toEqual([undefined, undefined])
+})
+
+test('a redirect interceptor below follows nothing, because nobody there could prove the next hop', async () => {
+  const { tokens, origin, seen } = await road({
+    instead(_request, response) {
+      response.writeHead(302, { location: '/new' }).end()
+      return true
+    }
+  })
+  const base = new undici.Agent().compose(undici.interceptors.redirect({ maxRedirections: 3 }))
+  const dispatcher = base.compose(tokens.interceptor({ origins: [origin] }) as never)
+  onTestFinished(() => base.close())
+  const response = await undici.request(origin, { dispatcher })
+  await response.body.dump()
+  expect({ status: response.statusCode, seen: seen.length }).toEqual({ status: 302, seen: 1 })
+})
+
+test('no proof goes where no token goes', async () => {
+  const { tokens, origin } = await road()
+  const got: unknown[] = []
+  const other = await listen((request, response) => {
+    got.push(request.headers.authorization, request.headers.dpop)
+    response.end()
+  })
+  const call = calling(tokens, { routes: { [`${origin}/users`]: {} } }, '')
+  await call(`${other}/users`)
+  await call(`${other}/users`, { headers: { authorization: 'Basic own' } })
+  expect(got).toEqual([undefined, undefined, 'Basic own', undefined])
+})
