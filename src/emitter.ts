@@ -79,7 +79,7 @@ function guarded(name: string, listener: Callback): Callback {
   function report(): void {
     if (reported) return
     reported = true
-    const message = `A listener for "${name}" of a token client throws or rejects. The client goes on; fix the listener.`
+    const message = `A listener for "${name}" of a token client throws or rejects. The client continues. Fix the listener.`
     process.emitWarning(message, { type: 'TokenClientWarning', code: 'ERR_LISTENER' })
   }
 

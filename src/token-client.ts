@@ -161,7 +161,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       bearerFetch({ ...bearer(policy), baseFetch: fetchFunction('baseFetch', baseFetch) }),
     invalidate(token) {
       if (token instanceof AccessToken) return cache.invalidate(token)
-      wrong('invalidate', 'wants the AccessToken that was refused', 'Give what getToken() gave.')
+      wrong('invalidate', 'needs the AccessToken that was refused', 'Give what getToken() gave.')
     },
     on,
     off,

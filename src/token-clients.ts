@@ -37,7 +37,7 @@ export function createTokenClients(
 ): TokenClients {
   if (typeof optionsOf !== 'function') {
     const remedy = 'Give (tenant) => ({ issuer, clientId, clientSecret }).'
-    wrong('createTokenClients', `wants a function from tenant to options, but got ${kindOf(optionsOf)}`, remedy)
+    wrong('createTokenClients', `needs a function from a tenant to its options, but got ${kindOf(optionsOf)}`, remedy)
   }
   const limit = checkedLimit(options)
   /** The one that was asked for longest ago comes first. */
@@ -89,5 +89,5 @@ export function createTokenClients(
 function checkedLimit(options: TokenClientsOptions): number {
   const { limit = limits.keys } = checkedFields('createTokenClients options', options, ['limit'])
   if (Number.isInteger(limit) && limit > 0) return limit
-  return wrong('limit', 'is no whole number above 0', 'Give how many clients are kept, or leave it out.')
+  return wrong('limit', 'is not a whole number above 0', 'Give how many clients are kept, or leave it out.')
 }

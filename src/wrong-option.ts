@@ -37,7 +37,7 @@ export function checkedFields<T extends object>(where: string, given: T, known: 
 export function exclusive(option: string, given: object, member: string, others: readonly string[]): void {
   const other = Object.entries(given).find(([name, value]) => others.includes(name) && value !== undefined)?.[0]
   if (other === undefined) return
-  wrong(`${option}.${other}`, `cannot stand beside ${member}`, 'Keep one of the two.', 'ERR_CONFLICTING_OPTIONS')
+  wrong(`${option}.${other}`, `cannot be combined with ${member}`, 'Keep one of the two.', 'ERR_CONFLICTING_OPTIONS')
 }
 
 export function nonEmptyString(option: string, value: unknown, remedy: string): string {

@@ -69,7 +69,7 @@ function refused(call: GrpcCall, error: TokenClientError): TokenClientError {
 
 function uncertainTarget(): TokenClientError {
   const message =
-    'The target of the channel is no host and port, so nobody can tell whether its calls may carry a token. Connect to a name like users.internal:443, or leave the interceptor out.'
+    'The target of the channel is not a host and a port, so the adapter cannot tell whether its calls may carry a token. Connect to a name like users.internal:443, or leave the interceptor out.'
   return new TokenClientError('ERR_UNCERTAIN_ORIGIN', message, { transient: false })
 }
 

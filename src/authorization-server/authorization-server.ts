@@ -29,7 +29,7 @@ export interface AuthorizationServer extends ServerUrls {
   overview(): Overview
   /** What happens, as sentences. */
   readonly journal: ReadableJournal
-  /** Signs with a new key from now on. The one before stays published for `overlap` ms: as long as tokens live, unless given; 0 takes it away at once. */
+  /** Signs with a new key from now on. The previous key stays published for `overlap` ms: as long as tokens live, unless given; 0 takes it away at once. */
   rotateKeys(rotation?: { readonly overlap?: number }): Promise<void>
   /** The token counts no more at the introspection endpoint. Who verifies it by its signature does not hear of it. */
   revoke(token: string): void

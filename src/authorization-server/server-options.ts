@@ -106,7 +106,7 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
     throw new ClientConfigurationError('ERR_UNKNOWN_OPTION', `There is no option ${name}. Remove it.`)
   demand(isPort(port), 'port must be an integer from 0 to 65535.')
   demand(issuer === undefined || isIssuer(issuer), 'issuer must be an http or https URL without query and fragment.')
-  demand(isLifetime(accessTokenLifetime), 'accessTokenLifetime is in milliseconds, 1000 at least.')
+  demand(isLifetime(accessTokenLifetime), 'accessTokenLifetime is in milliseconds and must be at least 1000.')
   demand(formats.includes(accessTokenFormat), "accessTokenFormat must be 'jwt' or 'opaque'.")
   demand(
     Array.isArray(authenticationMethods) && authenticationMethods.every((name) => methodsFor(tls).includes(name)),
@@ -146,7 +146,7 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
 
 function checkRegistryOptions(registry: unknown, registryFile: unknown, clients: unknown): void {
   const given = [registry, registryFile, clients].filter((one) => one !== undefined)
-  demand(given.length < 2, 'Give one of registry, registryFile and clients, not both.')
+  demand(given.length < 2, 'Give only one of registry, registryFile and clients.')
   demand(
     given.length > 0 && (clients === undefined || Array.isArray(clients)),
     'clients must be an array of { clientId, clientSecret, scope }, unless there is a registry or a registryFile.'
@@ -158,11 +158,11 @@ function checkWhoMayCome(host: unknown, adminSecret: unknown): void {
   demand(typeof host === 'string' && URL.canParse(`http://${inBrackets(host)}`), 'host must be an address or a name.')
   demand(
     adminSecret === undefined || (typeof adminSecret === 'string' && adminSecret.length >= 16),
-    'adminSecret must be a string of 16 characters at least.'
+    'adminSecret must be a string of at least 16 characters.'
   )
   demand(
     adminSecret !== undefined || isLoopbackHost(String(host)),
-    'host beyond this machine needs an adminSecret: whoever reaches the server could change who may call whom.'
+    'A host beyond this machine needs an adminSecret. Without it, anyone who reaches the server could change who may call whom.'
   )
 }
 
@@ -170,7 +170,7 @@ function checkSigning(algorithm: SigningAlgorithm, secret: unknown, keysFile: un
   demand(signingAlgorithms.includes(algorithm), `signingAlgorithm must be one of ${signingAlgorithms.join(', ')}.`)
   const least = isSymmetric(algorithm) ? leastSecretBytes(algorithm) : 0
   const hasSecret = typeof secret === 'string' && Buffer.byteLength(secret) >= least
-  demand(least === 0 || hasSecret, `${algorithm} needs a signingSecret of ${least} bytes at least.`)
+  demand(least === 0 || hasSecret, `${algorithm} needs a signingSecret of at least ${least} bytes.`)
   demand(least > 0 || secret === undefined, `${algorithm} signs with a key of its own. Leave signingSecret out.`)
   demand(least === 0 || keysFile === undefined, `${algorithm} signs with a secret. Leave keysFile out.`)
   demand(keysFile === undefined || isFile(keysFile), 'keysFile must be the path of a file, or a file: URL.')

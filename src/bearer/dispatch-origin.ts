@@ -22,7 +22,7 @@ export function isOriginUnknown(origin: unknown, boundOrigin: string | null | un
 
 export function missingOrigin(): TokenClientError {
   const message =
-    'The request names no origin, so nobody can tell whether it may get a token. Give it `origin`, or compose on an Agent.'
+    'The request has no origin, so the client cannot tell whether it may carry a token. Give it an `origin`, or compose on an Agent.'
   return new TokenClientError('ERR_MISSING_ORIGIN', message, { transient: false })
 }
 

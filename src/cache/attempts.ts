@@ -110,6 +110,6 @@ function longestFlight(remaining: number, isUsable: boolean, timeout: number): n
 
 /** A server that gives one token until it ends can give it for a moment longer: the next one comes soon. */
 function tokenEnded(): TokenClientError {
-  const message = 'The authorization server answered with a token that has ended.'
+  const message = 'The authorization server answered with a token that has expired.'
   return new TokenClientError('ERR_SAME_TOKEN', message, { transient: true })
 }

@@ -56,6 +56,6 @@ class Waiting implements Callers {
 }
 
 export function tooManyWaiting(most: number): TokenClientError {
-  const message = `${most} callers wait for a token already. Send fewer calls while there is none, or raise maxWaiting.`
+  const message = `${most} callers already wait for a token. Send fewer calls while there is no token, or raise maxWaiting.`
   return new TokenClientError('ERR_TOO_MANY_WAITING', message, { transient: true })
 }

@@ -147,7 +147,7 @@ export function tokenCache(options: TokenCacheOptions): TokenCache {
   function warnOfManyKeys(): void {
     if (warnedOfManyKeys) return
     warnedOfManyKeys = true
-    const message = `More than ${limits.keys} different token requests: the least recently used are let go.`
+    const message = `There are more than ${limits.keys} different token requests. The client forgets the least recently used ones.`
     emit('warning', { code: 'too_many_keys', message })
   }
 

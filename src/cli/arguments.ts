@@ -44,12 +44,12 @@ function refuseSecrets(options: OptionDescriptions, given: readonly string[]): v
   const flag = given.find((argument) => secretFlag.test(argument))?.split('=')[0]
   if (flag === undefined || flag.slice(2) in options) return
   throw new UsageError(
-    `There is no ${flag}: other users of this machine can read the arguments of a process. Use ${flag}-file, or a SERVICE_TOKEN_* variable.`
+    `There is no ${flag}, because other users of this machine can read the arguments of a process. Use ${flag}-file, or a SERVICE_TOKEN_* variable.`
   )
 }
 
 function tooMany(most: number): string {
-  const taken = most === 0 ? 'takes no operand' : `takes ${most} operand${most === 1 ? '' : 's'} at most`
+  const taken = most === 0 ? 'has no operands' : `has at most ${most} operand${most === 1 ? '' : 's'}`
   return `This command ${taken}. Is a value on the line that belongs behind a flag, or needs quotes?`
 }
 

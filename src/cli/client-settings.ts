@@ -9,10 +9,14 @@ export const settingOptions = {
   issuer: { type: 'string', value: 'URL', about: 'The authorization server; its endpoints are discovered.' },
   'token-endpoint': { type: 'string', value: 'URL', about: 'The token endpoint, when nothing is to be discovered.' },
   'client-id': { type: 'string', value: 'ID', about: 'The id that the authorization server knows the client by.' },
-  'client-secret-file': { type: 'string', value: 'FILE', about: 'A file with the secret; - reads standard input.' },
+  'client-secret-file': {
+    type: 'string',
+    value: 'FILE',
+    about: 'A file with the secret. Use - to read it from standard input.'
+  },
   'private-key-file': { type: 'string', value: 'FILE', about: 'A private key, PEM or JWK.' },
   'certificate-file': { type: 'string', value: 'FILE', about: 'The certificate of the private key, PEM.' },
-  'assertion-file': { type: 'string', value: 'FILE', about: 'An assertion that somebody else writes.' },
+  'assertion-file': { type: 'string', value: 'FILE', about: 'A file with an assertion that somebody else writes.' },
   'authentication-method': {
     type: 'string',
     value: 'METHOD',
@@ -71,7 +75,9 @@ function settingOf(flag: string): string {
 
 function ofFlags(values: Readonly<Record<string, unknown>>): Layer {
   if (typeof values.proxy === 'string' && /@/.test(values.proxy))
-    throw new UsageError('--proxy takes no user name and password. Use SERVICE_TOKEN_PROXY for a URL that has them.')
+    throw new UsageError(
+      '--proxy cannot contain a user name or a password. Use SERVICE_TOKEN_PROXY for a URL that has them.'
+    )
   const given = flags.map((flag) => [settingOf(flag), values[flag]] as const)
   return Object.fromEntries(given.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }

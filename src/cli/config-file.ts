@@ -10,7 +10,7 @@ export async function readConfig(file: string, known: readonly string[]): Promis
       if (!known.includes(setting)) {
         const names = known.map((name) => name.toLowerCase().replace(/_./g, ([, letter = '']) => letter.toUpperCase()))
         throw new UsageError(
-          `The file ${file} has a member "${member}" that is no setting. There are ${names.join(', ')}.`
+          `The file ${file} has a member "${member}" that is not a setting. The settings are ${names.join(', ')}.`
         )
       }
       return [setting, textOf(value, `"${member}" in the file ${file}`)]
@@ -33,7 +33,9 @@ function objectIn(file: string, text: string): object {
   } catch {
     // The parser's message shows what stands there.
   }
-  throw new UsageError(`The file ${file} of --config is no JSON object, like { "issuer": "https://…" }.`)
+  throw new UsageError(
+    `The file ${file} of --config is not a JSON object. It should look like { "issuer": "https://…" }.`
+  )
 }
 
 /** Lists may be arrays, numbers numbers. */

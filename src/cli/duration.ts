@@ -6,13 +6,13 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 export function durationFrom(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? []
-  if (amount === undefined) throw new UsageError(`${flag} wants a duration, like 90s, 30m, 12h or 10d.`)
+  if (amount === undefined) throw new UsageError(`${flag} needs a duration, like 90s, 30m, 12h or 10d.`)
   return Math.round(Number(amount) * (units[unit] ?? 0))
 }
 
 /** A whole number. */
 export function countFrom(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^\d+$/.test(text)) throw new UsageError(`${flag} wants a whole number.`)
+  if (!/^\d+$/.test(text)) throw new UsageError(`${flag} needs a whole number.`)
   return Number(text)
 }

@@ -28,7 +28,7 @@ export async function run(given: readonly string[], terminal: Terminal): Promise
 async function runCommand(name: string, given: readonly string[], terminal: Terminal): Promise<number> {
   const row = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (row === undefined)
-    throw new UsageError(`There is no such command. There are: ${Object.keys(commands).join(', ')}.`)
+    throw new UsageError(`There is no such command. The commands are: ${Object.keys(commands).join(', ')}.`)
   const command = await row.load()
   if (given.includes('--help') || given.includes('-h')) {
     terminal.print(helpOf(name, command))

@@ -14,13 +14,13 @@ export function checkMutualTls({ mutualTls, method }: ClientAuthentication, give
   const { dispatcher, fetch, connect } = given
   if (dispatcher !== undefined || fetch !== undefined) {
     const option = dispatcher === undefined ? 'fetch' : 'dispatcher'
-    const remedy = `Leave it out: ${method} makes its own connections, and takes a private authority as ca.`
+    const remedy = `Leave it out: ${method} opens its own connections. Give a private authority as ca.`
     wrong(option, `cannot present the certificate of ${method}`, remedy, 'ERR_CONFLICTING_OPTIONS')
   }
   const double = connect === undefined ? undefined : certificateOption(connect)
   if (double !== undefined) {
     const remedy = `Leave it out: a connection presents one certificate, and that is the one of ${method}.`
-    wrong(`connect.${double}`, `cannot stand beside ${method}`, remedy, 'ERR_CONFLICTING_OPTIONS')
+    wrong(`connect.${double}`, `cannot be combined with ${method}`, remedy, 'ERR_CONFLICTING_OPTIONS')
   }
   if (connect?.ca !== undefined && mutualTls.ca !== undefined) {
     wrong('connect.ca', `and ca of ${method} are both given`, 'Keep one of the two.', 'ERR_CONFLICTING_OPTIONS')

@@ -63,7 +63,8 @@ function signerSources(given: PrivateKeyJwtOptions): readonly CredentialSource<C
     exclusive('privateKeyJwt options', given, 'sign', ['key'])
     return [signerSource(sign, alg, kid, publicKey === undefined ? undefined : publicKeyOption('publicKey', publicKey))]
   }
-  if (publicKey !== undefined) wrong('publicKey', 'stands without sign', 'Leave it out: a key of ours needs no check.')
+  if (publicKey !== undefined)
+    wrong('publicKey', 'is given without sign', 'Leave it out: a key of ours needs no check.')
   if (isCryptoKey(key)) return [cryptoKeySource(key, alg, kid)]
   const keys = ringOf('key', key as PrivateKeySource | readonly PrivateKeySource[])
   if (keys.length > 1 && kid !== undefined) {

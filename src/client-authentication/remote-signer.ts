@@ -33,8 +33,8 @@ export async function remoteSignature(sign: Sign, alg: string, input: string, pu
   const isDer = alg.startsWith('ES') && signature[0] === 0x30
   throw signerFailed(
     isDer
-      ? `returned the DER form. JWS wants the raw one of ${expected} bytes (RFC 7518 §3.4): convert it`
-      : `returned ${length} bytes, which is no signature of ${alg}. Check that its key and alg fit`
+      ? `returned the DER form. JWS needs the raw form of ${expected} bytes (RFC 7518 §3.4): convert it`
+      : `returned ${length} bytes, which is not the length of a signature by ${alg}. Check that its key and alg match`
   )
 }
 

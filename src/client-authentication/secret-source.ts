@@ -90,7 +90,7 @@ function secretVariable(given: EnvironmentVariable, { option, checked }: SecretO
 /** A worker thread has a copy of the environment: what it deletes stays in the process. */
 function refuseInWorker(option: string): void {
   if (builtin.workerThreads.isMainThread) return
-  const remedy = 'Read the variable in the main thread and hand the secret over, or give { file }.'
+  const remedy = 'Read the variable in the main thread and pass the secret to the worker, or give { file }.'
   wrong(option, 'cannot take a variable out of the environment from a worker thread', remedy)
 }
 

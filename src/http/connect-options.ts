@@ -39,7 +39,7 @@ function checkSecureContext(option: string, connect: Record<string, unknown>): v
   const other = parts.find((name) => name in connect)
   if (other !== undefined) {
     const remedy = 'Give it to tls.createSecureContext() instead.'
-    wrong(`${option}.${other}`, 'cannot stand beside secureContext', remedy, 'ERR_CONFLICTING_OPTIONS')
+    wrong(`${option}.${other}`, 'cannot be combined with secureContext', remedy, 'ERR_CONFLICTING_OPTIONS')
   }
   const { secureContext } = connect
   const isContext = typeof secureContext === 'object' && secureContext !== null && 'context' in secureContext

@@ -25,7 +25,7 @@ export async function fetchExchange(
       credentials: 'omit',
       signal
     })
-    if (!isResponse(answered)) throw new TypeError('The fetch function gave something that is no Response.')
+    if (!isResponse(answered)) throw new TypeError('The fetch function returned something that is not a Response.')
     response = answered
     const answer = startAnswer(response.status, Object.fromEntries(response.headers))
     for await (const chunk of response.body ?? []) answer.add(chunk)

@@ -2,9 +2,9 @@ import { TokenClientError } from '../errors.ts'
 
 /** What a proxy answered in place of the authorization server. Without its name, whoever set it up knows where it is. */
 export function proxyRefusal(status: number, proxy?: string): TokenClientError {
-  const who = proxy === undefined ? 'A proxy on the way to the authorization server' : `The proxy ${proxy}`
+  const who = proxy === undefined ? 'A proxy in front of the authorization server' : `The proxy ${proxy}`
   const wants = status === 407
-  const what = wants ? 'wants a user name and password' : 'does not connect to the authorization server'
+  const what = wants ? 'requires a user name and a password' : 'does not connect to the authorization server'
   const remedy = wants
     ? 'Put them into the URL of the proxy, as http://user:password@host:port.'
     : 'Ask those who run it, or exempt the server with NO_PROXY.'

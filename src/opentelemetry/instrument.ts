@@ -55,5 +55,5 @@ export function instrument(tokens: TokenClient, options: InstrumentOptions): Ins
 function telemetryIn(tokens: TokenClient): ClientTelemetry {
   const found = (tokens as { [telemetryOf]?: ClientTelemetry } | undefined)?.[telemetryOf]
   if (found !== undefined) return found
-  return wrong('instrument', 'wants a token client', 'Give what createTokenClient() returns.')
+  return wrong('instrument', 'needs a token client', 'Give what createTokenClient() returns.')
 }

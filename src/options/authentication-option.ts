@@ -39,7 +39,7 @@ export function noCredential(given: object): undefined {
     (name) => name in given && given[name as never] !== undefined
   )
   if (double === undefined) return undefined
-  const remedy = 'Leave it out: a reader asks no authorization server. Or leave out reader.'
+  const remedy = 'Leave it out, because a reader does not ask the authorization server. Or leave out reader.'
   wrong(double, 'and reader are both given', remedy, 'ERR_CONFLICTING_OPTIONS')
 }
 
@@ -60,7 +60,7 @@ function checkMethod(given: unknown): void {
   if (given === 'none' || (isMethod(given) && given.method === 'none')) {
     const remedy =
       'Give a secret, a key or a certificate: this grant is for clients that prove who they are (RFC 6749 §4.4).'
-    wrong('clientAuthentication', "is 'none', by which anybody could get this service's tokens", remedy)
+    wrong('clientAuthentication', "is 'none', so anyone could get this service's tokens", remedy)
   }
   if (isMethod(given) && typeof given.authenticate === 'function' && typeof given.changed === 'function') return
   const remedy = "Give what a function like clientSecretPost('…') returns."

@@ -33,5 +33,5 @@ export function missingSetting(name: SettingName, remedy: string): never {
 }
 
 export function conflictingSettings(one: SettingName, other: SettingName, remedy: string): never {
-  wrong(`${prefix}${one}`, `cannot stand beside ${prefix}${other}`, remedy, 'ERR_CONFLICTING_OPTIONS')
+  wrong(`${prefix}${one}`, `cannot be combined with ${prefix}${other}`, remedy, 'ERR_CONFLICTING_OPTIONS')
 }

@@ -44,7 +44,7 @@ function headerFields(given: unknown): HeaderFields {
 }
 
 function fieldFault(name: string, value: unknown): string | undefined {
-  if (!fieldName.test(name)) return 'has no name that HTTP allows'
+  if (!fieldName.test(name)) return 'has a name that HTTP does not allow'
   if (owned.test(name)) return 'belongs to the token request itself'
   if (typeof value !== 'string') return `is ${kindOf(value)}, not a string`
   return fieldValue.test(value) ? undefined : 'is empty, or has a character that no header field can carry'

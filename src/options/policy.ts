@@ -43,7 +43,7 @@ export function checkedPolicy(policy: BearerPolicy, fallback: TokenRequest): rea
   if (given.routes === undefined) return originRules(given, fallback, insecureHttpAllowed)
   if (given.origins !== undefined) {
     const remedy = 'Give `origins` that share one rule, or `routes` with a rule each.'
-    wrong('policy.routes', 'stands beside `origins`', remedy, 'ERR_CONFLICTING_OPTIONS')
+    wrong('policy.routes', 'is given together with `origins`', remedy, 'ERR_CONFLICTING_OPTIONS')
   }
   refuseSharedRule(given)
   return routeRules(given.routes, fallback, insecureHttpAllowed)
@@ -52,8 +52,13 @@ export function checkedPolicy(policy: BearerPolicy, fallback: TokenRequest): rea
 function refuseSharedRule(given: object): void {
   const name = ruleNames.find((one) => one in given)
   if (name === undefined) return
-  const remedy = `Give it in each route that wants it: routes: { '${example}': { ${name}: … } }.`
-  wrong(`policy.${name}`, 'stands beside `routes`, which have a rule each', remedy, 'ERR_CONFLICTING_OPTIONS')
+  const remedy = `Give it in each route that needs it: routes: { '${example}': { ${name}: … } }.`
+  wrong(
+    `policy.${name}`,
+    'is given together with `routes`, which each have their own rule',
+    remedy,
+    'ERR_CONFLICTING_OPTIONS'
+  )
 }
 
 function originRules(given: OriginsPolicy, fallback: TokenRequest, insecureHttpAllowed: boolean): readonly Route[] {

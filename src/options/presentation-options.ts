@@ -46,7 +46,7 @@ export function checkedPresentation(option: string, { header, scheme, rejectedWh
 function headerOption(option: string, value: unknown): string | undefined {
   const remedy = "Give the name of a header field, like 'x-forwarded-access-token'."
   const name = nonEmptyString(option, value, remedy).toLowerCase()
-  if (!token.test(name)) wrong(option, 'has a character that no name of a header field can have', remedy)
+  if (!token.test(name)) wrong(option, 'has a character that is not allowed in the name of a header', remedy)
   if (occupied.includes(name)) wrong(option, 'names a field that has another meaning', remedy)
   return name === 'authorization' ? undefined : name
 }

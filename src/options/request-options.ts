@@ -55,7 +55,7 @@ function parametersOption(option: string, value: unknown): Record<string, string
   const remedy = 'Give an object of form fields, each with a string that is not empty.'
   plainObject(option, value, remedy)
   // A Map or URLSearchParams has no members of its own: all of it would be left out in silence.
-  if (Symbol.iterator in value) wrong(option, 'must be a plain object, but is something to iterate over', remedy)
+  if (Symbol.iterator in value) wrong(option, 'must be a plain object, but is an iterable', remedy)
   const fields = Object.entries(value).map(([name, field]) => {
     if (ownedNames.includes(name)) {
       wrong(`${option}.${name}`, 'belongs to the grant or to the client authentication', 'Use the option made for it.')

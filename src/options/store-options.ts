@@ -59,7 +59,7 @@ function withoutStore(given: StoreOptions): undefined {
   const lonely = storeOptionNames.find((name) => given[name] !== undefined)
   if (lonely === undefined) return undefined
   const remedy = 'Give store beside it, or leave it out.'
-  wrong(lonely, 'stands without a store', remedy, 'ERR_MISSING_OPTION')
+  wrong(lonely, 'is given without a store', remedy, 'ERR_MISSING_OPTION')
 }
 
 function sealingKeySources(sealingKey: StoreOptions['sealingKey'], clientSecret: unknown): CredentialSource<Secret>[] {
@@ -75,7 +75,7 @@ function sealingKeySources(sealingKey: StoreOptions['sealingKey'], clientSecret:
   if (clientSecret === undefined) {
     wrong(option, "is 'clientSecret', but there is none", 'Give a key of its own.', 'ERR_MISSING_OPTION')
   }
-  const asIssued = 'Give a sealing key of its own: whoever gets the store could guess this one.'
+  const asIssued = 'Give a separate sealing key: anyone who gets the store could guess this one.'
   return secretSources(clientSecret as ClientSecret, { option, asIssued, checked: strongSecret })
 }
 

@@ -72,7 +72,7 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
 function textFrom(reply: unknown): string {
   if (reply instanceof Uint8Array) return Buffer.from(reply).toString()
   if (['string', 'number', 'bigint'].includes(typeof reply)) return String(reply)
-  throw new StoreFault(`command gave ${kindOf(reply)} in place of the reply`)
+  throw new StoreFault(`command returned ${kindOf(reply)} instead of the reply`)
 }
 
 /** Clients word it differently: NOSCRIPT, NoScriptError. Some reject with what is no error. */

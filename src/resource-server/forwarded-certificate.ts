@@ -47,8 +47,8 @@ function addProxy(proxies: BlockList, proxy: string): void {
   if (isIP(address) === 0 || more.length > 0 || bits < 0 || bits > most)
     wrong(
       'forwardedCertificate.trustedProxies',
-      'holds what is no address',
-      'Give addresses or networks, as in 10.0.0.0/8; a name can be anybody’s.'
+      'contains something that is not an address',
+      'Give addresses or networks, such as 10.0.0.0/8. A name can belong to anyone.'
     )
   proxies.addSubnet(address, bits, family)
 }

@@ -17,6 +17,6 @@ export function tokenOf(context: object): VerifiedToken {
   const token = verified.get(context)
   if (token !== undefined) return token
   const message =
-    'No token was checked for this request. Put requireToken() before it; where it is optional, use optionalAccessTokenOf().'
+    'No token was checked for this request. Put requireToken() before this handler. If the token is optional, use optionalAccessTokenOf().'
   throw new ClientConfigurationError('ERR_MISSING_OPTION', message)
 }

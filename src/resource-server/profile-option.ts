@@ -82,6 +82,6 @@ export function texts(option: string, value: unknown): readonly string[] {
   if (!Array.isArray(value) || value.length === 0)
     wrong(option, `must be an array of strings, but is ${kindOf(value)}`, remedy)
   if (!value.every((member) => typeof member === 'string' && member.trim() !== ''))
-    wrong(option, 'holds what is no string, or an empty one', remedy)
+    wrong(option, 'contains something that is not a string, or an empty string', remedy)
   return [...value]
 }

@@ -27,7 +27,7 @@ export function tenantsVerifier(
   if (introspection !== undefined || savedKeys !== undefined)
     wrong(
       'introspection and savedKeys',
-      'cannot stand beside tenants',
+      'cannot be combined with tenants',
       'Make a verifier for each tenant, and anyIssuer().',
       'ERR_CONFLICTING_OPTIONS'
     )
@@ -81,7 +81,7 @@ function tenantRule(tenants: AccessTokenVerifierOptions['tenants']): (tenant: st
     wrong(
       'tenants',
       'is missing',
-      'Give those whose tokens count, as a list or a function: otherwise anybody’s would.',
+      'Give the tenants whose tokens you accept, as a list or a function. Otherwise the tokens of every tenant would be accepted.',
       'ERR_MISSING_OPTION'
     )
   const list: readonly unknown[] = [...tenants]

@@ -89,7 +89,7 @@ function whom(claims: JsonObject, { client, user }: TokenProfile, clientId: Clai
 export function isClientToken({ actsFor }: VerifiedToken): boolean {
   if (actsFor !== 'unknown') return actsFor === 'itself'
   const message =
-    'The token does not tell whether a client or a user stands behind it, and a guess would be dangerous. Choose the profile of your server, or one of your own whose `client` and `user` tell them apart.'
+    'The token does not say whether it was issued to a client or for a user, and a guess would be dangerous. Choose the profile of your server, or one of your own whose `client` and `user` tell them apart.'
   throw new ClientConfigurationError('ERR_INVALID_OPTION', message)
 }
 

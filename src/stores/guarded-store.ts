@@ -83,13 +83,13 @@ class LateAnswer extends StoreFault {}
 function checkedRecord(record: StoredRecord | undefined): StoredRecord | undefined {
   if (record === undefined) return undefined
   if (typeof record?.data === 'string' && Number.isSafeInteger(record.version)) return record
-  throw new StoreFault('it gave something that is no record')
+  throw new StoreFault('it returned something that is not a record')
 }
 
 function checkedLease(lease: Lease): Lease {
   if (lease?.state === 'acquired') return lease
   if (lease?.state === 'held' && (lease.word === undefined || typeof lease.word === 'string')) return lease
-  throw new StoreFault('it gave something that is no lease')
+  throw new StoreFault('it returned something that is not a lease')
 }
 
 function unavailable(error: unknown): string {

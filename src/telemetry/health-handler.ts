@@ -31,7 +31,7 @@ export function healthHandler(...clients: readonly Probed[]): HealthHandler {
     wrong('healthHandler', 'has no client', 'Give what createTokenClient() returns, once or more.')
   for (const client of clients) {
     if (typeof client?.health === 'function') continue
-    wrong('healthHandler', `wants token clients, and got ${kindOf(client)}`, 'Give what createTokenClient() returns.')
+    wrong('healthHandler', `needs token clients, but got ${kindOf(client)}`, 'Give what createTokenClient() returns.')
   }
   return (_request, response) => {
     const healths = clients.map((client) => client.health())

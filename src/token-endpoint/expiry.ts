@@ -15,7 +15,7 @@ export function readExpiry(expiresIn: unknown, { host, status }: AnswerSource): 
   if (seconds === undefined || !Number.isFinite(seconds) || seconds < 0)
     throw new TokenClientError(
       'ERR_MALFORMED_EXPIRY',
-      `${host} answered with an expires_in that is no number of seconds.`,
+      `${host} answered with an expires_in that is not a number of seconds.`,
       { transient: true, status }
     )
 
@@ -25,7 +25,7 @@ export function readExpiry(expiresIn: unknown, { host, status }: AnswerSource): 
     return { life: isMissing(expiresIn) ? undefined : 0, warning: { code: 'expiry_missing', message } }
   }
   if (life > limits.tokenLife) {
-    const message = `${host} gives its token more than 24 hours: it is kept for 24.`
+    const message = `${host} says that its token lives for more than 24 hours. The client keeps it for 24 hours.`
     return { life, warning: { code: 'expiry_clamped', message } }
   }
   return { life }

@@ -13,16 +13,20 @@ export function jsonMembers({ status, headers, body }: Answer, host: string): Re
   if (!jsonType.test(type.trim()))
     throw new TokenClientError(
       'ERR_UNEXPECTED_CONTENT_TYPE',
-      `${host} answered with something other than JSON. Check the URL, and whether a proxy or a login page stands in between.`,
+      `${host} answered with something other than JSON. Check the URL, and whether a proxy or a login page answers instead.`,
       { transient: true, status }
     )
 
   const value = hasOtherCharset(parameters) ? undefined : parse(body)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new TokenClientError('ERR_MALFORMED_BODY', `${host} answered with a body that is no JSON object in UTF-8.`, {
-      transient: true,
-      status
-    })
+    throw new TokenClientError(
+      'ERR_MALFORMED_BODY',
+      `${host} answered with a body that is not a JSON object in UTF-8.`,
+      {
+        transient: true,
+        status
+      }
+    )
   return new Map(Object.entries(value))
 }
 

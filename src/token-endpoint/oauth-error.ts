@@ -21,26 +21,29 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ],
   [
     'invalid_scope',
-    { code: 'ERR_INVALID_SCOPE', message: 'the scope is unknown, or not for this client. Check scope.' }
+    { code: 'ERR_INVALID_SCOPE', message: 'the scope is unknown, or this client may not have it. Check scope.' }
   ],
   [
     'invalid_target',
-    { code: 'ERR_INVALID_TARGET', message: 'the resource is unknown, or not for this client. Check resource.' }
+    { code: 'ERR_INVALID_TARGET', message: 'the resource is unknown, or this client may not use it. Check resource.' }
   ],
   [
     'unauthorized_client',
     {
       code: 'ERR_UNAUTHORIZED_CLIENT',
-      message: 'this client may not use the grant. Allow it client credentials there.'
+      message: 'this client may not use the grant. Allow client credentials for it at the server.'
     }
   ],
   [
     'unsupported_grant_type',
-    { code: 'ERR_UNSUPPORTED_GRANT_TYPE', message: 'it has no client credentials grant. Check the token endpoint.' }
+    {
+      code: 'ERR_UNSUPPORTED_GRANT_TYPE',
+      message: 'it does not offer the client credentials grant. Check the token endpoint.'
+    }
   ],
   [
     'temporarily_unavailable',
-    { code: 'ERR_TEMPORARILY_UNAVAILABLE', transient: true, message: 'it is overloaded or under maintenance.' }
+    { code: 'ERR_TEMPORARILY_UNAVAILABLE', transient: true, message: 'it is overloaded or in maintenance.' }
   ],
   [
     'invalid_dpop_proof',
@@ -60,7 +63,10 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['server_error', { code: 'ERR_SERVER_ERROR', transient: true, message: 'it met an unexpected condition.' }]
 ])
 
-const foreign: Meaning = { code: 'ERR_OAUTH_ERROR', message: "the code is the server's own: see oauthError." }
+const foreign: Meaning = {
+  code: 'ERR_OAUTH_ERROR',
+  message: 'the server sent an error value of its own: see oauthError.'
+}
 
 export interface OAuthErrorDetails extends AnswerSource {
   readonly retryAfter?: number | undefined

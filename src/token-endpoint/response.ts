@@ -74,11 +74,11 @@ function readValue(value: unknown, source: AnswerSource): string {
     throw malformed('ERR_MALFORMED_TOKEN', `${host} answered without an access token.`, source)
   // Visible ASCII is what a header can carry unchanged.
   if (!/^[\x21-\x7e]+$/.test(value)) {
-    const message = `${host} gave an access token that is empty or does not fit into a header.`
+    const message = `${host} sent an access token that is empty or cannot be sent in a header.`
     throw malformed('ERR_MALFORMED_TOKEN', message, source)
   }
   if (value.length > limits.tokenBytes) {
-    const message = `${host} gave an access token of more than ${limits.tokenBytes} bytes.`
+    const message = `${host} sent an access token of more than ${limits.tokenBytes} bytes.`
     throw malformed('ERR_MALFORMED_TOKEN', message, source)
   }
   return value
@@ -89,15 +89,15 @@ function readType(type: unknown, { bearerTypes, dpop }: TokenResponseContext, { 
   const name = typeof type === 'string' ? type.toLowerCase() : undefined
   if (dpop !== undefined && name === 'dpop') return { isBound: true, warnings: [] }
   if (dpop !== 'required' && isMissing) {
-    const message = `${host} does not name the type of its token: taken as Bearer.`
+    const message = `${host} does not name the type of its token. The client treats it as a Bearer token.`
     return { isBound: false, warnings: [{ code: 'token_type_missing', message } as const] }
   }
   if (dpop !== 'required' && name !== undefined && bearerTypes.includes(name)) return { isBound: false, warnings: [] }
   const message =
     dpop === 'required'
-      ? 'a token that is not bound to the DPoP key. Have it issue DPoP tokens to this client, or set allowBearer: true.'
-      : 'a token of another type than Bearer. Have it issue bearer tokens to this client, or name the type in tokenTypes if it means the same.'
-  throw new TokenClientError('ERR_UNSUPPORTED_TOKEN_TYPE', `${host} gave ${message}`, { transient: false, status })
+      ? 'a token that is not bound to the DPoP key. Have the server issue DPoP tokens to this client, or set allowBearer: true.'
+      : 'a token that is not a Bearer token. Have the server issue bearer tokens to this client, or name the type in tokenTypes if it means the same.'
+  throw new TokenClientError('ERR_UNSUPPORTED_TOKEN_TYPE', `${host} sent ${message}`, { transient: false, status })
 }
 
 /** A list of scope tokens says the same as the string of the RFC. */
@@ -106,7 +106,7 @@ function readScope(scope: unknown, source: AnswerSource): readonly string[] | un
   const granted = typeof scope === 'string' ? splitScope(scope) : scope
   if (Array.isArray(granted) && granted.every((member) => typeof member === 'string' && isScopeToken(member)))
     return distinct(granted)
-  const message = `${source.host} answered with a scope that is no list of scope tokens, and no string of them with spaces between.`
+  const message = `${source.host} answered with a scope that is neither a list of scope tokens nor a string of them with spaces in between.`
   throw malformed('ERR_MALFORMED_SCOPE', message, source)
 }
 

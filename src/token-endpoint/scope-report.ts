@@ -13,6 +13,6 @@ export function reportScope(request: TokenRequest, granted: readonly string[], e
     emit('warning', {
       ...fieldsOf(request),
       code: 'scope_widened',
-      message: 'The token grants more scope than was asked for. Check what the client is allowed there.'
+      message: 'The token grants more scope than the client asked for. Check what the client may have at the server.'
     })
 }

@@ -40,7 +40,7 @@ function redirectRefusal({ status, headers }: Answer, { tokenEndpoint, hidden }:
   const target = URL.canParse(location, tokenEndpoint) ? new URL(location, tokenEndpoint).origin : 'nowhere'
   return new TokenClientError(
     'ERR_REDIRECT_REFUSED',
-    `${host} redirects the token request to ${foreignText(target, hidden)}, which is not followed. Configure the URL of the token endpoint itself.`,
+    `${host} redirects the token request to ${foreignText(target, hidden)}. The client does not follow redirects. Configure the URL of the token endpoint itself.`,
     { transient: false, status }
   )
 }
@@ -73,15 +73,15 @@ function meaningOf(status: number, word: string | undefined): Meaning {
 const serverError: Meaning = {
   code: 'ERR_SERVER_ERROR',
   transient: true,
-  advice: 'It, or a gateway before it, is in trouble.'
+  advice: 'The server, or a gateway in front of it, has failed.'
 }
 
-const unexpected: Meaning = { code: 'ERR_UNEXPECTED_STATUS', transient: true, advice: 'It carries no token.' }
+const unexpected: Meaning = { code: 'ERR_UNEXPECTED_STATUS', transient: true, advice: 'The answer contains no token.' }
 
 /** Gateways and servers in trouble answer so for a while. */
 const badRequest: Meaning = {
   ...unexpected,
-  advice: 'It is no OAuth error. Check the URL, the client and its certificate.'
+  advice: 'The answer is not an OAuth error. Check the URL, the client and its certificate.'
 }
 
 const foreignError: Meaning = {
@@ -112,12 +112,12 @@ const clientErrors: ReadonlyMap<number, Meaning> = new Map([
   [403, forbidden],
   [404, endpointNotFound],
   [405, endpointNotFound],
-  [408, { ...unexpected, advice: 'It waited too long for the request.' }],
+  [408, { ...unexpected, advice: 'The server waited too long for the request.' }],
   [410, endpointNotFound],
   [413, tooLarge('body')],
   [414, tooLarge('URL')],
-  [425, { ...unexpected, advice: 'It does not take the request this early.' }],
-  [429, { code: 'ERR_RATE_LIMITED', transient: true, advice: 'This client asks too often for it.' }],
+  [425, { ...unexpected, advice: 'The server does not accept the request this early.' }],
+  [429, { code: 'ERR_RATE_LIMITED', transient: true, advice: 'This client sends too many requests.' }],
   [431, tooLarge('header section')]
 ])
 
@@ -125,6 +125,6 @@ function tooLarge(part: string): Meaning {
   return {
     code: 'ERR_REQUEST_TOO_LARGE',
     transient: false,
-    advice: `The ${part} of the token request is too long for it.`
+    advice: `The ${part} of the token request is too long for the server.`
   }
 }

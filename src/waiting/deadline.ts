@@ -95,7 +95,7 @@ export function tooSlow(
   further: { after?: string; cause?: unknown } = {}
 ) {
   const { after = '', cause } = further
-  const named = awaited === undefined ? '' : `: ${awaited.what} did not come in time`
+  const named = awaited === undefined ? '' : `: ${awaited.what} did not arrive in time`
   const code = awaited?.code ?? 'ERR_TIMEOUT'
   return new TokenClientError(code, `${within}${named}.${after}`, { transient: true, cause })
 }

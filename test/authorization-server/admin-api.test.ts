@@ -142,7 +142,7 @@ test('services and clients are declared, changed and removed', async () => {
   expect((await admin('GET /clients')).body).toHaveLength(5)
   const { body: gone } = await admin('DELETE /services/mail')
   expect(gone.changes.map(({ text }: { text: string }) => text)).toEqual([
-    'The service mail is gone.',
+    'The service mail was removed.',
     'crm may no longer call mail.'
   ])
   expect((await admin('DELETE /clients/crm')).status).toBe(200)
@@ -201,9 +201,9 @@ test('a trial shows the claims and how each service decides, and gives nothing o
   const { body } = await admin('POST /try', { clientId: 'orders', service: 'billing', scope: 'charge' })
   expect(body.claims).toMatchObject({ aud: 'https://billing.internal', scope: 'charge', client_id: 'orders' })
   expect(body.verdicts).toEqual([
-    { service: 'users', accepted: false, reason: 'The token is meant for somebody else.' },
+    { service: 'users', accepted: false, reason: 'The token is for another audience.' },
     { service: 'billing', accepted: true },
-    { service: 'orders', accepted: false, reason: 'The token is meant for somebody else.' }
+    { service: 'orders', accepted: false, reason: 'The token is for another audience.' }
   ])
   expect(body.curl).toMatch(/^curl -s .*client_secret=\$CLIENT_SECRET.*'scope=charge' http:\/\/127/)
   noSecret(body)
@@ -322,21 +322,21 @@ describe('bad input is refused with a reason, and changes nothing', () => {
     ['PUT /clock', { offset: 'soon' }, 400, /offset must be of type number/],
     ['PUT /clock', {}, 400, /offset is missing/],
     ['PUT /clock', { offset: 1e300 }, 400, /ten years at most/],
-    ['PUT /clock', { offset: 1, zone: 'UTC' }, 400, /no member zone\. Known are: offset/],
+    ['PUT /clock', { offset: 1, zone: 'UTC' }, 400, /no member zone\. The members are: offset/],
     ['PUT /clock', [], 400, /JSON object/],
     ['POST /undo', {}, 400, /nothing to undo/],
     ['POST /keys', { overlap: -1 }, 400, /from 0 to a year/],
     ['PUT /clients/ghost/grants/users', { scope: [] }, 404, /no client "ghost"/],
-    ['PUT /clients/billing/grants/mail', { scope: [] }, 400, /"mail", which is no service/],
+    ['PUT /clients/billing/grants/mail', { scope: [] }, 400, /"mail", which is not a service/],
     ['PUT /clients/billing/grants/users', { scope: 'read_user' }, 400, /scope must be of type array/],
-    ['PUT /clients/billing/grants/users', { scope: ['fly'] }, 400, /declares no fly/],
+    ['PUT /clients/billing/grants/users', { scope: ['fly'] }, 400, /does not declare fly/],
     ['POST /clients/billing/grants/orders/withdraw', {}, 400, /has no grant for "orders"/],
-    ['POST /clients/billing/grants/mail/preview', { scope: [] }, 400, /"mail", which is no service/],
+    ['POST /clients/billing/grants/mail/preview', { scope: [] }, 400, /"mail", which is not a service/],
     ['POST /clients/billing/secrets', { clientSecret: '' }, 400, /needs a clientSecret that is not empty/],
     ['POST /clients/billing/secrets', { overlap: 1e300 }, 400, /a year/],
     ['POST /clients', { clientId: 'billing', clientSecret: 'marker-x' }, 400, /registered twice/],
     ['POST /clients', {}, 400, /needs a clientId/],
-    ['PUT /services/users', { audience: 'https://billing.internal' }, 400, /also stands for/],
+    ['PUT /services/users', { audience: 'https://billing.internal' }, 400, /have the same audience/],
     ['DELETE /services/mail', undefined, 404, /no service "mail"/],
     ['PUT /registry', { clients: 7 }, 400, /no array "clients"/],
     ['POST /try', { clientId: 'ghost' }, 404, /no client "ghost"/],
@@ -345,7 +345,7 @@ describe('bad input is refused with a reason, and changes nothing', () => {
     ['POST /faults', { fault: 'toString' }, 400, /There are: down/],
     ['POST /faults', { fault: 'slow' }, 400, /slow needs ms: How late, in milliseconds/],
     ['POST /faults', { fault: 'slow', ms: '5' }, 400, /ms of slow must be a number/],
-    ['POST /faults', { fault: 'slow', ms: 5, status: 3 }, 400, /slow has no value status\. It takes: ms/],
+    ['POST /faults', { fault: 'slow', ms: 5, status: 3 }, 400, /slow has no value status\. Its values are: ms/],
     ['POST /faults', { fault: 'hang', at: 'nowhere' }, 400, /at must be one of token, metadata/],
     ['POST /faults', { fault: 'hang', probability: 2 }, 400, /probability must be above 0/],
     ['POST /faults', { fault: 'hang', requests: -1 }, 400, /requests must be an integer/],

@@ -170,5 +170,5 @@ test('a port that is taken, and an address that is another machine’s, are erro
   const port = Number(new URL(tokenEndpoint).port)
   await expect(startAuthorizationServer({ clients: [], port })).rejects.toThrow(/is taken by another process/)
   const elsewhere = { clients: [], host: '192.0.2.1', adminSecret }
-  await expect(startAuthorizationServer(elsewhere)).rejects.toThrow(/192\.0\.2\.1 is no address of this machine/)
+  await expect(startAuthorizationServer(elsewhere)).rejects.toThrow(/192\.0\.2\.1 is not an address of this machine/)
 })

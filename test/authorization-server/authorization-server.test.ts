@@ -27,8 +27,12 @@ test.each<[string, object, RegExp]>([
   ['another host', { host: '0.0.0.0' }, /needs an adminSecret/],
   ['an unknown option', { lifetime: 1 }, /no option lifetime/],
   ['a host that is none', { host: 'a b' }, /host must be an address or a name/],
-  ['a short admin secret', { host: '0.0.0.0', adminSecret: 'short' }, /16 characters at least/],
-  ['a shared secret that is missing', { signingAlgorithm: 'HS256' }, /HS256 needs a signingSecret of 32 bytes/],
+  ['a short admin secret', { host: '0.0.0.0', adminSecret: 'short' }, /at least 16 characters/],
+  [
+    'a shared secret that is missing',
+    { signingAlgorithm: 'HS256' },
+    /HS256 needs a signingSecret of at least 32 bytes/
+  ],
   ['a shared secret that is short', { signingAlgorithm: 'HS512', signingSecret: 'x'.repeat(63) }, /64 bytes/],
   ['a shared secret for a key', { signingSecret: 'x'.repeat(32) }, /Leave signingSecret out/],
   [

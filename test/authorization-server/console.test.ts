@@ -97,7 +97,7 @@ test('a dialog that cannot be says why', async () => {
   const { issuer } = await usedServer()
   for (const [path, reason] of [
     ['/console/save?c=ghost&s=users&life=60', /no client/],
-    ['/console/save?c=orders&s=mail&life=60', /"mail", which is no service/],
+    ['/console/save?c=orders&s=mail&life=60', /"mail", which is not a service/],
     ['/console/save?c=orders&s=users&life=soon', /in milliseconds/],
     ['/console/withdraw?c=shop&s=users', /nothing to withdraw/],
     ['/console/try?c=ghost&s=users', /no client/]

@@ -71,7 +71,7 @@ test.each<[string, string, Fields, string, RegExp]>([
   ['a scope that it lacks there', 'billing', { audience: 'users', scope: 'write_user' }, 'invalid_scope', /at users/],
   ['a scope of another service', 'orders', { audience: 'users', scope: 'charge' }, 'invalid_scope', /at users/],
   ['a scope that nobody knows', 'orders', { audience: 'users', scope: 'fly' }, 'invalid_scope', /unknown/],
-  ['no grant at all', 'nobody', {}, 'unauthorized_client', /may call no service/],
+  ['no grant at all', 'nobody', {}, 'unauthorized_client', /may not call any service/],
   ['a target, and no grant at all', 'nobody', { audience: 'users' }, 'invalid_target', /may not call users/]
 ])('a request with %s gets no token and is told why', async (_what, clientId, fields, error, reason) => {
   const { tokenEndpoint } = await three()
@@ -152,7 +152,7 @@ test('each change of a registry is one sentence, without a secret', async () => 
     'shop has other credentials.',
     'The tokens of billing have another lifetime.',
     'The tokens of billing have other claims.',
-    'The client nobody is gone.',
+    'The client nobody was removed.',
     'The client crm is new.',
     'orders may call billing without this from now on: refund.',
     'orders may call mail: without any scope.'
@@ -164,7 +164,7 @@ test('a change that cannot be leaves the registry as it is', async () => {
   const { registry, tokenEndpoint } = await three()
   const before = registry.current
   expect(() => registry.allow('orders', 'users', { scope: ['fly'] })).toThrow(/clients\[1\]\.may\.users\.scope\[0\]/)
-  expect(() => registry.allow('orders', 'mail')).toThrow(/"mail", which is no service/)
+  expect(() => registry.allow('orders', 'mail')).toThrow(/"mail", which is not a service/)
   expect(() => registry.allow('ghost', 'users')).toThrow(/no client "ghost"/)
   expect(() => registry.withdraw('billing', 'orders')).toThrow(/has no grant for "orders"/)
   expect(() => registry.replace({ clients: 7 } as never)).toThrow(/no array "clients"/)

@@ -80,20 +80,20 @@ const wrongRegistries: [string, (document: Json) => void, RegExp, boolean][] = [
   [
     'an audience twice',
     (d) => (d.services.users.audience = 'https://billing.internal'),
-    /also stands for users/,
+    /users have the same audience/,
     false
   ],
   [
     'an audience that is another name',
     (d) => (d.services.users.audience = 'billing'),
-    /also stands for billing/,
+    /billing have the same audience/,
     false
   ],
-  ['scopes as a list', (d) => (d.services.users.scopes = ['read_user']), /scopes of users are an object/, true],
-  ['a scope with a space', (d) => (d.services.users.scopes['a b'] = ''), /no scope token can have/, false],
+  ['scopes as a list', (d) => (d.services.users.scopes = ['read_user']), /scopes of users must be an object/, true],
+  ['a scope with a space', (d) => (d.services.users.scopes['a b'] = ''), /a scope token must not have/, false],
   ['a scope without sentence', (d) => (d.services.users.scopes.read_user = true), /a sentence about read_user/, true],
   ['clients as an object', (d) => (d.clients = {}), /no array "clients"/, true],
-  ['a client that is null', (d) => (d.clients[0] = null), /Every client is an object/, true],
+  ['a client that is null', (d) => (d.clients[0] = null), /Every client must be an object/, true],
   ['a client without id', (d) => delete d.clients[0].clientId, /Every client needs a clientId/, true],
   ['a client twice', (d) => d.clients.push(d.clients[0]), /Client "shop" is registered twice/, false],
   ['a misspelt field', (d) => (d.clients[0].secret = 'x'), /"shop" has the unknown field secret/, true],
@@ -104,27 +104,32 @@ const wrongRegistries: [string, (document: Json) => void, RegExp, boolean][] = [
   [
     'a secret without a good date',
     (d) => (d.clients[0].clientSecret = [{ value: 'marker', until: 'soon' }]),
-    /"until" is no date/,
+    /"until" is not a date/,
     false
   ],
   ['jwks that are a list', (d) => (d.clients[0].jwks = []), /needs jwks of the form/, true],
-  ['a certificate that is none', (d) => (d.clients[0].certificates = ['x']), /no PEM of an X.509/, false],
+  ['a certificate that is none', (d) => (d.clients[0].certificates = ['x']), /not an X.509 certificate in PEM/, false],
   ['a federation without issuer', (d) => (d.clients[0].federation = {}), /issuer, subject and jwks/, true],
-  ['a grant for no service', (d) => (d.clients[0].may.user = {}), /"user", which is no service/, false],
-  ['a grant that is a list', (d) => (d.clients[0].may.users = ['read_user']), /is an object with "scope"/, true],
+  ['a grant for no service', (d) => (d.clients[0].may.user = {}), /"user", which is not a service/, false],
+  ['a grant that is a list', (d) => (d.clients[0].may.users = ['read_user']), /must be an object with "scope"/, true],
   ['a grant with a misspelt field', (d) => (d.clients[0].may.users = { scopes: [] }), /unknown field scopes/, true],
   ['may as a list', (d) => (d.clients[0].may = []), /may of client "shop" must be an object/, true],
   [
     'a scope that the service lacks',
     (d) => (d.clients[2].may.users.scope = ['raed_user']),
-    /declares no raed_user/,
+    /does not declare raed_user/,
     false
   ],
-  ['a role that the service lacks', (d) => (d.clients[2].may.users.roles = ['boss']), /declares no boss/, false],
-  ['a scope twice', (d) => d.clients[2].may.users.scope.push('read_user'), /stands twice/, true],
+  ['a role that the service lacks', (d) => (d.clients[2].may.users.roles = ['boss']), /does not declare boss/, false],
+  ['a scope twice', (d) => d.clients[2].may.users.scope.push('read_user'), /is listed twice/, true],
   ['a scope as text', (d) => (d.clients[2].may.users.scope = 'read_user'), /must be an array of strings/, true],
   ['scope beside services', (d) => (d.clients[0].scope = ['read_user']), /does not say at which service/, false],
-  ['a life of a moment', (d) => (d.clients[0].accessTokenLifetime = 5), /in milliseconds, 1000 at least/, true],
+  [
+    'a life of a moment',
+    (d) => (d.clients[0].accessTokenLifetime = 5),
+    /in milliseconds and must be at least 1000/,
+    true
+  ],
   ['enabled as a word', (d) => (d.clients[0].enabled = 'no'), /must be true or false/, true],
   ['claims as a list', (d) => (d.clients[0].claims = []), /claims of client "shop" must be an object/, true],
   ['a claim of the server', (d) => (d.clients[0].claims = { iss: 'x' }), /cannot have iss/, false],
@@ -220,5 +225,5 @@ test('a secret can stand in an environment variable', async () => {
 })
 
 test('a registry and clients are not both given', async () => {
-  await expect(startAuthorizationServer({ registry: threeServices, clients: [] })).rejects.toThrow(/not both/)
+  await expect(startAuthorizationServer({ registry: threeServices, clients: [] })).rejects.toThrow(/only one of/)
 })

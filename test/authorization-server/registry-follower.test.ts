@@ -64,7 +64,7 @@ test('a file with an error changes nothing, and the error has its place', async 
   )
   await save(changedRegistry(({ clients }) => (clients[0].may.orders.scope = ['fly'])))
   expect(await told(/fly/)).toMatch(
-    /registry\.json:1:\d+: orders declares no fly among its scopes\. .* The server goes on/
+    /registry\.json:1:\d+: orders does not declare fly among its scopes\. .* The server goes on/
   )
   expect(server.registry.current).toBe(before)
   await save(without('shop', 'orders'))
@@ -132,7 +132,7 @@ test('a file that somebody else has changed is not written over', async () => {
   const { server, save, told, file } = await followed({ write: true })
   await save(without('shop', 'orders'))
   server.registry.withdraw('billing', 'users')
-  await told(/changed by somebody else meanwhile/)
+  await told(/changed by somebody else in the meantime/)
   await told(/billing may call users: read_user\. It was withdrawn/)
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(without('shop', 'orders'))
 })
@@ -153,7 +153,7 @@ test('a file with problems starts no server', async () => {
   )
   await expect(startAuthorizationServer({ registryFile: `${file}.no` })).rejects.toThrow(/cannot be read \(ENOENT\)/)
   await expect(startAuthorizationServer({ registryFile: '' })).rejects.toThrow(/registryFile must be/)
-  await expect(startAuthorizationServer({ registryFile: file, clients: [] })).rejects.toThrow(/not both/)
+  await expect(startAuthorizationServer({ registryFile: file, clients: [] })).rejects.toThrow(/only one of/)
   await expect(startAuthorizationServer({ clients: [], writeRegistryFile: true })).rejects.toThrow(
     /needs a registryFile/
   )

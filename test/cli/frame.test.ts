@@ -62,7 +62,7 @@ test('an unknown command is wrong usage, and with --json the error is JSON', asy
   expect([exitCode, stderr]).toEqual([2, ''])
   expect(JSON.parse(stdout).error).toEqual({
     code: 'ERR_USAGE',
-    message: `There is no such command. There are: ${names.join(', ')}.`
+    message: `There is no such command. The commands are: ${names.join(', ')}.`
   })
 })
 

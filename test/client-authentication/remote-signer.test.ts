@@ -69,11 +69,11 @@ describe('a signer in trouble', () => {
   test.each([
     ['throws', () => Promise.reject(new Error('denied by policy')), /The sign function failed: see the cause/, true],
     ['throws a text', () => Promise.reject('marker-secret'), /The sign function failed\./, true],
-    ['answers in DER', der, /returned the DER form.*raw one of 64 bytes/, false],
+    ['answers in DER', der, /returned the DER form.*raw form of 64 bytes/, false],
     [
       'answers with too few bytes',
       () => new Uint8Array(63),
-      /returned 63 bytes, which is no signature of ES256/,
+      /returned 63 bytes, which is not the length of a signature by ES256/,
       false
     ],
     ['answers with a text', () => 'marker-secret' as never, /returned a string.*Uint8Array/, false],
@@ -128,9 +128,9 @@ test.each([
   [{ sign: () => new Uint8Array(64) }, /alg is missing beside sign/],
   [{ sign: 'ES256', alg: 'ES256' }, /sign must be a function, but is a string/],
   [{ sign: () => new Uint8Array(64), alg: 'HS256' }, /alg is unknown/],
-  [{ sign: () => new Uint8Array(64), alg: 'ES256', key: keys.ec.privateKey }, /cannot stand beside sign/],
+  [{ sign: () => new Uint8Array(64), alg: 'ES256', key: keys.ec.privateKey }, /cannot be combined with sign/],
   [{ sign: () => new Uint8Array(64), alg: 'ES256', publicKey: '' }, /publicKey holds no public key/],
-  [{ key: keys.ec.privateKey, publicKey: keys.ec.publicKey }, /publicKey stands without sign/]
+  [{ key: keys.ec.privateKey, publicKey: keys.ec.publicKey }, /publicKey is given without sign/]
 ])('options of a signer that cannot be are refused: %#', (options, message) => {
   expect(() => privateKeyJwt(options as never)).toThrow(message)
 })

@@ -66,8 +66,12 @@ test.each<[string, () => unknown, string]>([
   ['a file that is not there', () => ({ certFile: '/nowhere/c', keyFile: '/nowhere/k' }), 'ENOENT'],
   ['nothing', () => undefined, 'tlsClientAuth options must be an object, but is undefined'],
   ['an object with nothing', () => ({}), 'is missing'],
-  ['a certificate twice', () => ({ ...one, certFile: '/c' }), 'options.certFile cannot stand beside cert'],
-  ['a pair of files with a key', () => ({ certFile: '/c', key: one.key }), 'options.key cannot stand beside certFile'],
+  ['a certificate twice', () => ({ ...one, certFile: '/c' }), 'options.certFile cannot be combined with cert'],
+  [
+    'a pair of files with a key',
+    () => ({ certFile: '/c', key: one.key }),
+    'options.key cannot be combined with certFile'
+  ],
   ['one file of a pair', () => ({ certFile: '/nowhere/c' }), 'options.keyFile is missing'],
   ['something else', () => ({ pfx: 'x' }), 'tlsClientAuth options.pfx is not an option']
 ])('C58 X18 %s is refused at construction, and no key is shown', (_, options, reason) => {

@@ -146,7 +146,7 @@ test.each<[string, () => unknown, string, RegExp]>([
     'a secureContext with something beside it',
     () => ({ secureContext: createSecureContext(), ca: ca.cert }),
     'ERR_CONFLICTING_OPTIONS',
-    /^connect\.ca cannot stand beside secureContext/
+    /^connect\.ca cannot be combined with secureContext/
   ]
 ])('connect: %s is refused by its name, and nothing of it is shown', (_, given, code, message) => {
   try {

@@ -101,7 +101,7 @@ test('W21 a name and password in the URL of the proxy go to the proxy, and to no
 })
 
 const answers: readonly [number, boolean, string][] = [
-  [407, false, 'wants a user name and password (status 407). Put them into the URL of the proxy'],
+  [407, false, 'requires a user name and a password (status 407). Put them into the URL of the proxy'],
   [403, true, 'does not connect to the authorization server (status 403)'],
   [503, true, 'does not connect to the authorization server (status 503)']
 ]

@@ -378,10 +378,10 @@ test.each<[string, () => unknown, string]>([
     },
     'at once'
   ],
-  ['gives nothing', () => undefined, 'no Response'],
-  ['gives null', async () => null, 'no Response'],
-  ['gives a plain object', async () => ({ ok: true, json: unheard }), 'no Response'],
-  ['gives headers that are a plain object', async () => ({ status: 200, headers: {} }), 'no Response'],
+  ['gives nothing', () => undefined, 'not a Response'],
+  ['gives null', async () => null, 'not a Response'],
+  ['gives a plain object', async () => ({ ok: true, json: unheard }), 'not a Response'],
+  ['gives headers that are a plain object', async () => ({ status: 200, headers: {} }), 'not a Response'],
   ['gives text where bytes belong', body(['marker-token']), 'not of bytes'],
   [
     'gives a body that cannot be let go',

@@ -257,8 +257,8 @@ test('no attribute holds a token, a secret, or a text that a caller or a server 
 })
 
 test.each([
-  [{}, { name: 'a' }, 'instrument wants a token client'],
-  [undefined, { name: 'a' }, 'instrument wants a token client']
+  [{}, { name: 'a' }, 'instrument needs a token client'],
+  [undefined, { name: 'a' }, 'instrument needs a token client']
 ])('instrument(%j) says what it wants', (tokens, options, message) => {
   expect(() => instrument(tokens as never, options)).toThrow(message)
 })

@@ -386,7 +386,7 @@ test('X12 a variable that shall leave the environment and cannot, by a misspelli
 test('a rule beside routes is shown the way into each of them', () => {
   const policy = { routes: { 'https://users.internal': {} }, scope: marker } as never
   expect(() => createTokenClient(good).interceptor(policy)).toThrow(
-    "Give it in each route that wants it: routes: { 'https://users.internal': { scope: … } }."
+    "Give it in each route that needs it: routes: { 'https://users.internal': { scope: … } }."
   )
 })
 
@@ -459,7 +459,7 @@ test('C64 D19 a URL with a user name or password is refused wherever it is confi
   ]
   for (const configure of configured) {
     expect(configure).toThrow(ClientConfigurationError)
-    expect(configure).toThrow(/user name or password/)
+    expect(configure).toThrow(/user name or a password/)
     expect(configure).not.toThrow(marker)
   }
 })

@@ -154,12 +154,12 @@ test.each([
   [
     { CLIENT_SECRET: marker, CLIENT_SECRET_FILE: marker },
     'ERR_CONFLICTING_OPTIONS',
-    'SERVICE_TOKEN_CLIENT_SECRET cannot stand beside SERVICE_TOKEN_CLIENT_SECRET_FILE'
+    'SERVICE_TOKEN_CLIENT_SECRET cannot be combined with SERVICE_TOKEN_CLIENT_SECRET_FILE'
   ],
   [
     { CLIENT_SECRET: marker, KEY_ID: marker },
     'ERR_CONFLICTING_OPTIONS',
-    'SERVICE_TOKEN_KEY_ID cannot stand beside SERVICE_TOKEN_CLIENT_SECRET'
+    'SERVICE_TOKEN_KEY_ID cannot be combined with SERVICE_TOKEN_CLIENT_SECRET'
   ],
   [
     { CLIENT_SECRET: marker, BASIC_ENCODING: marker },
@@ -184,12 +184,12 @@ test.each([
   [
     { PRIVATE_KEY_FILE: '@key.pem', CERTIFICATE_FILE: '@cert.pem', KEY_ID: marker },
     'ERR_CONFLICTING_OPTIONS',
-    'SERVICE_TOKEN_KEY_ID cannot stand beside SERVICE_TOKEN_CERTIFICATE_FILE'
+    'SERVICE_TOKEN_KEY_ID cannot be combined with SERVICE_TOKEN_CERTIFICATE_FILE'
   ],
   [
     { CLIENT_SECRET: marker, CERTIFICATE_FILE: marker },
     'ERR_CONFLICTING_OPTIONS',
-    'SERVICE_TOKEN_CERTIFICATE_FILE cannot stand beside SERVICE_TOKEN_CLIENT_SECRET'
+    'SERVICE_TOKEN_CERTIFICATE_FILE cannot be combined with SERVICE_TOKEN_CLIENT_SECRET'
   ],
   [
     { CLIENT_SECRET: marker, CA_FILE: '@none' },

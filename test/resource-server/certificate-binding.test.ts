@@ -162,7 +162,7 @@ test.each([
   'fd00::/129'
 ])('R35 %s is no address of a proxy, and is refused at the start', (proxy) => {
   const forwardedCertificate = { header: 'client-cert', trustedProxies: [proxy] }
-  expect(() => verifier({ forwardedCertificate })).toThrow(/trustedProxies holds what is no address/)
+  expect(() => verifier({ forwardedCertificate })).toThrow(/trustedProxies contains something that is not an address/)
 })
 
 test('R35 whoever is not the proxy forwards nothing', async () => {

@@ -103,13 +103,13 @@ test.each(Object.entries(frameworks))(
     ] as const) {
       const refused = await call(url, authorization)
       expect(refused).toMatchObject({ status, challenge: `${challenge}${error}` })
-      expect(refused.body).not.toMatch(/somebody else/)
+      expect(refused.body).not.toMatch(/another audience/)
     }
     expect(heard).toEqual([
       'orders',
       expect.any(String),
       expect.any(String),
-      expect.stringContaining('somebody else'),
+      expect.stringContaining('another audience'),
       expect.any(String)
     ])
     expect(await call(url, allowed)).toMatchObject({ status: 200, body: 'orders' })

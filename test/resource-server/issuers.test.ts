@@ -148,7 +148,7 @@ test.each<[string, object, RegExp]>([
   ['no tenant', { tenants: [] }, /tenants is missing/],
   ['tenants without a template', { issuer }, /issuer needs \{tenant\}/],
   ['two places for a tenant', { issuer: 'https://{tenant}.internal/{tenant}' }, /issuer needs \{tenant\} once/],
-  ['introspection for tenants', { introspection: {} }, /cannot stand beside tenants/],
+  ['introspection for tenants', { introspection: {} }, /cannot be combined with tenants/],
   ['an audience that is missing', { audience: undefined }, /audience is missing/]
 ])('R9 %s is refused when the verifier is made', (_what, more, message) => {
   expect(() => tenanted(['a'], more)).toThrow(message)

@@ -99,7 +99,7 @@ test.each(Object.entries(frameworks))(
       expect(await response.text()).toBe('')
     }
     expect(reasons).toHaveLength(cases.length)
-    expect(reasons.at(-2)).toBe('The token is meant for somebody else.')
+    expect(reasons.at(-2)).toBe('The token is for another audience.')
   }
 )
 
@@ -158,7 +158,7 @@ test.each(Object.entries(frameworks))(
 
 test('R43 a request that no guard let through has no token', async () => {
   const server = createServer((request, response) => {
-    expect(() => accessTokenOf(request)).toThrow(/Put requireToken\(\) before it/)
+    expect(() => accessTokenOf(request)).toThrow(/Put requireToken\(\) before this handler/)
     response.end('no token')
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')

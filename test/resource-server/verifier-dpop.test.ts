@@ -333,9 +333,13 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['no algorithm', { dpop: { tokens: 'accepted', algorithms: [] } }, /^dpop\.algorithms must be an array of strings/],
   ['a window of a day', { dpop: { tokens: 'accepted', window: 86_400_000 } }, /^dpop\.window is out of range/],
   ['no window', { dpop: { tokens: 'accepted', window: 0 } }, /^dpop\.window is out of range/],
-  ['a path as URL', { dpop: 'accepted', externalUrl: '/users' }, /^externalUrl is no URL/],
-  ['a URL with a query', { dpop: 'accepted', externalUrl: 'https://a?b' }, /^externalUrl is no URL/],
-  ['a URL with a password', { dpop: 'accepted', externalUrl: 'https://a:b@c' }, /^externalUrl is no URL/],
+  ['a path as URL', { dpop: 'accepted', externalUrl: '/users' }, /^externalUrl is not an http or https URL/],
+  ['a URL with a query', { dpop: 'accepted', externalUrl: 'https://a?b' }, /^externalUrl is not an http or https URL/],
+  [
+    'a URL with a password',
+    { dpop: 'accepted', externalUrl: 'https://a:b@c' },
+    /^externalUrl is not an http or https URL/
+  ],
   ['no URL', { dpop: 'accepted', externalUrl: [] }, /^externalUrl is an empty list/],
   ['a URL without DPoP', { externalUrl: 'https://a' }, /^externalUrl is for the proofs of DPoP/],
   ['a text', { senderConstrained: 'yes' }, /^senderConstrained must be true or false, but is a string/]

@@ -76,8 +76,8 @@ const answering = (reply: unknown) => redisStore({ command: async () => reply })
 test.for([undefined, null, true, {}, [], new Error('READONLY')])(
   'a reply of %s to the lease is the error of the store, and neither a lease nor a busy holder',
   async (reply) => {
-    await expect(answering(reply).lease('name', { holder: 'a', life: 1000 })).rejects.toThrow('command gave')
-    await expect(answering(reply).write('name', { version: 1, data: 'x' }, 1000)).rejects.toThrow('command gave')
+    await expect(answering(reply).lease('name', { holder: 'a', life: 1000 })).rejects.toThrow('command returned')
+    await expect(answering(reply).write('name', { version: 1, data: 'x' }, 1000)).rejects.toThrow('command returned')
   }
 )
 

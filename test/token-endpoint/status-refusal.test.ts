@@ -31,15 +31,15 @@ test.each([301, 302, 303, 307, 308])(
     const location = 'https://user:marker-password@evil.example/marker-path?marker-query'
     const error = refusal(answer('', { status, location }))
     expect(error).toMatchObject({ code: 'ERR_REDIRECT_REFUSED', transient: false, status })
-    expect(error.message).toContain('to https://evil.example, ')
+    expect(error.message).toContain('to https://evil.example. ')
     expect(inspect(error)).not.toMatch(/marker-(password|query)/)
   }
 )
 
 test.each([
-  ['/login', 'to https://auth.internal:8443, '],
-  ['http://', 'to nowhere, '],
-  [undefined, 'to https://auth.internal:8443, ']
+  ['/login', 'to https://auth.internal:8443. '],
+  ['http://', 'to nowhere. '],
+  [undefined, 'to https://auth.internal:8443. ']
 ])('T43 a redirect to %j is told', (location, told) => {
   expect(refusal(answer('', { status: 302, location })).message).toContain(told)
 })
@@ -200,5 +200,5 @@ test('W25 an error code of the RFC stays what it is, whatever the secret', () =>
 test('W25 the target of a redirect does not show the secret', () => {
   const location = 'https://s3cret.evil.example/'
   const { message } = refusal(answer('', { status: 302, location }), { hidden: ['s3cret'] })
-  expect(message).toContain('to [redacted], ')
+  expect(message).toContain('to [redacted]. ')
 })

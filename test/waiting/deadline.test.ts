@@ -25,7 +25,7 @@ test('the error at the end names what was awaited last, with its own code', asyn
   })
   const ended = expect(work).rejects.toMatchObject({
     code: 'ERR_SECRET_UNAVAILABLE',
-    message: 'Nothing within 100 ms: the credential did not come in time.'
+    message: 'Nothing within 100 ms: the credential did not arrive in time.'
   })
   await clock.advance(100)
   await ended
@@ -40,10 +40,10 @@ test('a deadline above is told what the one below awaits, and says so at the sam
     deadline.awaits('an answer')
     return never()
   })
-  const ended = expect(below).rejects.toThrow('Nothing within 100 ms: an answer did not come in time.')
+  const ended = expect(below).rejects.toThrow('Nothing within 100 ms: an answer did not arrive in time.')
   await clock.advance(100)
   await ended
-  expect(signal.reason).toMatchObject({ message: 'Nothing within 100 ms: an answer did not come in time.' })
+  expect(signal.reason).toMatchObject({ message: 'Nothing within 100 ms: an answer did not arrive in time.' })
 })
 
 test('a signal that has aborted already ends a deadline at once, and one that aborts later ends it then', () => {

@@ -9,7 +9,7 @@ export const registryRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/registry',
-    summary: 'The registry, with the names of environment variables in place of its secrets.',
+    summary: 'The registry. It contains the names of environment variables instead of secrets.',
     answer: 'A registry.',
     run: ({ parts }) => publicRegistry(parts.registry.current)
   },
@@ -45,7 +45,7 @@ export const registryRoutes: readonly Route[] = [
   {
     method: 'PUT',
     path: '/services/{service}',
-    summary: 'Declares a service, or declares it anew.',
+    summary: 'Declares a service, or replaces its declaration.',
     body: {
       audience: { type: 'string', description: 'The "aud" of its tokens.', required: true },
       scopes: { type: 'object', description: 'Scope token → a sentence that says what it allows.' },

@@ -36,7 +36,8 @@ export function checkBody({ body: known = {} }: Route, body: Readonly<Record<str
   if (known === 'any') return
   const names = Object.keys(known)
   const unknown = Object.keys(body).find((name) => !names.includes(name))
-  if (unknown !== undefined) throw invalid(`There is no member ${unknown}. Known are: ${names.join(', ') || 'none'}.`)
+  if (unknown !== undefined)
+    throw invalid(`There is no member ${unknown}. The members are: ${names.join(', ') || 'none'}.`)
   for (const [name, { type, required, description }] of Object.entries(known)) {
     const value = body[name]
     if (value === undefined && required) throw invalid(`${name} is missing: ${description}`)

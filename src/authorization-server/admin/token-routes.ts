@@ -19,7 +19,7 @@ export const tokenRoutes: readonly Route[] = [
       revoke: { type: 'boolean', description: 'Introspection calls the tokens that are out inactive, too.' },
       rotateKeys: {
         type: 'boolean',
-        description: 'Signs with a new key, and takes the old one away: the tokens of all clients end at once.'
+        description: 'Signs with a new key and removes the old one, so the tokens of all clients end at once.'
       }
     },
     answer:
@@ -62,7 +62,10 @@ export const tokenRoutes: readonly Route[] = [
     path: '/clients/{clientId}/secrets',
     summary: 'Gives a client another secret. The ones it has count on for the overlap.',
     body: {
-      clientSecret: { type: 'string', description: 'The new secret. Left out, one is made, and told in the answer.' },
+      clientSecret: {
+        type: 'string',
+        description: 'The new secret. If it is left out, the server makes one and returns it in the answer.'
+      },
       overlap: {
         type: 'number',
         description: 'Milliseconds for which the secrets before it still count; a day by default.'

@@ -62,7 +62,7 @@ export function tokenBinding({ tokenEndpoints, nonces, clock }: TokenBindingOpti
     check({ headers, fault }, client) {
       const { dpop: proof } = headers
       if (proof === undefined && client.dpop === 'required')
-        throw new OAuthError('invalid_dpop_proof', 'Tokens of the client are bound to a DPoP key: send a proof.')
+        throw new OAuthError('invalid_dpop_proof', 'The tokens of this client are bound to a DPoP key. Send a proof.')
       if (typeof proof !== 'string') return { jkt: undefined, nonce: undefined }
       const check = checkFor(client.dpopNonces ?? nonces)
       try {
@@ -82,7 +82,7 @@ export function tokenBinding({ tokenEndpoints, nonces, clock }: TokenBindingOpti
 
 function refusal({ reason, message }: RefusedToken, nonce: string): OAuthError {
   if (reason !== 'nonce_needed') return new OAuthError('invalid_dpop_proof', sentences[reason] ?? message)
-  const sentence = 'The proof carries no nonce of this server, or one that has ended. Use the one in DPoP-Nonce.'
+  const sentence = 'The proof has no nonce of this server, or one that has expired. Use the nonce in DPoP-Nonce.'
   return new OAuthError('use_dpop_nonce', sentence, { headers: { 'dpop-nonce': nonce } })
 }
 

@@ -15,7 +15,7 @@ export function live(entries: readonly JournalEntry[], state: PageState): Html {
 <label>Show <select id="live-filter"><option value="main">tokens and changes</option><option value="refused">what was refused</option><option value="change">changes and faults</option><option value="all">everything</option></select></label>
 <button type="button" id="pause" aria-pressed="false">Pause</button> <span id="waiting" class="quiet" role="status"></span></div>
 <div id="log" role="log" aria-live="polite" aria-relevant="additions" aria-label="Events" tabindex="0"><ol id="lines" data-most="${mostLines}" data-show="main">${latest.map((entry) => line(entry, state))}</ol></div>
-${latest.length === 0 && html`<p class="quiet" id="no-lines">Nothing has happened yet. Ask for a token, and it stands here.</p>`}
+${latest.length === 0 && html`<p class="quiet" id="no-lines">Nothing has happened yet. Ask for a token, and you will see it here.</p>`}
 </section>`
 }
 

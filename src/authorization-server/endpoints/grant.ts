@@ -23,7 +23,7 @@ export function decideGrant(client: RegisteredClient, form: Form, policy: GrantP
   const targets = askedTargets(form)
   const asked = askedScope(form, policy.registry)
   if (client.grants.length === 0 && targets.length === 0)
-    throw new OAuthError('unauthorized_client', 'The client may call no service.')
+    throw new OAuthError('unauthorized_client', 'The client may not call any service.')
   const grant = targets.length === 0 ? onlyGrant(client, asked) : grantFor(client, targets, policy.registry, asked)
   const { audience = targets[0] ?? policy.defaultAudience } = grant.service
   return { client, service: grant.service.name, audience, scope: grantedScope(grant, asked), roles: grant.roles }

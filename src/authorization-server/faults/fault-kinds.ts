@@ -31,7 +31,7 @@ export interface FaultKind {
 
 const ms = (about: string): FaultParameter => ({ name: 'ms', kind: 'number', required: true, about })
 const status: FaultParameter = { name: 'status', kind: 'number', about: 'The HTTP status.' }
-const headers: FaultParameter = { name: 'headers', kind: 'object', about: 'Header fields. null takes one away.' }
+const headers: FaultParameter = { name: 'headers', kind: 'object', about: 'Header fields. null removes one.' }
 
 export type FaultName = keyof typeof kinds
 
@@ -82,7 +82,7 @@ const kinds = {
       status,
       headers,
       { name: 'members', kind: 'object', about: 'Members of the JSON body.' },
-      { name: 'without', kind: 'list', about: 'Names of members that are taken away.' }
+      { name: 'without', kind: 'list', about: 'Names of members to remove.' }
     ],
     make: ({ without = [], headers: changed, ...alteration }: WrittenAlteration) => ({
       alteration: {
@@ -100,7 +100,7 @@ const kinds = {
       {
         name: 'retryAfter',
         kind: 'numberOrText',
-        about: 'Milliseconds, or the header as text. Left out, there is no header.'
+        about: 'Milliseconds, or the header as text. If it is left out, there is no header.'
       }
     ],
     make: (values: { retryAfter?: number | string }) => ({ instead: tooManyRequests(values.retryAfter) })
@@ -123,7 +123,7 @@ const kinds = {
     make: () => ({ sameToken: true as const })
   },
   staleNonce: {
-    about: 'The nonce of a DPoP proof counts as old, and another one is demanded.',
+    about: 'The nonce of a DPoP proof counts as old, and the server demands another one.',
     parameters: [],
     make: () => ({ staleNonce: true as const })
   },

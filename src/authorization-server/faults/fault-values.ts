@@ -12,7 +12,7 @@ export function checkedName(name: string, values: FaultValues): FaultName {
   const known = parameters.map((parameter) => parameter.name)
   const unknown = Object.keys(values).find((one) => !known.includes(one))
   if (unknown !== undefined)
-    throw invalidFault(`${name} has no value ${unknown}. It takes: ${known.join(', ') || 'none'}.`)
+    throw invalidFault(`${name} has no value ${unknown}. Its values are: ${known.join(', ') || 'none'}.`)
   for (const parameter of parameters) {
     const { [parameter.name]: value } = values
     if (value === undefined && parameter.required)

@@ -11,9 +11,10 @@ export interface WayToBreak {
   readonly expect: string
 }
 
-const goesOn = 'Calls go on with the token at hand. Without one they fail at once, with an error that can be repeated.'
+const goesOn =
+  'Calls continue with the current token. Without a token they fail at once, with an error that says that they can be repeated.'
 const comesBack = 'Calls go on, and the token request is repeated after a pause.'
-const refusesAnswer = 'The answer is refused with an error that says why. A token at hand is kept.'
+const refusesAnswer = 'The answer is refused with an error that says why. The current token is kept.'
 
 function way(title: string, fault: FaultName, values: FaultValues, expect: string, reach: FaultReach = {}): WayToBreak {
   return { title, fault, values, reach, expect }
@@ -30,11 +31,11 @@ export const waysToBreak: readonly WayToBreak[] = [
     { ms: 2000 },
     'Only calls without a token wait. Refreshes happen behind the calls.'
   ),
-  way('One token in five takes five seconds', 'slow', { ms: 5000 }, 'No call waits while a token is at hand.', {
+  way('One token in five takes five seconds', 'slow', { ms: 5000 }, 'No call waits while there is a token.', {
     probability: 0.2
   }),
-  way('The answer drips', 'drip', { ms: 100 }, 'The deadline ends it. Calls go on with the token at hand.'),
-  way('The server never answers', 'hang', {}, 'Each wait has an end. Calls go on with the token at hand.'),
+  way('The answer drips', 'drip', { ms: 100 }, 'The deadline ends the request. Calls continue with the current token.'),
+  way('The server never answers', 'hang', {}, 'Each wait has an end. Calls continue with the current token.'),
   way('The connection is reset', 'reset', {}, comesBack),
   way('The answer breaks off', 'resetAtByte', { count: 20 }, comesBack),
   way('503 from a gateway', 'answer', { status: 503 }, comesBack),
@@ -80,9 +81,14 @@ export const waysToBreak: readonly WayToBreak[] = [
     'Tokens of three seconds',
     'lifetime',
     { ms: 3000 },
-    'A token is asked for every few seconds, and no call uses one that has ended.'
+    'The client asks for a token every few seconds, and no call uses one that has expired.'
   ),
-  way('The same token again', 'sameToken', {}, 'Its end stays what it was. There is no storm of requests.'),
+  way(
+    'The same token again',
+    'sameToken',
+    {},
+    'It expires when it would have expired before. There is no storm of requests.'
+  ),
   way(
     'The clock is six minutes behind',
     'clockOffset',

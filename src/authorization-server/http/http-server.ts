@@ -93,9 +93,9 @@ function cannotListen(host: string, port: number, { code }: NodeJS.ErrnoExceptio
   const reasons: Record<string, string> = {
     EADDRINUSE: `port ${port} of ${host} is taken by another process. Choose another port, or 0 for a free one.`,
     EACCES: `port ${port} needs rights that this process does not have. Choose a port above 1023.`,
-    EADDRNOTAVAIL: `${host} is no address of this machine.`,
-    ENOTFOUND: `${host} is no name of this machine.`
+    EADDRNOTAVAIL: `${host} is not an address of this machine.`,
+    ENOTFOUND: `${host} is not a name of this machine.`
   }
-  const reason = reasons[code ?? ''] ?? `${host}:${port} cannot be listened on (${code}).`
+  const reason = reasons[code ?? ''] ?? `the server cannot listen on ${host}:${port} (${code}).`
   return new ClientConfigurationError('ERR_INVALID_OPTION', `The authorization server cannot start: ${reason}`)
 }

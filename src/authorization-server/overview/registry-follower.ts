@@ -73,7 +73,7 @@ export function registryFollower(options: RegistryFollowerOptions): RegistryFoll
     const onDisk = await registryText(file)
     if (onDisk !== known) {
       tell(
-        `${file} was changed by somebody else meanwhile, and is read again. What you changed here is not in it: change it again.`
+        `${file} was changed by somebody else in the meantime, so it was read again. Your change is not in it: make it again.`
       )
       return readAgain()
     }
@@ -108,7 +108,7 @@ async function replaceFile(file: string, text: string): Promise<void> {
   } catch (error) {
     await rm(beside, { force: true })
     throw new Error(
-      `${file} could not be written (${(error as NodeJS.ErrnoException).code}). The change counts here until the server ends.`
+      `${file} could not be written (${(error as NodeJS.ErrnoException).code}). The change is valid until the server stops.`
     )
   }
 }

@@ -33,7 +33,7 @@ export function changesBetween(before: ReadRegistry, after: ReadRegistry): reado
 function serviceChanges(before: RegistryModel, after: RegistryModel): RegistryChange[] {
   return both(before.services, after.services).flatMap(([service, old, now]) => {
     if (isDeepStrictEqual(old, now)) return []
-    const text = `The service ${service} ${old === undefined ? 'is new' : now === undefined ? 'is gone' : 'has changed'}.`
+    const text = `The service ${service} ${old === undefined ? 'is new' : now === undefined ? 'was removed' : 'has changed'}.`
     return [{ kind: 'service' as const, service, text }]
   })
 }
@@ -46,7 +46,7 @@ function clientChanges(before: readonly ClientRegistration[], after: readonly Cl
 
 function clientSentences(clientId: string, old?: ClientRegistration, now?: ClientRegistration): string[] {
   if (old === undefined) return [`The client ${clientId} is new.`]
-  if (now === undefined) return [`The client ${clientId} is gone.`]
+  if (now === undefined) return [`The client ${clientId} was removed.`]
   const differs = (names: readonly string[]) =>
     names.some((name) => !isDeepStrictEqual(Reflect.get(old, name), Reflect.get(now, name)))
   return [

@@ -22,7 +22,7 @@ const ownClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id',
 
 /** Reports what is wrong with one client. Its sentences name the client, and show nothing that it proves itself with. */
 export function checkClient(client: unknown, path: Path, services: DeclaredServices, report: Report): void {
-  if (!isObject(client)) return void report(path, 'Every client is an object.')
+  if (!isObject(client)) return void report(path, 'Every client must be an object.')
   const { clientId, accessTokenLifetime, dpop, dpopNonces, enabled, claims } = client
   if (!isText(clientId)) return void report([...path, 'clientId'], 'Every client needs a clientId.')
   const name = `client "${clientId}"`
@@ -31,7 +31,7 @@ export function checkClient(client: unknown, path: Path, services: DeclaredServi
   if (services === undefined) checkShortForm(name, client, path, report)
   else checkGrants(name, client, path, services, report)
   if (accessTokenLifetime !== undefined && !isLifetime(accessTokenLifetime))
-    report(at('accessTokenLifetime'), `accessTokenLifetime of ${name} is in milliseconds, 1000 at least.`)
+    report(at('accessTokenLifetime'), `accessTokenLifetime of ${name} is in milliseconds and must be at least 1000.`)
   if (dpop !== undefined && dpop !== 'optional' && dpop !== 'required')
     report(at('dpop'), `dpop of ${name} must be "optional" or "required".`)
   if (dpopNonces !== undefined && !isNonceRule(dpopNonces))
@@ -63,18 +63,21 @@ function checkGrants(
   for (const field of shortForm.filter((one) => client[one] !== undefined))
     report(
       [...path, field],
-      `${field} of ${name} does not say at which service. Write it inside "may", below the name of the service.`
+      `${field} of ${name} does not say at which service it counts. Write it inside "may", below the name of the service.`
     )
   const { may = {} } = client
   if (!isObject(may))
-    return void report([...path, 'may'], `may of ${name} must be an object: each service, and what is granted.`)
+    return void report([...path, 'may'], `may of ${name} must be an object that says for each service what is granted.`)
   for (const [service, grant] of Object.entries(may)) {
     const declared = services.get(service)
     const place = [...path, 'may', service]
     if (declared === undefined)
-      report(place, `${name} may call "${service}", which is no service. There are: ${listed([...services.keys()])}.`)
+      report(
+        place,
+        `${name} may call "${service}", which is not a service. The services are: ${listed([...services.keys()])}.`
+      )
     else if (!isObject(grant))
-      report(place, `What ${name} may do at ${service} is an object with "scope" and "roles", both optional.`)
+      report(place, `What ${name} may do at ${service} must be an object with "scope" and "roles". Both are optional.`)
     else
       checkGrant(
         `${name} at ${service}`,
@@ -111,9 +114,10 @@ function checkGrant(
       if (!names.includes(one))
         report(
           [...path, field, index],
-          `${service} declares no ${one} among its ${fieldName[field]}. It has: ${listed(names)}.`
+          `${service} does not declare ${one} among its ${fieldName[field]}. It declares: ${listed(names)}.`
         )
-      if (granted.indexOf(one) !== index) report([...path, field, index], `${one} of ${what} stands twice. Keep one.`)
+      if (granted.indexOf(one) !== index)
+        report([...path, field, index], `${one} of ${what} is listed twice. Keep one.`)
     })
   }
 }

@@ -11,7 +11,7 @@ export type DeclaredServices = ReadonlyMap<string, ServiceRegistration> | undefi
 export function checkServices(services: unknown, report: Report): DeclaredServices {
   if (services === undefined) return undefined
   if (!isObject(services)) {
-    report(['services'], 'services must be an object: the name of each service, and what it declares.')
+    report(['services'], 'services must be an object that says for each service what it declares.')
     return new Map()
   }
   const names = Object.keys(services)
@@ -23,14 +23,14 @@ export function checkServices(services: unknown, report: Report): DeclaredServic
 /** `audiences` holds what already stands for a service: a token request names it by its audience or by its name. */
 function checkService(name: string, service: unknown, audiences: Map<unknown, string>, report: Report): void {
   const path = ['services', name]
-  if (!serviceName.test(name)) report(path, 'The name of a service has letters, digits and . : / - _ alone.')
+  if (!serviceName.test(name)) report(path, 'The name of a service may have only letters, digits and . : / - _')
   if (!isObject(service)) return void report(path, `Service ${name} must be an object with an "audience".`)
   reportUnknown(`Service ${name}`, service, ['audience', 'scopes', 'roles'], path, report)
   const { audience, scopes, roles } = service
   if (!isText(audience)) report([...path, 'audience'], `Service ${name} needs an audience: the "aud" of its tokens.`)
   const other = audiences.get(audience)
   if (other !== undefined && other !== name)
-    report([...path, 'audience'], `The audience of ${name} also stands for ${other}. Each service needs its own.`)
+    report([...path, 'audience'], `${name} and ${other} have the same audience. Each service needs its own.`)
   audiences.set(audience, name)
   checkDeclared(`scopes of ${name}`, scopes, isScopeToken, [...path, 'scopes'], report)
   checkDeclared(`roles of ${name}`, roles, isText, [...path, 'roles'], report)
@@ -44,9 +44,10 @@ function checkDeclared(
   report: Report
 ): void {
   if (declared === undefined) return
-  if (!isObject(declared)) return void report(path, `The ${what} are an object: each name, and a sentence about it.`)
+  if (!isObject(declared)) return void report(path, `The ${what} must be an object that has a sentence for each name.`)
   for (const [name, sentence] of Object.entries(declared)) {
-    if (!isName(name)) report([...path, name], `The ${what} have a name with characters that no scope token can have.`)
-    if (typeof sentence !== 'string') report([...path, name], `The ${what} need a sentence about ${name}, as a string.`)
+    if (!isName(name))
+      report([...path, name], `The ${what} have a name with characters that a scope token must not have.`)
+    if (typeof sentence !== 'string') report([...path, name], `The ${what} need a sentence about ${name} as a string.`)
   }
 }

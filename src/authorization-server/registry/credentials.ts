@@ -85,7 +85,7 @@ function keptSecret(given: unknown): KeptSecret {
   if (isObject(given) && isText(given.value)) {
     const until = Date.parse(String(given.until))
     if (Number.isNaN(until))
-      throw new Error('has a clientSecret whose "until" is no date, such as 2030-01-01T00:00:00Z.')
+      throw new Error('has a clientSecret whose "until" is not a date. Write it like 2030-01-01T00:00:00Z.')
     return { secret: new Secret(given.value), until }
   }
   throw new Error('needs a clientSecret that is not empty: a string, { "env": … } or { "value": …, "until": … }.')
@@ -111,6 +111,6 @@ function thumbprints(certificates: unknown): readonly string[] {
   try {
     return certificates.map((pem) => thumbprint(new X509Certificate(pem)))
   } catch {
-    throw new Error('has a certificate that is no PEM of an X.509 certificate.')
+    throw new Error('has a certificate that is not an X.509 certificate in PEM.')
   }
 }

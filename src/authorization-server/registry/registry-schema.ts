@@ -12,7 +12,7 @@ const secret = {
     },
     {
       type: 'object',
-      description: 'A secret that counts until a moment, while another one takes its place.',
+      description: 'A secret that is valid until a moment, while another one replaces it.',
       properties: { value: { type: 'string', minLength: 1 }, until: { type: 'string', format: 'date-time' } },
       required: ['value', 'until'],
       additionalProperties: false

@@ -36,7 +36,7 @@ export interface SigningKeys {
   current(): SigningKey
   /** The current key, and those before it as long as their overlap lasts. */
   published(): readonly JWK[]
-  /** Signs with a new key from now on. The one before stays published for `overlap` ms. */
+  /** Signs with a new key from now on. The previous key stays published for `overlap` ms. */
   rotate(overlap: number): Promise<void>
   /** Called after each rotation. */
   onRotate(listener: (sentence: string) => void): void
@@ -91,7 +91,9 @@ export async function signingKeys(options: SigningKeysOptions): Promise<SigningK
     async rotate(overlap) {
       await add(overlap)
       const rest =
-        overlap > 0 ? `The one before stays published for ${Math.round(overlap / 1000)} s.` : 'The one before is gone.'
+        overlap > 0
+          ? `The previous key stays published for ${Math.round(overlap / 1000)} s.`
+          : 'The previous key was removed.'
       for (const listener of listeners) listener(`Tokens are signed with a new key. ${rest}`)
     },
     onRotate: (listener) => void listeners.push(listener)

@@ -11,7 +11,7 @@ const options = {
     type: 'string',
     multiple: true,
     value: 'AUDIENCE',
-    about: 'Who that service is; can stand several times.'
+    about: 'The audience of that service. It can be given several times.'
   },
   'accept-plain-jwt': {
     type: 'boolean',
@@ -44,7 +44,7 @@ export const inspect = command({
   async run({ values, operands, json, terminal }) {
     const expected = expectedBy(values)
     const found = findToken(await textOf(operands, terminal))
-    if (found === undefined) throw new UsageError('There is no token in what was given.')
+    if (found === undefined) throw new UsageError('The input does not contain a token.')
     const report = found.kind === 'signed' ? reportOf(found.token) : undefined
     if (report === undefined) return unreadable(found, json, terminal)
     const verification = expected && (await verify(found.token, expected))
@@ -71,7 +71,7 @@ async function textOf([operand]: readonly string[], terminal: Terminal): Promise
 }
 
 const reasons = {
-  signed: 'The token has three parts, but its header or its claims are no JSON object.',
+  signed: 'The token has three parts, but its header or its claims are not a JSON object.',
   encrypted: 'The token is encrypted (RFC 7516): only the service that it is for can read it.',
   opaque: 'The token is opaque: only its issuer can say what it means, at the introspection endpoint (RFC 7662).'
 } as const

@@ -32,7 +32,7 @@ export const serve = command({
     }
   ],
   exitCodes: {
-    0: 'It was told to end.',
+    0: 'It was told to stop.',
     1: 'It failed.',
     2: 'Wrong usage, a port that is taken, or a registry with errors.'
   },

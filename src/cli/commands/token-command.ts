@@ -64,7 +64,7 @@ function printerFor(
   if ([header === true, output !== undefined, json].filter(Boolean).length > 1)
     throw new UsageError('Choose one of --header, --output and --json.')
   if (output !== undefined && output !== 'exec-credential')
-    throw new UsageError('There is no such --output. There is exec-credential.')
+    throw new UsageError('There is no such --output. The only one is exec-credential.')
   if (output !== undefined) return (token) => execCredential(token, environment.KUBERNETES_EXEC_INFO)
   if (header === true) return (token) => `Authorization: ${token.authorization}`
   return json ? answer : (token) => token.value

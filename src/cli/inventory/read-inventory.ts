@@ -12,14 +12,14 @@ export async function readInventory(file: string): Promise<readonly Usage[]> {
   const found = parsed(file, text)
   const list = Array.isArray(found) ? found : [found]
   if (list.every(isInventory)) return list
-  throw new UsageError(`The file ${file} is no inventory: write JSON.stringify(tokens.inventory()) into it.`)
+  throw new UsageError(`The file ${file} is not an inventory. Write JSON.stringify(tokens.inventory()) into it.`)
 }
 
 function parsed(file: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new UsageError(`The file ${file} is no JSON.`)
+    throw new UsageError(`The file ${file} is not JSON.`)
   }
 }
 

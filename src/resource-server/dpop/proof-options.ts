@@ -59,7 +59,7 @@ export function checkExternalUrls(given: string | URL | readonly (string | URL)[
     if (typeof text !== 'string' || comparableUrl(text) === undefined || /[?#]/.test(text))
       wrong(
         'externalUrl',
-        'is no URL of http or https without query',
+        'is not an http or https URL without a query',
         "Give it as clients write it: 'https://api.internal'."
       )
     return text.replace(/\/+$/, '')

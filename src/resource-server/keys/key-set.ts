@@ -27,7 +27,7 @@ const identifying = ['kty', 'crv', 'x', 'y', 'n', 'e', 'alg', 'use', 'kid', 'key
 
 /**
  * The keys of a document. A key that was in the set before stays the same object, so what was verified with it still counts.
- * @throws Error when it is no JWK Set.
+ * @throws Error when it is not a JWK Set.
  */
 export function keySet(document: JSONWebKeySet, reading: KeyReading, before?: KeySet): KeySet {
   const usable = document.keys.filter(isPublicKey)

@@ -59,7 +59,7 @@ function keyObject(given: PublicKey): KeyObject {
 function usableAlgorithms(key: KeyObject): readonly string[] {
   const algorithms = isStrong(key) ? algorithmsOf(key) : []
   if (algorithms.length > 0) return algorithms
-  throw invalid('publicKey() takes RSA of 2048 bits and more, P-256, P-384, P-521 and Ed25519.')
+  throw invalid('publicKey() accepts RSA keys of at least 2048 bits, P-256, P-384, P-521 and Ed25519.')
 }
 
 function invalid(message: string): ClientConfigurationError {

@@ -126,6 +126,6 @@ function documentIn(url: string, { status, body }: KeysAnswer): JSONWebKeySet {
   if (status !== 200) throw new Error(`The keys at ${url} were answered with ${status}.`)
   const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
   const document = withoutPrototypes(JSON.parse(text) as JSONWebKeySet)
-  if (!Array.isArray(document?.keys)) throw new Error(`The answer at ${url} is no JWK Set.`)
+  if (!Array.isArray(document?.keys)) throw new Error(`The answer at ${url} is not a JWK Set.`)
   return document
 }

@@ -36,7 +36,7 @@ const aDay = 24 * 60 * 60 * 1000
 export function accessTokenVerifier(given: WebVerifierOptions): AccessTokenVerifier {
   const options = checkedFields('accessTokenVerifier options', given, known) as WebVerifierOptions
   const { fetch = globalThis.fetch, clock = webClock } = options
-  if (typeof fetch !== 'function') wrong('fetch', 'is no function', 'Give a fetch function, or leave it out.')
+  if (typeof fetch !== 'function') wrong('fetch', 'is not a function', 'Give a fetch function, or leave it out.')
   const trust = checkTrust(options, false)
   const { expected, algorithms, keySource } = trust
   const realm = nonEmptyString('realm', options.realm ?? expected.audience.join(' '), 'Give a string.')

@@ -47,7 +47,7 @@ export function testProfile(
         }
         const token = await verify(claims, header)
         expect(token).toMatchObject(outcome)
-        if (token.actsFor === 'unknown') expect(() => isClientToken(token)).toThrow(/does not tell/)
+        if (token.actsFor === 'unknown') expect(() => isClientToken(token)).toThrow(/does not say/)
         else expect(isClientToken(token)).toBe(token.actsFor === 'itself')
       })
 

@@ -4,7 +4,7 @@ export const answerFindings = {
     remedy: 'Check that the URL is that of the token endpoint; else ask the people who run the server.'
   },
   'token-malformed': {
-    why: 'The token cannot stand in a header: it is empty, or has spaces or control characters.',
+    why: 'The token cannot be sent in a header, because it is empty or has spaces or control characters.',
     remedy: 'Ask the people who run the server.'
   },
   'token-too-large': {
@@ -16,11 +16,11 @@ export const answerFindings = {
     remedy: 'Have roles and groups taken out of the token, or ask for fewer scopes.'
   },
   'token-type': {
-    why: 'The token is of another type than Bearer; as a bearer token no service takes it.',
+    why: 'The token is not a Bearer token, and no service accepts it as one.',
     remedy: 'Have the server issue bearer tokens to this client.'
   },
   'token-type-missing': {
-    why: 'The answer does not name the type of the token (RFC 6749 §5.1); it is taken as Bearer.',
+    why: 'The answer does not name the type of the token (RFC 6749 §5.1). The client treats it as a Bearer token.',
     remedy: 'Ask the people who run the server to add token_type.'
   },
   'life-missing': {
@@ -28,7 +28,7 @@ export const answerFindings = {
     remedy: 'Set the option defaultLifetime to what the server gives, or have it send expires_in.'
   },
   'life-malformed': {
-    why: 'expires_in is no number of seconds, so that nobody knows when the token ends.',
+    why: 'expires_in is not a number of seconds, so the client does not know when the token expires.',
     remedy: 'Ask the people who run the server.'
   },
   'life-short': {
@@ -36,7 +36,7 @@ export const answerFindings = {
     remedy: 'Have tokens issued that live for hours; twelve are usual between services.'
   },
   'life-contradicts': {
-    why: 'The token itself ends earlier than the answer says: services will refuse it while it counts as good here.',
+    why: 'The token itself expires earlier than the answer says. Services will refuse it while the client still thinks that it is good.',
     remedy: 'Ask the people who run the server: expires_in and the claim exp have to agree.'
   },
   'scope-narrowed': {
@@ -48,7 +48,7 @@ export const answerFindings = {
     remedy: 'Have what is not needed taken from the client.'
   },
   'scope-malformed': {
-    why: 'scope is no string of words with spaces between them (RFC 6749 §3.3), so that nobody knows what was granted.',
+    why: 'scope is not a string of words with spaces between them (RFC 6749 §3.3), so the client does not know what was granted.',
     remedy: 'Ask the people who run the server.'
   }
 } as const

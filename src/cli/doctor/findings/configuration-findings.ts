@@ -1,6 +1,6 @@
 export const configurationFindings = {
   'setting-missing': {
-    why: 'Without it nobody can be asked for a token.',
+    why: 'Without it the client cannot ask for a token.',
     remedy: 'Set the variable that is named, give its flag, or put it into the file of --config.'
   },
   'setting-unknown': {
@@ -16,12 +16,12 @@ export const configurationFindings = {
     remedy: 'Change the value to the form that the message shows.'
   },
   'plain-http': {
-    why: 'Over plain HTTP everybody on the way can read the secret and the token.',
+    why: 'Over plain HTTP anyone on the network path can read the secret and the token.',
     remedy:
       'Use the https URL of the server. Where a mesh encrypts all traffic, code can allow it by the symbol allowInsecureHttp.'
   },
   'tls-verification-off': {
-    why: 'No certificate is checked in this process, so anybody on the way can pass for the authorization server and take the secret.',
+    why: 'This process checks no certificates, so anyone on the network path can pretend to be the authorization server and take the secret.',
     remedy: 'Remove NODE_TLS_REJECT_UNAUTHORIZED. Name a private authority with SERVICE_TOKEN_CA_FILE instead.'
   },
   'secret-whitespace': {

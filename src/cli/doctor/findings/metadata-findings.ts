@@ -1,6 +1,6 @@
 export const metadataFindings = {
   'metadata-missing': {
-    why: 'Without its metadata (RFC 8414) nobody knows where the token endpoint of this issuer is.',
+    why: 'Without the metadata (RFC 8414) the client does not know where the token endpoint of this issuer is.',
     remedy:
       'Check the issuer, its path above all (a realm or tenant). Else name the endpoint with SERVICE_TOKEN_TOKEN_ENDPOINT.'
   },
@@ -17,11 +17,11 @@ export const metadataFindings = {
     remedy: 'Configure the issuer that the document names if it is the right one, else look who answers here.'
   },
   'metadata-insecure': {
-    why: 'The metadata lead to an endpoint over plain HTTP, where everybody on the way could read the secret.',
-    remedy: 'Have the server publish https URLs; behind a proxy it usually needs to be told its external URL.'
+    why: 'The metadata names an endpoint over plain HTTP, where anyone on the network path could read the secret.',
+    remedy: 'Have the server publish https URLs. Behind a proxy it usually has to be configured with its external URL.'
   },
   'method-not-offered': {
-    why: 'The server takes other methods of client authentication than the one that is configured.',
+    why: 'The server does not accept the configured method of client authentication, but accepts others.',
     remedy: 'Set SERVICE_TOKEN_AUTHENTICATION_METHOD to one that is listed, or have this one enabled.'
   },
   'grant-not-offered': {

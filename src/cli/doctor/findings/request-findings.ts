@@ -14,15 +14,15 @@ export const requestFindings = {
       'Set SERVICE_TOKEN_AUTHENTICATION_METHOD=client_secret_basic and SERVICE_TOKEN_BASIC_ENCODING=raw, or use client_secret_post.'
   },
   'method-other-works': {
-    why: 'The credential is right, and the server wants it presented in another way.',
+    why: 'The credential is right, but the server expects it in another form.',
     remedy: 'Set SERVICE_TOKEN_AUTHENTICATION_METHOD to the method that is named.'
   },
   'client-certificate-refused': {
-    why: 'The server ended the connection because of the certificate of the client: none, expired, or of an authority that it does not know.',
+    why: 'The server ended the connection because of the certificate of the client: it is missing, expired, or from an authority that the server does not know.',
     remedy: 'Check the validity of the certificate and that its authority is trusted there.'
   },
   'scope-refused': {
-    why: 'The server knows no such scope, or this client may not have it; then it gives no token at all.',
+    why: 'The server does not know this scope, or this client may not have it. In both cases it issues no token at all.',
     remedy: 'Have the scope granted to this client, or ask without it.'
   },
   'audience-refused': {
@@ -62,15 +62,15 @@ export const requestFindings = {
       'Look for instances that share this client id and do not keep their token. Have the server send Retry-After.'
   },
   unavailable: {
-    why: 'The server is overloaded or in maintenance, and says when to come back. Tokens at hand serve on.',
-    remedy: 'Wait for the time that is named; the client does so by itself.'
+    why: 'The server is overloaded or in maintenance, and says when to try again. Current tokens stay in use.',
+    remedy: 'Wait for that time. The client does so by itself.'
   },
   'unavailable-without-time': {
-    why: 'The server, or a gateway before it, cannot serve at the moment. Tokens at hand serve on.',
-    remedy: 'Look at the health of the server; the client asks again by itself.'
+    why: 'The server, or a gateway in front of it, cannot answer at the moment. Current tokens stay in use.',
+    remedy: 'Check the health of the server. The client asks again by itself.'
   },
   'server-error': {
-    why: 'The server failed over this request. Tokens at hand serve on.',
+    why: 'The server failed while it handled this request. Current tokens stay in use.',
     remedy: 'Look into the log of the server at this moment.'
   },
   'no-content': {
@@ -79,7 +79,7 @@ export const requestFindings = {
   },
   'status-unexpected': {
     why: 'This status has no meaning at a token endpoint: something in between has answered.',
-    remedy: 'Look for a gateway, a firewall or a filter on the way.'
+    remedy: 'Look for a gateway, a firewall or a filter between this machine and the server.'
   },
   'html-answer': {
     why: 'A web page answers in the place of the token endpoint: a login page, an error page, a captive portal.',
@@ -99,14 +99,14 @@ export const requestFindings = {
   },
   'answer-broken': {
     why: 'The answer is not one whole JSON object.',
-    remedy: 'Look what stands between: a proxy that cuts, a gateway that rewrites.'
+    remedy: 'Look for a proxy that cuts answers or a gateway that rewrites them.'
   },
   slow: {
     why: 'No whole answer came within the time limit, so that a caller without a token fails.',
     remedy: 'Look at the load of the server; raise SERVICE_TOKEN_TIMEOUT only if it cannot be faster.'
   },
   'connection-broken': {
-    why: 'The connection ended before the whole answer had come.',
-    remedy: 'Look for a proxy or load balancer on the way that closes connections, and into the log of the server.'
+    why: 'The connection ended before the answer was complete.',
+    remedy: 'Look for a proxy or a load balancer that closes connections, and check the log of the server.'
   }
 } as const

@@ -6,7 +6,7 @@ export const serviceFindings = {
   'key-unknown': {
     why: 'The token is signed with a key that the issuer does not publish: every service that verifies it will answer 401.',
     remedy:
-      'Have the server publish its new key before it signs with it, and keep the old one until its last token has ended.'
+      'Have the server publish a new key before it signs with it, and keep the old one until its last token has expired.'
   },
   'signature-wrong': {
     why: 'The signature does not fit the published key: every service that verifies it will answer 401.',
@@ -23,14 +23,14 @@ export const serviceFindings = {
   },
   'audience-wrong': {
     why: 'The token is not for the audience that was asked for: the service that it is meant for will refuse it.',
-    remedy: 'Check how this server wants the audience: as audience, as resource, or as part of a scope.'
+    remedy: 'Check how this server expects the audience: as audience, as resource, or as part of a scope.'
   },
   'call-token-refused': {
     why: 'The service refuses the token, although the authorization server has just issued it.',
     remedy: 'Compare issuer and audience at that service with those of the token, which service-token inspect shows.'
   },
   'call-scope-missing': {
-    why: 'The service takes the token, which does not allow this call.',
+    why: 'The service accepts the token, but the token does not allow this call.',
     remedy: 'Have the scope that is named granted to this client, and ask for it.'
   },
   'call-redirected': {

@@ -1,6 +1,6 @@
 export const wayFindings = {
   'name-unknown': {
-    why: 'Without an address there is no connection, and no token.',
+    why: 'Without an address the client cannot connect, and gets no token.',
     remedy: 'Check the spelling of the host, and the search domain and DNS server of this machine or pod.'
   },
   'dns-silent': {
@@ -12,7 +12,7 @@ export const wayFindings = {
     remedy: 'Check the port, and whether the server runs and listens on this address.'
   },
   'connection-timeout': {
-    why: 'Packets vanish on the way: usually a firewall or a network policy drops them.',
+    why: 'Packets get lost. Usually a firewall or a network policy drops them.',
     remedy: 'Allow connections from here to that host and port, or configure the proxy that is meant for them.'
   },
   'host-unreachable': {
@@ -20,11 +20,11 @@ export const wayFindings = {
     remedy: 'Check the network of this machine, and whether the address is meant to be reached from here.'
   },
   'proxy-not-used': {
-    why: 'A proxy is configured in the environment, and Node does not use it unless it is told to.',
+    why: 'A proxy is configured in the environment, but Node uses it only if it is told to.',
     remedy: 'Set NODE_USE_ENV_PROXY=1 for the service, or the option proxy of the client.'
   },
   'proxy-authentication': {
-    why: 'The proxy lets nobody through without a user name and a password, so that no request reaches the server.',
+    why: 'The proxy requires a user name and a password, so no request reaches the server.',
     remedy: 'Put them into the URL of the proxy: http://user:password@host:port, with % and @ percent-encoded.'
   },
   'proxy-refuses': {
@@ -40,7 +40,7 @@ export const wayFindings = {
     remedy: 'Check the clock of this machine first, then the certificate.'
   },
   'certificate-self-signed': {
-    why: 'Nobody vouches for the server: anybody can make such a certificate.',
+    why: 'No authority has signed this certificate. Anyone can make such a certificate.',
     remedy:
       'Have one issued by an authority. For a development server, name its certificate with SERVICE_TOKEN_CA_FILE.'
   },

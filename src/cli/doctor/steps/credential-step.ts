@@ -26,7 +26,7 @@ export async function findingForCredential({ visit, settings, error, offered }: 
   if (method !== undefined && offered.length > 0 && !offered.includes(method))
     return finding(
       'method-not-offered',
-      `${method} is configured, and the server takes ${printable(offered.join(', '))}.`
+      `${method} is configured, but the server accepts ${printable(offered.join(', '))}.`
     )
   for (const trial of await trialsFor(settings, offered)) {
     if (await works({ ...settings, ...trial.settings })) return finding(trial.name, trial.what)

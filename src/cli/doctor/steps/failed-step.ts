@@ -72,5 +72,5 @@ function waitOf(answer: SeenAnswer | undefined): string {
   const given = answer?.headers['retry-after']
   if (typeof given !== 'string') return ''
   const until = /^\d+$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now()
-  return Number.isFinite(until) ? ` It asks to be left alone for ${span(until)}.` : ''
+  return Number.isFinite(until) ? ` It asks clients to wait for ${span(until)}.` : ''
 }

@@ -16,7 +16,7 @@ export function refreshPlan({ client, token }: Visit): Outcome<readonly string[]
     fact: [
       `${'0'.padEnd(column)}${span(until)}${span(life).padStart(Math.max(width - column - span(until).length + 1, span(life).length + 1))}`,
       `|${'='.repeat(column - 1)}R${'-'.repeat(width - column - 1)}|`,
-      '= serves every call   R is refreshed, at a moment drawn anew for each token   - serves on if that fails',
+      '= every call uses it   R refresh, at a random moment for each token   - stays in use if the refresh fails',
       `From R on the authorization server may be down for ${span(life - until)} without a call that notices.`
     ]
   }

@@ -87,7 +87,7 @@ function faultOf(fault: string | undefined, host: string, { names, endsAt }: See
   const name = faults[fault] ?? 'authority-unknown'
   const details: Partial<Record<FindingName, string>> = {
     'certificate-wrong-name': `The certificate is for ${names || 'no name'}, and not for ${host}.`,
-    'certificate-expired': `The certificate of ${host}, or one that vouches for it, ended ${new Date(endsAt).toISOString().slice(0, 10)}.`
+    'certificate-expired': `The certificate of ${host}, or one that signed it, expired on ${new Date(endsAt).toISOString().slice(0, 10)}.`
   }
   return finding(name, details[name] ?? `The certificate of ${host} is not accepted (${fault}).`)
 }
