@@ -22,7 +22,7 @@ function clientWith(clientSecret: ClientSecret | readonly ClientSecret[], store 
   return { tokens, store, warnings, requests: () => requests }
 }
 
-const remedy = 'Give a sealing key of its own: whoever gets the store could guess this one.'
+const remedy = 'Give a separate sealing key: anyone who gets the store could guess this one.'
 
 const guessable: readonly [string, string][] = [
   ['short-3f9c', 'has fewer than 32 characters'],
