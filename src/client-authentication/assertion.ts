@@ -1,7 +1,6 @@
 import { Secret } from '../token/secret.ts'
 import { kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
-import { presentAssertion } from './client-assertion.ts'
-import type { ClientAuthentication } from './client-authentication.ts'
+import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
 import { readWhole } from './credential-file.ts'
 import { credentialRing } from './credential-ring.ts'
 import { CredentialFault, type CredentialSource, keeping, supplied } from './credential-source.ts'
@@ -53,4 +52,11 @@ function byAssertion(source: CredentialSource<Assertion>): ClientAuthentication 
 function checked(text: unknown): Secret {
   if (typeof text === 'string' && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return new Secret(text)
   throw new CredentialFault('is not a signed JWT')
+}
+
+/** Puts an assertion into the form; `client_id` goes with it because some servers look the client up before they read the assertion. */
+export function presentAssertion({ clientId, form }: TokenRequestDraft, assertion: string): void {
+  form.set('client_id', clientId)
+  form.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+  form.set('client_assertion', assertion)
 }

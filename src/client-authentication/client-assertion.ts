@@ -3,6 +3,7 @@ import type { CryptoKey, JWTPayload } from 'jose'
 import { builtin } from '../builtin.ts'
 import { TokenClientError } from '../errors.ts'
 import { wrong } from '../wrong-option.ts'
+import { presentAssertion } from './assertion.ts'
 import type { TokenRequestDraft } from './client-authentication.ts'
 import { remoteSignature, type Sign } from './remote-signer.ts'
 
@@ -63,18 +64,6 @@ async function signedJwt(header: object, claims: JWTPayload, { alg, key, publicK
 
 function encoded(part: object): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url')
-}
-
-/** Puts an assertion into the form; `client_id` goes with it because some servers look the client up before they read the assertion. */
-export function presentAssertion({ clientId, form }: TokenRequestDraft, assertion: string): void {
-  form.set('client_id', clientId)
-  form.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-  form.set('client_assertion', assertion)
-}
-
-export function checkAudience(audience: unknown): void {
-  if (audience === undefined || (typeof audience === 'string' && audience !== '')) return
-  wrong('audience', 'must be one string', 'Leave it out for the issuer, or give the URL of the token endpoint.')
 }
 
 function issuerMissing(): never {

@@ -1,8 +1,8 @@
 import { leastSecretBytes } from '../proof/signature-algorithms.ts'
 import type { Secret } from '../token/secret.ts'
 import { checkedFields, wrong } from '../wrong-option.ts'
-import { checkAudience, signAssertion } from './client-assertion.ts'
 import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
+import { preparedAudience, signAssertion } from './own-assertion.ts'
 import { ringAuthentication } from './ring-authentication.ts'
 import { type ClientSecret, secretRing } from './secret-source.ts'
 
@@ -20,7 +20,7 @@ export function clientSecretJwt(
   options: ClientSecretJwtOptions = {}
 ): ClientAuthentication {
   const { audience } = checkedFields('clientSecretJwt options', options, ['audience'])
-  checkAudience(audience)
+  preparedAudience(audience)
   return ringAuthentication(secretRing(secret, leastBytes), {
     method: 'client_secret_jwt',
     needsIssuer: audience === undefined,

@@ -1,12 +1,14 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import type { CryptoKey } from 'jose'
 import { builtin } from '../builtin.ts'
+import { late } from '../late.ts'
 import { signatureBy } from '../proof/raw-signature.ts'
 import { asymmetricAlgorithms, signatureAlgorithm } from '../proof/signature-algorithms.ts'
 import { wrong } from '../wrong-option.ts'
 import { type CredentialSource, fixed } from './credential-source.ts'
 import { keySource, type PrivateKeySource } from './key-source.ts'
-import { cryptoKeySigner, isCryptoKey, publicKeyOption, remoteSignature, type Sign } from './remote-signer.ts'
+import type { Sign } from './remote-signer.ts'
+import { cryptoKeySigner, isCryptoKey, publicKeyOption } from './signer-options.ts'
 
 /** The two halves of a key as WebCrypto makes them. */
 interface CryptoKeyHalves {
@@ -27,6 +29,8 @@ export interface DpopKey {
   /** The signature in base64url: at once where the key is in this process. */
   sign(input: string): string | Promise<string>
 }
+
+const remoteSigning = late(() => import('./remote-signer.ts'))
 
 /** A key of our own, made when it is first needed. No one else ever has it. */
 export function generatedKey(alg: string): CredentialSource<DpopKey> {
@@ -63,7 +67,15 @@ export function keyElsewhere(
   publicKey: string | JsonWebKey | KeyObject
 ): CredentialSource<DpopKey> {
   const key = publicKeyOption('dpop.publicKey', publicKey)
-  return fixed({ alg, publicKey: key, sign: (input: string) => remoteSignature(sign, alg, input, key) })
+  remoteSigning.load().catch(() => {}) // told to whoever needs a proof
+  return fixed({
+    alg,
+    publicKey: key,
+    async sign(input: string) {
+      const { remoteSignature } = await remoteSigning.load()
+      return remoteSignature(sign, alg, input, key)
+    }
+  })
 }
 
 function keyInProcess(key: KeyObject, alg: string): DpopKey {

@@ -2,13 +2,15 @@ import type { JsonWebKey, KeyObject } from 'node:crypto'
 import type { CryptoKey } from 'jose'
 import { asymmetricAlgorithms } from '../proof/signature-algorithms.ts'
 import { checkedFields, exclusive, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
-import { checkAudience, type Signer, signAssertion } from './client-assertion.ts'
+import type { Signer } from './client-assertion.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import { credentialRing, ringOf } from './credential-ring.ts'
 import { type CredentialSource, fixed } from './credential-source.ts'
 import { keySource, type PrivateKeySource } from './key-source.ts'
-import { cryptoKeySigner, isCryptoKey, publicKeyOption, type Sign } from './remote-signer.ts'
+import { preparedAudience, signAssertion } from './own-assertion.ts'
+import type { Sign } from './remote-signer.ts'
 import { ringAuthentication } from './ring-authentication.ts'
+import { cryptoKeySigner, isCryptoKey, publicKeyOption } from './signer-options.ts'
 
 interface CommonOptions {
   /** The name of the key in the client's JWKS; a JWK's own unless given. */
@@ -42,7 +44,7 @@ export function privateKeyJwt(options: PrivateKeyJwtOptions): ClientAuthenticati
   const known = ['key', 'sign', 'publicKey', 'alg', 'kid', 'audience']
   const given = checkedFields('privateKeyJwt options', options, known)
   const { alg, kid, audience } = given
-  checkAudience(audience)
+  preparedAudience(audience)
   if (kid !== undefined) nonEmptyString('kid', kid, "Give the key's name in the client's JWKS, or leave it out.")
   if (alg !== undefined && !asymmetricAlgorithms.some((name) => name === alg))
     wrong('alg', 'is unknown', `Give one of ${asymmetricAlgorithms.join(', ')}.`)

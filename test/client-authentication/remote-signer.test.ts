@@ -5,8 +5,11 @@ import { describe, expect, test } from 'vitest'
 import { privateKeyJwt } from '../../src/client-authentication/private-key-jwt.ts'
 import { createTokenClient } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { loaded } from '../support/loaded.ts'
 import { present } from './draft.ts'
 import { keys } from './keys.ts'
+
+await loaded()
 
 const currentDate = new Date(Date.UTC(2030, 0, 1))
 

@@ -1,0 +1,44 @@
+import type { JsonWebKey, KeyObject } from 'node:crypto'
+import type { CryptoKey } from 'jose'
+import { builtin } from '../builtin.ts'
+import { asymmetricAlgorithms, signatureAlgorithm } from '../proof/signature-algorithms.ts'
+import { wrong } from '../wrong-option.ts'
+import type { Sign } from './remote-signer.ts'
+
+/** The public half of the signer's key. Throws ClientConfigurationError. */
+export function publicKeyOption(option: string, given: string | JsonWebKey | KeyObject): KeyObject {
+  const { KeyObject, createPublicKey } = builtin.crypto
+  try {
+    if (given instanceof KeyObject) return given.type === 'public' ? given : createPublicKey(given)
+    return createPublicKey(typeof given === 'string' ? given : { key: given, format: 'jwk' })
+  } catch {
+    wrong(option, 'holds no public key', 'Give the public key of the signer as PEM, a JWK or a KeyObject.')
+  }
+}
+
+export function isCryptoKey(key: unknown): key is CryptoKey {
+  return Object.prototype.toString.call(key) === '[object CryptoKey]' // jest's environments have a class of their own
+}
+
+/** A key of WebCrypto as a signer: it can be one that nobody can export. Undefined for what signs nothing. */
+export function cryptoKeySigner(key: CryptoKey): { readonly alg: string; readonly sign: Sign } | undefined {
+  const alg = key.type === 'private' && key.usages.includes('sign') ? algorithmOf(key) : undefined
+  if (alg === undefined) return undefined
+  const { hash } = signatureAlgorithm(alg) ?? {}
+  const bits = Number(hash?.slice(3))
+  const { name } = key.algorithm
+  const parameters = hash === undefined ? { name } : { name, hash: `SHA-${bits}`, saltLength: bits / 8 }
+  return {
+    alg,
+    sign: async (bytes) => new Uint8Array(await crypto.subtle.sign(parameters, key, Uint8Array.from(bytes)))
+  }
+}
+
+function algorithmOf({ algorithm }: CryptoKey): string | undefined {
+  const { name, namedCurve, hash } = algorithm as { name: string; namedCurve?: string; hash?: { name: string } }
+  return asymmetricAlgorithms.find((alg) => {
+    const known = signatureAlgorithm(alg)
+    if (known?.webName !== name || (namedCurve ?? known.curve) !== known.curve) return false
+    return hash === undefined || hash.name.replace('SHA-', 'sha') === known.hash
+  })
+}

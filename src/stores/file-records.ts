@@ -1,0 +1,68 @@
+import { endLease, takeLease } from './lease-file.ts'
+import { privateDirectory } from './private-directory.ts'
+import type { StoredRecord, TokenStore } from './token-store.ts'
+
+interface FileRecord extends StoredRecord {
+  /** Epoch ms. */
+  readonly endsAt: number
+}
+
+/** Records and leases as files of one directory. */
+export function fileRecords(path: string): TokenStore {
+  const directory = privateDirectory(path)
+
+  /** Each version is a file of its own, so a writer that comes late cannot replace a later version. */
+  async function versions(name: string): Promise<number[]> {
+    const prefix = fileOf(name, '')
+    const files = (await directory.list()).filter((file) => file.startsWith(prefix))
+    return files.map((file) => Number(file.slice(prefix.length))).sort((a, b) => b - a)
+  }
+
+  async function current(name: string): Promise<FileRecord | undefined> {
+    for (const version of await versions(name)) {
+      const record = await directory.read<FileRecord>(fileOf(name, version))
+      if (record !== undefined && record.endsAt > Date.now()) return record
+    }
+    return undefined
+  }
+
+  async function removeBelow(name: string, version: number): Promise<void> {
+    const former = (await versions(name)).filter((one) => one < version)
+    await Promise.all(former.map((one) => directory.remove(fileOf(name, one))))
+  }
+
+  return {
+    async read(name) {
+      const found = await current(name)
+      return found && { version: found.version, data: found.data }
+    },
+    async write(name, { version, data }, life) {
+      const found = await current(name)
+      if (found !== undefined && found.version >= version) return false
+      const file = fileOf(name, version)
+      if (found === undefined) await directory.remove(file) // a record of that version that has ended
+      const kept = await directory.create(file, { version, data, endsAt: Math.ceil(Date.now() + life) })
+      if (kept) await removeBelow(name, version)
+      return kept
+    },
+    async remove(name, { version, data }) {
+      const found = await current(name)
+      if (found?.version === version && found.data === data) await directory.remove(fileOf(name, version))
+    },
+    lease: (name, request) => takeLease(directory, leaseOf(name), request),
+    release: (name, holder) => endLease(directory, leaseOf(name), holder)
+  }
+}
+
+function fileOf(name: string, version: number | ''): string {
+  return `${safe(name)}.record.${version}`
+}
+
+function leaseOf(name: string): string {
+  return `${safe(name)}.lease`
+}
+
+/** A name that every file system keeps apart from every other. */
+function safe(name: string): string {
+  return Buffer.from(name).toString('hex')
+}
