@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Answer } from './answer.ts'
 import type { BearerRequest } from './bearer-request.ts'
-import type { Watched } from './destination.ts'
+import { type Course, type Destination, release, sentElsewhere, type Watched } from './destination.ts'
 import type { Controller, Handler, RawFields, RequestHeaders, ResponseHeaders } from './dispatch.ts'
 import { missingCallback } from './handler-check.ts'
 import { credentialsOf, present } from './present.ts'
@@ -24,6 +24,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
   protected readonly handler: Handler
   /** Controls what is on the wire; null while nothing is. */
   protected live: Controller | null = null
+  course: Course = 'unknown'
   readonly #request: BearerRequest
   #sent: AccessToken | undefined
   #paused = false
@@ -55,6 +56,18 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     return this.#request.route.origin
   }
 
+  get destination(): Destination | undefined {
+    return this.#request.composition.destination
+  }
+
+  get options(): BearerRequest['options'] {
+    return this.#request.options
+  }
+
+  get hasStarted(): boolean {
+    return this.live !== null
+  }
+
   get shown(): string {
     return this.#sent === undefined ? '' : credentialsOf(this.#sent, this.#request.route)
   }
@@ -77,10 +90,10 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
   /** In the same tick, when the token is ready. The answer is undici's: whether to go on. */
   protected send(token: AccessToken): boolean {
     this.#sent = token
-    const { composition, options, route } = this.#request
+    const { composition, options } = this.#request
     const { dispatch, destination } = composition
-    if (destination === undefined || destination.isKnown(route.origin)) return dispatch(options, this)
-    const goOn = destination.watch(this, () => dispatch(options, this))
+    if (destination === undefined || destination.isSilent) return dispatch(options, this)
+    const goOn = destination.watch(this, dispatch)
     this.#endIfAstray()
     return goOn
   }
@@ -95,10 +108,8 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     }
   }
 
-  /** undici has made the request for a connection that leads elsewhere: it must not start. */
   #endIfAstray(): void {
-    const error = this.#request.composition.destination?.astray(this)
-    if (error !== undefined) this.fail(error)
+    if (this.course === 'astray') this.fail(sentElsewhere(this.origin))
   }
 
   /** What the answer asks for. One from elsewhere says nothing of the token, which did not go there. */
@@ -118,7 +129,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
   protected fail(error: Error): void {
     if (this.#failure !== undefined) return
     this.#failure = error
-    this.#request.composition.destination?.release(this)
+    release(this)
     this.#tell('onResponseError', this, error)
   }
 
@@ -192,7 +203,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
       controller.abort(this.#failure)
       return
     }
-    this.#request.composition.destination?.release(this)
+    this.course = 'unknown' // an interceptor below may repeat it
     noteRedirects(this, context)
     this.live = controller
     if (this.#paused) controller.pause()
@@ -212,10 +223,12 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
   }
 
   onRequestUpgrade(_controller: Controller, status: number, headers: ResponseHeaders, socket: Duplex): void {
+    release(this)
     this.#tell('onRequestUpgrade', this, status, headers, socket)
   }
 
   onResponseStart(controller: Controller, status: number, headers: ResponseHeaders, message?: string): void {
+    if (status >= 200) release(this)
     const wanted = this.#wantedBy({ status, headers })
     if (wanted !== undefined && this.replace(wanted, controller, status, headers, message)) return
     if (status >= 200) dropRecording(this.#request.options.body)

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { TokenClientError } from '../errors.ts'
+import type { Dispatch, DispatchOptions, Handler } from './dispatch.ts'
 import { isOwnHost } from './own-host.ts'
 
 /** What undici says of a request when it makes one for a connection, before anything of it is written. */
@@ -7,97 +8,130 @@ interface MadeRequest {
   readonly origin: unknown
   readonly host: unknown
   readonly headers: readonly unknown[]
+  readonly method: unknown
+  readonly path: unknown
 }
 
 /** A request with a token, on its way to a connection. */
 export interface Watched {
+  readonly destination: Destination | undefined
   /** Where it should go. */
   readonly origin: string
   /** The field value that shows the token. */
   readonly shown: string
+  /** What the dispatcher was given. */
+  readonly options: DispatchOptions
+  /** Whether a connection has begun with it. It can begin with it again: an interceptor below may repeat it. */
+  readonly hasStarted: boolean
+  course: Course
 }
 
-const requestMade = channel('undici:request:create')
+/** What is known of where it goes, from its making by undici to its start on a connection. An astray one must not start. */
+export type Course = 'unknown' | 'right' | 'astray'
 
-/** So many arrivals in a row are no chance, not even below a dispatcher that takes turns among several origins. */
-const convincing = 8
 /** A dispatcher that is not undici's says nothing. */
 const patience = 100
 
+const requestMade = channel('undici:request:create')
+/** Those that are not answered yet. */
+const watched = new Set<Watched>()
+let dispatching: Watched | undefined
+let isListening = false
+
 /**
  * Sees where a dispatcher sends. A Client or Pool sends to its own origin whatever a request names, and undici 7 does not tell an
- * interceptor that it has one. But undici tells of each request, before it is written, where its connection leads.
+ * interceptor that it has one. But undici tells of each request, before it is written, where its connection leads. A dispatcher that
+ * has sent rightly is watched all the same: a pool can be given another origin at any time.
  */
 export class Destination {
-  readonly #seen = new Map<string, { arrived: number; watched: number }>()
-  readonly #watched = new Set<Watched>()
-  readonly #astray = new Set<Watched>()
-  #dispatching: Watched | undefined
-  /** Once a request has gone astray, none is taken for granted any more. */
-  #misleads = false
-  /** The last origin that is known, since most callers have one only. */
-  #known: string | undefined
+  #dispatched = 0
+  #wasHeard = false
 
-  /** Whether requests for this origin are known to arrive there. */
-  isKnown(origin: string): boolean {
-    if (origin === this.#known) return true
-    const seen = this.#seen.get(origin)
-    if (this.#misleads || seen === undefined || (seen.arrived < convincing && seen.watched < patience)) return false
-    this.#known = origin
-    return true
+  /** Whether nothing was ever heard of its requests. */
+  get isSilent(): boolean {
+    return !this.#wasHeard && this.#dispatched >= patience
   }
 
-  /** Dispatches a request, and watches it until it starts or ends. */
-  watch(request: Watched, dispatch: () => boolean): boolean {
-    const seen = this.#seen.get(request.origin) ?? { arrived: 0, watched: 0 }
-    seen.watched += 1
-    this.#seen.set(request.origin, seen)
-    if (this.#watched.size === 0) requestMade.subscribe(this.#judge)
-    this.#watched.add(request)
-    const outer = this.#dispatching
-    this.#dispatching = request
+  heard(): void {
+    this.#wasHeard = true
+  }
+
+  /** Dispatches a request, and watches it until it is released. */
+  watch(request: Watched & Handler, dispatch: Dispatch): boolean {
+    this.#dispatched += 1
+    if (!isListening) requestMade.subscribe(judge) // for good: coming and going would cost each request more than staying does
+    isListening = true
+    watched.add(request)
+    const outer = dispatching
+    dispatching = request
     try {
-      return dispatch()
+      return dispatch(request.options, request)
+    } catch (error) {
+      release(request)
+      throw error
     } finally {
-      this.#dispatching = outer
+      dispatching = outer
+      if (this.isSilent) this.#releaseAll()
     }
   }
 
-  /** Why a request must end before it is written: it goes elsewhere. */
-  astray(request: Watched): TokenClientError | undefined {
-    return this.#astray.has(request) ? sentElsewhere(request.origin) : undefined
-  }
-
-  /** The request has started, or will not any more. */
-  release(request: Watched): void {
-    this.#astray.delete(request)
-    if (this.#watched.delete(request) && this.#watched.size === 0) requestMade.unsubscribe(this.#judge)
-  }
-
-  /** A request that waited in the queue of a pool is made later, and cannot be told from others with the same token. */
-  readonly #judge = (message: unknown): void => {
-    const made = (message as { readonly request: MadeRequest }).request
-    const asked = [...this.#watched].filter(({ shown }) => made.headers.includes(shown))
-    const candidates = asked.includes(this.#dispatching as Watched) ? [this.#dispatching as Watched] : asked
-    const arrived = candidates.find((one) => made.origin === one.origin || isOwnHost(made.host, one.origin))
-    if (arrived === undefined) for (const one of candidates) this.#stray(one)
-    else {
-      const seen = this.#seen.get(arrived.origin)
-      if (seen !== undefined) seen.arrived += 1
-      this.release(arrived)
-    }
-  }
-
-  #stray(request: Watched): void {
-    this.#misleads = true
-    this.#known = undefined
-    this.#astray.add(request)
+  #releaseAll(): void {
+    for (const request of watched) if (request.destination === this) release(request)
   }
 }
 
-function sentElsewhere(origin: string): TokenClientError {
+/** The request is answered, or will not be any more. */
+export function release(request: Watched): void {
+  watched.delete(request)
+}
+
+/** Why a request ends before anything of it is written. */
+export function sentElsewhere(origin: string): TokenClientError {
   const message =
     `The request names ${origin}, and the dispatcher below the interceptor sends it to another origin. ` +
     'Compose on an Agent, or name the origin that the Client or Pool was made for.'
   return new TokenClientError('ERR_UNCERTAIN_ORIGIN', message, { transient: false })
+}
+
+function judge(message: unknown): void {
+  if (watched.size === 0) return
+  const made = (message as { readonly request: MadeRequest }).request
+  if (dispatching !== undefined && made.headers.includes(dispatching.shown)) {
+    dispatching.course = leadsTo(made, dispatching.origin) ? 'right' : 'astray'
+    dispatching.destination?.heard()
+  } else judgeLate(made)
+}
+
+/**
+ * One that waited in the queue of a pool, or is repeated by an interceptor below, is made later. It cannot be told from others that are
+ * alike, nor from a request that somebody else sends with this token, so what leads elsewhere is held against all of them. That does
+ * no harm to those that start no more, and whoever is made for the right place is cleared before it starts.
+ */
+function judgeLate(made: MadeRequest): void {
+  const candidates = candidatesFor(made).filter(({ course }) => course !== 'right')
+  const arrived = candidates.filter(({ origin }) => leadsTo(made, origin))
+  const waiting = arrived.find(({ hasStarted }) => !hasStarted)
+  if (arrived.length === 0) for (const one of candidates) one.course = 'astray'
+  else if (waiting !== undefined) waiting.course = 'right'
+  else for (const one of arrived) one.course = 'unknown'
+  arrived[0]?.destination?.heard()
+}
+
+/** Those with its token, and of these the ones with its method and path, if there are any. */
+function candidatesFor({ headers, method, path }: MadeRequest): readonly Watched[] {
+  let sought: string | undefined
+  let isThere = false
+  const candidates = [...watched].filter(({ shown }) => {
+    if (shown !== sought) isThere = headers.includes(shown) // most requests in flight carry the same token
+    sought = shown
+    return isThere
+  })
+  const alike = candidates.filter(
+    ({ options }) => options.method === method && `${path}?`.startsWith(`${options.path}?`)
+  )
+  return alike.length === 0 ? candidates : alike
+}
+
+function leadsTo(made: MadeRequest, origin: string): boolean {
+  return made.origin === origin || isOwnHost(made.host, origin)
 }
