@@ -21,7 +21,8 @@ const names = [
   'keys',
   'tenants',
   'listeners',
-  'verify'
+  'verify',
+  'dpop'
 ]
 const root = fileURLToPath(new URL('..', import.meta.url))
 const given = process.argv.slice(2)

@@ -25,11 +25,14 @@ export const resources = { jwt: 'https://jwt.example/', opaque: 'https://opaque.
 export const signedResources = { ES256: 'https://es256.example/', EdDSA: 'https://eddsa.example/' }
 
 /** node-oidc-provider on loopback: `read_user` and `write_user` at the server, only `read_user` at a resource. */
-export async function startOidcProvider(clients: readonly ProviderClient[]): Promise<ProviderServer> {
+export async function startOidcProvider(
+  clients: readonly ProviderClient[],
+  features: object = {}
+): Promise<ProviderServer> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  server.on('request', new Provider(issuer, configuration(clients, await signingKeys())).callback())
+  server.on('request', new Provider(issuer, configuration(clients, await signingKeys(), features)).callback())
   return {
     issuer,
     tokenEndpoint: `${issuer}/token`,
@@ -55,7 +58,7 @@ function signingKeys(): Promise<JWK[]> {
   )
 }
 
-function configuration(clients: readonly ProviderClient[], keys: readonly JWK[]): object {
+function configuration(clients: readonly ProviderClient[], keys: readonly JWK[], features: object): object {
   return {
     jwks: { keys },
     clients: clients.map(({ clientId, clientSecret, method }) => ({
@@ -72,7 +75,8 @@ function configuration(clients: readonly ProviderClient[], keys: readonly JWK[])
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
-      resourceIndicators: { enabled: true, defaultResource: () => undefined, getResourceServerInfo: resourceServer }
+      resourceIndicators: { enabled: true, defaultResource: () => undefined, getResourceServerInfo: resourceServer },
+      ...features
     }
   }
 }
