@@ -24,7 +24,7 @@ export default defineConfig({
     ],
     env: { UNDICI: chosen },
     include: ['test/**/*.test.ts'],
-    exclude: ['test/process/**', 'test/fleet/**'], // npm run test:process and test:fleet
+    exclude: ['test/process/**', 'test/fleet/**', 'test/drills/processes/**'], // npm run test:process, test:fleet and drills
     maxWorkers: 2, // both cores: the default leaves one idle
     testTimeout: 15_000
   }

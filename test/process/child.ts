@@ -14,9 +14,19 @@ export function runModule(folder: string, code: string): Child {
   return runNode(folder, ['--input-type=module', '--eval', code])
 }
 
-/** The end of the test ends it. */
 export function runNode(folder: string, args: readonly string[]): Child {
-  const child = spawn(process.execPath, args, { cwd: folder })
+  return run(folder, process.execPath, args)
+}
+
+/** Runs a module where the process may have no more than so many descriptors open. */
+export function runWithDescriptors(most: number, folder: string, code: string): Child {
+  const limited = `ulimit -n ${most} && exec "$@"`
+  return run(folder, 'bash', ['-c', limited, 'bash', process.execPath, '--input-type=module', '--eval', code])
+}
+
+/** The end of the test ends it. */
+function run(folder: string, program: string, args: readonly string[]): Child {
+  const child = spawn(program, args, { cwd: folder })
   let output = ''
   const heard = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr])
