@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { granted, heldRoad } from '../support/held-road.ts'
 
 const second = 1000
-const runs = 100
+const runs = 60
 
 interface Recovery {
   /** Seconds from the end of the outage to the first token. */

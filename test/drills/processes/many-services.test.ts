@@ -1,7 +1,7 @@
 import { setTimeout as pass } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type BuiltPackage, buildPackage } from '../../house/package.ts'
-import { startCallers } from './callers.ts'
+import { startCallers } from './calling-processes.ts'
 import { limitedServer, perSecond } from './limited-server.ts'
 
 const second = 1000

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tokenServer } from '../../fleet/token-server.ts'
 import { type BuiltPackage, buildPackage } from '../../house/package.ts'
 import { runModule, runWithDescriptors } from '../../process/child.ts'
-import { startCallers } from './callers.ts'
+import { startCallers } from './calling-processes.ts'
 import { limitedServer } from './limited-server.ts'
 
 const second = 1000
