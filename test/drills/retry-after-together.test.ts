@@ -4,8 +4,6 @@ import { manualClock } from '../../src/testing/index.ts'
 import { chanceOf } from '../simulation/simulated-chance.ts'
 import { granted } from '../support/held-road.ts'
 
-await import('p-retry') // Loaded at a flight's first failure: a held clock does not wait for the disk.
-
 const second = 1000
 const services = 200
 /** Requests that the server answers with a token in a second, and as many at once when it was quiet. */

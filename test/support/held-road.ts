@@ -1,8 +1,10 @@
 import { onTestFinished } from 'vitest'
+import { tokenRequestCode } from '../../src/connection-group/late-token-requests.ts'
 import { createTokenClient, type TokenClient, type TokenClientOptions } from '../../src/index.ts'
 import { type ManualClock, manualClock } from '../../src/testing/index.ts'
 
-// Loaded at a flight's first failure: a held clock does not wait for the disk.
+// Loaded with the first client, and at a flight's first failure: a held clock does not wait for the disk.
+await tokenRequestCode.load()
 await import('p-retry')
 
 /** What the authorization server answers at that moment, in seconds from the start, for that scope. */
