@@ -20,7 +20,8 @@ export interface RedisStoreOptions {
  * Throws ClientConfigurationError for a wrong option.
  *
  * @example
- * const client = await createClient().connect()
+ * const client = createClient()
+ * await client.on('error', console.error).connect()
  * redisStore({ command: (key, args) => client.sendCommand(args) })
  */
 export function redisStore(options: RedisStoreOptions): TokenStore {

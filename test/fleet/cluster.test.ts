@@ -1,76 +1,61 @@
-import { GlideClusterClient } from '@valkey/valkey-glide'
-import { Cluster as IoCluster } from 'ioredis'
-import { createCluster } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RedisCommand, redisStore } from '../../src/redis/index.ts'
-import { manualClock, type TokenStore, tokenStoreContract } from '../../src/testing/index.ts'
-import { createTokenClient } from '../../src/token-client.ts'
+import { redisStore } from '../../src/redis/index.ts'
+import { tokenStoreContract } from '../../src/testing/index.ts'
+import { type RedisClient, recipes } from '../stores/redis-recipes.ts'
 import { hasRedis } from '../stores/redis-server.ts'
 import { type Cluster, startCluster } from './cluster.ts'
-import { tokenServer } from './token-server.ts'
-
-interface Client {
-  readonly command: RedisCommand
-  close(): unknown
-}
-
-/** The recipes of docs/fleet.md. */
-const clients: Readonly<Record<string, (ports: readonly number[]) => Promise<Client>>> = {
-  async redis(ports) {
-    const client = createCluster({ rootNodes: ports.map((port) => ({ url: `redis://127.0.0.1:${port}` })) })
-    client.on('error', () => {})
-    await client.connect()
-    return { command: (key, args) => client.sendCommand(key, false, args), close: () => client.destroy() }
-  },
-  async ioredis(ports) {
-    const client = new IoCluster(ports.map((port) => ({ host: '127.0.0.1', port })))
-    return { command: (_key, [name = '', ...args]) => client.call(name, args), close: () => client.disconnect() }
-  },
-  async '@valkey/valkey-glide'(ports) {
-    const addresses = ports.map((port) => ({ host: '127.0.0.1', port }))
-    const client = await GlideClusterClient.createClient({ addresses, requestTimeout: 2000 })
-    return { command: (_key, args) => client.customCommand(args), close: () => client.close() }
-  }
-}
+import { surviveFailover } from './failover-drill.ts'
+import { type Replicated, startReplicated } from './sentinel.ts'
 
 describe.skipIf(!hasRedis)('a cluster of three masters with a replica each (redis-server is needed)', () => {
+  const clients = new Map<string, RedisClient>()
   let cluster: Cluster
   beforeAll(async () => {
     cluster = await startCluster()
+    for (const [name, connect] of Object.entries(recipes.cluster)) clients.set(name, await connect(cluster.ports))
   })
-  afterAll(() => cluster.stop())
+  afterAll(async () => {
+    for (const client of clients.values()) client.close()
+    await cluster.stop()
+  })
 
-  describe.for(Object.entries(clients))('%s', ([, connect]) => {
-    let client: Client
-    beforeAll(async () => {
-      client = await connect(cluster.nodes.map(({ port }) => port))
-    })
-    afterAll(() => client.close())
+  describe.for(Object.keys(recipes.cluster))('%s', (name) => {
+    test.for(tokenStoreContract(() => storeOf(clients.get(name))))('$name', ({ run }) => run())
+  })
 
-    test.for(tokenStoreContract(() => redisStore({ command: client.command })))('$name', ({ run }) => run())
-
-    test('failed over in a loop, it costs no call with a token', async () => {
-      const server = await tokenServer(43_200)
-      const clock = manualClock()
-      const store: TokenStore = redisStore({ command: client.command })
-      const { tokenEndpoint } = server
-      const settings = { tokenEndpoint, clientId: 'orders', clientSecret: 'secret', store }
-      const sealingKey = Buffer.alloc(32, tokenEndpoint).toString('base64')
-      await using tokens = createTokenClient({ ...settings, sealingKey, clock })
-      await tokens.getToken()
-      let calls = 0
-      let over = false
-      const failing = (async () => {
-        for (let turn = 0; turn < 2; turn += 1) await cluster.failOver()
-        over = true
-      })()
-      while (!over) {
-        await clock.advance(60_000) // a refresh each ten hours, whatever the cluster does meanwhile
-        await tokens.getToken()
-        calls += 1
-      }
-      await failing
-      expect(calls).toBeGreaterThan(10)
+  test('failed over in a loop, it costs no call with a token and is used again, by each client', async () => {
+    const commands = [...clients.values()].map(({ command }) => command)
+    expect(commands).toHaveLength(4)
+    await surviveFailover(commands, async () => {
+      for (let turn = 0; turn < 2; turn += 1) await cluster.failOver()
     })
   })
 })
+
+describe.skipIf(!hasRedis)('a master and a replica behind a sentinel (redis-server is needed)', () => {
+  const clients = new Map<string, RedisClient>()
+  let replicated: Replicated
+  beforeAll(async () => {
+    replicated = await startReplicated()
+    for (const [name, connect] of Object.entries(recipes.sentinel)) clients.set(name, await connect(replicated.ports))
+  })
+  afterAll(async () => {
+    for (const client of clients.values()) client.close()
+    await replicated.stop()
+  })
+
+  describe.for(Object.keys(recipes.sentinel))('%s', (name) => {
+    test.for(tokenStoreContract(() => storeOf(clients.get(name))))('$name', ({ run }) => run())
+  })
+
+  test('whose master dies, it costs no call with a token and is used again, by each client', async () => {
+    const commands = [...clients.values()].map(({ command }) => command)
+    expect(commands).toHaveLength(3)
+    await surviveFailover(commands, () => replicated.loseMaster())
+  })
+})
+
+function storeOf(client: RedisClient | undefined) {
+  if (client === undefined) throw new Error('the client is not connected')
+  return redisStore({ command: client.command })
+}

@@ -1,12 +1,17 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { freePort, type RedisServer, startRedis } from '../stores/redis-server.ts'
+import { freePort, type RedisServer, startRedis, until } from '../stores/redis-server.ts'
 
 const run = promisify(execFile)
 
 export interface Cluster {
   /** Three masters and a replica of each. */
   readonly nodes: readonly RedisServer[]
+  readonly ports: readonly number[]
+  /** The master that keeps this fleet's tokens: the one with any key at all. */
+  keeper(): Promise<RedisServer>
+  /** Every node is there, and each master has its replica. */
+  isWell(): Promise<boolean>
   /** Makes every replica a master, and its master a replica. */
   failOver(): Promise<void>
   stop(): Promise<void>
@@ -16,17 +21,25 @@ export async function startCluster(): Promise<Cluster> {
   const nodes = await Promise.all(Array.from({ length: 6 }, startNode))
   const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
   await run('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes'])
-  await until(async () => (await Promise.all(nodes.map(isReady))).every(Boolean))
+  const isWell = async () => (await Promise.all(nodes.map(isReady))).every(Boolean)
+  await until('the cluster is ready', isWell)
   return {
     nodes,
+    ports: nodes.map(({ port }) => port),
+    isWell,
+    async keeper() {
+      for (const node of nodes) if ((await isMaster(node)) && Number(await node.ask('DBSIZE')) > 0) return node
+      throw new Error('no master keeps anything')
+    },
     async failOver() {
       for (const node of nodes) {
-        if (!(await info(node, 'replication')).includes('role:slave')) continue
-        await until(async () => {
-          if ((await info(node, 'replication')).includes('role:master')) return true
-          await ask(node, 'CLUSTER', 'FAILOVER', 'FORCE') // which can be lost in an election: it is asked for again
+        if (await isMaster(node)) continue
+        const isRisen = async () => {
+          if (await isMaster(node)) return true
+          await node.ask('CLUSTER', 'FAILOVER', 'FORCE') // which can be lost in an election: it is asked for again
           return false
-        }, 500)
+        }
+        await until('the replica is a master', isRisen, 500)
       }
     },
     stop: async () => void (await Promise.all(nodes.map((node) => node.stop())))
@@ -35,27 +48,15 @@ export async function startCluster(): Promise<Cluster> {
 
 async function startNode(): Promise<RedisServer> {
   const bus = ['--cluster-port', `${await freePort()}`]
-  return startRedis('--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...bus)
+  return startRedis('--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', ...bus)
+}
+
+async function isMaster(node: RedisServer): Promise<boolean> {
+  return (await node.ask('INFO', 'replication')).includes('role:master')
 }
 
 async function isReady(node: RedisServer): Promise<boolean> {
-  const replication = await info(node, 'replication')
+  const replication = await node.ask('INFO', 'replication')
   const isLinked = replication.includes('role:master') || replication.includes('master_link_status:up')
-  return isLinked && (await ask(node, 'CLUSTER', 'INFO')).includes('cluster_state:ok')
-}
-
-function info(node: RedisServer, section: string): Promise<string> {
-  return ask(node, 'INFO', section)
-}
-
-async function ask({ port }: RedisServer, ...command: string[]): Promise<string> {
-  return (await run('redis-cli', ['-p', `${port}`, ...command])).stdout
-}
-
-async function until(holds: () => Promise<boolean>, every = 50): Promise<void> {
-  const latest = Date.now() + 60_000
-  while (!(await holds().catch(() => false))) {
-    if (Date.now() > latest) throw new Error('the cluster is not ready after a minute')
-    await new Promise((resolve) => setTimeout(resolve, every))
-  }
+  return isLinked && (await node.ask('CLUSTER', 'INFO')).includes('cluster_state:ok')
 }

@@ -1,36 +1,8 @@
-import { GlideClient } from '@valkey/valkey-glide'
-import { Redis } from 'ioredis'
-import { Redis as Valkey } from 'iovalkey'
-import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RedisCommand, redisStore } from '../../src/redis/index.ts'
+import { redisStore } from '../../src/redis/index.ts'
 import { tokenStoreContract } from '../../src/testing/index.ts'
+import { type RedisClient, recipes } from './redis-recipes.ts'
 import { hasRedis, type RedisServer, startRedis } from './redis-server.ts'
-
-interface Client {
-  readonly command: RedisCommand
-  close(): unknown
-}
-
-/** The recipes of docs/fleet.md. */
-const clients: Readonly<Record<string, (port: number) => Promise<Client>>> = {
-  async redis(port) {
-    const client = await createClient({ url: `redis://127.0.0.1:${port}` }).connect()
-    return { command: (_key, args) => client.sendCommand(args), close: () => client.destroy() }
-  },
-  async ioredis(port) {
-    const client = new Redis(port, '127.0.0.1')
-    return { command: (_key, [name = '', ...args]) => client.call(name, args), close: () => client.disconnect() }
-  },
-  async iovalkey(port) {
-    const client = new Valkey(port, '127.0.0.1')
-    return { command: (_key, [name = '', ...args]) => client.call(name, args), close: () => client.disconnect() }
-  },
-  async '@valkey/valkey-glide'(port) {
-    const client = await GlideClient.createClient({ addresses: [{ host: '127.0.0.1', port }], requestTimeout: 5000 })
-    return { command: (_key, args) => client.customCommand(args), close: () => client.close() }
-  }
-}
 
 describe.skipIf(!hasRedis)('with a real engine (redis-server is needed)', () => {
   let server: RedisServer
@@ -39,10 +11,10 @@ describe.skipIf(!hasRedis)('with a real engine (redis-server is needed)', () => 
   })
   afterAll(() => server.stop())
 
-  describe.for(Object.entries(clients))('%s', ([, connect]) => {
-    let client: Client
+  describe.for(Object.entries(recipes.single))('%s', ([, connect]) => {
+    let client: RedisClient
     beforeAll(async () => {
-      client = await connect(server.port)
+      client = await connect([server.port])
     })
     afterAll(() => client.close())
 
