@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { type Emit, type EventName, eventNames, type TokenClientEvents } from './events.ts'
+import { knownNames } from './known-names.ts'
 import { queueMicrotask } from './platform-timers.ts'
 import { wrong } from './wrong-option.ts'
 
@@ -69,7 +70,7 @@ export function guardedEmitter(publish?: (name: EventName, event: object) => voi
 /** A name that is never told would keep a listener waiting for ever. */
 function checkListener(name: unknown, listener: unknown): void {
   const known = [...eventNames, '*']
-  if (!known.some((one) => one === name)) wrong('on()', 'has no such event', `Known are: ${known.join(', ')}.`)
+  if (!known.some((one) => one === name)) wrong('on()', 'has no such event', knownNames(String(name), known))
   if (typeof listener !== 'function') wrong(`on('${name}')`, 'has no listener', 'Give a function.')
 }
 

@@ -1,6 +1,5 @@
-import { milliseconds } from './options/checks.ts'
 import { type StoreOptions, storeOption } from './options/store-options.ts'
-import { checkedFields, wrong } from './wrong-option.ts'
+import { checkedFields, milliseconds, wrong } from './wrong-option.ts'
 
 export interface RaiseEpochOptions extends Required<Pick<StoreOptions, 'store' | 'sealingKey'>> {
   /** Beside `sealingKey: 'clientSecret'`. */

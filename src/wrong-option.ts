@@ -1,4 +1,5 @@
 import { ClientConfigurationError, type ErrorCode } from './errors.ts'
+import { knownNames } from './known-names.ts'
 import { ownMembers } from './own-members.ts'
 
 /** Names the option, says what is wrong with it and what to do. Never repeats its value: that can be a secret. */
@@ -22,8 +23,7 @@ export function plainObject(option: string, value: unknown, remedy: string): ass
 export function onlyKnown(option: string, given: object, known: readonly string[]): void {
   const unknown = Object.keys(given).find((name) => !known.includes(name))
   if (unknown === undefined) return
-  const remedy = `Remove it or fix its spelling; known are: ${known.join(', ')}.`
-  wrong(`${option}.${unknown}`, 'is not an option', remedy, 'ERR_UNKNOWN_OPTION')
+  wrong(`${option}.${unknown}`, 'is not an option', knownNames(unknown, known), 'ERR_UNKNOWN_OPTION')
 }
 
 /** The own members of an object, in which there is nothing that nobody reads. */
@@ -45,4 +45,50 @@ export function nonEmptyString(option: string, value: unknown, remedy: string): 
   if (typeof value !== 'string') wrong(option, `must be a string, but is ${kindOf(value)}`, remedy)
   if (value.trim() === '') wrong(option, 'is empty', remedy)
   return value
+}
+
+export interface Range {
+  readonly least: number
+  readonly most?: number
+}
+
+export function wholeNumber(option: string, value: unknown, range: Range, unit = 'a whole number'): number {
+  const { least, most } = range
+  const remedy = `Give ${unit}${most === undefined ? `, at least ${least}` : ` from ${least} to ${most}`}.`
+  if (typeof value !== 'number') wrong(option, `must be a number, but is ${kindOf(value)}`, remedy)
+  const isIn = Number.isInteger(value) && value >= least && value <= (most ?? value)
+  if (!isIn) wrong(option, 'is out of range', remedy)
+  return value
+}
+
+export function milliseconds(option: string, value: unknown, range: Range): number {
+  return wholeNumber(option, value, range, 'whole milliseconds')
+}
+
+export function trueOrFalse(option: string, value: unknown): boolean {
+  if (typeof value !== 'boolean')
+    wrong(option, `must be true or false, but is ${kindOf(value)}`, 'Give one of them, or leave it out.')
+  return value
+}
+
+/** One of several words. */
+export function oneOf<Word extends string>(option: string, value: unknown, words: readonly Word[]): Word {
+  const found = words.find((word) => word === value)
+  if (found !== undefined) return found
+  wrong(option, `must be one of ${words.join(', ')}`, 'Give one of them.')
+}
+
+export function functionOption<Given>(option: string, value: Given, remedy: string): Given {
+  if (typeof value !== 'function') wrong(option, `must be a function, but is ${kindOf(value)}`, remedy)
+  return value
+}
+
+/** An array of strings that are not empty. */
+export function stringList(option: string, value: unknown): readonly string[] {
+  const remedy = 'Give an array with one string at least.'
+  if (!Array.isArray(value) || value.length === 0)
+    wrong(option, `must be an array of strings, but is ${kindOf(value)}`, remedy)
+  if (!value.every((member) => typeof member === 'string' && member.trim() !== ''))
+    wrong(option, 'contains something that is not a string, or an empty string', remedy)
+  return [...value]
 }

@@ -44,7 +44,7 @@ test('Q11 what a listener gives back can reject without being a Promise of this 
 })
 
 test.each([
-  ['an event that is misspelt', ['refresh', () => {}], 'Known are: refreshed, refresh-failed,'],
+  ['an event that is misspelt', ['refresh', () => {}], 'The known names are: refreshed, refresh-failed,'],
   ['no listener', ['refreshed', undefined], "on('refreshed')"]
 ])('%s is refused where it is given, not silent for ever', (_, given, message) => {
   const on = guardedEmitter().on as (...given: unknown[]) => unknown

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../clock.ts'
-import { ClientConfigurationError } from '../errors.ts'
 import { isSymmetric, leastSecretBytes } from '../proof/signature-algorithms.ts'
 import { checkedProfile } from '../resource-server/profile-option.ts'
 import type { TokenProfile } from '../resource-server/profiles/token-profile.ts'
+import { checkedFields, kindOf, oneOf, trueOrFalse, wholeNumber, wrong } from '../wrong-option.ts'
 import { methodsInMessage, mutualTlsMethods } from './client-authentication/authentication-methods.ts'
 import { inBrackets, isLoopbackHost, type TlsOptions } from './http/http-server.ts'
 import { isLifetime, isNonceRule } from './registry/check-client.ts'
@@ -73,136 +73,141 @@ export type CheckedOptions = Required<Omit<AuthorizationServerOptions, Optional 
 }
 
 const twelveHours = 12 * 60 * 60 * 1000
-const formats: readonly string[] = ['jwt', 'opaque']
-const audiences: readonly string[] = ['issuer', 'tokenEndpoint']
+const formats: readonly AccessTokenFormat[] = ['jwt', 'opaque']
+const audiences = ['issuer', 'tokenEndpoint'] as const
+const mostPort = 65_535
+const known = [
+  ...['port', 'host', 'issuer', 'registry', 'registryFile', 'writeRegistryFile', 'clients', 'accessTokenLifetime'],
+  ...['accessTokenFormat', 'profile', 'signingAlgorithm', 'signingSecret', 'keysFile', 'authenticationMethods'],
+  ...['dpopNonces', 'assertionAudience', 'tls', 'cors', 'adminSecret', 'clock']
+]
 
 /** @throws ClientConfigurationError for a wrong or an unknown option, and wherever `NODE_ENV` is `production`. */
 export function checkOptions(options: AuthorizationServerOptions): CheckedOptions {
-  const {
-    port = 0,
-    host = '127.0.0.1',
-    issuer,
-    registry,
-    registryFile,
-    writeRegistryFile = false,
-    clients,
-    accessTokenLifetime = twelveHours,
-    accessTokenFormat = 'jwt',
-    profile,
-    signingAlgorithm = 'ES256',
-    signingSecret,
-    keysFile,
-    tls,
-    authenticationMethods = methodsFor(tls),
-    assertionAudience = 'issuer',
-    dpopNonces = false,
-    cors = [],
-    adminSecret,
-    clock = systemClock,
-    ...unknown
-  } = options ?? {} // so that whoever gives none is told what to give
   refuseProduction()
-  for (const name of Object.keys(unknown))
-    throw new ClientConfigurationError('ERR_UNKNOWN_OPTION', `There is no option ${name}. Remove it.`)
-  demand(isPort(port), 'port must be an integer from 0 to 65535.')
-  demand(issuer === undefined || isIssuer(issuer), 'issuer must be an http or https URL without query and fragment.')
-  demand(isLifetime(accessTokenLifetime), 'accessTokenLifetime is in milliseconds and must be at least 1000.')
-  demand(formats.includes(accessTokenFormat), "accessTokenFormat must be 'jwt' or 'opaque'.")
-  demand(
-    Array.isArray(authenticationMethods) && authenticationMethods.every((name) => methodsFor(tls).includes(name)),
-    `authenticationMethods must be some of ${methodsFor(tls).join(', ')}.`
-  )
-  demand(audiences.includes(assertionAudience), "assertionAudience must be 'issuer' or 'tokenEndpoint'.")
-  demand(isNonceRule(dpopNonces), "dpopNonces must be true, false or 'once'.")
-  demand(tls === undefined || isTls(tls), 'tls must be { cert, key, ca }, each PEM, and port, if given, a port.')
-  demand(
-    Array.isArray(cors) && cors.every(isOrigin),
-    "cors must be a list of origins, such as ['http://localhost:3000']."
-  )
-  const looks = profile && checkedProfile({ profile }, false)
-  demand(profile === undefined || accessTokenFormat === 'jwt', 'An opaque token has no profile. Leave profile out.')
-  checkWhoMayCome(host, adminSecret)
-  checkSigning(signingAlgorithm, signingSecret, keysFile)
-  checkRegistryOptions(registry, registryFile, clients)
-  demand(!writeRegistryFile || registryFile !== undefined, 'writeRegistryFile needs a registryFile.')
-  const known = clients === undefined ? registry : { clients }
-  const registries = { registry: known, registryFile, writeRegistryFile }
-  const tokens = { accessTokenLifetime, accessTokenFormat, profile: looks, signingAlgorithm, signingSecret, keysFile }
-  return {
-    port,
-    host,
-    issuer,
-    ...registries,
-    ...tokens,
-    authenticationMethods,
-    assertionAudience,
-    dpopNonces,
-    tls,
-    cors,
-    adminSecret,
-    clock
+  // Whoever gives no options is told what to give.
+  const given: AuthorizationServerOptions = checkedFields('startAuthorizationServer options', options ?? {}, known)
+  const { tls, registry, registryFile, clients } = given
+  const checked = {
+    port: wholeNumber('port', given.port ?? 0, { least: 0, most: mostPort }),
+    ...checkedNames(given),
+    ...checkedTokens(given),
+    ...checkedSigning(given),
+    authenticationMethods: methodsOption(given.authenticationMethods, tls),
+    assertionAudience: oneOf('assertionAudience', given.assertionAudience ?? 'issuer', audiences),
+    dpopNonces: nonceRuleOption(given.dpopNonces),
+    tls: tlsOption(tls),
+    cors: corsOption(given.cors),
+    writeRegistryFile: trueOrFalse('writeRegistryFile', given.writeRegistryFile ?? false),
+    clock: given.clock ?? systemClock
   }
+  checkRegistryOptions(registry, registryFile, clients)
+  if (checked.writeRegistryFile && registryFile === undefined)
+    wrong('writeRegistryFile', 'needs a registryFile', 'Give the file, or leave it out.', 'ERR_MISSING_OPTION')
+  return { ...checked, registry: clients === undefined ? registry : { clients }, registryFile }
+}
+
+/** What it is called, and who may come. */
+function checkedNames({ host = '127.0.0.1', issuer, adminSecret }: AuthorizationServerOptions) {
+  if (issuer !== undefined && !isIssuer(issuer))
+    wrong(
+      'issuer',
+      'must be an http or https URL without query and fragment',
+      "Give a URL like 'http://localhost:9400'."
+    )
+  if (typeof host !== 'string' || !URL.canParse(`http://${inBrackets(host)}`))
+    wrong('host', 'must be an address or a name', "Give one like '127.0.0.1'.")
+  if (adminSecret !== undefined && (typeof adminSecret !== 'string' || adminSecret.length < 16))
+    wrong('adminSecret', 'must be a string of at least 16 characters', 'Give one that is chosen at random.')
+  if (adminSecret === undefined && !isLoopbackHost(host)) {
+    const remedy = 'Without it, anyone who reaches the server could change who may call whom.'
+    wrong('host', 'beyond this machine needs an adminSecret', remedy)
+  }
+  return { host, issuer, adminSecret }
+}
+
+function checkedTokens(given: AuthorizationServerOptions) {
+  const { accessTokenLifetime = twelveHours, profile } = given
+  const accessTokenFormat = oneOf('accessTokenFormat', given.accessTokenFormat ?? 'jwt', formats)
+  if (!isLifetime(accessTokenLifetime))
+    wrong('accessTokenLifetime', 'is out of range', 'Give at least 1000 milliseconds.')
+  if (profile === undefined) return { accessTokenLifetime, accessTokenFormat, profile }
+  if (accessTokenFormat !== 'jwt')
+    wrong('profile', 'is for JWTs. An opaque token has no profile', 'Leave it out.', 'ERR_CONFLICTING_OPTIONS')
+  return { accessTokenLifetime, accessTokenFormat, profile: checkedProfile({ profile }, false) }
+}
+
+function checkedSigning({ signingAlgorithm = 'ES256', signingSecret, keysFile }: AuthorizationServerOptions) {
+  oneOf('signingAlgorithm', signingAlgorithm, signingAlgorithms)
+  if (keysFile !== undefined) checkFile('keysFile', keysFile)
+  if (!isSymmetric(signingAlgorithm)) {
+    if (signingSecret !== undefined)
+      wrong('signingSecret', `is not what ${signingAlgorithm} signs with`, 'Leave signingSecret out.')
+    return { signingAlgorithm, signingSecret, keysFile }
+  }
+  const least = leastSecretBytes(signingAlgorithm)
+  if (typeof signingSecret !== 'string' || Buffer.byteLength(signingSecret) < least)
+    wrong(signingAlgorithm, `needs a signingSecret of at least ${least} bytes`, 'Give one that is chosen at random.')
+  if (keysFile !== undefined)
+    wrong('keysFile', `is of no use: ${signingAlgorithm} signs with a secret`, 'Leave keysFile out.')
+  return { signingAlgorithm, signingSecret, keysFile }
 }
 
 function checkRegistryOptions(registry: unknown, registryFile: unknown, clients: unknown): void {
   const given = [registry, registryFile, clients].filter((one) => one !== undefined)
-  demand(given.length < 2, 'Give only one of registry, registryFile and clients.')
-  demand(
-    given.length > 0 && (clients === undefined || Array.isArray(clients)),
-    'clients must be an array of { clientId, clientSecret, scope }, unless there is a registry or a registryFile.'
-  )
-  demand(registryFile === undefined || isFile(registryFile), 'registryFile must be the path of a file, or a file: URL.')
+  if (given.length > 1) {
+    const remedy = 'Give only one of registry, registryFile and clients.'
+    wrong('The registry', 'is given twice', remedy, 'ERR_CONFLICTING_OPTIONS')
+  }
+  const remedy = 'Give an array of { clientId, clientSecret, scope }, or a registry or a registryFile in its place.'
+  if (given.length === 0) wrong('clients', 'is missing', remedy, 'ERR_MISSING_OPTION')
+  if (clients !== undefined && !Array.isArray(clients))
+    wrong('clients', `must be an array, but is ${kindOf(clients)}`, remedy)
+  if (registryFile !== undefined) checkFile('registryFile', registryFile)
 }
 
-function checkWhoMayCome(host: unknown, adminSecret: unknown): void {
-  demand(typeof host === 'string' && URL.canParse(`http://${inBrackets(host)}`), 'host must be an address or a name.')
-  demand(
-    adminSecret === undefined || (typeof adminSecret === 'string' && adminSecret.length >= 16),
-    'adminSecret must be a string of at least 16 characters.'
-  )
-  demand(
-    adminSecret !== undefined || isLoopbackHost(String(host)),
-    'A host beyond this machine needs an adminSecret. Without it, anyone who reaches the server could change who may call whom.'
-  )
+function checkFile(option: string, given: unknown): void {
+  const isPath = typeof given === 'string' && given !== ''
+  if (isPath || (given instanceof URL && given.protocol === 'file:')) return
+  wrong(option, 'must be the path of a file, or a file: URL', 'Give one of the two.')
 }
 
-function checkSigning(algorithm: SigningAlgorithm, secret: unknown, keysFile: unknown): void {
-  demand(signingAlgorithms.includes(algorithm), `signingAlgorithm must be one of ${signingAlgorithms.join(', ')}.`)
-  const least = isSymmetric(algorithm) ? leastSecretBytes(algorithm) : 0
-  const hasSecret = typeof secret === 'string' && Buffer.byteLength(secret) >= least
-  demand(least === 0 || hasSecret, `${algorithm} needs a signingSecret of at least ${least} bytes.`)
-  demand(least > 0 || secret === undefined, `${algorithm} signs with a key of its own. Leave signingSecret out.`)
-  demand(least === 0 || keysFile === undefined, `${algorithm} signs with a secret. Leave keysFile out.`)
-  demand(keysFile === undefined || isFile(keysFile), 'keysFile must be the path of a file, or a file: URL.')
+function methodsOption(given: unknown, tls: TlsOptions | undefined): readonly string[] {
+  const usable = tls === undefined ? methodsInMessage : [...methodsInMessage, ...mutualTlsMethods]
+  if (given === undefined) return usable
+  if (!Array.isArray(given))
+    wrong('authenticationMethods', `must be an array, but is ${kindOf(given)}`, `Give some of: ${usable.join(', ')}.`)
+  return given.map((method, index) => oneOf(`authenticationMethods[${index}]`, method, usable))
 }
 
-function isFile(given: unknown): boolean {
-  return (typeof given === 'string' && given !== '') || (given instanceof URL && given.protocol === 'file:')
+function nonceRuleOption(given: NonceRule = false): NonceRule {
+  if (!isNonceRule(given)) wrong('dpopNonces', "must be true, false or 'once'", 'Give one of them, or leave it out.')
+  return given
 }
 
-function methodsFor(tls: TlsOptions | undefined): readonly string[] {
-  return tls === undefined ? methodsInMessage : [...methodsInMessage, ...mutualTlsMethods]
+function tlsOption(given: TlsOptions | undefined): TlsOptions | undefined {
+  if (given === undefined) return undefined
+  const { cert, key, ca, port = 0 } = checkedFields('tls', given, ['cert', 'key', 'ca', 'port'])
+  for (const [name, pem] of Object.entries({ cert, key, ca }))
+    if (typeof pem !== 'string') wrong(`tls.${name}`, `must be a string, but is ${kindOf(pem)}`, 'Give it as PEM.')
+  wholeNumber('tls.port', port, { least: 0, most: mostPort })
+  return given
 }
 
-function isTls({ cert, key, ca, port = 0 }: TlsOptions): boolean {
-  return [cert, key, ca].every((pem) => typeof pem === 'string') && isPort(port)
+function corsOption(given: unknown = []): readonly string[] {
+  if (Array.isArray(given) && given.every(isOrigin)) return given
+  return wrong('cors', 'must be a list of origins', "Give one like ['http://localhost:3000'], or ['*'].")
 }
 
 /** Read when it runs: a bundler would write the word of its own machine in place of `process.env.NODE_ENV`. */
 function refuseProduction(): void {
   const { NODE_ENV = '' } = { ...process.env }
   if (NODE_ENV.trim().toLowerCase() === 'production')
-    throw invalid(
-      'This authorization server is for development and tests. It does not start while NODE_ENV is production.'
+    wrong(
+      'NODE_ENV',
+      'is production',
+      'This authorization server is for development and tests, and does not start there.'
     )
-}
-
-function demand(holds: boolean, sentence: string): void {
-  if (!holds) throw invalid(sentence)
-}
-
-function isPort(port: unknown): boolean {
-  return Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65_535
 }
 
 function isOrigin(text: unknown): boolean {
@@ -211,8 +216,4 @@ function isOrigin(text: unknown): boolean {
 
 function isIssuer(issuer: string): boolean {
   return URL.canParse(issuer) && /^https?:/.test(issuer) && !/[?#]/.test(issuer)
-}
-
-function invalid(sentence: string): ClientConfigurationError {
-  return new ClientConfigurationError('ERR_INVALID_OPTION', sentence)
 }

@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { knownNames } from '../known-names.ts'
 import { type Command, type OptionDescriptions, type OptionValues, UsageError } from './command.ts'
 
 /** Every command has these. */
@@ -33,7 +34,9 @@ function parsed(options: OptionDescriptions, given: readonly string[]) {
   } catch (error) {
     if (!isParseError(error)) throw error
     // Node's message goes on to explain `--`, which no command here needs.
-    throw new UsageError(`${error.message.split(/\. To specify|\n/)[0]?.replace(/\.?$/, '.')}`)
+    const fault = `${error.message.split(/\. To specify|\n/)[0]?.replace(/\.?$/, '.')}`
+    const [, unknown] = /^Unknown option '--([\w-]+)'/.exec(fault) ?? []
+    throw new UsageError(unknown === undefined ? fault : `${fault} ${knownNames(unknown, Object.keys(options))}`)
   }
 }
 

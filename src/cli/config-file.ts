@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { knownNames } from '../known-names.ts'
 import { UsageError } from './command.ts'
 
 /** The settings in a JSON file: members are named as flags, in camel case. Throws UsageError, which shows no value. */
@@ -9,9 +10,8 @@ export async function readConfig(file: string, known: readonly string[]): Promis
       const setting = member.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
       if (!known.includes(setting)) {
         const names = known.map((name) => name.toLowerCase().replace(/_./g, ([, letter = '']) => letter.toUpperCase()))
-        throw new UsageError(
-          `The file ${file} has a member "${member}" that is not a setting. The settings are ${names.join(', ')}.`
-        )
+        const fault = `The file ${file} has a member "${member}" that is not a setting.`
+        throw new UsageError(`${fault} ${knownNames(member, names)}`)
       }
       return [setting, textOf(value, `"${member}" in the file ${file}`)]
     })

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ClientConfigurationError, TokenClientError } from 'service-token-client'
+import { nearestName } from '../known-names.ts'
 import { readArguments } from './arguments.ts'
 import { UsageError } from './command.ts'
 import { commands } from './commands.ts'
@@ -28,13 +29,20 @@ export async function run(given: readonly string[], terminal: Terminal): Promise
 async function runCommand(name: string, given: readonly string[], terminal: Terminal): Promise<number> {
   const row = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (row === undefined)
-    throw new UsageError(`There is no such command. The commands are: ${Object.keys(commands).join(', ')}.`)
+    throw new UsageError(
+      `There is no such command. ${meantCommand(name)}The commands are: ${Object.keys(commands).join(', ')}.`
+    )
   const command = await row.load()
   if (given.includes('--help') || given.includes('-h')) {
     terminal.print(helpOf(name, command))
     return 0
   }
   return command.run({ ...readArguments(command, given), terminal, environment: process.env, commands })
+}
+
+function meantCommand(name: string): string {
+  const meant = nearestName(name, Object.keys(commands))
+  return meant === undefined ? '' : `Did you mean ${meant}? `
 }
 
 function printOverview({ print, note }: Terminal, exitCode: number): number {

@@ -1,5 +1,5 @@
 import { Secret } from '../token/secret.ts'
-import { kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
+import { functionOption, nonEmptyString } from '../wrong-option.ts'
 import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
 import { readWhole } from './credential-file.ts'
 import { credentialRing } from './credential-ring.ts'
@@ -31,10 +31,7 @@ export function assertionFile(path: string): ClientAuthentication {
 
 /** An assertion that a function returns; called at every attempt. */
 export function assertion(supply: () => string | Promise<string>): ClientAuthentication {
-  if (typeof supply !== 'function') {
-    const remedy = 'Give a function that returns a signed JWT, or use assertionFile(path).'
-    wrong('assertion supplier', `must be a function, but is ${kindOf(supply)}`, remedy)
-  }
+  functionOption('assertion supplier', supply, 'Give a function that returns a signed JWT, or use assertionFile(path).')
   return byAssertion(
     // Each one is new, so that it is another one says nothing: refused is what stands behind it.
     supplied('assertion', 'a signed JWT as a string', supply, (text) => ({ jwt: checked(text), equals: () => true }))

@@ -1,5 +1,5 @@
 import type { Secret } from '../token/secret.ts'
-import { checkedFields, kindOf, wrong } from '../wrong-option.ts'
+import { checkedFields, oneOf, trueOrFalse, wrong } from '../wrong-option.ts'
 import type { ClientAuthentication, TokenRequestDraft } from './client-authentication.ts'
 import { ringAuthentication } from './ring-authentication.ts'
 import { type ClientSecret, secretRing } from './secret-source.ts'
@@ -18,9 +18,8 @@ export function clientSecretBasic(
 ): ClientAuthentication {
   const known = ['encoding', 'clientIdInForm']
   const { encoding = 'form', clientIdInForm = false } = checkedFields('clientSecretBasic options', options, known)
-  if (encoding !== 'form' && encoding !== 'raw') wrong('encoding', 'is unknown', "Give 'form' or 'raw'.")
-  if (typeof clientIdInForm !== 'boolean')
-    wrong('clientIdInForm', `must be a boolean, but is ${kindOf(clientIdInForm)}`, 'Give true or false.')
+  oneOf('encoding', encoding, ['form', 'raw'])
+  trueOrFalse('clientIdInForm', clientIdInForm)
   const prove = encoding === 'form' ? proveFormEncoded : proveRaw
   return ringAuthentication(secretRing(secret), {
     method: 'client_secret_basic',

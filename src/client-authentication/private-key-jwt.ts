@@ -1,7 +1,7 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import type { CryptoKey } from 'jose'
 import { asymmetricAlgorithms } from '../proof/signature-algorithms.ts'
-import { checkedFields, exclusive, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
+import { checkedFields, exclusive, functionOption, nonEmptyString, oneOf, wrong } from '../wrong-option.ts'
 import type { Signer } from './client-assertion.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import { credentialRing, ringOf } from './credential-ring.ts'
@@ -46,8 +46,7 @@ export function privateKeyJwt(options: PrivateKeyJwtOptions): ClientAuthenticati
   const { alg, kid, audience } = given
   preparedAudience(audience)
   if (kid !== undefined) nonEmptyString('kid', kid, "Give the key's name in the client's JWKS, or leave it out.")
-  if (alg !== undefined && !asymmetricAlgorithms.some((name) => name === alg))
-    wrong('alg', 'is unknown', `Give one of ${asymmetricAlgorithms.join(', ')}.`)
+  if (alg !== undefined) oneOf('alg', alg, asymmetricAlgorithms)
   return ringAuthentication(credentialRing<ComparableSigner>(signerSources(given)), {
     method: 'private_key_jwt',
     needsIssuer: audience === undefined,
@@ -77,8 +76,7 @@ function signerSources(given: PrivateKeyJwtOptions): readonly CredentialSource<C
 }
 
 function signerSource(sign: unknown, alg: string | undefined, kid: string | undefined, publicKey?: KeyObject) {
-  if (typeof sign !== 'function')
-    wrong('sign', `must be a function, but is ${kindOf(sign)}`, 'Give (bytes) => signature, or a promise of it.')
+  functionOption('sign', sign, 'Give (bytes) => signature, or a promise of it.')
   if (alg === undefined)
     wrong('alg', 'is missing beside sign', `Give one of ${asymmetricAlgorithms.join(', ')}.`, 'ERR_MISSING_OPTION')
   return fixed({ alg, kid, publicKey, key: sign as Sign, equals: (other: Signer) => other.key === sign })

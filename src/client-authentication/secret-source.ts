@@ -1,7 +1,7 @@
 import { builtin } from '../builtin.ts'
 import { ownMembers } from '../own-members.ts'
 import { Secret } from '../token/secret.ts'
-import { exclusive, kindOf, nonEmptyString, onlyKnown, wrong } from '../wrong-option.ts'
+import { exclusive, nonEmptyString, onlyKnown, trueOrFalse, wrong } from '../wrong-option.ts'
 import { credentialFile } from './credential-file.ts'
 import { type CredentialRing, credentialRing, ringOf } from './credential-ring.ts'
 import { CredentialFault, type CredentialSource, configured, fixed, keeping, supplied } from './credential-source.ts'
@@ -75,9 +75,7 @@ function secretVariable(given: EnvironmentVariable, { option, checked }: SecretO
   onlyKnown(option, given, memberNames)
   const name = nonEmptyString(`${option}.env`, given.env, 'Give the name of the variable that holds the secret.')
   const { remove = false } = given
-  if (typeof remove !== 'boolean') {
-    wrong(`${option}.remove`, `must be a boolean, but is ${kindOf(remove)}`, 'Give true or false.')
-  }
+  trueOrFalse(`${option}.remove`, remove)
   if (remove) refuseInWorker(`${option}.remove`)
   checkVariableName(`${option}.env`, name)
   const what = `The environment variable ${name} of ${option}`

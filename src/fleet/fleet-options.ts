@@ -1,5 +1,4 @@
-import { milliseconds } from '../options/checks.ts'
-import { checkedFields, kindOf, wrong } from '../wrong-option.ts'
+import { checkedFields, milliseconds, oneOf, wholeNumber } from '../wrong-option.ts'
 
 export interface FleetOptions {
   /** How many instances of one service, all with one request. */
@@ -41,17 +40,17 @@ export function checkedFleet(options: FleetOptions): CheckedFleet {
   const { draw = 'present' } = given
   const outage = checkedFields('outage', given.outage ?? { at: 0, duration: 0 }, ['at', 'duration'])
   const store = given.store && checkedFields('store', given.store, ['shards'])
-  if (draw !== 'present' && draw !== 'wide') wrong('draw', 'is not known', "Give 'present' or 'wide'.")
+  oneOf('draw', draw, ['present', 'wide'])
   return {
-    instances: whole('instances', given.instances, 1, most.instances),
+    instances: wholeNumber('instances', given.instances, { least: 1, most: most.instances }),
     rollout: time('rollout', given.rollout ?? 60 * second, 0),
     lifetime,
     capacity: capacityOf(given.capacity),
     duration: time('duration', given.duration ?? Math.min(3 * lifetime, most.duration), second),
     draw,
     outage: { at: time('outage.at', outage.at, 0), duration: time('outage.duration', outage.duration, 0) },
-    shards: store === undefined ? 0 : whole('store.shards', store.shards ?? 1, 1, most.shards),
-    seed: whole('seed', given.seed ?? 1, 0, 2 ** 31)
+    shards: store === undefined ? 0 : wholeNumber('store.shards', store.shards ?? 1, { least: 1, most: most.shards }),
+    seed: wholeNumber('seed', given.seed ?? 1, { least: 0, most: 2 ** 31 })
   }
 }
 
@@ -60,12 +59,5 @@ function time(option: string, value: unknown, least: number): number {
 }
 
 function capacityOf(value: number | undefined): number {
-  return value === undefined ? Number.POSITIVE_INFINITY : whole('capacity', value, 1, 1_000_000)
-}
-
-function whole(option: string, value: unknown, least: number, greatest: number): number {
-  const remedy = `Give a whole number from ${least} to ${greatest}.`
-  if (typeof value !== 'number') wrong(option, `must be a number, but is ${kindOf(value)}`, remedy)
-  if (!Number.isInteger(value) || value < least || value > greatest) wrong(option, 'is out of range', remedy)
-  return value
+  return value === undefined ? Number.POSITIVE_INFINITY : wholeNumber('capacity', value, { least: 1, most: 1_000_000 })
 }

@@ -1,4 +1,4 @@
-import { kindOf, wrong } from '../wrong-option.ts'
+import { functionOption, wrong } from '../wrong-option.ts'
 import { type ConnectOptions, checkedConnect } from './connect-options.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { checkedProxy, type Proxies, type ProxyOption } from './proxies.ts'
@@ -61,7 +61,7 @@ export function checkedTransport(given: Given): Transport {
 }
 
 export function fetchFunction(option: string, value: unknown): typeof globalThis.fetch | undefined {
-  if (value === undefined || typeof value === 'function') return value as typeof globalThis.fetch | undefined
+  if (value === undefined) return undefined
   const remedy = 'Give a function that does what the platform’s fetch does.'
-  wrong(option, `must be a function, but is ${kindOf(value)}`, remedy)
+  return functionOption(option, value as typeof globalThis.fetch, remedy)
 }

@@ -1,13 +1,6 @@
 import { isScopeToken, splitScope } from '../token/scope.ts'
 import { kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 
-export function milliseconds(option: string, value: unknown, { least, most }: { least: number; most: number }): number {
-  const remedy = `Give whole milliseconds from ${least} to ${most}.`
-  if (typeof value !== 'number') wrong(option, `must be a number, but is ${kindOf(value)}`, remedy)
-  if (!Number.isInteger(value) || value < least || value > most) wrong(option, 'is out of range', remedy)
-  return value
-}
-
 export function scopeOption(option: string, value: unknown): string[] {
   const remedy = "Give an array of scope tokens, like ['read_user'], or one string with spaces between them."
   if (typeof value === 'string') return splitScope(value).map((member) => scopeToken(option, member, remedy))

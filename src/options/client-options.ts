@@ -15,9 +15,16 @@ import type { AuthorizationServer } from '../metadata/server-source.ts'
 import { ownMembers } from '../own-members.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
-import { nonEmptyString, onlyKnown, plainObject, wrong } from '../wrong-option.ts'
+import {
+  milliseconds,
+  nonEmptyString,
+  onlyKnown,
+  plainObject,
+  type Range,
+  wholeNumber,
+  wrong
+} from '../wrong-option.ts'
 import { authenticationOption, type CredentialOptions, noCredential } from './authentication-option.ts'
-import { milliseconds } from './checks.ts'
 import { type CheckedDpop, type DpopOptions, dpopOption, dpopOptionNames } from './dpop-option.ts'
 import { type HeaderFields, headersOption, type TokenRequestHeaders } from './headers-option.ts'
 import { metadataOption, type ServerMetadata } from './metadata-option.ts'
@@ -188,9 +195,7 @@ function clientIdOption(value: unknown): string {
 }
 
 function maxWaitingOption(value: unknown): number {
-  if (value === undefined) return limits.waiting
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 1_000_000) return value
-  wrong('maxWaiting', 'is out of range', 'Give a whole number of callers from 1 to 1,000,000.')
+  return value === undefined ? limits.waiting : wholeNumber('maxWaiting', value, { least: 1, most: 1_000_000 })
 }
 
 /** Kept as it was written: issuers compare code point by code point (RFC 8414 §3.3). */
@@ -224,7 +229,7 @@ function refreshOption(value: unknown): RefreshPolicy {
   }
 }
 
-function duration(option: string, value: unknown, fallback: number, range: { least: number; most: number }): number {
+function duration(option: string, value: unknown, fallback: number, range: Range): number {
   return value === undefined ? fallback : milliseconds(option, value, range)
 }
 

@@ -1,4 +1,5 @@
 import { builtin } from '../builtin.ts'
+import { knownNames } from '../known-names.ts'
 import { ownMembers } from '../own-members.ts'
 import { plainObject, wrong } from '../wrong-option.ts'
 import type { TokenClientOptions } from './client-options.ts'
@@ -42,8 +43,11 @@ function settingsIn(environment: Readonly<Record<string, string | undefined>>): 
     .filter(([name]) => !others.test(name))
   const unknown = ours.find(([name]) => !settingNames.some((known) => known === name))?.[0]
   if (unknown !== undefined) {
-    const remedy = `Remove it or correct its spelling. There are ${settingNames.map((name) => prefix + name).join(', ')}.`
-    wrong(`${prefix}${unknown}`, 'is not a setting', remedy, 'ERR_UNKNOWN_OPTION')
+    const remedy = knownNames(
+      prefix + unknown,
+      settingNames.map((name) => prefix + name)
+    )
+    wrong(prefix + unknown, 'is not a setting', remedy, 'ERR_UNKNOWN_OPTION')
   }
   return ownMembers(Object.fromEntries(ours))
 }

@@ -1,5 +1,5 @@
 import type { RejectedWhen } from '../bearer/answer.ts'
-import { kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
+import { functionOption, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 
 /** How requests show their token, and how answers refuse it, where a service differs from RFC 6750. */
 export interface PresentationOptions {
@@ -60,6 +60,5 @@ function schemeOption(option: string, value: unknown): string | undefined {
 }
 
 function ruleOption(option: string, value: unknown): RejectedWhen {
-  if (typeof value === 'function') return value as RejectedWhen
-  wrong(option, `must be a function, but is ${kindOf(value)}`, 'Give (status, headers) => boolean.')
+  return functionOption(option, value as RejectedWhen, 'Give (status, headers) => boolean.')
 }

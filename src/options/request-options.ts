@@ -1,8 +1,8 @@
 import { ownMembers } from '../own-members.ts'
 import { type TokenRequest, type TokenRequestFields, tokenRequest } from '../token/token-request.ts'
 import type { Patience } from '../waiting/patience.ts'
-import { checkedFields, kindOf, nonEmptyString, plainObject, wrong } from '../wrong-option.ts'
-import { milliseconds, resourceOption, scopeOption } from './checks.ts'
+import { checkedFields, kindOf, milliseconds, nonEmptyString, plainObject, wrong } from '../wrong-option.ts'
+import { resourceOption, scopeOption } from './checks.ts'
 import { presentationNames } from './presentation-options.ts'
 
 /** What a token is asked for. */

@@ -3,7 +3,7 @@ import { CredentialFault, type CredentialSource } from '../client-authentication
 import { type ClientSecret, secretSources } from '../client-authentication/secret-source.ts'
 import type { TokenStore } from '../stores/token-store.ts'
 import { Secret } from '../token/secret.ts'
-import { kindOf, wrong } from '../wrong-option.ts'
+import { trueOrFalse, wholeNumber, wrong } from '../wrong-option.ts'
 import { looksRandom } from './random-looking.ts'
 
 /** What a fleet shares its tokens by. */
@@ -39,10 +39,8 @@ export function storeOption(given: StoreOptions & { readonly clientSecret?: unkn
   if (store === undefined) return withoutStore(given)
   const missing = verbs.find((verb) => typeof (store as Partial<TokenStore> | null)?.[verb] !== 'function')
   if (missing !== undefined) wrong('store', `has no ${missing}()`, 'Give redisStore(…), fileStore(…) or a TokenStore.')
-  if (typeof reader !== 'boolean') wrong('reader', `must be a boolean, but is ${kindOf(reader)}`, 'Give true or false.')
-  if (!Number.isInteger(shards) || shards < 1 || shards > mostShards) {
-    wrong('shards', 'is out of range', `Give a whole number from 1 to ${mostShards}.`)
-  }
+  trueOrFalse('reader', reader)
+  wholeNumber('shards', shards, { least: 1, most: mostShards })
   return { store, secrets: reading(sealingKeySources(sealingKey, given.clientSecret)), shards, reader }
 }
 

@@ -1,6 +1,6 @@
 import { StoreFault } from '../stores/store-fault.ts'
 import type { LeaseRequest, StoredRecord, TokenStore } from '../stores/token-store.ts'
-import { checkedFields, kindOf, wrong } from '../wrong-option.ts'
+import { checkedFields, functionOption, kindOf, wrong } from '../wrong-option.ts'
 import { type Script, scripts } from './scripts.ts'
 
 /**
@@ -26,9 +26,7 @@ export interface RedisStoreOptions {
  */
 export function redisStore(options: RedisStoreOptions): TokenStore {
   const { command, prefix = 'service-token:' } = checkedFields('redisStore options', options, ['command', 'prefix'])
-  if (typeof command !== 'function') {
-    wrong('command', `must be a function, but is ${kindOf(command)}`, 'Give (key, args) => client.sendCommand(args).')
-  }
+  functionOption('command', command, 'Give (key, args) => client.sendCommand(args).')
   if (typeof prefix !== 'string' || /[{}]/.test(prefix)) {
     wrong('prefix', 'must be a string without braces', 'Braces choose the slot of a cluster, and the name does that.')
   }

@@ -1,7 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
-import { checkedFields, nonEmptyString, wrong } from '../wrong-option.ts'
-import { texts } from './profile-option.ts'
+import { checkedFields, nonEmptyString, stringList, wrong } from '../wrong-option.ts'
 import type { ReceivedRequest } from './token-carrier.ts'
 
 /** A proxy that ends TLS and forwards the client's certificate. */
@@ -27,7 +26,7 @@ export function checkForwarded(given: ForwardedCertificate): CertificateHeader {
   const { header, trustedProxies } = checkedFields('forwardedCertificate', given, ['header', 'trustedProxies'])
   const name = nonEmptyString('forwardedCertificate.header', header, 'Give the name of the header.').toLowerCase()
   const proxies = new BlockList()
-  for (const proxy of texts('forwardedCertificate.trustedProxies', trustedProxies)) addProxy(proxies, proxy)
+  for (const proxy of stringList('forwardedCertificate.trustedProxies', trustedProxies)) addProxy(proxies, proxy)
   return {
     name,
     isTrusted(address = '') {

@@ -1,5 +1,4 @@
-import { ClientConfigurationError } from '../errors.ts'
-import { checkedFields, kindOf } from '../wrong-option.ts'
+import { checkedFields, kindOf, wrong } from '../wrong-option.ts'
 import { answerFor, type RefusalAnswer, type RefusalBody } from './answer-for.ts'
 import type { Rule } from './rules.ts'
 import type { TokenCarrier } from './token-carrier.ts'
@@ -41,7 +40,7 @@ export function guardCore<Context>(
   given: GuardOptions<Context> = {}
 ): Judge<Context> {
   if (typeof rule?.allows !== 'function')
-    throw new ClientConfigurationError('ERR_MISSING_OPTION', "requireToken() needs a rule, as in scopes('read_user').")
+    wrong('requireToken()', 'needs a rule', "Give one, as in scopes('read_user').", 'ERR_MISSING_OPTION')
   const options = checkedFields('requireToken options', given, known) as GuardOptions<Context>
   verifier.checkRule(rule)
 

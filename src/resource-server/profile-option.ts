@@ -1,5 +1,5 @@
 import { withoutPrototypes } from '../own-members.ts'
-import { checkedFields, kindOf, plainObject, wrong } from '../wrong-option.ts'
+import { checkedFields, kindOf, plainObject, stringList, wrong } from '../wrong-option.ts'
 import { rfc9068 } from './profiles/rfc9068.ts'
 import type { TokenProfile } from './profiles/token-profile.ts'
 import type { RoleClaims } from './role-claims.ts'
@@ -25,14 +25,16 @@ const plainTypes = ['jwt', '']
 export function checkedProfile(options: ProfileOptions, acceptsPlainJwt: boolean): TokenProfile {
   const profile = checkProfile(options.profile ?? rfc9068())
   const { requiredClaims, roles, clientIdClaim, scopeClaim } = options
-  if (requiredClaims !== undefined) texts('requiredClaims', requiredClaims)
+  if (requiredClaims !== undefined) stringList('requiredClaims', requiredClaims)
   return {
     ...profile,
     required: requiredClaims ?? profile.required.filter((name) => !(acceptsPlainJwt && name === 'jti')),
     ...(acceptsPlainJwt && { types: [...profile.types, ...plainTypes] }),
-    ...(roles !== undefined && { roles: roles.map((at) => ({ at: texts('roles', at) })) }),
-    ...(clientIdClaim !== undefined && { clientId: [texts('clientIdClaim', [clientIdClaim])] }),
-    ...(scopeClaim !== undefined && { scope: [{ at: texts('scopeClaim', [scopeClaim]), form: 'words' as const }] }),
+    ...(roles !== undefined && { roles: roles.map((at) => ({ at: stringList('roles', at) })) }),
+    ...(clientIdClaim !== undefined && { clientId: [stringList('clientIdClaim', [clientIdClaim])] }),
+    ...(scopeClaim !== undefined && {
+      scope: [{ at: stringList('scopeClaim', [scopeClaim]), form: 'words' as const }]
+    }),
     // A server that does not follow RFC 9068 need not keep users from having the name of a client.
     ...(acceptsPlainJwt && options.profile === undefined && { client: [], user: [] })
   }
@@ -52,11 +54,11 @@ function checkProfile(profile: TokenProfile): TokenProfile {
       wrong(`profile.${name}`, 'is missing', 'Start from { ...rfc9068(), … }.', 'ERR_MISSING_OPTION')
   if (given.types.length === 0) wrong('profile.types', 'is empty', "Give ['at+jwt'], or '' for tokens without a type.")
   if (given.clientId.length === 0) wrong('profile.clientId', 'is empty', "Give paths, as in [['client_id']].")
-  for (const path of [...given.clientId, ...(given.subject ?? [])]) texts('profile.clientId and subject', path)
+  for (const path of [...given.clientId, ...(given.subject ?? [])]) stringList('profile.clientId and subject', path)
   const { must = [], mustNot = [], scope, roles, audience = [], client, user } = given
   for (const place of [...must, ...mustNot, ...scope, ...roles, ...audience, ...[...client, ...user].flat()]) {
     plainObject('profile', place, 'Its tests and places are objects with a path `at`.')
-    texts('profile: a path `at`', place.at)
+    stringList('profile: a path `at`', place.at)
   }
   for (const test of [...must, ...mustNot, ...[...client, ...user].flat()]) {
     const [verb, ...more] = Object.keys(test).filter((name) => name !== 'at' && name !== 'suffix')
@@ -74,14 +76,4 @@ function plainCopy(profile: TokenProfile): TokenProfile {
   } catch {
     return wrong('profile', 'holds more than plain data', 'A rule of your own can do what a profile cannot.')
   }
-}
-
-/** An array of texts that are not empty. */
-export function texts(option: string, value: unknown): readonly string[] {
-  const remedy = 'Give an array with one string at least.'
-  if (!Array.isArray(value) || value.length === 0)
-    wrong(option, `must be an array of strings, but is ${kindOf(value)}`, remedy)
-  if (!value.every((member) => typeof member === 'string' && member.trim() !== ''))
-    wrong(option, 'contains something that is not a string, or an empty string', remedy)
-  return [...value]
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { ClientConfigurationError } from '../errors.ts'
-import { checkedFields } from '../wrong-option.ts'
+import { checkedFields, wrong } from '../wrong-option.ts'
 import { answerFor, httpErrorFor, type RefusalBody } from './answer-for.ts'
 import { isAnonymous, nonceFields, tell, warn } from './guard-core.ts'
 import { optionalTokenOf, rememberToken, tokenOf } from './guarded-contexts.ts'
@@ -50,7 +50,7 @@ const known = ['optional', 'preflights', 'onAllowed', 'onRefusal', 'refusal', 'e
  */
 export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: RequireTokenOptions = {}): TokenGuard {
   if (typeof rule?.allows !== 'function')
-    throw new ClientConfigurationError('ERR_MISSING_OPTION', "requireToken() needs a rule, as in scopes('read_user').")
+    wrong('requireToken()', 'needs a rule', "Give one, as in scopes('read_user').", 'ERR_MISSING_OPTION')
   const options = checkedFields('requireToken options', given, known)
   verifier.checkRule(rule)
 

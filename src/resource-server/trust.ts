@@ -1,9 +1,9 @@
 import { secureUrl } from '../http/secure-url.ts'
-import { nonEmptyString, wrong } from '../wrong-option.ts'
+import { milliseconds, nonEmptyString, stringList, wrong } from '../wrong-option.ts'
 import type { Expectation } from './claims.ts'
 import { discoveredKeys } from './keys/published-keys.ts'
 import type { KeySource } from './keys/verification-keys.ts'
-import { checkedProfile, type ProfileOptions, texts } from './profile-option.ts'
+import { checkedProfile, type ProfileOptions } from './profile-option.ts'
 import type { TokenProfile } from './profiles/token-profile.ts'
 
 /**
@@ -48,19 +48,17 @@ export function checkTrust(options: TrustOptions, insecureHttpAllowed: boolean):
   const audience = [options.audience ?? profile.audiences ?? []].flat()
   if (audience.length === 0 && options.audience === undefined)
     wrong('audience', 'is missing', 'Give it: without, tokens for others would count here.', 'ERR_MISSING_OPTION')
-  const usable = texts('algorithms', algorithms)
+  const usable = stringList('algorithms', algorithms)
   if (!usable.every((algorithm) => keys.algorithms.includes(algorithm)))
     wrong('algorithms', 'does not fit the keys', `Give some of those they are good for: ${keys.algorithms.join(', ')}.`)
-  if (!Number.isInteger(clockTolerance) || clockTolerance < 0 || clockTolerance > mostTolerance)
-    wrong('clockTolerance', 'is out of range', `Give whole milliseconds, ${mostTolerance} at most.`)
-  if (options.maxAge !== undefined && (!Number.isInteger(maxAge) || maxAge <= 0))
-    wrong('maxAge', 'is out of range', 'Give whole milliseconds, more than 0.')
+  milliseconds('clockTolerance', clockTolerance, { least: 0, most: mostTolerance })
+  if (options.maxAge !== undefined) milliseconds('maxAge', maxAge, { least: 1 })
   return {
     keySource: keys,
     algorithms: usable,
     expected: {
       issuers: checkIssuers(options, profile, keys, insecureHttpAllowed),
-      audience: texts('audience', audience),
+      audience: stringList('audience', audience),
       missingAudienceAccepted: options[acceptMissingAudience] === true,
       clockTolerance,
       maxAge,
@@ -79,7 +77,7 @@ function checkIssuers(
   { pinned = false }: KeySource,
   insecureHttpAllowed: boolean
 ): readonly string[] {
-  if (issuer === undefined && issuers.length > 0) return texts('profile.issuers', issuers)
+  if (issuer === undefined && issuers.length > 0) return stringList('profile.issuers', issuers)
   if (issuer === undefined && pinned && !required.includes('iss')) return []
   const named = nonEmptyString('issuer', issuer, 'Give a string.')
   if (!pinned || URL.canParse(named)) secureUrl('issuer', named, 'https://auth.internal', insecureHttpAllowed)

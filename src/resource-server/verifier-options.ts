@@ -5,7 +5,7 @@ import type { Dispatcher } from '../http/dispatcher.ts'
 import type { ProxyOption } from '../http/proxies.ts'
 import { allowInsecureHttp, secureUrl } from '../http/secure-url.ts'
 import { checkedTransport, type Transport } from '../http/transport-options.ts'
-import { checkedFields, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
+import { checkedFields, functionOption, milliseconds, nonEmptyString, trueOrFalse, wrong } from '../wrong-option.ts'
 import { type CheckedDpop, checkDpop, checkExternalUrls, type DpopOptions } from './dpop/proof-options.ts'
 import { checkForwarded, type ForwardedCertificate } from './forwarded-certificate.ts'
 import type { Introspection } from './introspection.ts'
@@ -141,12 +141,12 @@ export function checkOptions(given: AccessTokenVerifierOptions): CheckedOptions 
   return {
     trust,
     savedKeys: checkSavedKeys(options.savedKeys, trust),
-    staleFor: milliseconds('staleFor', options.staleFor ?? aDay),
+    staleFor: milliseconds('staleFor', options.staleFor ?? aDay, { least: 0 }),
     insecureHttpAllowed,
     transport: transportTo(checkedTransport({ dispatcher, connect, proxy }), asking),
     clock,
     introspection: asking,
-    isRevoked: checkHook('isRevoked', options.isRevoked),
+    isRevoked: revocationCheck(options.isRevoked),
     challenge: { realm, resourceMetadata, dpop },
     dpop,
     constraint: checkConstraint(options)
@@ -155,8 +155,7 @@ export function checkOptions(given: AccessTokenVerifierOptions): CheckedOptions 
 
 function checkConstraint(options: AccessTokenVerifierOptions): CheckedOptions['constraint'] {
   const { forwardedCertificate, dpop, externalUrl, senderConstrained = false } = options
-  if (typeof senderConstrained !== 'boolean')
-    wrong('senderConstrained', `must be true or false, but is ${kindOf(senderConstrained)}`, 'Give one of them.')
+  trueOrFalse('senderConstrained', senderConstrained)
   if (externalUrl !== undefined && dpop === undefined)
     wrong('externalUrl', 'is for the proofs of DPoP', 'Give dpop too, or leave it out.', 'ERR_CONFLICTING_OPTIONS')
   return {
@@ -177,14 +176,8 @@ function checkSavedKeys(saved: SavedKeys | undefined, { expected }: Trust): Save
   return saved
 }
 
-function milliseconds(option: string, value: number): number {
-  if (!Number.isInteger(value) || value < 0) wrong(option, 'is out of range', 'Give whole milliseconds.')
-  return value
-}
-
-function checkHook<Hook>(option: string, hook: Hook): Hook {
-  if (hook === undefined || typeof hook === 'function') return hook
-  return wrong(option, `must be a function, but is ${kindOf(hook)}`, 'Give one that answers true or false.')
+function revocationCheck(given: IsRevoked | undefined): IsRevoked | undefined {
+  return given === undefined ? undefined : functionOption('isRevoked', given, 'Give (token) => boolean.')
 }
 
 /** Connections to the issuer carry what the proof of introspection needs: its authorities, and a certificate where it is one. */
@@ -209,8 +202,13 @@ function checkIntrospection(given: Introspection, insecureHttpAllowed: boolean):
     const remedy = 'Give one, such as clientSecretBasic(secret).'
     wrong('introspection.clientAuthentication', 'is missing', remedy, 'ERR_MISSING_OPTION')
   }
-  if (typeof always !== 'boolean') wrong('introspection.always', 'must be true or false', 'Give one of them.')
-  const checked = { clientId, clientAuthentication, always, keepFor: milliseconds('introspection.keepFor', keepFor) }
+  trueOrFalse('introspection.always', always)
+  const checked = {
+    clientId,
+    clientAuthentication,
+    always,
+    keepFor: milliseconds('introspection.keepFor', keepFor, { least: 0 })
+  }
   if (endpoint === undefined) return checked
   const { href } = secureUrl(
     'introspection.endpoint',

@@ -25,7 +25,7 @@ test.each(['production', 'Production', ' PRODUCTION '])('A5 in %j it does not st
 
 test.each<[string, object, RegExp]>([
   ['another host', { host: '0.0.0.0' }, /needs an adminSecret/],
-  ['an unknown option', { lifetime: 1 }, /no option lifetime/],
+  ['an unknown option', { lifetime: 1 }, /options\.lifetime is not an option\. Remove it\. The known names are: port,/],
   ['a host that is none', { host: 'a b' }, /host must be an address or a name/],
   ['a short admin secret', { host: '0.0.0.0', adminSecret: 'short' }, /at least 16 characters/],
   [

@@ -72,7 +72,12 @@ test('a file that is not there says so', async () => {
 
 /** What is wrong → the change that makes it so, and what the message says. Those with `true` the JSON Schema sees as well. */
 const wrongRegistries: [string, (document: Json) => void, RegExp, boolean][] = [
-  ['an unknown field', (d) => (d.client = []), /unknown field client\. Known are: \$schema, services, clients/, true],
+  [
+    'an unknown field',
+    (d) => (d.client = []),
+    /unknown field client\. Remove it or correct it: did you mean clients\? The known names are: \$schema, services, clients/,
+    true
+  ],
   ['services as a list', (d) => (d.services = []), /services must be an object/, true],
   ['a service that is a text', (d) => (d.services.users = 'x'), /Service users must be an object/, true],
   ['a service with a strange name', (d) => (d.services['a b'] = { audience: 'x' }), /name of a service/, false],

@@ -160,7 +160,7 @@ test('X11 no view of the authentication shows its secret', async () => {
 })
 
 test('an unknown encoding is refused by name', () => {
-  expect(() => clientSecretBasic('s', { encoding: 'base64' as 'raw' })).toThrow(/'form' or 'raw'/)
+  expect(() => clientSecretBasic('s', { encoding: 'base64' as 'raw' })).toThrow(/^encoding must be one of form, raw\./)
 })
 
 test.each(['form', 'raw'] as const)(

@@ -78,7 +78,7 @@ test.for([
   [{ instances: 1.5 }, 'instances is out of range'],
   [{ instances: 3_000_000 }, 'instances is out of range'],
   [{ instances: 1, lifetime: 1 }, 'lifetime is out of range'],
-  [{ instances: 1, draw: 'narrow' }, 'draw is not known'],
+  [{ instances: 1, draw: 'narrow' }, 'draw must be one of present, wide'],
   [{ instances: 1, capacity: 0 }, 'capacity is out of range'],
   [{ instances: 1, store: { shards: 0 } }, 'store.shards is out of range'],
   [{ instances: 1, outage: { from: 1 } }, 'from is not an option'],

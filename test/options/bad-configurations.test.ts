@@ -380,7 +380,7 @@ test('X12 a variable that shall leave the environment and cannot, by a misspelli
   process.env.ORDER_SECRET = marker
   onTestFinished(() => void delete process.env.ORDER_SECRET)
   const clientSecret = { env: 'ORDER_SECRET', remov: true } as never
-  expect(() => createTokenClient({ ...good, clientSecret })).toThrow('known are: file, env, remove')
+  expect(() => createTokenClient({ ...good, clientSecret })).toThrow('The known names are: file, env, remove')
 })
 
 test('a rule beside routes is shown the way into each of them', () => {

@@ -165,8 +165,12 @@ test('R30 a time of issue may be ahead by the tolerance, and not after the end',
   await expect(verifier().verify(backwards)).rejects.toMatchObject({ reason: 'contradictory_times' })
 })
 
-test.each([0, -1, 1.5, '60', Number.NaN])('R12 maxAge %j is refused when the verifier is made', (maxAge) => {
-  expect(() => verifier({ maxAge: maxAge as number })).toThrow(/^maxAge is out of range/)
+test.each([0, -1, 1.5, Number.NaN])('R12 maxAge %j is refused when the verifier is made', (maxAge) => {
+  expect(() => verifier({ maxAge })).toThrow(/^maxAge is out of range/)
+})
+
+test('R12 maxAge as text is refused when the verifier is made', () => {
+  expect(() => verifier({ maxAge: '60' as unknown as number })).toThrow(/^maxAge must be a number, but is a string/)
 })
 
 const own = rfc9068()

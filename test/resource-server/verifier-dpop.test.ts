@@ -321,10 +321,10 @@ test.each<[string, unknown]>([
 })
 
 test.each<[string, Record<string, unknown>, RegExp]>([
-  ['another word', { dpop: 'yes' }, /^dpop says nothing known\. Give 'accepted' or 'required'/],
+  ['another word', { dpop: 'yes' }, /^dpop must be one of accepted, required\./],
   ['a boolean', { dpop: true }, /^dpop must be a string or an object, but is a boolean/],
   ['an unknown member', { dpop: { tokens: 'accepted', algs: [] } }, /^dpop\.algs is not an option/],
-  ['no mode', { dpop: {} }, /^dpop says nothing known/],
+  ['no mode', { dpop: {} }, /^dpop\.tokens must be one of accepted, required\./],
   [
     'a shared secret',
     { dpop: { tokens: 'accepted', algorithms: ['HS256'] } },

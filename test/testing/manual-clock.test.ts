@@ -144,7 +144,9 @@ test('P11 an option that the clock does not have is refused by its name', () => 
   // @ts-expect-error: misspelt
   const misspelt = () => manualClock({ nw: 1 })
   expect(misspelt).toThrow(ClientConfigurationError)
-  expect(misspelt).toThrow('manualClock.nw is not an option. Remove it or fix its spelling; known are: now, random.')
+  expect(misspelt).toThrow(
+    'manualClock.nw is not an option. Remove it or correct it: did you mean now? The known names are: now, random.'
+  )
   expect(misspelt).toThrow(expect.objectContaining({ code: 'ERR_UNKNOWN_OPTION' }))
 })
 

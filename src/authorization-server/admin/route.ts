@@ -1,3 +1,4 @@
+import { knownNames } from '../../known-names.ts'
 import type { ServerParts } from '../overview/server-parts.ts'
 import { AdminError } from './admin-error.ts'
 
@@ -36,8 +37,7 @@ export function checkBody({ body: known = {} }: Route, body: Readonly<Record<str
   if (known === 'any') return
   const names = Object.keys(known)
   const unknown = Object.keys(body).find((name) => !names.includes(name))
-  if (unknown !== undefined)
-    throw invalid(`There is no member ${unknown}. The members are: ${names.join(', ') || 'none'}.`)
+  if (unknown !== undefined) throw invalid(`There is no member ${unknown}. ${knownNames(unknown, names)}`)
   for (const [name, { type, required, description }] of Object.entries(known)) {
     const value = body[name]
     if (value === undefined && required) throw invalid(`${name} is missing: ${description}`)

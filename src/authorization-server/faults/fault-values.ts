@@ -1,4 +1,5 @@
 import { ClientConfigurationError } from '../../errors.ts'
+import { knownNames } from '../../known-names.ts'
 import { type FaultName, type FaultParameter, type FaultValues, faultKinds } from './fault-kinds.ts'
 
 /**
@@ -7,12 +8,11 @@ import { type FaultName, type FaultParameter, type FaultValues, faultKinds } fro
  */
 export function checkedName(name: string, values: FaultValues): FaultName {
   if (!Object.hasOwn(faultKinds, name))
-    throw invalidFault(`there is none of this name. There are: ${Object.keys(faultKinds).join(', ')}.`)
+    throw invalidFault(`there is none of this name. ${knownNames(name, Object.keys(faultKinds))}`)
   const { parameters } = faultKinds[name as FaultName]
   const known = parameters.map((parameter) => parameter.name)
   const unknown = Object.keys(values).find((one) => !known.includes(one))
-  if (unknown !== undefined)
-    throw invalidFault(`${name} has no value ${unknown}. Its values are: ${known.join(', ') || 'none'}.`)
+  if (unknown !== undefined) throw invalidFault(`${name} has no value ${unknown}. ${knownNames(unknown, known)}`)
   for (const parameter of parameters) {
     const { [parameter.name]: value } = values
     if (value === undefined && parameter.required)

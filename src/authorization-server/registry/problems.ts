@@ -1,4 +1,5 @@
 import { ClientConfigurationError } from '../../errors.ts'
+import { knownNames } from '../../known-names.ts'
 
 /** The way to a value inside a JSON document: `['clients', 0, 'scope']`. */
 export type Path = readonly (string | number)[]
@@ -44,5 +45,5 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 export function reportUnknown(what: string, value: object, known: readonly string[], path: Path, report: Report): void {
   for (const name of Object.keys(value))
     if (!known.includes(name))
-      report([...path, name], `${what} has the unknown field ${name}. Known are: ${known.join(', ')}.`)
+      report([...path, name], `${what} has the unknown field ${name}. ${knownNames(name, known)}`)
 }

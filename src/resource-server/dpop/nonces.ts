@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
-import { checkedFields, wrong } from '../../wrong-option.ts'
+import { checkedFields, milliseconds, wrong } from '../../wrong-option.ts'
 
 /** Nonces that proofs have to carry (RFC 9449 §8, §9): then our clock alone decides how old a proof is. */
 export interface NonceOptions {
@@ -37,8 +37,7 @@ const sealBytes = 18
 export function checkNonces(given: true | NonceOptions): CheckedNonces {
   const options = given === true ? {} : checkedFields('dpop.nonces', given, ['secret', 'lifetime'])
   const { secret = ofThisProcess(), lifetime = 300_000 } = options
-  if (!Number.isInteger(lifetime) || lifetime < 1000 || lifetime > mostLifetime)
-    wrong('dpop.nonces.lifetime', 'is out of range', `Give whole milliseconds, from 1000 to ${mostLifetime}.`)
+  milliseconds('dpop.nonces.lifetime', lifetime, { least: 1000, most: mostLifetime })
   const several = Array.isArray(secret) ? secret : [secret]
   const usable = several.every((each) => (typeof each === 'string' || each instanceof Uint8Array) && each.length >= 32)
   if (several.length === 0 || !usable)

@@ -1,6 +1,5 @@
 import { asymmetricAlgorithms } from '../../proof/signature-algorithms.ts'
-import { checkedFields, kindOf, wrong } from '../../wrong-option.ts'
-import { texts } from '../profile-option.ts'
+import { checkedFields, kindOf, milliseconds, oneOf, stringList, wrong } from '../../wrong-option.ts'
 import { type CheckedNonces, checkNonces, type NonceOptions } from './nonces.ts'
 import { comparableUrl } from './proof-url.ts'
 
@@ -33,12 +32,11 @@ export function checkDpop(given: 'accepted' | 'required' | DpopOptions): Checked
     wrong('dpop', `must be a string or an object, but is ${kindOf(given)}`, remedy)
   const options: DpopOptions = typeof given === 'string' ? { tokens: given } : given
   const { tokens, algorithms = asymmetricAlgorithms, window = 60_000, nonces } = checkedFields('dpop', options, known)
-  if (tokens !== 'accepted' && tokens !== 'required') wrong('dpop', 'says nothing known', remedy)
-  const usable = texts('dpop.algorithms', algorithms)
+  oneOf(typeof given === 'string' ? 'dpop' : 'dpop.tokens', tokens, ['accepted', 'required'])
+  const usable = stringList('dpop.algorithms', algorithms)
   if (!usable.every((algorithm) => asymmetricAlgorithms.some((name) => name === algorithm)))
     wrong('dpop.algorithms', 'holds one that is not asymmetric', `Give some of: ${asymmetricAlgorithms.join(', ')}.`)
-  if (!Number.isInteger(window) || window <= 0 || window > mostWindow)
-    wrong('dpop.window', 'is out of range', `Give whole milliseconds, more than 0 and ${mostWindow} at most.`)
+  milliseconds('dpop.window', window, { least: 1, most: mostWindow })
   return {
     required: tokens === 'required',
     algorithms: usable,

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { limits } from '../../limits.ts'
 import { discoveredIssuer } from '../../metadata/discovery.ts'
-import { checkedFields, nonEmptyString, wrong } from '../../wrong-option.ts'
+import { checkedFields, functionOption, nonEmptyString } from '../../wrong-option.ts'
 import { judge } from '../judge.ts'
 import { checkForm, presentedToken } from '../presented-token.ts'
 import { signedTokenCheck } from '../signed-token.ts'
@@ -36,7 +36,7 @@ const aDay = 24 * 60 * 60 * 1000
 export function accessTokenVerifier(given: WebVerifierOptions): AccessTokenVerifier {
   const options = checkedFields('accessTokenVerifier options', given, known) as WebVerifierOptions
   const { fetch = globalThis.fetch, clock = webClock } = options
-  if (typeof fetch !== 'function') wrong('fetch', 'is not a function', 'Give a fetch function, or leave it out.')
+  functionOption('fetch', fetch, 'Give a function that does what the platform’s fetch does.')
   const trust = checkTrust(options, false)
   const { expected, algorithms, keySource } = trust
   const realm = nonEmptyString('realm', options.realm ?? expected.audience.join(' '), 'Give a string.')
