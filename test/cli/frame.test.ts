@@ -69,6 +69,6 @@ test('an unknown command is wrong usage, and with --json the error is JSON', asy
 test('a value too many is wrong usage and is not repeated', async () => {
   const { exitCode, stderr } = await run(['inspect', 'a.b.c', 'marker-secret'])
   expect(exitCode).toBe(2)
-  expect(stderr).toContain('takes 1 operand at most')
+  expect(stderr).toContain('has at most 1 operand')
   expect(stderr).not.toContain('marker-secret')
 })
