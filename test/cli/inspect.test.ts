@@ -102,7 +102,7 @@ describe('what cannot be read ends with 1 and a reason', () => {
   test.each([
     ['opaque', 'mF_9.B5f-4.1JqM', 'introspection endpoint'],
     ['encrypted', `${part({ alg: 'RSA-OAEP', enc: 'A256GCM' })}.a.b.c.d`, 'encrypted'],
-    ['signed', 'eyJ.eyJ.a', 'no JSON object']
+    ['signed', 'eyJ.eyJ.a', 'not a JSON object']
   ])('%s', async (kind, input, reason) => {
     const { exitCode, stdout } = await run(['inspect', '--json'], { input })
     expect(exitCode).toBe(1)

@@ -141,9 +141,13 @@ test('as a flowchart a call without a grant is crossed, and a grant without a ca
 })
 
 test.each<[string, unknown, RegExp]>([
-  ['is no JSON', '{', /0\.json is no JSON/],
-  ['is something else', { hello: 1 }, /0\.json is no inventory: write JSON/],
-  ['has an entry that is none', { clientId: 'orders', entries: [{ scope: 'read_user' }] }, /0\.json is no inventory/]
+  ['is no JSON', '{', /0\.json is not JSON/],
+  ['is something else', { hello: 1 }, /0\.json is not an inventory\. Write JSON/],
+  [
+    'has an entry that is none',
+    { clientId: 'orders', entries: [{ scope: 'read_user' }] },
+    /0\.json is not an inventory/
+  ]
 ])('a file that %s is named, with what to do', async (_, document, message) => {
   const { stderr, exitCode } = await inventory([document], [])
   expect(stderr).toMatch(message)

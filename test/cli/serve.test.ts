@@ -241,7 +241,7 @@ test.each<[string, string[], RegExp]>([
   ['a port that is none', ['--port', 'http'], /--port must be a number/],
   ['a port that is too high', ['--port', '70000'], /--port must be a port/],
   ['a negative life', ['--lifetime=-5'], /--lifetime must be a number/],
-  ['a life of no time', ['--lifetime', '0', '--port', '0'], /1000 at least/],
+  ['a life of no time', ['--lifetime', '0', '--port', '0'], /at least 1000/],
   ['an unknown format', ['--format', 'saml', '--port', '0'], /accessTokenFormat must be/],
   ['an unknown algorithm', ['--algorithm', 'none', '--port', '0'], /signingAlgorithm must be one of/],
   ['a part of what TLS needs', ['--tls-cert', 'bad.json'], /--tls-key is missing/],
@@ -252,7 +252,7 @@ test.each<[string, string[], RegExp]>([
     /--admin-secret-file cannot be read \(ENOENT\)/
   ],
   ['an admin secret as an argument', ['--admin-secret', 'marker-secret'], /Use --admin-secret-file/],
-  ['two files', ['bad.json', 'bad.json'], /takes 1 operand at most/]
+  ['two files', ['bad.json', 'bad.json'], /has at most 1 operand/]
 ])('%s ends with 2 and says what is wrong', async (_what, args, message) => {
   await writeFile(file('bad.json'), '{')
   const { exitCode, stdout, stderr } = await run([

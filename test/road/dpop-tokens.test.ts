@@ -112,7 +112,7 @@ test.each<[string, (bytes: Uint8Array) => unknown, RegExp]>([
   ],
   ['throws', () => Promise.reject(new Error('HSM')), /sign function failed/],
   ['answers in DER', (bytes) => signBytes('sha256', bytes, keys.ES256.privateKey), /DER form/],
-  ['hangs', () => new Promise(() => {}), /signature of the DPoP key did not come in time/]
+  ['hangs', () => new Promise(() => {}), /signature of the DPoP key did not arrive in time/]
 ])('a signer that %s is named, and nothing is sent', async (_what, sign, message) => {
   const { options, proofs } = await scripted()
   const dpop = { alg: 'ES256', sign: sign as never, publicKey: keys.ES256.publicKey }
