@@ -1,14 +1,19 @@
 import { decodeUnreserved } from '../proof/dpop-claims.ts'
 import { distinct } from '../token/scope.ts'
 
-/** Characters that servers and proxies do not agree about. */
-const disputed = /[\\;#\t\n\r]|\/\/|%(?:2f|5c|3b)|%25(?:25)*(?:2[ef5]|5c|3b)/i
+/** What Windows and others take for one of `. / \ ; % ? #`: each is that character in the compatibility form of Unicode. */
+const lookalike = /%e2%80%a[456]|%ef%b9%(?:9[246f]|a[8a])|%ef%bc%(?:8[35ef]|9[bf]|bc)/gi
+/** Characters that servers and proxies do not agree about, where nothing is encoded that need not be. */
+const disputed = new RegExp(
+  `[\\\\;#\\t\\n\\r]|//|%(?:2[3ef]|3[bf]|5c|0[9ad]|25[\\da-f]{2}|u[\\da-f]{4})|${lookalike.source}`,
+  'i'
+)
 /** A NUL ends a string for some; others read overlong UTF-8 as the character that it hides. */
 const hopeless = /%00|%c[01]|%e0%[89]|%f0%8|[\xc0\xc1]/i
 
 /** Whether servers read a path in more than one way. It may carry a query, which is not looked at. */
 export function isAmbiguous(path: string): boolean {
-  return disputed.test(withoutQuery(path)) || isUnreadable(path)
+  return disputed.test(decodeUnreserved(withoutQuery(path))) || isUnreadable(path)
 }
 
 /** Whether nobody can say how it is read. */
@@ -18,10 +23,11 @@ export function isUnreadable(path: string): boolean {
 
 /** What servers and proxies do with a path, in this order: some do one of it, some all, some nothing. */
 const steps: readonly ((path: string) => string)[] = [
-  (path) => path.replace(/#.*/s, ''), // undici sends it
-  decodeSeparators,
-  decodeSeparators,
-  decodeSeparators,
+  decodeOnce,
+  decodeOnce,
+  decodeOnce,
+  readKindly,
+  (path) => path.replace(/[#?].*/s, ''), // undici sends a fragment; a query that was encoded is one for those who parse twice
   (path) => path.replaceAll('\\', '/'), // as the URL standard has it
   (path) => path.replace(/;[^/]*/g, ''), // parameters of a segment (RFC 3986 §3.3), which servlet containers take off
   (path) => path.replace(/\/+/g, '/')
@@ -34,8 +40,16 @@ export function readingsOf(path: string): readonly string[] {
   return distinct(readings.map((reading) => withoutDotSegments(decodeUnreserved(reading))))
 }
 
-function decodeSeparators(path: string): string {
-  return path.replace(/%(?:25|2f|5c|3b)/gi, decoded)
+function decodeOnce(path: string): string {
+  return decodeUnreserved(path.replace(/%(?:2[35f]|3[bf]|5c)/gi, decoded))
+}
+
+/** As Windows has it, and as a URL parser that is given a decoded path: it takes line breaks and tabs out. */
+function readKindly(path: string): string {
+  return path
+    .replace(/%u([\da-f]{4})/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)).normalize('NFKC'))
+    .replace(lookalike, (encoded) => decodeURIComponent(encoded).normalize('NFKC'))
+    .replace(/%0[9ad]/gi, '')
 }
 
 /** RFC 3986 §5.2.4. */
