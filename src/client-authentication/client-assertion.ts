@@ -2,10 +2,15 @@ import type { KeyObject } from 'node:crypto'
 import type { CryptoKey, JWTPayload } from 'jose'
 import { builtin } from '../builtin.ts'
 import { TokenClientError } from '../errors.ts'
+import { late } from '../late.ts'
+import { load } from '../load.ts'
 import { wrong } from '../wrong-option.ts'
 import { presentAssertion } from './assertion.ts'
 import type { TokenRequestDraft } from './client-authentication.ts'
 import { remoteSignature, type Sign } from './remote-signer.ts'
+
+/** What signs with a key that is in this process. */
+export const joseCode = late(async () => load('jose', () => import('jose')))
 
 /** What signs an assertion, and how. */
 export interface Signer {
@@ -58,7 +63,7 @@ async function signedJwt(header: object, claims: JWTPayload, { alg, key, publicK
     const input = `${encoded(header)}.${encoded(claims)}`
     return `${input}.${await remoteSignature(key, alg, input, publicKey)}`
   }
-  const { SignJWT } = await import('jose')
+  const { SignJWT } = joseCode.loaded ?? (await joseCode.load())
   return new SignJWT(claims).setProtectedHeader({ ...header, alg }).sign(key)
 }
 

@@ -44,7 +44,7 @@ export function privateKeyJwt(options: PrivateKeyJwtOptions): ClientAuthenticati
   const known = ['key', 'sign', 'publicKey', 'alg', 'kid', 'audience']
   const given = checkedFields('privateKeyJwt options', options, known)
   const { alg, kid, audience } = given
-  preparedAudience(audience)
+  preparedAudience(audience, given.sign === undefined && !isCryptoKey(given.key))
   if (kid !== undefined) nonEmptyString('kid', kid, "Give the key's name in the client's JWKS, or leave it out.")
   if (alg !== undefined) oneOf('alg', alg, asymmetricAlgorithms)
   return ringAuthentication(credentialRing<ComparableSigner>(signerSources(given)), {

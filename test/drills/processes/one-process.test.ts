@@ -98,6 +98,28 @@ test('drill: a process that runs out of descriptors while its first request fail
   expect(requests.length).toBe(5)
 })
 
+test('drill: a process that has no descriptor left to sign its first assertion has its token when it has one again', async () => {
+  const { tokenEndpoint } = await serverOf()
+  const child = runWithDescriptors(
+    64,
+    built.folder,
+    `import { setTimeout as pass } from 'node:timers/promises'
+    import { createTokenClient, privateKeyJwt } from 'service-token-client'
+    import { generateKeyPairSync } from 'node:crypto'
+    ${descriptors}
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
+    const clientAuthentication = privateKeyJwt({ alg: 'ES256', key })
+    const tokens = createTokenClient({ tokenEndpoint: '${tokenEndpoint}', issuer: 'https://auth.internal', clientId: 'c', clientAuthentication })
+    await pass(200) // nothing is loaded any more
+    takeAll()
+    const first = await tokens.getToken().then(({ value }) => value, ({ code }) => code)
+    giveBack()
+    console.log(first, (await tokens.getToken({ maxWait: 10_000 })).value)`
+  )
+  expect(await child.ended).toEqual({ code: 0, output: 'ERR_RESOURCE_EXHAUSTED token-1\n' })
+})
+
 test('drill: a wrong secret is sent at most twice in two minutes, also when descriptors run out at its first refusal', async () => {
   const server = await tokenServer(43_200)
   server.answer((response) => {
