@@ -9,20 +9,26 @@ import { onTestFinished } from 'vitest'
 export interface Instance {
   /** The token's value, or the code of the error. */
   token(): Promise<string>
-  /** Calls one after another for `during` ms, with a pause of `every` ms; with all its clients at once. */
-  calls(plan: { readonly every: number; readonly during: number }): Promise<Calls>
+  /** Calls one after another for `during` ms, or until it is stopped, with a pause of `every` ms. With all its clients at once, in their order. */
+  calls(plan: { readonly every: number; readonly during?: number }): Promise<readonly Calls[]>
+  stop(): void
 }
 
 export interface Calls {
   /** Milliseconds of each. */
   readonly times: number[]
   readonly failed: number
+  /** The tokens, one after another. */
+  readonly seen: readonly string[]
+  /** What the client warned of meanwhile. */
+  readonly warnings: readonly string[]
 }
 
 export interface Surroundings {
   readonly tokenEndpoint: string
-  /** Neither of the two: without a store. */
+  /** None of the three: without a store. */
   readonly redisPort?: number
+  readonly clusterPorts?: readonly number[]
   readonly directory?: string
   readonly shards?: number
 }
@@ -59,8 +65,8 @@ async function programIn(folder: string): Promise<string> {
 function settingsOf(surroundings: readonly Surroundings[]): string {
   const sealingKey = randomBytes(32).toString('base64')
   return JSON.stringify(
-    surroundings.map(({ tokenEndpoint, redisPort, directory, shards }) => {
-      return { tokenEndpoint, redisPort, directory, shards, sealingKey }
+    surroundings.map(({ tokenEndpoint, redisPort, clusterPorts, directory, shards }) => {
+      return { tokenEndpoint, redisPort, clusterPorts, directory, shards, sealingKey }
     })
   )
 }
@@ -91,7 +97,8 @@ function ordered(whoAnswers: EventEmitter, send: (message: object) => void): Ins
   }
   return {
     token: () => order({ order: 'token' }),
-    calls: (plan) => order({ order: 'calls', ...plan })
+    calls: (plan) => order({ order: 'calls', ...plan }),
+    stop: () => send({ order: 'stop' })
   }
 }
 

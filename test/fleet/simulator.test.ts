@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type FleetOptions, simulateFleet } from '../../src/fleet/index.ts'
-import { type BuiltPackage, buildPackage } from '../house/package.ts'
-import { hasRedis, type RedisServer, startRedis } from '../stores/redis-server.ts'
+import { hasRedis } from '../stores/redis-server.ts'
+import { deployment } from './deployment.ts'
 import { fleet } from './fleet.ts'
 import { tokenServer } from './token-server.ts'
 
@@ -20,22 +20,13 @@ function simulated(fleet: Omit<FleetOptions, 'instances'>): number {
   return totals.reduce((sum, total) => sum + total, 0) / totals.length
 }
 
-describe.skipIf(!hasRedis)('the fleet simulator beside fifty processes (redis-server is needed)', () => {
-  let built: BuiltPackage
-  let redis: RedisServer
-  beforeAll(async () => {
-    built = await buildPackage()
-    redis = await startRedis()
-  })
-  afterAll(async () => {
-    await redis.stop()
-    await built[Symbol.asyncDispose]()
-  })
+const deployed = deployment()
 
+describe.skipIf(!hasRedis)('the fleet simulator beside fifty processes (redis-server is needed)', () => {
   test('the token requests of both are the same within ten per cent: without a store, with an outage, with a store', async () => {
     const [alone, failing, shared] = await Promise.all([life(), life(), life()])
-    const store = { ...shared, redisPort: redis.port, shards }
-    const all = await fleet(built.folder, instances, alone, failing, store)
+    const store = { ...shared, redisPort: deployed.redisPort, shards }
+    const all = await fleet(deployed.folder, instances, alone, failing, store)
     const began = performance.now()
     failing.answer((response, give) => (isDown(performance.now() - began) ? refuse(response) : give()))
     const running = all.map(async (one, index) => {
