@@ -129,6 +129,7 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
 function takeOut(headers: GotOptions['headers'], token: AccessToken, route: Route): void {
   const name = headerOf(route)
   if (headers[name] === credentialsOf(token, route)) delete headers[name]
+  if (token.type === 'DPoP') delete headers.dpop
 }
 
 function progressOf(context: GotOptions['context']): Partial<Progress> {

@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, type JWK } from 'jose'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTokenClient, type TokenClientOptions } from '../../src/index.ts'
+import { manualClock } from '../../src/testing/index.ts'
 import { clientId, clientSecret, dpopRoad } from '../support/dpop-road.ts'
 import { listen } from '../support/road.ts'
 
@@ -116,11 +117,11 @@ test.each<[string, (bytes: Uint8Array) => unknown, RegExp]>([
 ])('a signer that %s is named, and nothing is sent', async (_what, sign, message) => {
   const { options, proofs } = await scripted()
   const dpop = { alg: 'ES256', sign: sign as never, publicKey: keys.ES256.publicKey }
-  const tokens = clientOf({ ...options, dpop, timeout: 200 })
-  await expect(tokens.getToken()).rejects.toMatchObject({
-    code: 'ERR_SECRET_UNAVAILABLE',
-    message: expect.stringMatching(message)
-  })
+  const clock = manualClock()
+  const tokens = clientOf({ ...options, dpop, clock })
+  const failure = tokens.getToken().catch((error) => error)
+  await clock.advance(10_000)
+  expect(await failure).toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE', message: expect.stringMatching(message) })
   expect(proofs).toEqual([])
 })
 
@@ -158,7 +159,7 @@ test('T48 three nonces are tried in one attempt, each of them once and in a proo
   const { options, claims } = await scripted(
     ...Array.from('abcdefghijklmnopqrstuvwxyz', (nonce) => nonceDemanded(nonce))
   )
-  const error = await clientOf({ ...options, timeout: 100 })
+  const error = await clientOf({ ...options, timeout: 100, clock: manualClock() })
     .getToken()
     .catch((refusal) => refusal)
   expect(error).toMatchObject({ code: 'ERR_INVALID_DPOP_PROOF', transient: true, oauthError: 'use_dpop_nonce' })
@@ -173,7 +174,7 @@ test.each<[string, string | string[] | undefined]>([
   ['too long', 'n'.repeat(1025)]
 ])('T49 a nonce that is %s ends the attempt', async (_what, nonce) => {
   const { options, claims } = await scripted(nonceDemanded(nonce))
-  const error = await clientOf({ ...options, timeout: 100 })
+  const error = await clientOf({ ...options, timeout: 100, clock: manualClock() })
     .getToken()
     .catch((refusal) => refusal)
   expect(error).toMatchObject({ code: 'ERR_INVALID_DPOP_PROOF', message: expect.stringContaining('DPoP-Nonce') })
@@ -195,7 +196,7 @@ test('a proof that is refused for another reason is an error with a name', async
   expect(proofs.length).toBe(1)
 })
 
-test('C83 a new key is used from the next token request on, and every token is replaced by one of it', async () => {
+test('a new key is used from the next token request on, and every token is replaced by one of it', async () => {
   const [first, second] = [keys.ES256, generateKeyPairSync('ec', { namedCurve: 'P-256' })]
   let current = first.privateKey
   const { tokens, clock } = await dpopRoad({ client: { dpop: { key: () => current } } })
@@ -203,6 +204,11 @@ test('C83 a new key is used from the next token request on, and every token is r
   current = second.privateKey
   await clock.advance(2000)
   expect((await tokens.refresh()).boundTo).toBe(await thumbprint(second.publicKey))
+})
+
+test.each(['none', 'HS256', 'HS512'])('C83 a proof is never signed with %s', (alg) => {
+  const options = { tokenEndpoint: 'https://auth.internal/token', clientId, clientSecret }
+  expect(() => createTokenClient({ ...options, dpop: { alg } })).toThrow('dpop.alg')
 })
 
 test('nothing of the key and no proof shows on a token or in an error', async () => {

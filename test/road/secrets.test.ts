@@ -130,3 +130,51 @@ test.each([
   const texts = surfaces({ authentication })
   expect(texts.filter((text) => secrets.some((secret) => text.includes(secret)))).toEqual([])
 })
+
+test('X11 C75 neither the DPoP key nor a proof is on any surface, whatever goes wrong', async () => {
+  const heard = overheard()
+  const proofs: string[] = []
+  const echo = await listen((incoming, response) => {
+    const proof = String(incoming.headers.dpop)
+    const good = { access_token: 'marker-token', token_type: 'DPoP', expires_in: 3600 }
+    const answers = [
+      [200, good],
+      [400, { error: proof }],
+      [400, { error: 'invalid_dpop_proof', error_description: proof }],
+      [200, { ...good, token_type: proof }],
+      [200, { ...good, scope: proof }]
+    ] as const
+    const [status, body] = answers[Math.min(proofs.length, answers.length - 1)] as (typeof answers)[number]
+    proofs.push(proof)
+    response
+      .writeHead(status, { 'content-type': 'application/json', 'dpop-nonce': proof.slice(0, 900) })
+      .end(JSON.stringify(body))
+  })
+  const users = await listen((incoming, response) => {
+    proofs.push(String(incoming.headers.dpop))
+    response
+      .writeHead(401, { 'www-authenticate': `DPoP error="${incoming.headers.dpop}", scope="${incoming.headers.dpop}"` })
+      .end()
+  })
+  const { tokens, clock } = await road({ issuer: undefined as never, tokenEndpoint: echo, dpop: { key: privateKey } })
+  tokens.on('*', (name, event) => heard.push([name, event]))
+  const agent = new Agent().compose(tokens.interceptor({ origins: [users] }))
+  heard.push(await tokens.getToken())
+  for (const scope of ['a', 'b', 'c', 'd']) {
+    await clock.advance(1000)
+    heard.push(await tokens.getToken({ scope: [scope] }).catch((error: unknown) => error))
+  }
+  await (await request(users, { dispatcher: agent })).body.dump()
+  heard.push(tokens, tokens.health(), tokens.inventory())
+  expect(proofs.length).toBeGreaterThan(5)
+  const all = heard.flatMap(surfaces)
+  const shown = [
+    d,
+    pem.split('\n')[1] ?? '',
+    'marker-token',
+    ...proofs,
+    ...proofs.map((proof) => proof.split('.')[2] ?? '')
+  ]
+  expect(all.filter((text) => shown.some((secret) => text.includes(secret)))).toEqual([])
+  await agent.close()
+})

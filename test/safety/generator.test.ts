@@ -1,18 +1,34 @@
 import { afterAll, expect, test } from 'vitest'
-import { type Hop, leaks, listen, pathThrough } from './two-listeners.ts'
-import { boundWaysOf, waysOf } from './ways.ts'
+import { currentProver } from '../../src/client-authentication/current-prover.ts'
+import { generatedKey } from '../../src/client-authentication/dpop-key.ts'
+import { systemClock } from '../../src/clock.ts'
+import type { Prover } from '../../src/token/prover.ts'
+import { type Hop, type Listeners, leaks, listen, pathThrough } from './two-listeners.ts'
+import { boundWaysOf, type Way, waysOf } from './ways.ts'
 
 const count = Number(process.env.REQUESTS ?? 2000) // `npm run safety` draws 20,000
 const together = 100
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
 
-const listeners = await listen()
-const { allowed, ports } = listeners
-const ways = waysOf(listeners)
-const boundWays = boundWaysOf(listeners)
+const roads = { Bearer: roadOf(await listen()), DPoP: roadOf(await listen(await prover())) }
 const random = randomFrom(seed)
 
-afterAll(() => listeners.close())
+afterAll(() => Promise.all(Object.values(roads).map(({ listeners }) => listeners.close())))
+
+interface Road {
+  readonly listeners: Listeners
+  readonly ways: readonly Way[]
+  readonly boundWays: readonly Way[]
+}
+
+function roadOf(listeners: Listeners): Road {
+  return { listeners, ways: waysOf(listeners), boundWays: boundWaysOf(listeners) }
+}
+
+function prover(): Promise<Prover> {
+  const current = currentProver({ source: generatedKey('ES256'), clock: systemClock, timeout: 1000 })
+  return current(() => {}, undefined as never)
+}
 
 /** mulberry32: the same numbers for the same seed, on every machine. */
 function randomFrom(start: number): () => number {
@@ -43,61 +59,71 @@ const hosts = [
 const credentials = ['', '', '', 'users.internal@', 'user:pw@', 'users.internal%3A@']
 
 /** Any URL without a path that a user or a server might write: often the allowed origin, often nearly it. */
-function anyTarget(): string {
+function anyTarget({ allowed, ports }: Listeners): string {
   if (random() < 0.3) return random() < 0.5 ? allowed : anyCase(allowed)
   const scheme = random() < 0.95 ? 'http' : 'https'
   const port = pick([ports.first, ports.second, `0${ports.first}`, `0${ports.second}`])
   return anyCase(`${scheme}://${pick(credentials)}${pick([...hosts, '127.0.0.1'])}:${port}`)
 }
 
-function anyLocation(): string {
-  const target = anyTarget()
+function anyLocation(listeners: Listeners): string {
+  const target = anyTarget(listeners)
   return random() < 0.15 ? target.replace(/^https?:/i, '') : target // without a scheme it keeps that of the request
 }
 
-function anyHops(): Hop[] {
+function anyHops(listeners: Listeners): Hop[] {
   return Array.from(
     { length: Math.floor(random() * 4) },
-    () => [pick([301, 302, 303, 307, 308]), anyLocation()] as const
+    () => [pick([301, 302, 303, 307, 308]), anyLocation(listeners)] as const
   )
 }
 
 const userHeaders = { 'x-user': 'kept' }
-const headerForms: readonly (() => unknown)[] = [
+const headerForms: readonly ((listeners: Listeners) => unknown)[] = [
   () => undefined,
   () => ({ ...userHeaders }),
   () => Object.entries(userHeaders).flat(),
   () => new Map(Object.entries(userHeaders)),
   () => new Headers(userHeaders),
   () => Object.entries(userHeaders).values(),
-  () => ({ ...userHeaders, Host: new URL(anyTarget()).host }),
-  () => ['host', new URL(anyTarget()).host, ...Object.entries(userHeaders).flat()]
+  (listeners) => ({ ...userHeaders, Host: new URL(anyTarget(listeners)).host }),
+  (listeners) => ['host', new URL(anyTarget(listeners)).host, ...Object.entries(userHeaders).flat()]
 ]
 
-function anyRequest(): {
+function anyRequest({ listeners, ways, boundWays }: Road): {
   readonly way: string
   readonly target: string
   readonly hops: readonly Hop[]
   send(): Promise<unknown>
 } {
   const way = pick(random() < 0.7 ? ways : boundWays)
-  const target = anyTarget()
-  const hops = anyHops()
-  const headers = pick(headerForms)()
+  const target = anyTarget(listeners)
+  const hops = anyHops(listeners)
+  const headers = pick(headerForms)(listeners)
   const servername = random() < 0.1 ? pick(hosts) : undefined
   const path = pathThrough(hops, way.isStrict)
   return { way: way.name, target, hops, send: () => way.send(target, path, headers, servername) }
 }
 
-test(`C30 C88 D11 ${count} requests drawn with SEED=${seed} show their token to the allowed origin only`, async () => {
-  for (let sent = 0; sent < count; sent += together) {
-    const batch = Array.from({ length: together }, anyRequest)
-    await Promise.allSettled(batch.map((request) => request.send()))
-    const leaked = leaks(listeners)
-    expect(leaked, `one of ${JSON.stringify(leaked.length > 0 && batch)}`).toEqual([])
-  }
-  const carried = listeners.sightings.filter(({ authorization }) => authorization !== undefined)
-  expect(carried.length).toBeGreaterThan(count / 10)
-  expect(listeners.sightings.filter(({ listener }) => listener === 'second').length).toBeGreaterThan(count / 10)
-  expect(listeners.tokens.issued).toBe(1)
-}, 120_000)
+test.each([
+  ['Bearer', count],
+  ['DPoP', count / 2]
+] as const)(
+  `C30 C88 D11 a %s token is seen by the allowed origin only, by %i requests drawn with SEED=${seed}`,
+  async (type, drawn) => {
+    const road = roads[type]
+    const { listeners } = road
+    for (let sent = 0; sent < drawn; sent += together) {
+      const batch = Array.from({ length: together }, () => anyRequest(road))
+      await Promise.allSettled(batch.map((request) => request.send()))
+      const leaked = leaks(listeners)
+      expect(leaked, `one of ${JSON.stringify(leaked.length > 0 && batch)}`).toEqual([])
+    }
+    const carried = listeners.sightings.filter(({ authorization }) => authorization === `${type} t1`)
+    expect(carried.length).toBeGreaterThan(drawn / 10)
+    expect(carried.filter(({ hasProof }) => hasProof !== (type === 'DPoP'))).toEqual([])
+    expect(listeners.sightings.filter(({ listener }) => listener === 'second').length).toBeGreaterThan(drawn / 10)
+    expect(listeners.tokens.issued).toBe(1)
+  },
+  120_000
+)

@@ -50,7 +50,7 @@ test.each(ways)('D20 the way "$name" carries the token to the allowed origin at 
   const before = listeners.sightings.length
   await send(allowed, '/', undefined)
   const seen = listeners.sightings.slice(before)
-  const carried = { authorization: 'Bearer t1', isTainted: false }
+  const carried = { authorization: 'Bearer t1', hasProof: false, isTainted: false }
   expect(seen).toEqual([{ listener: 'first', host: new URL(allowed).host, ...carried }])
 })
 

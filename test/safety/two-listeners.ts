@@ -7,6 +7,7 @@ import { bearerInterceptor } from '../../src/bearer/interceptor.ts'
 import { underPolicy } from '../../src/bearer/policies.ts'
 import { routeTable } from '../../src/bearer/routes.ts'
 import type { TokenClient } from '../../src/index.ts'
+import type { Prover } from '../../src/token/prover.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { type TestTokens, testTokens } from '../support/tokens.ts'
 import { undici } from '../support/undici.ts'
@@ -19,6 +20,8 @@ export interface Sighting {
   readonly listener: 'first' | 'second'
   readonly host: string
   readonly authorization: string | undefined
+  /** Whether a proof came with it. */
+  readonly hasProof: boolean
   /** The chain of redirects has passed a place outside the policy, and whoever sends promised to show no token after that. */
   readonly isTainted: boolean
 }
@@ -49,14 +52,15 @@ function lookup(_name: string, { all }: { readonly all?: boolean }, found: Found
 /** Connection options for dispatchers. */
 export const onThisMachine = { lookup } as object
 
-/** Two listeners. A token may be seen by the first, and only in a request for the one origin of the policy. */
-export async function listen(): Promise<Listeners> {
+/** Two listeners. A token and its proof may be seen by the first, and only in a request for the one origin of the policy. */
+export async function listen(prover?: Prover): Promise<Listeners> {
   const sightings: Sighting[] = []
   const listener = (name: Sighting['listener']) =>
     createServer((request, response) => {
-      const { host = '', authorization } = request.headers
+      const { host = '', authorization, dpop } = request.headers
       const plan = planIn(request.url ?? '/')
-      sightings.push({ listener: name, host, authorization, isTainted: plan.hasPassed === true })
+      const shown = { authorization, hasProof: dpop !== undefined }
+      sightings.push({ listener: name, host, ...shown, isTainted: plan.hasPassed === true })
       answer(request, response, name === 'first' && isAllowed(host) ? plan : { ...plan, hasPassed: plan.isStrict })
     })
   const isAllowed = (host: string) => host.toLowerCase() === new URL(allowed).host
@@ -65,7 +69,7 @@ export async function listen(): Promise<Listeners> {
   const second = await start(servers[1])
   const allowed = `http://users.internal:${first}`
   const request = tokenRequest({})
-  const tokens = testTokens({ warm: [request] })
+  const tokens = testTokens({ warm: [request], prover })
   const options = { source: tokens, routes: routeTable([{ origin: allowed, request }]), emit() {} }
   return {
     allowed,
@@ -82,12 +86,13 @@ export async function listen(): Promise<Listeners> {
   }
 }
 
-/** A token that somebody saw who should not have. */
+/** A token or a proof that somebody saw who should not have. */
 export function leaks({ sightings, allowed }: Listeners): Sighting[] {
   const { host } = new URL(allowed)
   return sightings.filter(
-    ({ authorization, listener, isTainted, ...seen }) =>
-      authorization?.startsWith('Bearer ') && (listener !== 'first' || seen.host.toLowerCase() !== host || isTainted)
+    ({ authorization = '', hasProof, listener, isTainted, ...seen }) =>
+      (hasProof || /^(Bearer|DPoP) /.test(authorization)) &&
+      (listener !== 'first' || seen.host.toLowerCase() !== host || isTainted)
   )
 }
 
@@ -107,11 +112,12 @@ function pathOf(plan: Plan): string {
   return `/${Buffer.from(JSON.stringify(plan)).toString('base64url')}`
 }
 
-/** Follows the plan in the path; at its end 401, which tempts a client to send something better. */
+/** Follows the plan in the path; at its end 401, which tempts a client to send something better, a token or a proof. */
 function answer({ url = '/' }: IncomingMessage, response: ServerResponse, { hops, ...plan }: Plan): void {
   const [hop, ...rest] = hops
   if (hop === undefined) {
-    response.writeHead(url.startsWith('/401') ? 401 : 200, { 'www-authenticate': 'Bearer' }).end()
+    const challenge = { 'www-authenticate': 'Bearer, DPoP error="use_dpop_nonce"', 'dpop-nonce': 'tempting' }
+    response.writeHead(url.startsWith('/401') ? 401 : 200, challenge).end()
     return
   }
   const [status, location] = hop

@@ -1,4 +1,5 @@
 import { AccessToken } from '../../src/token/access-token.ts'
+import type { Prover } from '../../src/token/prover.ts'
 import type { TokenRequest } from '../../src/token/token-request.ts'
 import type { TokenSource } from '../../src/token/token-source.ts'
 import type { Patience } from '../../src/waiting/patience.ts'
@@ -18,8 +19,14 @@ export interface TestTokens extends TokenSource {
   keepRejected(): void
 }
 
+export interface TestTokensOptions {
+  readonly warm?: readonly TokenRequest[]
+  /** DPoP tokens in place of Bearer ones. */
+  readonly prover?: Prover | undefined
+}
+
 /** Tokens `t1`, `t2`, … in the order of issue, one kept for each request, one flight for each request. */
-export function testTokens({ warm = [] }: { readonly warm?: readonly TokenRequest[] } = {}): TestTokens {
+export function testTokens({ warm = [], prover }: TestTokensOptions = {}): TestTokens {
   const kept = new Map<string, AccessToken>()
   const flights = new Map<string, Promise<AccessToken>>()
   let issued = 0
@@ -30,7 +37,7 @@ export function testTokens({ warm = [] }: { readonly warm?: readonly TokenReques
 
   function issue({ key, scope }: TokenRequest): AccessToken {
     const serial = ++issued
-    const token = new AccessToken({ value: `t${serial}`, scope, obtainedAt: 0, expiresAt: 1, serial })
+    const token = new AccessToken({ value: `t${serial}`, scope, obtainedAt: 0, expiresAt: 1, serial, prover })
     kept.set(key, token)
     return token
   }
