@@ -73,7 +73,8 @@ export function describedIssuer(document: object, expected: ExpectedServer): Iss
     issuer,
     jwksUri: usableEndpoint(members.get('jwks_uri'), expected),
     introspectionEndpoint: usableEndpoint(members.get('introspection_endpoint'), expected),
-    mutualTlsIntrospectionEndpoint: usableEndpoint(aliases.get('introspection_endpoint'), expected)
+    mutualTlsIntrospectionEndpoint: usableEndpoint(aliases.get('introspection_endpoint'), expected),
+    introspectionMethods: strings(members.get('introspection_endpoint_auth_methods_supported'))
   }
 }
 

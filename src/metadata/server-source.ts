@@ -9,6 +9,8 @@ export interface Issuer {
   readonly introspectionEndpoint?: string | undefined
   /** The same for clients that prove themselves in the connection (RFC 8705 §5). */
   readonly mutualTlsIntrospectionEndpoint?: string | undefined
+  /** `introspection_endpoint_auth_methods_supported`, when the server publishes it. */
+  readonly introspectionMethods?: readonly string[] | undefined
 }
 
 /** What is known of the authorization server (RFC 8414 §2). */

@@ -1,8 +1,10 @@
 import { authenticatedRequest, endpointFor } from '../client-authentication/authenticated-request.ts'
 import type { ClientAuthentication, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
+import { unlistedMethod } from '../client-authentication/unlisted-method.ts'
 import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
-import type { Sender } from '../http/send.ts'
+import type { Answer, Sender } from '../http/send.ts'
+import { type ServerClock, serverClock } from '../http/server-clock.ts'
 import type { Issuer, ServerSource } from '../metadata/server-source.ts'
 import { broughtNews } from '../waiting/brought-news.ts'
 import { type Awaited, type Deadline, tooSlow, withDeadline } from '../waiting/deadline.ts'
@@ -41,17 +43,20 @@ const timeout = 5000
 const bearerTypes = /^(bearer|(urn:ietf:params:oauth:token-type:)?access_token)$/i
 
 /**
- * Checks an opaque token with the one who issued it.
- * @throws RefusedToken; TokenClientError `ERR_INTROSPECTION_FAILED`, transient: without an answer no token counts.
+ * Checks opaque tokens with the one who issued them. Each check throws RefusedToken, and TokenClientError
+ * `ERR_INTROSPECTION_FAILED`, transient: without an answer no token counts.
  */
-export async function introspect(
-  token: string,
+export function introspector(
   how: Introspection,
   context: IntrospectionContext
-): Promise<SizedToken> {
-  const answer = await ask(token, how, context)
+): (token: string) => Promise<SizedToken> {
+  const serverTime = serverClock(context.clock)
+  return async (token) => tokenIn(await ask({ ...context, how, token, serverTime }), context)
+}
+
+/** What the answer says about the token. @throws RefusedToken */
+function tokenIn(answer: JsonObject, { expected, now }: IntrospectionContext): SizedToken {
   if (answer.active !== true) throw new RefusedToken('inactive')
-  const { expected } = context
   const { issuers, profile } = expected
   const clientClaim = clientIdPath(answer, profile.clientId)
   if (clientClaim === undefined) throw new RefusedToken('missing_claim', { claim: profile.clientId[0]?.join('.') })
@@ -60,7 +65,7 @@ export async function introspect(
   if (typeof claims.sub !== 'string') throw new RefusedToken('missing_claim', { claim: 'sub' })
   checkType(answer, profile)
   checkAudience(answer, expected)
-  checkTimes(answer, expected, context.now())
+  checkTimes(answer, expected, now())
   return verifiedToken(claims, expected)
 }
 
@@ -75,11 +80,17 @@ function checkType({ token_type: type, token_use: use, ...answer }: JsonObject, 
   if (failed !== undefined) throw new RefusedToken('wrong_type', { claim: failed.at.join('.') })
 }
 
-async function ask(token: string, how: Introspection, context: IntrospectionContext): Promise<JsonObject> {
+interface Question extends IntrospectionContext {
+  readonly how: Introspection
+  readonly token: string
+  readonly serverTime: ServerClock
+}
+
+async function ask(question: Question): Promise<JsonObject> {
   const timedOut = (awaited: Awaited | undefined) => tooSlow(`No answer within ${timeout} ms`, awaited)
   try {
-    return await withDeadline({ clock: context.clock, timeout, timedOut, signals: [] }, (deadline) =>
-      askOnce(token, how, context, deadline)
+    return await withDeadline({ clock: question.clock, timeout, timedOut, signals: [] }, (deadline) =>
+      askOnce(question, deadline, true)
     )
   } catch (cause) {
     const message = 'The issuer could not say whether the token is active, so it does not count. See the cause.'
@@ -87,26 +98,23 @@ async function ask(token: string, how: Introspection, context: IntrospectionCont
   }
 }
 
-/** A refused credential is worth one repeat, at once, when there is another one. */
-async function askOnce(
-  token: string,
-  how: Introspection,
-  context: IntrospectionContext,
-  deadline: Deadline,
-  mayRepeat = true
-): Promise<JsonObject> {
-  const { server, sender, clock } = context
+/** A refused credential is worth one repeat, at once, when there is another one, or when it was dated wrongly. */
+async function askOnce(question: Question, deadline: Deadline, mayRepeat: boolean): Promise<JsonObject> {
+  const { how, server, sender, clock, serverTime } = question
   const { clientAuthentication } = how
   deadline.awaits("the issuer's metadata")
   const known = how.endpoint === undefined ? await server.authorizationServer({}) : undefined
   const usual = how.endpoint ?? known?.introspectionEndpoint
   if (usual === undefined) throw new Error('The metadata of the issuer names no usable introspection_endpoint.')
   const url = endpointFor(clientAuthentication, { usual, mutualTls: known?.mutualTlsIntrospectionEndpoint })
-  const request = draft(token, how, url, context, deadline)
+  const request = draft(question, url, known?.introspectionMethods, deadline)
   const { answer, proof } = await authenticatedRequest(request, { clientAuthentication, sender, clock })
-  if (answer.status === 401) {
-    const hasAnother = await broughtNews(proof.refused(), clock, deadline.signal)
-    if (hasAnother && mayRepeat) return askOnce(token, how, context, deadline, false)
+  const misdated = serverTime.learn(answer, url) && request.dated === true
+  if (isRefusalOfClient(answer)) {
+    const isCurable = (misdated && mayRepeat) || (await broughtNews(proof.refused(), clock, deadline.signal))
+    if (isCurable && mayRepeat) return askOnce(question, deadline, false)
+    const reason = unlistedMethod(proof.method, known?.introspectionMethods, [question.token]) ?? ''
+    throw new Error(`The introspection endpoint answered ${answer.status}. ${reason}`.trimEnd())
   }
   if (answer.status !== 200) throw new Error(`The introspection endpoint answered ${answer.status}.`)
   if (!/^application\/json\s*(;|$)/i.test(answer.headers['content-type'] ?? ''))
@@ -115,22 +123,26 @@ async function askOnce(
   return parseJsonObject(answer.body, 'malformed_claims')
 }
 
+/** A server need not say it with a 401 when the proof was not in the `Authorization` field (RFC 6749 §5.2). */
+function isRefusalOfClient({ status, body }: Answer): boolean {
+  return status === 401 || (status === 400 && /"error"\s*:\s*"invalid_client"/.test(new TextDecoder().decode(body)))
+}
+
 /** The token travels in the form alone, never in a URL (RFC 7662 §4). */
 function draft(
-  token: string,
-  { clientId }: Introspection,
+  { token, how, expected, serverTime }: Question,
   tokenEndpoint: string,
-  { expected, now }: IntrospectionContext,
+  authenticationMethods: readonly string[] | undefined,
   deadline: Deadline
 ): TokenRequestDraft {
   return {
-    clientId,
+    clientId: how.clientId,
     form: new URLSearchParams({ token, token_type_hint: 'access_token' }),
     headers: {},
     issuer: expected.issuers[0],
     tokenEndpoint,
-    authenticationMethods: undefined,
-    now: now(),
+    authenticationMethods,
+    now: serverTime.now(),
     warn() {},
     deadline
   }

@@ -3,7 +3,7 @@ import { limits } from '../limits.ts'
 import { discoveredIssuer } from '../metadata/discovery.ts'
 import { isCompactJws } from './compact-jws.ts'
 import { inactiveTokens } from './inactive-tokens.ts'
-import { type Introspection, introspect } from './introspection.ts'
+import { introspector } from './introspection.ts'
 import { publishedKey } from './keys/node-key.ts'
 import type { SavedKeys } from './keys/saved-keys.ts'
 import { signedTokenCheck, type Verified } from './signed-token.ts'
@@ -56,6 +56,7 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
   const verify = signedTokenCheck({ ...trust, keys, now })
   const signed = verifiedTokens({ clock, maxAge, stillHolds: ({ key }) => key !== undefined && keys.isCurrent(key) })
   const introspected = verifiedTokens({ clock, maxAge, ...introspection })
+  const ask = introspection && introspector(introspection, { ...context, now })
   const inactive = inactiveTokens(clock, introspection?.keepFor ?? 0)
 
   function checkSigned(token: string): VerifiedToken | Promise<VerifiedToken> {
@@ -64,10 +65,10 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
     return waiting === undefined ? known() : waiting.then(known)
   }
 
-  async function asked(token: string, how: Introspection): Promise<Verified> {
+  async function asked(token: string, ask: (token: string) => Promise<Verified>): Promise<Verified> {
     if (inactive.has(token)) throw new RefusedToken('inactive')
     try {
-      return await introspect(token, how, { ...context, now })
+      return await ask(token)
     } catch (error) {
       if (error instanceof RefusedToken && error.reason === 'inactive') inactive.add(token)
       throw error
@@ -81,8 +82,8 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
     },
     check(token) {
       if (token.length > limits.tokenBytes) throw new RefusedToken('too_large')
-      if (introspection === undefined || (!introspection.always && isCompactJws(token))) return checkSigned(token)
-      return introspected.get(token, () => asked(token, introspection))
+      if (ask === undefined || (!introspection?.always && isCompactJws(token))) return checkSigned(token)
+      return introspected.get(token, () => asked(token, ask))
     },
     exportKeys: () => keys.export?.(),
     close() {

@@ -6,6 +6,7 @@ import {
 import type { ClientAuthentication, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
 import type { CredentialSource } from '../client-authentication/credential-source.ts'
 import type { CurrentProver } from '../client-authentication/current-prover.ts'
+import { namingTheMethod } from '../client-authentication/unlisted-method.ts'
 import type { Clock } from '../clock.ts'
 import { type ErrorCode, isRefusalOfCredential, TokenClientError } from '../errors.ts'
 import { type Emit, fieldsOf } from '../events.ts'
@@ -27,7 +28,6 @@ import { tokenRequestForm } from './form.ts'
 import { readTokenResponse, type TokenResponse } from './response.ts'
 import { reportScope } from './scope-report.ts'
 import { toldEnds } from './told-ends.ts'
-import { namingTheMethod } from './unlisted-method.ts'
 
 export interface TokenEndpointOptions {
   readonly clientId: string

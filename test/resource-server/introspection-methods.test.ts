@@ -1,6 +1,6 @@
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { startAuthorizationServer } from '../../src/authorization-server/index.ts'
-import { type ClientAuthentication, clientSecretBasic, tlsClientAuth } from '../../src/index.ts'
+import { type AuthorizationServerOptions, startAuthorizationServer } from '../../src/authorization-server/index.ts'
+import { type ClientAuthentication, clientSecretBasic, privateKeyJwt, tlsClientAuth } from '../../src/index.ts'
 import { accessTokenVerifier } from '../../src/resource-server/index.ts'
 import { type Identity, jwksOf, newIdentity, waysInConnection, waysInMessage } from '../support/every-method.ts'
 import { audience } from './issuer.ts'
@@ -13,7 +13,7 @@ beforeAll(async () => {
   stranger = await newIdentity('somebody else')
 })
 
-async function opaqueToken() {
+async function opaqueToken(options: Partial<AuthorizationServerOptions> = {}) {
   const { secret, ca, server: own, selfSigned } = identity
   const server = await startAuthorizationServer({
     clients: [
@@ -28,7 +28,8 @@ async function opaqueToken() {
       }
     ],
     accessTokenFormat: 'opaque',
-    tls: { cert: own.cert, key: own.key, ca: ca.cert }
+    tls: { cert: own.cert, key: own.key, ca: ca.cert },
+    ...options
   })
   onTestFinished(server.close)
   const form = { grant_type: 'client_credentials', client_id: 'orders', client_secret: 'orders-secret' }
@@ -72,4 +73,36 @@ test('R31 a dispatcher cannot present the certificate that introspection proves 
   expect(() => verifierAt('https://auth.internal', tlsClientAuth(issued), given)).toThrow(
     expect.objectContaining({ code: 'ERR_CONFLICTING_OPTIONS' })
   )
+})
+
+test('R31 K7 a server whose clock is ten minutes ahead is asked once more, at once, and later by its own time', async () => {
+  const { server, authorization } = await opaqueToken()
+  const { privateKey } = identity.keys.ES256
+  const clientAuthentication = privateKeyJwt({ key: privateKey, kid: 'ES256' })
+  const introspection = { clientId: 'users', clientAuthentication, keepFor: 0 }
+  const verifier = verifierAt(server.issuer, clientAuthentication, { introspection })
+  server.faults.clockOffset(600_000)
+  expect((await verifier.verify(authorization)).clientId).toBe('orders')
+  expect(server.requests.count('introspection')).toBe(2)
+  expect((await verifier.verify(authorization)).clientId).toBe('orders')
+  expect(server.requests.count('introspection')).toBe(3)
+})
+
+test('R31 a secret has no date: another clock is no reason to ask once more', async () => {
+  const { server, authorization } = await opaqueToken()
+  server.faults.clockOffset(600_000)
+  const verifier = verifierAt(server.issuer, clientSecretBasic('a secret that it does not know'))
+  await expect(verifier.verify(authorization)).rejects.toMatchObject({ code: 'ERR_INTROSPECTION_FAILED' })
+  expect(server.requests.count('introspection')).toBe(1)
+})
+
+test('R31 a method that the metadata do not list for introspection is named with those that they do', async () => {
+  const { server, authorization } = await opaqueToken({ authenticationMethods: ['client_secret_post'] })
+  const verifier = verifierAt(server.issuer, clientSecretBasic(identity.secret))
+  await expect(verifier.verify(authorization)).rejects.toMatchObject({
+    cause: {
+      message:
+        'The introspection endpoint answered 401. Its metadata lists client_secret_post, and client_secret_basic was used: set clientAuthentication.'
+    }
+  })
 })

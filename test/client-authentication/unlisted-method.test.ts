@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { namingTheMethod } from '../../src/client-authentication/unlisted-method.ts'
 import { TokenClientError } from '../../src/errors.ts'
-import { namingTheMethod } from '../../src/token-endpoint/unlisted-method.ts'
 
 const cause = new Error('x')
 const refusal = new TokenClientError('ERR_INVALID_CLIENT', 'Refused.', {
