@@ -13,11 +13,11 @@ export async function fetchExchange(
   signal: AbortSignal,
   startAnswer: StartAnswer
 ): Promise<Answer> {
-  const { host } = new URL(exchange.url)
+  const { host, href } = new URL(exchange.url) // sent as it was judged: another parser may read its text in another way
   const { method, headers, body } = exchange
   let response: Response | undefined
   try {
-    const answered: unknown = await uncached(fetch, exchange.url, {
+    const answered: unknown = await uncached(fetch, href, {
       method,
       headers: { ...headers },
       body: body ?? null,

@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts'
 import { again, TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
+import { tooSlow } from '../waiting/deadline.ts'
 import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
+import type { Patience } from '../waiting/patience.ts'
 import { fetchMetadata, type MetadataOptions } from './fetch-metadata.ts'
 import { describedIssuer, describedServer } from './metadata-document.ts'
 import { metadataUrls } from './metadata-url.ts'
@@ -86,15 +88,19 @@ function discovered<Server extends Issuer>(
     discovery().catch(() => {})
   }
 
+  function late({ maxWait = 0 }: Patience): TokenClientError {
+    return tooSlow(`The metadata of ${new URL(issuer).host} did not come within ${Math.round(maxWait)} ms`, undefined)
+  }
+
   return {
     authorizationServer(patience) {
-      if (known === undefined) return leaveOnAbort(discovery(), patience, clock)
+      if (known === undefined) return leaveOnAbort(discovery(), patience, clock, () => late(patience))
       if (clock.monotonicTime() >= renewAt) renew()
       return known
     },
     async rediscover(patience) {
       try {
-        return await leaveOnAbort(discovery(), patience, clock)
+        return await leaveOnAbort(discovery(), patience, clock, () => late(patience))
       } catch (error) {
         if (known === undefined || patience.signal?.aborted) throw error
         return known

@@ -35,7 +35,7 @@ export function leaveOnAbort<T>(
   })
 }
 
-export function nothingCame({ maxWait }: Patience): TokenClientError {
-  const message = `Nothing came within ${maxWait} ms. Allow more time with maxWait, or call again.`
+export function nothingCame({ maxWait = 0 }: Patience): TokenClientError {
+  const message = `Nothing came within ${Math.round(maxWait)} ms. Allow more time with maxWait, or call again.`
   return new TokenClientError('ERR_TIMEOUT', message, { transient: true })
 }

@@ -412,6 +412,20 @@ test.each<[string, () => unknown, string]>([
   })
 })
 
+test.each(['https://auth.internal\\@evil.test/t', ' https://auth.internal/t', 'HTTPS:auth.internal/a/../t'])(
+  'W17 W2 a fetch of the user is given %s as it was judged, not as another parser could read it',
+  async (url) => {
+    const asked: unknown[] = []
+    const fetch = async (given: unknown) => {
+      asked.push(given)
+      return Response.json({})
+    }
+    const { send } = make(manualClock(), { fetch: fetch as typeof globalThis.fetch })
+    await send({ ...post({ origin: 'https://auth.internal' }), url })
+    expect(asked).toEqual([new URL(url).href])
+  }
+)
+
 test('T9 a Node stream as the body of a fetch that is not the platform’s is destroyed when its answer is refused', async () => {
   const stream = new Readable({ read() {} })
   const answer = { status: 200, headers: new Headers({ 'content-encoding': 'gzip' }), body: stream }
