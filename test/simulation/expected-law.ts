@@ -110,6 +110,7 @@ const aboutServer: readonly ErrorCode[] = [
   ...([
     'ERR_ENDPOINT_NOT_FOUND',
     'ERR_REDIRECT_REFUSED',
+    'ERR_DISCOVERY_FAILED',
     'ERR_BODY_TOO_LARGE',
     'ERR_UNEXPECTED_CONTENT_ENCODING'
   ] as const)

@@ -25,7 +25,7 @@ export interface Machine {
 
 /** Milliseconds. */
 const slowSupply = 1500
-const exact = 10
+export const exact = 10
 /** A share of the timeout: with the secret from before the request then goes out after all. */
 const givenUpAfter = 0.4
 

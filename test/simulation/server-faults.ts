@@ -11,9 +11,11 @@ import {
   text
 } from './answers.ts'
 import { slowestAnswer } from './resource-requests.ts'
+import { restartService } from './service-end.ts'
 import type { Asked, Issued, Reply, Trouble } from './simulated-authorization-server.ts'
 import { type Fault, type FaultKind, nothingToEnd } from './simulated-fault-kinds.ts'
 import { insufficientScope, type ResourceTrouble, unauthorized } from './simulated-resource-server.ts'
+import { type PlaceTrouble, places } from './simulated-settings.ts'
 import type { World } from './world.ts'
 
 const second = 1000
@@ -102,6 +104,8 @@ function oddAnswer({ chance, settings }: World, reply: Reply): Reply | undefined
   return { ...reply, script: answer(chance, status, { ...members, ...odd }, { 'content-type': type }) }
 }
 
+const placeTroubles: readonly PlaceTrouble[] = ['hangs', 'hangs', 'hangs', 'fails', 'is slow', 'is malformed']
+
 /** What goes wrong at the two servers, and on the way to them. */
 export const serverFaults = {
   outage: troubled('outage', ({ chance }) => ({ script: outage(chance) })),
@@ -134,6 +138,17 @@ export const serverFaults = {
     const way = { ...world.chance.pick(repeating), last: new Map<string, Issued>() }
     const again = troubled('same token', (_world, asked, grant) => sameTokenAgain(world, asked, grant, way))
     return again(world, machines, longest)
+  },
+  discovery: (world, machines) => {
+    const { chance, authorizationServer } = world
+    for (const place of chance.pick([places, places.slice(0, 1), places.slice(1)]))
+      authorizationServer.placeTroubles.set(place, chance.pick(placeTroubles))
+    // A service that starts now knows nothing yet; one that runs looks again beside its requests.
+    if (world.settings.discovers) {
+      const machine = chance.pick(machines)
+      machine.host.later(0, () => restartService(world, machine))
+    }
+    return () => authorizationServer.placeTroubles.clear()
   },
   'key rotation': (world) => {
     world.fire('key rotation')

@@ -19,19 +19,21 @@ export function restartService(world: World, machine: Machine): void {
   world.services.push(machine.service)
 }
 
-function lookForLeftovers(world: World, { name, clock, exchanges, waiting, shutdown }: Service): void {
+function lookForLeftovers(world: World, { name, clock, exchanges, lookups, waiting, shutdown }: Service): void {
   const left = [...waiting].filter((call) => !call.onWire())
   if (clock.timers > 0) world.violate('I8', name, `${clock.timers} timers after close`)
   if (exchanges > 0) world.violate('I8', name, `${exchanges} token requests after close`)
+  if (lookups.size > 0) world.violate('I8', name, `${lookups.size} metadata requests after close`)
   if (left.length > 0) world.violate('I8', name, `${left.map(({ what }) => what).join(', ')} wait after close`)
   if (getEventListeners(shutdown.signal, 'abort').length > 0) world.violate('I8', name, 'abort listeners after close')
 }
 
 /** I10, after every event: nothing grows but with what is asked for and under way. */
 export function lookForGrowth(world: World, service: Service): void {
-  const { name, clock, ledgers, waiting, shutdown } = service
-  // A caller has a wait and a pause; a kind of token has a flight, an attempt, an exchange and a pause; a client has its schedule.
-  const timers = 1 + 2 * waiting.size + 4 * ledgers.size
+  const { name, clock, ledgers, lookups, waiting, shutdown } = service
+  // A caller has a wait and a pause; a kind of token has a flight, an attempt, an exchange and a pause; a client has its
+  // schedule; a metadata request has its deadlines, and a search its next turn.
+  const timers = 1 + 2 * waiting.size + 4 * ledgers.size + 3 * lookups.size
   if (clock.timers > timers && clock.timers > timers + lingering(service))
     world.violate('I10', name, `${clock.timers} timers where ${timers} have a reason`)
   if (waiting.size > 0) return

@@ -5,6 +5,7 @@ import type { Call } from './calls.ts'
 import type { Host, HostClock } from './host.ts'
 import { type Held, type Ledger, newLedger, type Setback } from './ledger.ts'
 import type { Machine } from './machine.ts'
+import { metadataDispatch } from './metadata-requests.ts'
 import { resourceDispatch } from './resource-requests.ts'
 import { resourceOrigins } from './simulated-resource-server.ts'
 import { tokenDispatch } from './token-requests.ts'
@@ -31,6 +32,10 @@ export interface Service {
   /** A refusal that concerns the client, whatever it asks for. */
   refusal: Setback | undefined
   readonly server: ServerView
+  /** Metadata requests on the wire, and the true times at which they began. */
+  readonly lookups: Set<{ readonly beganAt: number }>
+  /** The last search for metadata, from place to place. True times. */
+  readonly search: { beganAt: number; endedAt: number }
   exchanges: number
   lastToken: AccessToken | undefined
   readonly waiting: Set<Call>
@@ -42,20 +47,21 @@ export interface Service {
 }
 
 export const defaultScope = 'read'
-export const tokenEndpoint = 'https://auth.internal/token'
+export const issuer = 'https://auth.internal'
+export const tokenEndpoint = `${issuer}/token`
 
 export function startService(world: World, machine: Machine, name: string): Service {
-  const { timeout, refresh } = world.settings
+  const { timeout, refresh, discovers } = world.settings
   const { host } = machine
   const clock = host.clock()
   const client = createTokenClient({
-    tokenEndpoint,
+    ...(discovers ? { issuer } : { tokenEndpoint }),
     clientId: 'orders',
     clientSecret: machine.supplySecret,
     scope: defaultScope,
     timeout,
     ...(refresh !== undefined && { refresh }),
-    dispatcher: { dispatch: (...given) => tokenDispatch(world, service, ...given) } as Dispatcher,
+    dispatcher: { dispatch: (options, handler) => serverDispatch(world, service, options, handler) } as Dispatcher,
     clock
   })
   const bearer = client.interceptor({ origins: [...resourceOrigins] })
@@ -72,6 +78,8 @@ export function startService(world: World, machine: Machine, name: string): Serv
     refused: new Map(),
     refusal: undefined,
     server: newServerView(),
+    lookups: new Set(),
+    search: { beganAt: 0, endedAt: Number.NEGATIVE_INFINITY },
     exchanges: 0,
     lastToken: undefined,
     waiting: new Set(),
@@ -81,6 +89,16 @@ export function startService(world: World, machine: Machine, name: string): Serv
   }
   listen(world, service)
   return service
+}
+
+/** What a client sends to its authorization server. */
+function serverDispatch(
+  world: World,
+  service: Service,
+  ...[options, handler]: Parameters<Dispatcher.Dispatch>
+): boolean {
+  const dispatch = options.method === 'GET' ? metadataDispatch : tokenDispatch
+  return dispatch(world, service, options, handler)
 }
 
 export function ledgerOf({ ledgers }: Service, scope: string): Ledger {

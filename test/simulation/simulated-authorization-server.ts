@@ -1,5 +1,6 @@
 import { answer } from './answers.ts'
 import type { Chance } from './simulated-chance.ts'
+import type { PlaceTrouble } from './simulated-settings.ts'
 import type { Timeline } from './timeline.ts'
 import { marker } from './verdict.ts'
 import type { Script } from './wire.ts'
@@ -34,6 +35,8 @@ export interface AuthorizationServer {
   readonly currentSecret: string
   /** The last one that has something to say replies. */
   readonly troubles: Trouble[]
+  /** By the path of a place for metadata. */
+  readonly placeTroubles: Map<string, PlaceTrouble>
   readonly issued: ReadonlyMap<string, Issued>
   knows(secret: string): boolean
   addSecret(): void
@@ -76,6 +79,7 @@ export function newAuthorizationServer(line: Timeline, chance: Chance, life: num
       secrets = secrets.slice(-1)
     },
     troubles,
+    placeTroubles: new Map(),
     issued,
     receive(asked) {
       for (const trouble of troubles.toReversed()) {

@@ -14,6 +14,7 @@ export const faultKinds = [
   'refusal',
   'odd answer',
   'same token',
+  'discovery',
   'secret rotation',
   'secret supplier',
   'key rotation',

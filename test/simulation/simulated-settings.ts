@@ -15,7 +15,16 @@ export interface Settings {
   readonly longestFault: number
   /** Besides the default one. */
   readonly scopes: number
+  /** Services know their authorization server by its issuer alone. */
+  readonly discovers: boolean
+  /** Where its metadata are. */
+  readonly place: string
 }
+
+/** Where an issuer's metadata can be: both are asked, the first one first. */
+export const places = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'] as const
+
+export type PlaceTrouble = 'hangs' | 'fails' | 'is slow' | 'is malformed'
 
 const second = 1000
 const minute = 60 * second
@@ -54,6 +63,8 @@ export function drawSettings(chance: Chance): Settings {
     callGap: (duration * services) / calls,
     faults: chance.integer(2, 9),
     longestFault: Math.min(1.5 * life, (10 * hour) / services),
-    scopes: chance.pick([0, 1, 1, 2, 20])
+    scopes: chance.pick([0, 1, 1, 2, 20]),
+    discovers: chance.happens(0.4),
+    place: chance.pick(places)
   }
 }

@@ -13,7 +13,7 @@ export const invariants = {
   I11: 'When the faults are over, every service has a good token as soon as the law lets it ask.',
   I12: 'A request is sent again at most once, only after a 401, only whole, and only with another token.',
   I13: 'A token value never lives past an end that was told for it.',
-  I14: 'No call fails when the server has been well for ten seconds, or a tenth of the life, before a token ends.',
+  I14: 'No call fails when the server has been well for ten seconds, or a tenth of the life, before a token ends, or when a first one is asked for.',
   I15: 'Requests to a server that is ill go one at a time for the process, and one in the background.',
   I16: 'No call waits while its service holds a good token that its own origin has not refused, whoever else has.'
 } as const

@@ -7,12 +7,18 @@ import type { World } from './world.ts'
 const second = 1000
 
 /** Notes since when everything between this machine and its token has been well, also on the connections that are open. */
-export function noteWellness({ line, authorizationServer }: World, machine: Machine): void {
+export function noteWellness(world: World, machine: Machine): void {
+  const { line, authorizationServer } = world
   const { partitioned, supply, secret, service } = machine
-  const isCalm = !partitioned && supply === 'given' && authorizationServer.troubles.length === 0
+  const isCalm = !partitioned && supply === 'given' && isServerWell(world)
   if (!isCalm || !authorizationServer.knows(secret)) machine.calmSince = line.now
   const isHanging = [...service.server.open].some(({ beganAt }) => beganAt < machine.calmSince)
   if (isHanging || machine.calmSince === line.now) machine.wellSince = line.now
+}
+
+/** A place that has no metadata may do what it likes: the other one is asked too. */
+function isServerWell({ authorizationServer: { troubles, placeTroubles }, settings }: World): boolean {
+  return troubles.length === 0 && !placeTroubles.has(settings.place)
 }
 
 /** A caller who leaves sooner has been told nothing about the server. Milliseconds. */
@@ -23,6 +29,7 @@ export function judgeEnd(world: World, call: Call, code: string): void {
   const { service, scope, limit } = call
   const { machine, host, name, server } = service
   const { held } = ledgerOf(service, scope)
+  if (held === undefined) judgeFirst(world, call, code)
   if (held === undefined || host.suspended !== held.sent.suspended || limit < leastPatience) return
   const end = held.endsAt + host.suspended
   const enough = Math.min(10 * second, (held.endsAt - held.sent.at) / 10)
@@ -37,4 +44,18 @@ export function judgeEnd(world: World, call: Call, code: string): void {
     name,
     `${code} for "${scope}", ${end - wellSince} ms of a well server before the end of its token`
   )
+}
+
+/** The same for a first token: nothing was wrong when the caller came, and nothing that was wrong before is waited for. */
+function judgeFirst(world: World, { service, scope, deadline, limit }: Call, code: string): void {
+  const { machine, host, name, ledgers, refusal, lookups, server } = service
+  const began = deadline - limit
+  const setbacks = [refusal, ...[...ledgers.values()].map(({ setback }) => setback)]
+  const hasFailed = server.failedAt > Number.NEGATIVE_INFINITY && server.failedAt < began
+  const isFree =
+    !hasFailed && setbacks.every((setback) => setback === undefined || setback.at >= began || setback.notBefore < began)
+  const wellFor = began + host.suspended - Math.max(machine.wellSince, host.wokeAt)
+  const isHanging = [...lookups].some(({ beganAt }) => beganAt < machine.wellSince)
+  if (limit < leastPatience || !isFree || isHanging || wellFor < slackOf(service)) return
+  world.violate('I14', name, `${code} for "${scope}", asked of a server that had been well for ${wellFor} ms`)
 }

@@ -102,7 +102,7 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   const ledger = ledgerOf(service, scope.join(' '))
   const moment = host.monotonicTime()
   const wait = nextAttemptAt - host.wallTime()
-  const failedAt = failureAt(ledger, error, moment)
+  const failedAt = failureAt(service, ledger, error)
   ledger.flightAt = undefined
   if (error.code === 'ERR_SAME_TOKEN') cameAgain(service, ledger)
 
@@ -126,9 +126,14 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   if (isClients) service.refusal = { ...known, rows: refusals }
 }
 
-/** A failure of the server counts from the end of its request: its flight can have waited since for another attempt, in vain. */
-function failureAt({ flightAt, endedAt }: Ledger, error: TokenClientError, moment: number): number {
-  return isServers(error) && flightAt !== undefined && endedAt >= flightAt ? endedAt : moment
+/**
+ * A failure of the server counts from the end of its request, or of the search for metadata behind it: its flight can have waited
+ * since for another attempt, in vain.
+ */
+function failureAt({ host, search }: Service, { flightAt, endedAt }: Ledger, error: TokenClientError): number {
+  const moment = host.monotonicTime()
+  if (!isServers(error) || flightAt === undefined || endedAt < flightAt) return moment
+  return Math.min(moment, Math.max(endedAt, search.endedAt - host.suspended))
 }
 
 /** The refused token came once more: of that answer nothing counts but an earlier end. */
