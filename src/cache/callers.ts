@@ -23,7 +23,7 @@ class Waiting implements Callers {
   waiting = 0
   readonly #clock: Clock
   /** Those who share the promise, by flight. Made when the first one waits. */
-  #sharing: WeakMap<Underway, number> | undefined
+  #sharing: Map<Underway, number> | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -41,13 +41,15 @@ class Waiting implements Callers {
   }
 
   #share(underway: Underway): Promise<AccessToken> {
-    this.#sharing ??= new WeakMap()
+    this.#sharing ??= new Map()
     const sharing = this.#sharing
     const others = sharing.get(underway)
     sharing.set(underway, (others ?? 0) + 1)
     if (others === undefined) {
       const leave = () => {
         this.waiting -= sharing.get(underway) ?? 0
+        sharing.delete(underway)
+        if (sharing.size === 0) this.#sharing = undefined
       }
       underway.arrival.then(leave, leave)
     }

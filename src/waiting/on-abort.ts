@@ -9,8 +9,9 @@ export function onAbort(signal: AbortSignal, leave: () => void): () => void {
   leavers.set(signal, leaving.add(leave))
   signal.addEventListener('abort', letAllLeave)
   return () => {
-    leaving.delete(leave)
-    if (leaving.size === 0) signal.removeEventListener('abort', letAllLeave)
+    if (!leaving.delete(leave) || leaving.size > 0) return
+    leavers.delete(signal) // a weak map that is only left to the collector stays as large as it ever was
+    signal.removeEventListener('abort', letAllLeave)
   }
 }
 
