@@ -118,7 +118,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     ...spending,
     routes: routeTable(checkedPolicy(policy, request).map(book.counted))
   })
-  const knownFrom = knownRequest(request, cache.requestOf)
+  const knownFrom = knownRequest(request, (key) => cache.requestOf(key))
   const since = clock.wallTime()
   let closed: Promise<void> | undefined
   warnOfDisabledVerification(emit)
@@ -154,7 +154,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     return closed
   }
 
-  const client: TokenClient = Object.assign(new Stateful(cache.state), {
+  const client: TokenClient = Object.assign(new Stateful(cache), {
     getToken: (given) => (given === undefined ? handedOut(request) : getTokenFor(given)),
     interceptor: (policy) => bearerInterceptor(bearer(policy)),
     createFetch: (policy, baseFetch) =>
@@ -176,7 +176,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       patience.signal?.throwIfAborted()
       return cache.refresh(asked, patience)
     },
-    health: cache.health,
+    health: () => cache.health(),
     inventory: () => inventoryOf({ ...telemetry, since }, book),
     close,
     [Symbol.asyncDispose]: close
@@ -187,14 +187,14 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
 
 /** A getter of a class is one for all clients; in a literal each client would have a hidden class of its own. */
 class Stateful {
-  readonly #stateOf: () => ClientState
+  readonly #cache: TokenCache
 
-  constructor(stateOf: () => ClientState) {
-    this.#stateOf = stateOf
+  constructor(cache: TokenCache) {
+    this.#cache = cache
   }
 
   get state(): ClientState {
-    return this.#stateOf()
+    return this.#cache.state()
   }
 }
 

@@ -29,29 +29,40 @@ export interface ArrivalOptions {
 /** The first attempt of a flight can have to wait so long. Milliseconds. */
 const gapBetweenFlights = 1000
 
-/**
- * What a caller without any token waits for. `leavesAt`: the monotonic moment by which it leaves that gave no limit of its own; it has
- * waited already for a token to be replaced that has ended since.
- */
-export type Arrival = (request: TokenRequest, patience: Patience, leavesAt?: number) => Promise<AccessToken>
+/** What a caller without any token waits for. */
+export interface Arrivals {
+  /**
+   * `leavesAt`: the monotonic moment by which it leaves that gave no limit of its own; it has waited already for a token to be
+   * replaced that has ended since.
+   */
+  arrive(request: TokenRequest, patience: Patience, leavesAt?: number): Promise<AccessToken>
+}
 
-export function arrivals({
-  clock,
-  timeout,
-  entries,
-  failures,
-  refreshing,
-  sleeping,
-  waiting,
-  maxWaiting,
-  closing
-}: ArrivalOptions): Arrival {
-  function barring(entry: Entry): Barrier | undefined {
+export function arrivals(options: ArrivalOptions): Arrivals {
+  return new Waiters(options)
+}
+
+class Waiters implements Arrivals {
+  readonly #cache: ArrivalOptions
+
+  constructor(options: ArrivalOptions) {
+    this.#cache = options
+  }
+
+  arrive(request: TokenRequest, patience: Patience, leavesAt?: number): Promise<AccessToken> {
+    const { waiting, sleeping, maxWaiting } = this.#cache
+    if (waiting.waiting + sleeping.count >= maxWaiting) return Promise.reject(tooManyWaiting(maxWaiting))
+    return patience.maxWait === undefined ? this.#next(request, patience, leavesAt) : this.#insist(request, patience)
+  }
+
+  #barring(entry: Entry): Barrier | undefined {
+    const { clock, failures } = this.#cache
     return entry.underway === undefined ? failures.barring(entry, clock.monotonicTime(), true) : undefined
   }
 
   /** A flight can end later than a caller is asked to wait: a refresh in the background takes its time. Few callers need a timer for it. */
-  function aboard(entry: Entry, patience: Patience, leavesAt?: number): Promise<AccessToken> {
+  #aboard(entry: Entry, patience: Patience, leavesAt?: number): Promise<AccessToken> {
+    const { clock, timeout, refreshing, waiting } = this.#cache
     const underway = refreshing.flight(entry)
     const moment = clock.monotonicTime()
     const isInTime = underway.flight.deadline <= (leavesAt ?? moment + timeout + gapBetweenFlights)
@@ -60,37 +71,40 @@ export function arrivals({
     return waiting.board(underway, { signal: patience.signal, maxWait }, () => nothingCame({ maxWait: timeout }))
   }
 
-  function remembered({ error, notBefore }: Barrier): TokenClientError {
-    return again(error, Math.max(0, notBefore - clock.monotonicTime()))
+  #remembered({ error, notBefore }: Barrier): TokenClientError {
+    return again(error, Math.max(0, notBefore - this.#cache.clock.monotonicTime()))
   }
 
   /** The flight's token, or its error; while a failure is remembered, that failure at once. */
-  function next(request: TokenRequest, patience: Patience, leavesAt?: number): Promise<AccessToken> {
+  #next(request: TokenRequest, patience: Patience, leavesAt?: number): Promise<AccessToken> {
+    const { clock, entries } = this.#cache
     const entry = entries.of(request) // Asked anew each time: who waits long may have been pushed out meanwhile.
     // Or somebody else's flight has landed.
     const { kept } = entry
     if (kept !== undefined && clock.monotonicTime() < kept.endsAt) return promiseOf(entry, kept)
-    if (barring(entry) !== undefined) return reconsider(entry, patience, leavesAt)
-    return aboard(entry, patience, leavesAt)
+    if (this.#barring(entry) !== undefined) return this.#reconsider(entry, patience, leavesAt)
+    return this.#aboard(entry, patience, leavesAt)
   }
 
-  async function reconsider(entry: Entry, patience: Patience, leavesAt?: number): Promise<AccessToken> {
+  async #reconsider(entry: Entry, patience: Patience, leavesAt?: number): Promise<AccessToken> {
+    const { clock, failures, closing } = this.#cache
     await leaveOnAbort(failures.reconsider(), patience, clock)
     closing.throwIfAborted()
-    const barrier = barring(entry)
-    if (barrier !== undefined) throw remembered(barrier)
-    return aboard(entry, patience, leavesAt)
+    const barrier = this.#barring(entry)
+    if (barrier !== undefined) throw this.#remembered(barrier)
+    return this.#aboard(entry, patience, leavesAt)
   }
 
   /** Waits through transient failures and new flights until its time is up, and then gets the last failure. */
-  async function insist(request: TokenRequest, patience: Patience): Promise<AccessToken> {
+  async #insist(request: TokenRequest, patience: Patience): Promise<AccessToken> {
+    const { clock, entries, sleeping, closing } = this.#cache
     const leaving = new AbortController()
-    let last: Barrier | undefined = barring(entries.of(request))
+    let last: Barrier | undefined = this.#barring(entries.of(request))
 
-    async function goOn(): Promise<AccessToken> {
+    const goOn = async (): Promise<AccessToken> => {
       for (;;) {
         try {
-          return await next(request, { signal: leaving.signal, maxWait: undefined })
+          return await this.#next(request, { signal: leaving.signal, maxWait: undefined })
         } catch (error) {
           if (!(error instanceof TokenClientError && error.transient)) throw error
           const { retryAfter = 0 } = error
@@ -101,14 +115,9 @@ export function arrivals({
     }
 
     try {
-      return await leaveOnAbort(goOn(), patience, clock, () => (last ? remembered(last) : nothingCame(patience)))
+      return await leaveOnAbort(goOn(), patience, clock, () => (last ? this.#remembered(last) : nothingCame(patience)))
     } finally {
       leaving.abort()
     }
-  }
-
-  return (request, patience, leavesAt) => {
-    if (waiting.waiting + sleeping.count >= maxWaiting) return Promise.reject(tooManyWaiting(maxWaiting))
-    return patience.maxWait === undefined ? next(request, patience, leavesAt) : insist(request, patience)
   }
 }

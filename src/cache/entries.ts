@@ -16,9 +16,9 @@ export interface Entries extends Iterable<Entry> {
 
 export interface EntriesOptions {
   readonly limit: number
-  readonly onFull: () => void
+  onFull(): void
   /** An entry is let go. */
-  readonly onDelete: (entry: Entry) => void
+  onDelete(entry: Entry): void
 }
 
 /** Entries that are looked at for one that can be let go. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { type ErrorCode, isAboutServer, isRefusalOfCredential, type TokenClientError } from '../errors.ts'
+import type { TokenSource } from '../token/token-source.ts'
 import { broughtNews } from '../waiting/brought-news.ts'
 import { notBefore } from './back-off.ts'
 import type { Place } from './door.ts'
@@ -52,8 +53,8 @@ export interface FailureMemoryOptions {
   /** Aborted when the client closes. */
   readonly closing: AbortSignal
   readonly endpoint: EndpointHealth
-  /** Whether the credential is another one now than those that the server has refused. */
-  readonly changed: () => Promise<boolean>
+  /** Knows whether the credential is another one now than those that the server has refused. */
+  readonly source: Pick<TokenSource, 'changed'>
 }
 
 /** A refusal of the client, and the key that it was told for. */
@@ -68,91 +69,111 @@ const never = Number.NEGATIVE_INFINITY
 /** Another key asks no sooner after a refusal of the client, lest each of ten thousand try a credential that is dead. */
 const gapBetweenKeys = 10_000
 
-export function failureMemory({ clock, closing, endpoint, changed }: FailureMemoryOptions): FailureMemory {
-  let refusal: Refusal | undefined
-  let hasWorked = false
-  let reading = Promise.resolve(false)
-  let readAt = Number.NEGATIVE_INFINITY
+export function failureMemory(options: FailureMemoryOptions): FailureMemory {
+  return new Failures(options)
+}
 
-  async function readAgain(refused: Refusal): Promise<boolean> {
-    const isLifted = await broughtNews(changed(), clock, closing)
-    reading = Promise.resolve(false)
-    if (isLifted && refusal === refused) refusal = { ...refused, isLifted }
+class Failures implements FailureMemory {
+  readonly #cache: FailureMemoryOptions
+  #refusal: Refusal | undefined
+  #hasWorked = false
+  #reading: Promise<boolean> | undefined
+  #readAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: FailureMemoryOptions) {
+    this.#cache = options
+  }
+
+  of(entry: Entry): Failure | undefined {
+    return this.#refusal ?? entry.failure ?? (entry.kept === undefined ? this.#cache.endpoint.failure : undefined)
+  }
+
+  barring(entry: Entry, moment: number, isAwaited = false): Barrier | undefined {
+    const until = this.barredUntil(entry, isAwaited)
+    if (moment >= until) return undefined
+    this.#cache.endpoint.turnedAway(entry)
+    return { error: this.#reason(entry, until), notBefore: until }
+  }
+
+  barredUntil(entry: Entry, isAwaited = false): number {
+    return Math.max(this.#untilByClient(entry), untilByKey(entry), this.#cache.endpoint.notBefore(entry, isAwaited))
+  }
+
+  attemptFailed(entry: Entry, { error, sentAt, wasCutOff }: FailedAttempt, place: Place): Failure {
+    const { clock, endpoint } = this.#cache
+    const setback = this.#setbackOf(entry, error, sentAt, endpoint.hasAnswered)
+    if (this.#blame(entry, error) === 'server') return endpoint.failed(place, setback, wasCutOff)
+    if (error.oauthError !== undefined) endpoint.answered(wasCutOff)
+    return failureAfter(entry.failure, setback, clock)
+  }
+
+  flightFailed(entry: Entry, error: TokenClientError, sentAt: number, least?: number): KeyFailure {
+    const { clock, endpoint } = this.#cache
+    const of = this.#blame(entry, error)
+    const setback = this.#setbackOf(entry, error, sentAt, of === 'client' ? this.#hasWorked : endpoint.hasAnswered)
+    if (of === 'client') this.#refusal = { ...failureAfter(this.#refusal, setback, clock), by: entry, isLifted: false }
+    return { ...failureAfter(entry.failure, { ...setback, least }, clock), of }
+  }
+
+  succeeded(): boolean {
+    const wasRefused = this.#refusal !== undefined
+    this.#refusal = undefined
+    this.#hasWorked = true
+    return wasRefused
+  }
+
+  reconsider(): Promise<boolean> {
+    const moment = this.#cache.clock.monotonicTime()
+    if (this.#refusal === undefined || !isRefusalOfCredential(this.#refusal.error)) return Promise.resolve(false)
+    if (moment >= this.#readAt + gapBetweenReadings) {
+      this.#readAt = moment
+      this.#reading = this.#readAgain(this.#refusal)
+    }
+    return this.#reading ?? Promise.resolve(false)
+  }
+
+  async #readAgain(refused: Refusal): Promise<boolean> {
+    const { clock, closing } = this.#cache
+    const isLifted = await broughtNews(this.#changed(), clock, closing)
+    this.#reading = undefined
+    if (isLifted && this.#refusal === refused) this.#refusal = { ...refused, isLifted }
     return isLifted
   }
 
-  function untilByClient(entry: Entry): number {
+  async #changed(): Promise<boolean> {
+    return (await this.#cache.source.changed?.()) ?? false
+  }
+
+  #untilByClient(entry: Entry): number {
+    const refusal = this.#refusal
     if (refusal === undefined || refusal.isLifted) return never
     const moment = notBefore(refusal, entry)
     if (refusal.by === entry) return moment
     return Math.max(moment, refusal.at + Math.min(gapBetweenKeys, Math.max(1000, entry.life / 10)))
   }
 
-  function untilByKey(entry: Entry): number {
-    return entry.failure?.of === 'request' ? notBefore(entry.failure, entry) : never
-  }
-
-  function barredUntil(entry: Entry, isAwaited = false): number {
-    return Math.max(untilByClient(entry), untilByKey(entry), endpoint.notBefore(entry, isAwaited))
-  }
-
   /** The failure that the wait is for. */
-  function reason(entry: Entry, until: number): TokenClientError {
-    const failure =
-      until === untilByClient(entry) ? refusal : until === untilByKey(entry) ? entry.failure : endpoint.failure
+  #reason(entry: Entry, until: number): TokenClientError {
+    const byOthers = until === untilByKey(entry) ? entry.failure : this.#cache.endpoint.failure
+    const failure = until === this.#untilByClient(entry) ? this.#refusal : byOthers
     return (failure as Failure).error
   }
 
   /** The server has answered for others since it failed for this key before: it is not the server that is ill. */
-  function isIllAlone({ failure }: Entry): boolean {
-    return failure !== undefined && isAboutServer(failure.error) && endpoint.wellAt > failure.at
+  #isIllAlone({ failure }: Entry): boolean {
+    return failure !== undefined && isAboutServer(failure.error) && this.#cache.endpoint.wellAt > failure.at
   }
 
-  function blame(entry: Entry, error: TokenClientError): KeyFailure['of'] {
+  #blame(entry: Entry, error: TokenClientError): KeyFailure['of'] {
     if (refusalsOfTheClient.has(error.code) || isRefusalOfCredential(error)) return 'client'
-    return isAboutServer(error) && !isIllAlone(entry) ? 'server' : 'request'
+    return isAboutServer(error) && !this.#isIllAlone(entry) ? 'server' : 'request'
   }
 
-  function setbackOf({ usableUntil }: Entry, error: TokenClientError, sentAt: number, hasWorked: boolean): Setback {
-    return { error, at: clock.monotonicTime(), sentAt, usableUntil, hasWorked }
+  #setbackOf({ usableUntil }: Entry, error: TokenClientError, sentAt: number, hasWorked: boolean): Setback {
+    return { error, at: this.#cache.clock.monotonicTime(), sentAt, usableUntil, hasWorked }
   }
+}
 
-  return {
-    of: (entry) => refusal ?? entry.failure ?? (entry.kept === undefined ? endpoint.failure : undefined),
-    barring(entry, moment, isAwaited = false) {
-      const until = barredUntil(entry, isAwaited)
-      if (moment >= until) return undefined
-      endpoint.turnedAway(entry)
-      return { error: reason(entry, until), notBefore: until }
-    },
-    barredUntil,
-    attemptFailed(entry, attempt, place) {
-      const { error, sentAt, wasCutOff } = attempt
-      const setback = setbackOf(entry, error, sentAt, endpoint.hasAnswered)
-      if (blame(entry, error) === 'server') return endpoint.failed(place, setback, wasCutOff)
-      if (error.oauthError !== undefined) endpoint.answered(wasCutOff)
-      return failureAfter(entry.failure, setback, clock)
-    },
-    flightFailed(entry, error, sentAt, least) {
-      const of = blame(entry, error)
-      const setback = setbackOf(entry, error, sentAt, of === 'client' ? hasWorked : endpoint.hasAnswered)
-      if (of === 'client') refusal = { ...failureAfter(refusal, setback, clock), by: entry, isLifted: false }
-      return { ...failureAfter(entry.failure, { ...setback, least }, clock), of }
-    },
-    succeeded() {
-      const wasRefused = refusal !== undefined
-      refusal = undefined
-      hasWorked = true
-      return wasRefused
-    },
-    reconsider() {
-      const moment = clock.monotonicTime()
-      if (refusal === undefined || !isRefusalOfCredential(refusal.error)) return Promise.resolve(false)
-      if (moment >= readAt + gapBetweenReadings) {
-        readAt = moment
-        reading = readAgain(refusal)
-      }
-      return reading
-    }
-  }
+function untilByKey(entry: Entry): number {
+  return entry.failure?.of === 'request' ? notBefore(entry.failure, entry) : never
 }

@@ -6,7 +6,7 @@ import { AccessToken, originOf } from '../token/access-token.ts'
 import { foreignScope } from '../token/foreign-text.ts'
 import { canSurvive, type RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenSource } from '../token/token-source.ts'
-import { retryBudget } from '../waiting/retry.ts'
+import { type RetryBudget, retryBudget } from '../waiting/retry.ts'
 import { type Attempts, attemptsOf } from './attempts.ts'
 import type { EndpointHealth } from './endpoint-health.ts'
 import { type Entry, endsBy, failed, landed, tookOff, turnedAway, type Underway } from './entry.ts'
@@ -21,7 +21,7 @@ export interface RefresherOptions {
   readonly clock: Clock
   /** Milliseconds for a flight that somebody waits for. */
   readonly timeout: number
-  readonly refresh: RefreshPolicy
+  readonly refreshPolicy: RefreshPolicy
   readonly emit: Emit
   /** Aborted when the client closes. */
   readonly closing: AbortSignal
@@ -29,11 +29,11 @@ export interface RefresherOptions {
   readonly failures: FailureMemory
   readonly sleeping: Sleepers
   /** The entry wants attention at that monotonic moment. */
-  readonly attendTo: (entry: Entry, moment: number) => void
+  readonly keeping: { attendTo(entry: Entry, moment: number): void }
   /** Something has happened to the key. */
-  readonly note: (entry: Entry) => void
+  note(entry: Entry): void
   /** A token has landed, bound to something else than the ones before. */
-  readonly newBinding: () => void
+  newBinding(): void
   readonly trace?: TraceRequest | undefined
 }
 
@@ -53,33 +53,72 @@ const gapBetweenFlights = 1000
 const waitAfterSameToken = 30_000
 
 export function refresher(options: RefresherOptions): Refresher {
-  const { clock, refresh, emit, closing, endpoint, failures, sleeping, attendTo, note } = options
-  const budget = retryBudget(clock)
-  let serial = 0
-  let boundTo: string | undefined
+  return new Flights(options)
+}
 
-  function start(entry: Entry, enter: FlightPlan['enter'], reason = reasonOf(entry)): Underway {
+/** A class, as the other parts of a cache are: a thousand tenants have a thousand of each, and a class has its functions once. */
+class Flights implements Refresher {
+  readonly #cache: RefresherOptions
+  readonly #budget: RetryBudget
+  #serial = 0
+  #boundTo: string | undefined
+
+  constructor(options: RefresherOptions) {
+    this.#cache = options
+    this.#budget = retryBudget(options.clock)
+  }
+
+  flight(entry: Entry): Underway {
+    const { endpoint } = this.#cache
+    return entry.underway ?? this.#start(entry, (signal) => endpoint.enter(entry, signal))
+  }
+
+  flightUnlessBarred(entry: Entry): Underway | undefined {
+    return entry.underway ?? (this.#isBarred(entry, true) ? undefined : this.flight(entry))
+  }
+
+  refreshBehind(entry: Entry): Underway | undefined {
+    const { clock, closing, endpoint } = this.#cache
+    if (entry.underway !== undefined) return entry.underway
+    if (closing.aborted || this.#isBarred(entry, false)) return undefined
+    const place = endpoint.enterBehind(entry, () => {
+      if (isWanted(entry, now(clock))) this.refreshBehind(entry)
+    })
+    return place && this.#start(entry, () => place)
+  }
+
+  refreshNow(entry: Entry): Underway {
+    const { endpoint } = this.#cache
+    const underway = entry.underway ?? this.#start(entry, (signal) => endpoint.enter(entry, signal), 'asked')
+    underway.insist()
+    return underway
+  }
+
+  #start(entry: Entry, enter: FlightPlan['enter'], reason = reasonOf(entry)): Underway {
+    const { clock, closing, trace } = this.#cache
     const moment = clock.monotonicTime()
     const startIn = Math.max(0, (entry.lastFlightAt ?? Number.NEGATIVE_INFINITY) + gapBetweenFlights - moment)
     entry.lastFlightAt = Math.ceil(moment + startIn)
-    const attempts = attemptsOf(entry, options)
+    const attempts = attemptsOf(entry, this.#cache)
     const { timeout, ask, pauseBefore } = attempts
-    const plan = { reason, startIn, timeout, enter, ask, pauseBefore, budget, clock, closing }
+    const plan = { reason, startIn, timeout, enter, ask, pauseBefore, budget: this.#budget, clock, closing }
     const flight = startFlight(plan)
     const arrival = flight.landing.then(
-      (landing) => arrived(entry, flight, landing),
-      (cause) => Promise.reject(cause instanceof TurnedAway ? sentAway(entry) : broken(entry, cause, attempts))
+      (landing) => this.#arrived(entry, flight, landing),
+      (cause) =>
+        Promise.reject(cause instanceof TurnedAway ? this.#sentAway(entry) : this.#broken(entry, cause, attempts))
     )
     // Nobody may be waiting: a failure is told by the event, and remembered.
     arrival.catch(() => {})
     const underway = { flight, arrival, insist: attempts.insist }
     tookOff(entry, underway)
-    note(entry)
-    options.trace?.(entry.request, flight, arrival)
+    this.#cache.note(entry)
+    trace?.(entry.request, flight, arrival)
     return underway
   }
 
-  function arrived(entry: Entry, flight: Flight, landing: Landing): AccessToken {
+  #arrived(entry: Entry, flight: Flight, landing: Landing): AccessToken {
+    const { clock, refreshPolicy, closing, failures, sleeping, keeping } = this.#cache
     if (closing.aborted) throw new ClientClosedError()
     const { kept: former } = entry
     const { token } = landing
@@ -87,25 +126,26 @@ export function refresher(options: RefresherOptions): Refresher {
     if (isSame && former.refusedBy !== 'nobody') {
       const { startsAt, life } = lifeLeft(landing)
       endsBy(entry, token, startsAt + life)
-      throw fail(entry, sameToken(), landing.sentAt.monotonic, waitAfterSameToken)
+      throw this.#fail(entry, sameToken(), landing.sentAt.monotonic, waitAfterSameToken)
     }
 
     const kept = isSame
       ? keepOn(former, landing)
-      : keep({ ...landing, token: AccessToken.numbered(token, ++serial) }, refresh, clock)
-    if (boundTo !== undefined && boundTo !== token.boundTo) options.newBinding()
-    boundTo = token.boundTo
+      : keep({ ...landing, token: AccessToken.numbered(token, ++this.#serial) }, refreshPolicy, clock)
+    if (this.#boundTo !== undefined && this.#boundTo !== token.boundTo) this.#cache.newBinding()
+    this.#boundTo = token.boundTo
     landed(entry, kept)
-    note(entry)
+    this.#cache.note(entry)
     if (failures.succeeded()) sleeping.wakeAll()
     else sleeping.wake(entry)
-    budget.refill()
-    attendTo(entry, kept.dueAt)
-    tell(entry, flight, kept.token)
+    this.#budget.refill()
+    keeping.attendTo(entry, kept.dueAt)
+    this.#tell(entry, flight, kept.token)
     return kept.token
   }
 
-  function tell({ request }: Entry, { reason, startedAt, attempts }: Flight, token: AccessToken): void {
+  #tell({ request }: Entry, { reason, startedAt, attempts }: Flight, token: AccessToken): void {
+    const { clock, refreshPolicy: refresh, emit } = this.#cache
     const { serial, expiresAt } = token
     const granted = foreignScope(token.scope)
     const duration = Math.round(clock.monotonicTime() - startedAt)
@@ -118,69 +158,50 @@ export function refresher(options: RefresherOptions): Refresher {
     }
   }
 
-  function broken(entry: Entry, cause: unknown, { failed }: Attempts): TokenClientError {
+  #broken(entry: Entry, cause: unknown, { failed }: Attempts): TokenClientError {
+    const { clock, closing } = this.#cache
     const error = asTokenClientError(cause)
-    return closing.aborted ? error : fail(entry, error, failed?.sentAt ?? clock.monotonicTime())
+    return closing.aborted ? error : this.#fail(entry, error, failed?.sentAt ?? clock.monotonicTime())
   }
 
-  function fail(entry: Entry, error: TokenClientError, sentAt: number, least?: number): TokenClientError {
+  #fail(entry: Entry, error: TokenClientError, sentAt: number, least?: number): TokenClientError {
+    const { source, clock, emit, failures } = this.#cache
     failed(entry, failures.flightFailed(entry, error, sentAt, least))
-    note(entry)
+    this.#cache.note(entry)
     const { kept, request } = entry
-    const wait = waitOf(entry)
-    options.source.rests?.(request, wait)
+    const wait = this.#waitOf(entry)
+    source.rests?.(request, wait)
     const nextAttemptAt = Math.ceil(clock.wallTime() + wait)
     emit('refresh-failed', { ...fieldsOf(request), error, serial: kept?.token.serial, nextAttemptAt })
     return again(error, wait)
   }
 
   /** Others were asking, and the server was found ill. */
-  function sentAway(entry: Entry): TokenClientError {
+  #sentAway(entry: Entry): TokenClientError {
+    const { closing, endpoint } = this.#cache
     turnedAway(entry)
-    note(entry)
+    this.#cache.note(entry)
     if (closing.aborted) return new ClientClosedError()
-    return again(asTokenClientError(endpoint.failure?.error), waitOf(entry))
+    return again(asTokenClientError(endpoint.failure?.error), this.#waitOf(entry))
   }
 
   /** Milliseconds until the key may be asked for again; it is looked at then. */
-  function waitOf(entry: Entry): number {
+  #waitOf(entry: Entry): number {
+    const { clock, failures, keeping } = this.#cache
     const moment = clock.monotonicTime()
     const barredUntil = Math.max(moment, failures.barredUntil(entry))
-    attendTo(entry, barredUntil)
+    keeping.attendTo(entry, barredUntil)
     return barredUntil - moment
   }
 
-  function flight(entry: Entry): Underway {
-    return entry.underway ?? start(entry, (signal) => endpoint.enter(entry, signal))
-  }
-
-  function refreshBehind(entry: Entry): Underway | undefined {
-    if (entry.underway !== undefined) return entry.underway
-    if (closing.aborted || isBarred(entry, false)) return undefined
-    const place = endpoint.enterBehind(entry, () => {
-      if (isWanted(entry, now(clock))) refreshBehind(entry)
-    })
-    return place && start(entry, () => place)
-  }
-
   /** A refused credential is the one reason to wait that a look can end. */
-  function isBarred(entry: Entry, isAwaited: boolean): boolean {
+  #isBarred(entry: Entry, isAwaited: boolean): boolean {
+    const { clock, failures } = this.#cache
     if (failures.barring(entry, clock.monotonicTime(), isAwaited) === undefined) return false
     failures.reconsider().then((isLifted) => {
-      if (isLifted && isWanted(entry, now(clock))) refreshBehind(entry)
+      if (isLifted && isWanted(entry, now(clock))) this.refreshBehind(entry)
     })
     return true
-  }
-
-  return {
-    flight,
-    flightUnlessBarred: (entry) => entry.underway ?? (isBarred(entry, true) ? undefined : flight(entry)),
-    refreshBehind,
-    refreshNow(entry) {
-      const underway = entry.underway ?? start(entry, (signal) => endpoint.enter(entry, signal), 'asked')
-      underway.insist()
-      return underway
-    }
   }
 }
 

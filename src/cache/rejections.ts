@@ -5,16 +5,16 @@ import type { Entries } from './entries.ts'
 import { type Entry, refused } from './entry.ts'
 import type { KeptToken } from './kept-token.ts'
 import type { Refresher } from './refresher.ts'
-import type { Serve } from './service.ts'
+import type { Service } from './service.ts'
 
 export interface RejectionsOptions {
   readonly clock: Clock
   readonly entries: Entries
   readonly refreshing: Refresher
   readonly source: TokenSource
-  readonly serve: Serve
+  readonly serving: Service
   /** Something has happened to the key. */
-  readonly note: (entry: Entry) => void
+  note(entry: Entry): void
 }
 
 /** Tokens that were refused: each costs one refresh, and the callers of that origin one wait. */
@@ -27,36 +27,48 @@ export interface Rejections {
 /** Milliseconds between two refreshes of a key that a rejection caused: more of them would help nobody. */
 const gapBetweenRejections = 30_000
 
-export function rejections({ clock, entries, refreshing, source, serve, note }: RejectionsOptions): Rejections {
+export function rejections(options: RejectionsOptions): Rejections {
+  return new Refused(options)
+}
+
+class Refused implements Rejections {
+  readonly #cache: RejectionsOptions
+
+  constructor(options: RejectionsOptions) {
+    this.#cache = options
+  }
+
   /** True when the refusal is a reason to ask for another token. */
-  function refuse(entry: Entry, kept: KeptToken, origin: string | undefined): boolean {
+  #refuse(entry: Entry, kept: KeptToken, origin: string | undefined): boolean {
+    const { clock, refreshing } = this.#cache
     const moment = clock.monotonicTime()
     const isFirst = kept.refusedBy === 'nobody'
     if (isFirst && entry.rejectedAt !== undefined && moment - entry.rejectedAt < gapBetweenRejections) return false
     const isNews = isFirst || (origin === undefined && kept.refusedBy !== 'everybody')
     refused(entry, kept, origin, moment)
-    note(entry)
+    this.#cache.note(entry)
     if (isFirst) entry.rejectedAt = moment
     if (isNews) refreshing.flightUnlessBarred(entry)
     return isNews
   }
 
-  return {
-    replace(entry, rejected, asking) {
-      const { kept } = entry
-      if (kept === undefined || kept.token.serial !== rejected.serial) return serve(entry, asking)
-      refuse(entry, kept, asking.origin)
-      return kept.refusedBy === 'nobody' ? kept.token : serve(entry, asking)
-    },
-    invalidate(token) {
-      // A token of another client can have the same serial.
-      const { serial, authorization } = token
-      const entry = Array.from(entries).find(({ kept }) => kept?.token.serial === serial)
-      const kept = entry?.kept
-      if (entry === undefined || kept?.token.authorization !== authorization) return false
-      const isNews = refuse(entry, kept, undefined)
-      if (isNews) source.withdraw?.(entry.request, token)
-      return isNews
-    }
+  replace(entry: Entry, rejected: AccessToken, asking: Asking): AccessToken | Promise<AccessToken> {
+    const { serving } = this.#cache
+    const { kept } = entry
+    if (kept === undefined || kept.token.serial !== rejected.serial) return serving.serve(entry, asking)
+    this.#refuse(entry, kept, asking.origin)
+    return kept.refusedBy === 'nobody' ? kept.token : serving.serve(entry, asking)
+  }
+
+  invalidate(token: AccessToken): boolean {
+    const { entries, source } = this.#cache
+    // A token of another client can have the same serial.
+    const { serial, authorization } = token
+    const entry = Array.from(entries).find(({ kept }) => kept?.token.serial === serial)
+    const kept = entry?.kept
+    if (entry === undefined || kept?.token.authorization !== authorization) return false
+    const isNews = this.#refuse(entry, kept, undefined)
+    if (isNews) source.withdraw?.(entry.request, token)
+    return isNews
   }
 }

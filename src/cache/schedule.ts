@@ -16,28 +16,38 @@ const outsideRequests = AsyncLocalStorage.snapshot()
 
 /** Calls `wake` at the earliest moment asked for; `wake` answers with the next one. */
 export function schedule(clock: Clock, wake: () => number): Schedule {
-  let timer: Timer | undefined
-  let next = Number.POSITIVE_INFINITY
+  return new Alarm(clock, wake)
+}
 
-  function arm(moment: number): void {
-    timer?.cancel()
-    timer = undefined
-    next = moment
+class Alarm implements Schedule {
+  readonly #clock: Clock
+  readonly #wake: () => number
+  #timer: Timer | undefined
+  #next = Number.POSITIVE_INFINITY
+
+  constructor(clock: Clock, wake: () => number) {
+    this.#clock = clock
+    this.#wake = wake
+  }
+
+  wakeBy(moment: number): void {
+    if (moment < this.#next) this.#arm(moment)
+  }
+
+  stop(): void {
+    this.#arm(Number.POSITIVE_INFINITY)
+  }
+
+  #arm(moment: number): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#next = moment
     if (moment === Number.POSITIVE_INFINITY) return
-    const delay = Math.min(Math.max(1, Math.ceil(moment - clock.monotonicTime())), longestSleep)
-    timer = outsideRequests(() => clock.startTimer(fire, delay))
+    const delay = Math.min(Math.max(1, Math.ceil(moment - this.#clock.monotonicTime())), longestSleep)
+    this.#timer = outsideRequests(() => this.#clock.startTimer(() => this.#fire(), delay))
   }
 
-  function fire(): void {
-    arm(clock.monotonicTime() < next ? next : wake())
-  }
-
-  return {
-    wakeBy(moment) {
-      if (moment < next) arm(moment)
-    },
-    stop() {
-      arm(Number.POSITIVE_INFINITY)
-    }
+  #fire(): void {
+    this.#arm(this.#clock.monotonicTime() < this.#next ? this.#next : this.#wake())
   }
 }

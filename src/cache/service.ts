@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Asking } from '../token/token-source.ts'
-import type { Arrival } from './arrival.ts'
+import type { Arrivals } from './arrival.ts'
 import type { Callers } from './callers.ts'
 import { type Entry, restsUntil } from './entry.ts'
 import { freshnessOf, type KeptToken } from './kept-token.ts'
@@ -13,39 +13,50 @@ export interface ServiceOptions {
   /** Milliseconds that a caller waits who says nothing else. */
   readonly timeout: number
   readonly refreshing: Refresher
-  readonly arrive: Arrival
+  readonly arriving: Arrivals
   readonly waiting: Callers
   /** Callers that may wait at a time. */
   readonly maxWaiting: number
   /** The token has ended. */
-  readonly expire: (entry: Entry, kept: KeptToken) => void
+  readonly keeping: { expire(entry: Entry, kept: KeptToken): void }
   /** Aborted when the client closes. */
   readonly closing: AbortSignal
 }
 
-/** What a caller gets: the old token first. `leavesAt`: see `Arrival`. */
-export type Serve = (entry: Entry, asking: Asking, leavesAt?: number) => AccessToken | Promise<AccessToken>
+/** What a caller gets: the old token first. `leavesAt`: see `Arrivals`. */
+export interface Service {
+  serve(entry: Entry, asking: Asking, leavesAt?: number): AccessToken | Promise<AccessToken>
+}
 
 /** Milliseconds for which it is known that the successor may not be sent for yet. */
 const gapBetweenLooks = 1000
 /** Milliseconds that a caller with a token waits for a better one, from the start of its flight. */
 const longestWaitForBetter = 2000
 
-export function service(options: ServiceOptions): Serve {
-  const { clock, timeout, refreshing, arrive, waiting, maxWaiting, expire, closing } = options
+export function service(options: ServiceOptions): Service {
+  return new OldTokenFirst(options)
+}
 
-  function serve(entry: Entry, asking: Asking, leavesAt?: number): AccessToken | Promise<AccessToken> {
+class OldTokenFirst implements Service {
+  readonly #cache: ServiceOptions
+
+  constructor(options: ServiceOptions) {
+    this.#cache = options
+  }
+
+  serve(entry: Entry, asking: Asking, leavesAt?: number): AccessToken | Promise<AccessToken> {
+    const { clock, arriving, keeping } = this.#cache
     const moment = now(clock)
     const { kept } = entry
-    if (kept === undefined) return arrive(entry.request, asking, leavesAt)
+    if (kept === undefined) return arriving.arrive(entry.request, asking, leavesAt)
     switch (freshnessOf(kept, moment, asking.origin)) {
       case 'expired':
-        expire(entry, kept)
-        return arrive(entry.request, asking, leavesAt)
+        keeping.expire(entry, kept)
+        return arriving.arrive(entry.request, asking, leavesAt)
       case 'suspect': // a new one if it comes soon, else this one
-        return soon(entry, kept, asking, leavesAt)
+        return this.#soon(entry, kept, asking, leavesAt)
       case 'due': // it still works: nobody waits for its successor
-        seeTo(entry, kept, moment)
+        this.#seeTo(entry, kept, moment)
         return kept.token
       case 'fresh':
         return kept.token
@@ -53,17 +64,18 @@ export function service(options: ServiceOptions): Serve {
   }
 
   /** While its successor is on the way there is nothing to decide. */
-  function seeTo(entry: Entry, kept: KeptToken, moment: Now): void {
-    const isOnItsWay = refreshing.refreshBehind(entry) !== undefined
+  #seeTo(entry: Entry, kept: KeptToken, moment: Now): void {
+    const isOnItsWay = this.#cache.refreshing.refreshBehind(entry) !== undefined
     restsUntil(entry, kept, isOnItsWay ? kept.suspectAt : moment.monotonic + gapBetweenLooks, moment)
   }
 
-  function soon(
+  #soon(
     entry: Entry,
     kept: KeptToken,
     { signal, maxWait, origin }: Asking,
     leavesBy?: number
   ): AccessToken | Promise<AccessToken> {
+    const { clock, timeout, refreshing, waiting, maxWaiting, closing } = this.#cache
     const underway =
       kept.refusedBy === 'nobody' ? refreshing.refreshBehind(entry) : refreshing.flightUnlessBarred(entry)
     if (underway === undefined) return kept.token
@@ -76,9 +88,7 @@ export function service(options: ServiceOptions): Serve {
       if (signal?.aborted || closing.aborted) throw error
       // The flight failed or was slow: the same question again, by what is known now.
       const left = maxWait === undefined ? undefined : Math.max(0, leavesAt - clock.monotonicTime())
-      return serve(entry, { signal, maxWait: left, origin }, leavesAt)
+      return this.serve(entry, { signal, maxWait: left, origin }, leavesAt)
     })
   }
-
-  return serve
 }

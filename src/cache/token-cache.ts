@@ -8,20 +8,20 @@ import { type AccessToken, originOf } from '../token/access-token.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
-import { arrivals } from './arrival.ts'
-import { callers } from './callers.ts'
+import { type ArrivalOptions, type Arrivals, arrivals } from './arrival.ts'
+import { type Callers, callers } from './callers.ts'
 import { census } from './census.ts'
 import { type EndpointHealth, endpointHealth } from './endpoint-health.ts'
-import { boundedEntries } from './entries.ts'
+import { boundedEntries, type Entries, type EntriesOptions } from './entries.ts'
 import { broughtForward, type Entry, lookedAt, promiseOf } from './entry.ts'
-import { failureMemory } from './failure-memory.ts'
+import { type FailureMemory, type FailureMemoryOptions, failureMemory } from './failure-memory.ts'
 import { type ClientState, type Health, isHeldOrWanted, type TokenHealth, tokenHealth } from './health.ts'
 import { now } from './now.ts'
-import { type Refresher, refresher } from './refresher.ts'
-import { rejections } from './rejections.ts'
-import { service } from './service.ts'
-import { sleepers } from './sleepers.ts'
-import { upkeep } from './upkeep.ts'
+import { type Refresher, type RefresherOptions, refresher } from './refresher.ts'
+import { type Rejections, type RejectionsOptions, rejections } from './rejections.ts'
+import { type Service, type ServiceOptions, service } from './service.ts'
+import { type Sleepers, sleepers } from './sleepers.ts'
+import { type Upkeep, type UpkeepOptions, upkeep } from './upkeep.ts'
 
 export interface TokenCacheOptions {
   readonly source: TokenSource
@@ -69,131 +69,180 @@ const unhurried: Asking = Object.freeze({
 
 /** Keeps tokens good: one flight a key, refreshed ahead of need, the old token first. */
 export function tokenCache(options: TokenCacheOptions): TokenCache {
-  const { source, clock, timeout, refresh, emit, endpoint = endpointHealth(clock) } = options
-  const { maxWaiting = limits.waiting, lastLook = { at: 0 } } = options
-  const closing = new AbortController()
-  setMaxListeners(0, closing.signal)
-  const changed = async () => (await source.changed?.()) ?? false
-  const entries = boundedEntries({ limit: limits.keys, onFull: warnOfManyKeys, onDelete: letGo })
-  const failures = failureMemory({ clock, closing: closing.signal, endpoint, changed })
-  const sleeping = sleepers(clock)
-  const stopHoping = endpoint.whenWell(() => sleeping.wakeAll())
-  const waiting = callers(clock)
-  const counting = census()
-  const note = (entry: Entry) => counting.count(entry, failures.of(entry), now(clock))
-  const shared = { clock, timeout, emit, entries, endpoint, failures, closing: closing.signal }
-  const common = { ...shared, sleeping, waiting, maxWaiting, note }
-  const keeping = upkeep({ ...common, refreshing: () => refreshing })
-  const { attendTo, expire } = keeping
-  const refreshing: Refresher = refresher({
-    ...common,
-    source,
-    refresh,
-    attendTo,
-    newBinding: renewKept,
-    trace: options.trace
-  })
-  const arrive = arrivals({ ...common, refreshing })
-  const serve = service({ ...common, refreshing, arrive, expire })
-  const refusing = rejections({ ...common, refreshing, source, serve })
-  let uses = 0
-  let warnedOfManyKeys = false
+  return new KeptTokens(options)
+}
 
-  /** The warm path: one look-up, one clock reading. The timer ends what the wall clock cannot see. */
-  function glance(request: TokenRequest): Entry | undefined {
-    const entry = entries.get(request)
-    lastLook.at = clock.wallTime()
-    if (entry === undefined || lastLook.at >= entry.freshUntil) return undefined
-    entry.lastUse = ++uses
-    return entry
+type Parts = RefresherOptions &
+  FailureMemoryOptions &
+  UpkeepOptions &
+  ServiceOptions &
+  ArrivalOptions &
+  RejectionsOptions
+
+/** It is also what its parts know of each other: they read it when they are called, and by then all of it is there. */
+class KeptTokens implements TokenCache, Parts, EntriesOptions {
+  readonly source: TokenSource
+  readonly clock: Clock
+  readonly timeout: number
+  readonly refreshPolicy: RefreshPolicy
+  readonly maxWaiting: number
+  readonly emit: Emit
+  readonly trace: TraceRequest | undefined
+  readonly endpoint: EndpointHealth
+  readonly limit = limits.keys
+  readonly entries: Entries = boundedEntries(this)
+  readonly failures: FailureMemory
+  readonly sleeping: Sleepers
+  readonly waiting: Callers
+  readonly keeping: Upkeep
+  readonly refreshing: Refresher
+  readonly arriving: Arrivals
+  readonly serving: Service
+  readonly closing: AbortSignal
+  readonly #refusing: Rejections
+  readonly #ending = new AbortController()
+  readonly #counting = census()
+  readonly #lastLook: { at: number }
+  readonly #stopHoping: () => void
+  #uses = 0
+  #warnedOfManyKeys = false
+
+  constructor(options: TokenCacheOptions) {
+    const { clock } = options
+    this.source = options.source
+    this.clock = clock
+    this.timeout = options.timeout
+    this.refreshPolicy = options.refresh
+    this.maxWaiting = options.maxWaiting ?? limits.waiting
+    this.emit = options.emit
+    this.trace = options.trace
+    this.endpoint = options.endpoint ?? endpointHealth(clock)
+    this.#lastLook = options.lastLook ?? { at: 0 }
+    this.closing = this.#ending.signal
+    setMaxListeners(0, this.closing)
+    this.sleeping = sleepers(clock)
+    this.waiting = callers(clock)
+    this.failures = failureMemory(this)
+    this.keeping = upkeep(this)
+    this.refreshing = refresher(this)
+    this.arriving = arrivals(this)
+    this.serving = service(this)
+    this.#refusing = rejections(this)
+    this.#stopHoping = this.endpoint.whenWell(() => this.sleeping.wakeAll())
   }
 
-  function look(request: TokenRequest, asking: Asking): AccessToken | Promise<AccessToken> {
-    if (closing.signal.aborted) return Promise.reject(new ClientClosedError())
-    const entry = entries.of(request)
-    lookedAt(entry, ++uses)
-    if (asking.rejected !== undefined) return refusing.replace(entry, asking.rejected, asking)
-    return serve(entry, asking)
+  token(request: TokenRequest, asking = unhurried): AccessToken | Promise<AccessToken> {
+    return (asking.rejected === undefined && this.#glance(request)?.kept?.token) || this.#look(request, asking)
   }
 
-  function renewBy(entry: Entry, soonest: number): void {
-    broughtForward(entry, soonest)
-    if (entry.kept !== undefined) attendTo(entry, soonest)
+  promise(request: TokenRequest, asking = unhurried): Promise<AccessToken> {
+    const fresh = this.#glance(request)
+    if (fresh?.kept !== undefined) return promiseOf(fresh, fresh.kept)
+    const token = this.#look(request, asking)
+    return token instanceof Promise ? toldToCaller(token) : Promise.resolve(token)
   }
 
-  function renewKept(): void {
-    const moment = now(clock).monotonic
-    for (const entry of entries) renewBy(entry, moment)
+  requestOf(key: string): TokenRequest | undefined {
+    return this.entries.named(key)?.request
   }
 
-  function renewAll(within = 0): void {
-    const moment = now(clock).monotonic
-    for (const entry of entries) {
-      const soonest = moment + clock.random() * within
-      renewBy(entry, soonest)
+  invalidate(token: AccessToken): boolean {
+    return this.#refusing.invalidate(token)
+  }
+
+  renewAll(within = 0): void {
+    const moment = now(this.clock).monotonic
+    for (const entry of this.entries) {
+      const soonest = moment + this.clock.random() * within
+      this.#renewBy(entry, soonest)
       entry.underway?.arrival.then(
-        (token) => originOf(token) === 'endpoint' && renewBy(entry, soonest), // it was asked for before
+        (token) => originOf(token) === 'endpoint' && this.#renewBy(entry, soonest), // it was asked for before
         () => {}
       )
     }
   }
 
-  function letGo(entry: Entry): void {
-    keeping.forget(entry)
-    counting.forget(entry)
-    endpoint.withdraw(entry)
+  pin(request: TokenRequest): void {
+    this.entries.of(request).pinned = true
   }
 
-  function warnOfManyKeys(): void {
-    if (warnedOfManyKeys) return
-    warnedOfManyKeys = true
-    const message = `There are more than ${limits.keys} different token requests. The client forgets the least recently used ones.`
-    emit('warning', { code: 'too_many_keys', message })
+  async refresh(request: TokenRequest, { signal, maxWait = this.timeout }: Asking = unhurried): Promise<AccessToken> {
+    if (this.closing.aborted) throw new ClientClosedError()
+    const entry = this.entries.of(request)
+    lookedAt(entry, ++this.#uses)
+    return toldToCaller(this.waiting.board(this.refreshing.refreshNow(entry), { signal, maxWait }))
   }
 
-  return {
-    token(request, asking = unhurried) {
-      return (asking.rejected === undefined && glance(request)?.kept?.token) || look(request, asking)
-    },
-    promise(request, asking = unhurried) {
-      const fresh = glance(request)
-      if (fresh?.kept !== undefined) return promiseOf(fresh, fresh.kept)
-      const token = look(request, asking)
-      return token instanceof Promise ? toldToCaller(token) : Promise.resolve(token)
-    },
-    requestOf: (key) => entries.named(key)?.request,
-    invalidate: refusing.invalidate,
-    renewAll,
-    pin(request) {
-      entries.of(request).pinned = true
-    },
-    async refresh(request, asking = unhurried) {
-      if (closing.signal.aborted) throw new ClientClosedError()
-      const entry = entries.of(request)
-      lookedAt(entry, ++uses)
-      return toldToCaller(
-        waiting.board(refreshing.refreshNow(entry), { signal: asking.signal, maxWait: asking.maxWait ?? timeout })
-      )
-    },
-    state: () => (closing.signal.aborted ? 'closed' : counting.state),
-    health() {
-      if (closing.signal.aborted) return { state: 'closed', tokens: [], waiting: 0 }
-      const moment = now(clock)
-      const tokens: TokenHealth[] = []
-      for (const entry of entries) {
-        const failure = failures.of(entry)
-        counting.count(entry, failure, moment)
-        if (!isHeldOrWanted(entry, failure)) continue
-        tokens.push(tokenHealth(entry, failure, failure === undefined ? 0 : failures.barredUntil(entry), moment))
-      }
-      return { state: counting.state, tokens, waiting: waiting.waiting + sleeping.count }
-    },
-    close() {
-      closing.abort(new ClientClosedError())
-      keeping.stop()
-      stopHoping()
-      for (const entry of entries) endpoint.withdraw(entry)
-      entries.clear()
+  state(): ClientState {
+    return this.closing.aborted ? 'closed' : this.#counting.state
+  }
+
+  health(): Health {
+    const { failures, waiting, sleeping } = this
+    if (this.closing.aborted) return { state: 'closed', tokens: [], waiting: 0 }
+    const moment = now(this.clock)
+    const tokens: TokenHealth[] = []
+    for (const entry of this.entries) {
+      const failure = failures.of(entry)
+      this.#counting.count(entry, failure, moment)
+      if (!isHeldOrWanted(entry, failure)) continue
+      tokens.push(tokenHealth(entry, failure, failure === undefined ? 0 : failures.barredUntil(entry), moment))
     }
+    return { state: this.#counting.state, tokens, waiting: waiting.waiting + sleeping.count }
+  }
+
+  close(): void {
+    this.#ending.abort(new ClientClosedError())
+    this.keeping.stop()
+    this.#stopHoping()
+    for (const entry of this.entries) this.endpoint.withdraw(entry)
+    this.entries.clear()
+  }
+
+  // --- what its parts tell it ---
+
+  note(entry: Entry): void {
+    this.#counting.count(entry, this.failures.of(entry), now(this.clock))
+  }
+
+  newBinding(): void {
+    const moment = now(this.clock).monotonic
+    for (const entry of this.entries) this.#renewBy(entry, moment)
+  }
+
+  onDelete(entry: Entry): void {
+    this.keeping.forget(entry)
+    this.#counting.forget(entry)
+    this.endpoint.withdraw(entry)
+  }
+
+  onFull(): void {
+    if (this.#warnedOfManyKeys) return
+    this.#warnedOfManyKeys = true
+    const message = `There are more than ${limits.keys} different token requests. The client forgets the least recently used ones.`
+    this.emit('warning', { code: 'too_many_keys', message })
+  }
+
+  /** The warm path: one look-up, one clock reading. The timer ends what the wall clock cannot see. */
+  #glance(request: TokenRequest): Entry | undefined {
+    const entry = this.entries.get(request)
+    const wall = this.clock.wallTime()
+    this.#lastLook.at = wall
+    if (entry === undefined || wall >= entry.freshUntil) return undefined
+    entry.lastUse = ++this.#uses
+    return entry
+  }
+
+  #look(request: TokenRequest, asking: Asking): AccessToken | Promise<AccessToken> {
+    if (this.closing.aborted) return Promise.reject(new ClientClosedError())
+    const entry = this.entries.of(request)
+    lookedAt(entry, ++this.#uses)
+    if (asking.rejected !== undefined) return this.#refusing.replace(entry, asking.rejected, asking)
+    return this.serving.serve(entry, asking)
+  }
+
+  #renewBy(entry: Entry, soonest: number): void {
+    broughtForward(entry, soonest)
+    if (entry.kept !== undefined) this.keeping.attendTo(entry, soonest)
   }
 }

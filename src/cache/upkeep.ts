@@ -1,22 +1,22 @@
 import type { Clock } from '../clock.ts'
 import { type Emit, fieldsOf } from '../events.ts'
-import { agenda } from './agenda.ts'
+import { type Agenda, agenda } from './agenda.ts'
 import type { Entries } from './entries.ts'
 import { type Entry, ended, inUse, wakes } from './entry.ts'
 import type { FailureMemory } from './failure-memory.ts'
 import { freshnessOf, type KeptToken, wantsRefresh } from './kept-token.ts'
 import { type Now, now } from './now.ts'
 import type { Refresher } from './refresher.ts'
-import { schedule } from './schedule.ts'
+import { type Schedule, schedule } from './schedule.ts'
 
 export interface UpkeepOptions {
   readonly entries: Entries
   readonly clock: Clock
   readonly failures: FailureMemory
-  readonly refreshing: () => Refresher
+  readonly refreshing: Refresher
   readonly emit: Emit
   /** Something has happened to the key. */
-  readonly note: (entry: Entry) => void
+  note(entry: Entry): void
 }
 
 /** What happens to keys as time passes. It looks at those alone whose moment has come. */
@@ -36,40 +36,67 @@ const longestDisuse = 600_000
 const shortestPatience = 1000
 const never = Number.POSITIVE_INFINITY
 
-export function upkeep({ entries, clock, failures, refreshing, emit, note }: UpkeepOptions): Upkeep {
-  const due = agenda<Entry>()
-  const { wakeBy, stop } = schedule(clock, tend)
+export function upkeep(options: UpkeepOptions): Upkeep {
+  return new Attention(options)
+}
 
-  function attendTo(entry: Entry, moment: number): void {
-    due.set(entry, moment)
-    wakeBy(due.next)
+class Attention implements Upkeep {
+  readonly #cache: UpkeepOptions
+  readonly #due: Agenda<Entry> = agenda()
+  readonly #schedule: Schedule
+
+  constructor(options: UpkeepOptions) {
+    this.#cache = options
+    this.#schedule = schedule(options.clock, () => this.#tend())
   }
 
-  function tend(): number {
-    const moment = clock.monotonicTime()
+  attendTo(entry: Entry, moment: number): void {
+    this.#due.set(entry, moment)
+    this.#schedule.wakeBy(this.#due.next)
+  }
+
+  expire(entry: Entry, { token }: KeptToken): void {
+    const { emit } = this.#cache
+    ended(entry)
+    this.#cache.note(entry)
+    emit('expired', { ...fieldsOf(entry.request), serial: token.serial })
+  }
+
+  forget(entry: Entry): void {
+    this.#due.remove(entry)
+  }
+
+  stop(): void {
+    this.#schedule.stop()
+  }
+
+  #tend(): number {
+    const due = this.#due
+    const moment = this.#cache.clock.monotonicTime()
     for (let entry = due.takeDue(moment); entry !== undefined; entry = due.takeDue(moment))
-      due.set(entry, Math.max(tendOne(entry), moment + 1))
+      due.set(entry, Math.max(this.#tendOne(entry), moment + 1))
     return due.next
   }
 
-  function tendOne(entry: Entry): number {
-    const moment = now(clock)
+  #tendOne(entry: Entry): number {
+    const moment = now(this.#cache.clock)
     const { kept } = entry
-    if (kept !== undefined && freshnessOf(kept, moment) !== 'expired') return tendKept(entry, kept, moment)
-    if (kept !== undefined) expire(entry, kept)
-    return tendEmpty(entry, moment.monotonic)
+    if (kept !== undefined && freshnessOf(kept, moment) !== 'expired') return this.#tendKept(entry, kept, moment)
+    if (kept !== undefined) this.expire(entry, kept)
+    return this.#tendEmpty(entry, moment.monotonic)
   }
 
-  function tendKept(entry: Entry, kept: KeptToken, moment: Now): number {
+  #tendKept(entry: Entry, kept: KeptToken, moment: Now): number {
     if (!wantsRefresh(kept, moment)) return kept.dueAt
     wakes(entry)
-    note(entry)
+    this.#cache.note(entry)
     const isTimed = entry.pinned || entry.life >= shortestTimedLife
-    return Math.min(isTimed && inUse(entry) ? refresh(entry, moment.monotonic) : never, kept.endsAt)
+    return Math.min(isTimed && inUse(entry) ? this.#refresh(entry, moment.monotonic) : never, kept.endsAt)
   }
 
-  function tendEmpty(entry: Entry, moment: number): number {
-    if (entry.pinned) return refresh(entry, moment)
+  #tendEmpty(entry: Entry, moment: number): number {
+    const { entries, failures } = this.#cache
+    if (entry.pinned) return this.#refresh(entry, moment)
     if (entry.underway !== undefined) return never
     // Let go earlier, the key would be asked for again too soon.
     const barredUntil = Math.max(failures.barredUntil(entry), entry.lastFlightAt ?? moment)
@@ -80,23 +107,11 @@ export function upkeep({ entries, clock, failures, refreshing, emit, note }: Upk
   }
 
   /** Answers with when to look again, where the flight's end does not say so. */
-  function refresh(entry: Entry, moment: number): number {
-    if (refreshing().refreshBehind(entry) !== undefined) return never
+  #refresh(entry: Entry, moment: number): number {
+    const { refreshing, failures } = this.#cache
+    if (refreshing.refreshBehind(entry) !== undefined) return never
     const barredUntil = failures.barring(entry, moment)?.notBefore
     // Else others go first: the door calls back, unless they find the server ill.
     return barredUntil ?? moment + Math.max(shortestPatience, (entry.usableUntil - moment) / 16)
-  }
-
-  return {
-    attendTo,
-    expire,
-    forget: (entry) => due.remove(entry),
-    stop
-  }
-
-  function expire(entry: Entry, { token }: KeptToken): void {
-    ended(entry)
-    note(entry)
-    emit('expired', { ...fieldsOf(entry.request), serial: token.serial })
   }
 }

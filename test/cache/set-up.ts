@@ -47,23 +47,20 @@ export function setUp({ refresh, random = 0.5, early = 0, credentialChanged, max
   const timeout = 10 * second
   const asked = credentialChanged === undefined ? source : Object.assign(source, { changed: credentialChanged })
   const made = tokenCache({ source: asked, clock: { ...clock, startTimer }, timeout, refresh, maxWaiting, emit })
-  const cache: TokenCache = {
-    ...made,
-    get state() {
-      return made.state
-    },
-    token(...asked) {
-      const answer = made.token(...asked)
+  const [token, refreshNow] = [made.token.bind(made), made.refresh.bind(made)]
+  const cache: TokenCache = Object.assign(made, {
+    token(...asked: Parameters<TokenCache['token']>) {
+      const answer = token(...asked)
       // A test looks at a failure later than it happens.
       if (answer instanceof Promise) answer.catch(() => {})
       return answer
     },
-    refresh(...asked) {
-      const answer = made.refresh(...asked)
+    refresh(...asked: Parameters<TokenCache['refresh']>) {
+      const answer = refreshNow(...asked)
       answer.catch(() => {})
       return answer
     }
-  }
+  })
   const names = () => told.map(({ name }) => name)
 
   /** A token in hand, sent for a second ago (the gap between two flights is over), used once since. */
