@@ -8,7 +8,7 @@ import type { HeaderFields } from './header-fields.ts'
 import { foreignHost, isOwnHost } from './own-host.ts'
 import { type Presenting, present } from './present.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
-import { isRefusal, tokenInPlaceOf } from './refusal.ts'
+import { tokenInPlaceOf, type Wanted, wantedBy } from './refusal.ts'
 import type { Route } from './routes.ts'
 import { tokenOptions } from './token-options.ts'
 
@@ -29,28 +29,41 @@ export function sendBare(hop: Hop): Promise<Response> {
   return send(hop, hop.request.body.first, {})
 }
 
-/** Sends one hop with a token; when that is refused, once more with another one, if there is one and the body can be sent again. */
+/**
+ * Sends one hop with a token. When that is refused, once more with another one, and where its proof is, with another proof: if the body
+ * can be sent again.
+ */
 export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise<Response> {
-  const { request, route } = hop
-  const signal = request.options.signal ?? undefined
-  const sent = await firstToken(spending, hop)
-  const response = await send(hop, request.body.first, await present(sent, hop))
-  if (!refuses(spending, hop, sent, response)) return response
-
-  const next = tokenInPlaceOf(sent, spending, route, { signal })
-  const body = await request.body.again()
-  const token = body && (await next)
-  signal?.throwIfAborted()
-  if (token === undefined) return response
-  void discardBody(response)
-  const second = await send(pastCaches(hop), body, await present(token, hop))
-  refuses(spending, hop, token, second)
-  return second
+  const { body, options } = hop.request
+  const signal = options.signal ?? undefined
+  const first = await firstShown(spending, hop)
+  let { token } = first
+  let response = await send(hop, body.first, first.fields)
+  for (let hasNewToken = false; ; ) {
+    const wanted = await wantedIn(response, token, spending, hop)
+    if (wanted === undefined || (wanted === 'token' && hasNewToken)) return response
+    const next = wanted === 'proof' ? token : tokenInPlaceOf(token, spending, hop.route, { signal })
+    const again = await body.again()
+    const another = again && (await next)
+    signal?.throwIfAborted()
+    if (another === undefined) return response
+    hasNewToken ||= wanted === 'token'
+    token = another
+    void discardBody(response)
+    response = await send(pastCaches(hop), again, await present(token, hop))
+  }
 }
 
-/** Without one nothing is sent, and whoever makes the body hears of it. */
-async function firstToken({ source }: Spending, { request, route }: RoutedHop): Promise<AccessToken> {
-  const { headers, url, options, body } = request
+interface Shown {
+  readonly token: AccessToken
+  /** The header fields that show it. */
+  readonly fields: HeaderFields
+}
+
+/** Without a token nothing is sent, and whoever makes the body hears of it. */
+async function firstShown({ source }: Spending, hop: RoutedHop): Promise<Shown> {
+  const { route } = hop
+  const { headers, url, options, body } = hop.request
   let stopWatching = () => {}
   try {
     const host = headers.get('host')
@@ -58,11 +71,12 @@ async function firstToken({ source }: Spending, { request, route }: RoutedHop): 
     if (hasQueryToken(url.search)) throw tokenInQuery()
     const patience = { signal: options.signal ?? undefined, maxWait: route.maxWait, origin: route.origin }
     const token = source.token(route.request, patience)
-    if (!(token instanceof Promise)) return token
+    const shown = token instanceof Promise ? token.then((late) => shownIn(hop, late)) : shownIn(hop, token)
+    if (!(shown instanceof Promise)) return shown
     const failed = new Promise<never>((_, reject) => {
       stopWatching = body.watch((error) => reject(new TypeError('fetch failed', { cause: error })))
     })
-    return await Promise.race([token, failed])
+    return await Promise.race([shown, failed])
   } catch (error) {
     body.abandon(error)
     throw error
@@ -71,16 +85,24 @@ async function firstToken({ source }: Spending, { request, route }: RoutedHop): 
   }
 }
 
-/** Whether the answer asks for another token. A base fetch that followed a redirect by itself brings one from elsewhere. */
-function refuses(spending: Spending, { request, route }: RoutedHop, token: AccessToken, response: Response): boolean {
-  if (!isAnswerTo(request, response)) return false
+function shownIn(hop: RoutedHop, token: AccessToken): Shown | Promise<Shown> {
+  const fields = present(token, hop)
+  return fields instanceof Promise ? fields.then((late) => ({ token, fields: late })) : { token, fields }
+}
+
+/** What the answer asks for. A base fetch that followed a redirect by itself brings one from elsewhere. */
+async function wantedIn(response: Response, token: AccessToken, spending: Spending, hop: RoutedHop): Promise<Wanted> {
+  const { request } = hop
+  if (!isAnswerTo(request, response)) return undefined
   const { status, headers }: { readonly status: number; readonly headers?: Headers } = response
-  return isRefusal(spending, route, token, {
+  const canBeRepeated = hop.proven !== undefined && status === 401 && (await request.body.again()) !== undefined
+  const answer = {
     status,
     get headers() {
       return Object.fromEntries(headers ?? []) // few answers are read so closely; a double of a test may have none
     }
-  })
+  }
+  return wantedBy(spending, hop, token, answer, { canBeRepeated: () => canBeRepeated })
 }
 
 /** A base fetch that caches could give the refused answer once more. */
@@ -93,7 +115,8 @@ function pastCaches(hop: RoutedHop): RoutedHop {
 function send({ fetch, request, redirect }: Hop, body: FetchInit | undefined, shown: HeaderFields): Promise<Response> {
   const { url, method, source } = request
   const { [tokenOptions]: _, ...options } = request.options // the base fetch may be another one of ours
-  const headers = [...request.headers, ...(Object.entries(shown) as [string, string][])]
+  const own = [...request.headers].filter(([name]) => name !== 'dpop' || !('dpop' in shown))
+  const headers = [...own, ...(Object.entries(shown) as [string, string][])]
   return fetch(source ?? url.href, { ...options, ...body, method, headers, redirect })
 }
 

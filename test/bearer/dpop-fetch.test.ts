@@ -1,0 +1,136 @@
+import { generateKeyPairSync, sign as signBytes } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { type DpopRoadOptions, dpopRoad, type ProvenServiceOptions, provenService } from '../support/dpop-road.ts'
+import { listen } from '../support/road.ts'
+
+async function road(service: ProvenServiceOptions = {}, options: DpopRoadOptions = {}) {
+  const { tokens, server, clock, asked } = await dpopRoad(options)
+  const { origin, seen, statuses } = await provenService(server, clock, service)
+  const events: string[] = []
+  tokens.on('*', (name) => events.push(name))
+  const fetchWithToken = tokens.createFetch({ origins: [origin] })
+  const call = async (path = '/users/7', init: RequestInit = {}) => {
+    const response = await fetchWithToken(origin + path, init)
+    return { status: response.status, body: await response.text() }
+  }
+  return { tokens, clock, asked, origin, seen, statuses, events, call, fetchWithToken }
+}
+
+const demandingNonces = { verifier: { dpop: { tokens: 'required', nonces: true } } } as const
+
+function stream(text: string): RequestInit {
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(Buffer.from(text))
+      controller.close()
+    }
+  })
+  return { method: 'POST', body, duplex: 'half' } as RequestInit
+}
+
+test('C81 C77 createFetch shows each request with a proof of its own, in place of the caller’s', async () => {
+  const { call, seen, origin, statuses } = await road()
+  await call('/users/7?part=name#top')
+  await call('/users/7', { method: 'PUT', body: 'name', headers: { DPoP: 'own' } })
+  expect(statuses()).toEqual([200, 200])
+  expect(seen.map(({ proof }) => [proof?.htm, proof?.htu])).toEqual([
+    ['GET', `${origin}/users/7`],
+    ['PUT', `${origin}/users/7`]
+  ])
+})
+
+test('T48 C79 createFetch sends a nonce that is demanded at once, with the same token and body', async () => {
+  const { call, seen, statuses, events, asked } = await road(demandingNonces)
+  expect(await call('/', { method: 'POST', body: 'order' })).toEqual({ status: 200, body: 'welcome' })
+  await call()
+  expect({ statuses: statuses(), asked: asked(), events }).toEqual({
+    ...{ statuses: [401, 200, 200], asked: 1, events: ['refreshed'] }
+  })
+  expect(seen[1]?.body).toBe('order')
+})
+
+test('T48 a nonce that is demanded of a Request is sent with its body', async () => {
+  const { fetchWithToken, origin, seen, statuses } = await road(demandingNonces)
+  const response = await fetchWithToken(new Request(origin, { method: 'POST', body: 'order' }))
+  expect({ status: response.status, statuses: statuses() }).toEqual({ status: 200, statuses: [401, 200] })
+  expect(seen[1]?.body).toBe('order')
+})
+
+test('a stream goes with the nonce at hand; without one the 401 is the caller’s, and its nonce is kept', async () => {
+  const { call, statuses } = await road(demandingNonces)
+  expect((await call('/', stream('order'))).status).toBe(401)
+  expect((await call('/', stream('order'))).status).toBe(200)
+  expect(statuses()).toEqual([401, 200])
+})
+
+test('T48 C78 fifty fetches beside each other come through where each nonce is good for one use', async () => {
+  const { call, statuses } = await road({ oneUseNonces: true })
+  const answers = await Promise.all(Array.from({ length: 50 }, () => call('/', { method: 'POST', body: 'order' })))
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([])
+  expect(statuses().filter((status) => status === 200)).toHaveLength(50)
+})
+
+test('T48 three nonces are tried by a fetch, then the answer is the caller’s', async () => {
+  let count = 0
+  const { call, seen } = await road({
+    instead(_request, response) {
+      count += 1
+      response
+        .writeHead(401, { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': `n${count}` })
+        .end('no')
+      return true
+    }
+  })
+  expect(await call()).toEqual({ status: 401, body: 'no' })
+  expect(seen.map(({ proof }) => proof?.nonce)).toEqual([undefined, 'n1', 'n2', 'n3'])
+})
+
+test('one fetch can need another nonce and another token, and gets both, once', async () => {
+  const { call, seen, statuses, clock, tokens } = await road({
+    ...demandingNonces,
+    instead(_request, response, before) {
+      const isRefused = before.length === 1 || before.length === 4
+      if (isRefused) response.writeHead(401, { 'www-authenticate': 'DPoP error="invalid_token"' }).end()
+      return isRefused
+    }
+  })
+  await tokens.ready()
+  await clock.advance(2000) // between two token requests lies a second
+  expect((await call()).status).toBe(200)
+  expect(statuses()).toEqual([401, 401, 200])
+  expect(new Set(seen.map(({ headers }) => headers.authorization)).size).toBe(2)
+})
+
+test('each hop of a redirect has a proof of its own, and a stranger gets neither token nor proof', async () => {
+  const strange: unknown[] = []
+  const stranger = await listen((request, response) => {
+    strange.push(request.headers.authorization, request.headers.dpop)
+    response.end('strange')
+  })
+  const { call, origin, seen } = await road({
+    instead(request, response) {
+      const location = { '/away': stranger, '/old': '/new' }[request.url ?? '']
+      if (location !== undefined) response.writeHead(302, { location }).end()
+      return location !== undefined
+    }
+  })
+  expect((await call('/old')).body).toBe('welcome')
+  expect(seen.map(({ proof }) => proof?.htu)).toEqual([`${origin}/old`, `${origin}/new`])
+  expect((await call('/away')).body).toBe('strange')
+  expect(strange).toEqual([undefined, undefined])
+})
+
+test('a signer elsewhere is waited for, and its failure is the call’s', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  let works = true
+  const sign = async (bytes: Uint8Array) => {
+    if (!works) throw new Error('HSM')
+    return signBytes('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  }
+  const { call, seen } = await road({}, { client: { dpop: { alg: 'ES256', sign, publicKey } } })
+  expect((await call()).status).toBe(200)
+  works = false
+  await expect(call()).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' })
+  await expect(call('/', stream('order'))).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' })
+  expect(seen).toHaveLength(1)
+})
