@@ -9,7 +9,7 @@ const bodyFields = ['content-encoding', 'content-language', 'content-location', 
 /** Fields that are meant for one origin. */
 const originFields = ['authorization', 'proxy-authorization', 'cookie', 'host']
 
-export const mostRedirects = 20
+const mostRedirects = 20
 
 /**
  * The request that an answer redirects to, by the rules of the fetch standard ("HTTP-redirect fetch"); undefined when the answer

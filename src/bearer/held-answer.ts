@@ -2,7 +2,7 @@ import { clearTimeout, setImmediate, setTimeout } from '../platform-timers.ts'
 import type { Controller, RawFields, ResponseHeaders } from './dispatch.ts'
 
 /** How much of a refused answer is kept, and read so that its connection can serve again. */
-export const drainLimit = 64 * 1024
+const drainLimit = 64 * 1024
 
 /** Milliseconds that the rest of a small refused answer gets to come in. */
 const grace = 100

@@ -6,7 +6,7 @@ const second = 1000
 const minute = 60 * second
 
 /** A pause of up to this length is obeyed to the second, and a longer one can be broken once. */
-export const strictPause = minute
+const strictPause = minute
 
 /** What a key's last token is worth. Moments are monotonic ms. */
 export interface LastToken {

@@ -57,7 +57,9 @@ test('R40 a nonce counts for its time and for many proofs, each of which counts 
 test('R40 with a nonce the client’s clock may be wrong by hours', async () => {
   const verifier = demanding()
   for (const wrongBy of [-7200, 7200])
-    await verifier.verify(request({ nonce: verifier.dpopNonce(), iat: seconds() + wrongBy }, await fresh()))
+    await expect(
+      verifier.verify(request({ nonce: verifier.dpopNonce(), iat: seconds() + wrongBy }, await fresh()))
+    ).resolves.toMatchObject({ clientId: 'orders' })
 })
 
 test('R40 a proof that is wrong otherwise is told so, with the nonce for the next one', async () => {

@@ -535,5 +535,6 @@ test('R11 the caller’s keys are copied: what is changed later changes nothing'
   const mine = structuredClone(keys)
   const source = jwks(mine)
   mine.keys.length = 0
-  await verifier({ keys: source }).verify(`Bearer ${await token()}`)
+  const verified = await verifier({ keys: source }).verify(`Bearer ${await token()}`)
+  expect(verified.clientId).toBe('orders')
 })

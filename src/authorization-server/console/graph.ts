@@ -5,7 +5,7 @@ import { marks, plural } from './marks.ts'
 import type { Filtered } from './matrix.ts'
 
 /** More names than this nobody can read in a picture. */
-export const mostNames = 60
+const mostNames = 60
 
 export interface GraphLinks {
   edge(edge: EdgeView): string

@@ -4,7 +4,7 @@ import { clockTime } from './marks.ts'
 import { type PageState, selecting } from './page-state.ts'
 
 /** How many lines the page keeps. */
-export const mostLines = 300
+const mostLines = 300
 const shownAtFirst = 60
 
 /** What happens, one line an event, the newest first. */

@@ -4,8 +4,8 @@ import { mark, marks, stateOfRight } from './marks.ts'
 import { type PageState, selecting, urlOf } from './page-state.ts'
 
 /** Rows and columns that are shown at once: what is drawn does not grow with clients × services. */
-export const mostRows = 100
-export const mostColumns = 24
+const mostRows = 100
+const mostColumns = 24
 const mostScopes = 4
 
 /** The part of the overview that the filters leave. */
@@ -31,7 +31,7 @@ export function filtered({ services, clients, edges }: Overview, { service, clie
   }
 }
 
-export function edgeId(clientId: string, service: string): string {
+function edgeId(clientId: string, service: string): string {
   return `${clientId}\n${service}`
 }
 
