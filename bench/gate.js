@@ -20,6 +20,7 @@ const inject = await probe('inject-allocation', ['ours'], allocationFlags)
 const first = await firstTokens(5, ['ours', 'node-http', 'undici'])
 const named = await probes(rounds, 'named-scope', [100, turns]) // among 10,000 it measures the memory more than us
 const [{ bytes: keptBytes }] = await probes(1, 'keys', [10_000], ['--expose-gc'])
+const probed = await probes(rounds, 'health', [turns])
 const verdicts = [
   atMost('a warm call over the floor', await least('hot', ({ overFloor }) => overFloor), 2, ' ×'),
   atMost(
@@ -29,6 +30,18 @@ const verdicts = [
     ' ×'
   ),
   atMost('bytes of a kept token, among 10,000', keptBytes, 1700, ' B'),
+  atMost(
+    'health() of 10,000 keys',
+    leastOf(probed, ({ health }) => health.least),
+    1,
+    ' ms'
+  ),
+  atMost(
+    'tokens.state of 10,000 keys over that of one',
+    leastOf(probed, ({ state }) => state.overOne),
+    1.5,
+    ' ×'
+  ),
   atMost('a dispatch over the floor', await least('inject', ({ extra, floor }) => extra / floor), 6, ' ×'),
   atMost('processor time to the first token over node:http', over(first, 'node-http', 'processor').median, 1.25, ' ×'),
   atMost('processor time to the first token over undici', over(first, 'undici', 'processor').median, 0.6, ' ×'),

@@ -19,6 +19,7 @@ const names = [
   'first-token',
   'size',
   'keys',
+  'health',
   'tenants',
   'listeners',
   'verify',

@@ -6,8 +6,8 @@ import type { Now } from './now.ts'
 /** How many keys are in which state, kept up to date as they change: a probe that asks for nothing else costs nothing. */
 export interface Census {
   readonly state: ClientState
-  /** Something has happened to the key. */
-  count(entry: Entry, failure: Failure | undefined, moment: Now): void
+  /** Something has happened to the key, or may have. Answers with its state: undefined when nothing is held or wanted. */
+  count(entry: Entry, failure: Failure | undefined, moment: Now): TokenState | undefined
   forget(entry: Entry): void
 }
 
@@ -25,8 +25,10 @@ class Counts implements Census {
     return fromWorst.find((state) => this.#counts[state] > 0) ?? 'idle'
   }
 
-  count(entry: Entry, failure: Failure | undefined, moment: Now): void {
-    this.#countAs(entry, isHeldOrWanted(entry, failure) ? stateOf(entry, failure, moment) : undefined)
+  count(entry: Entry, failure: Failure | undefined, moment: Now): TokenState | undefined {
+    const state = isHeldOrWanted(entry, failure) ? stateOf(entry, failure, moment) : undefined
+    this.#countAs(entry, state)
+    return state
   }
 
   forget(entry: Entry): void {

@@ -49,10 +49,15 @@ export function isHeldOrWanted({ kept, underway }: Entry, failure: Failure | und
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 /** Written field by field: there can be ten thousand of them, and a probe must not wait. */
-export function tokenHealth(entry: Entry, failure: Failure | undefined, barredUntil: number, moment: Now): TokenHealth {
-  const { request, kept, underway } = entry
+export function tokenHealth(
+  { request, kept, underway }: Entry,
+  state: TokenState,
+  failure: Failure | undefined,
+  barredUntil: number,
+  moment: Now
+): TokenHealth {
   const { scope, audience, resource } = request
-  const health: Writable<TokenHealth> = { scope, resource, state: stateOf(entry, failure, moment) }
+  const health: Writable<TokenHealth> = { scope, resource, state }
   if (audience !== undefined) health.audience = audience
   if (kept !== undefined) {
     health.expiresAt = kept.token.expiresAt

@@ -15,7 +15,7 @@ import { type EndpointHealth, endpointHealth } from './endpoint-health.ts'
 import { boundedEntries, type Entries, type EntriesOptions } from './entries.ts'
 import { broughtForward, type Entry, lookedAt, promiseOf } from './entry.ts'
 import { type FailureMemory, type FailureMemoryOptions, failureMemory } from './failure-memory.ts'
-import { type ClientState, type Health, isHeldOrWanted, type TokenHealth, tokenHealth } from './health.ts'
+import { type ClientState, type Health, type TokenHealth, tokenHealth } from './health.ts'
 import { now } from './now.ts'
 import { type Refresher, type RefresherOptions, refresher } from './refresher.ts'
 import { type Rejections, type RejectionsOptions, rejections } from './rejections.ts'
@@ -184,9 +184,10 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
     const tokens: TokenHealth[] = []
     for (const entry of this.entries) {
       const failure = failures.of(entry)
-      this.#counting.count(entry, failure, moment)
-      if (!isHeldOrWanted(entry, failure)) continue
-      tokens.push(tokenHealth(entry, failure, failure === undefined ? 0 : failures.barredUntil(entry), moment))
+      const state = this.#counting.count(entry, failure, moment)
+      if (state === undefined) continue
+      const barredUntil = failure === undefined ? 0 : failures.barredUntil(entry)
+      tokens.push(tokenHealth(entry, state, failure, barredUntil, moment))
     }
     return { state: this.#counting.state, tokens, waiting: waiting.waiting + sleeping.count }
   }

@@ -39,3 +39,21 @@ test('Q18 neither a key with a token request under way nor a pinned one is pushe
     expect(entries.get(asked)).toBe(entry)
   }
 })
+
+test('the key to push out is found without a look at all of them', () => {
+  const limit = 500
+  const { entries } = entriesOf(limit)
+  let looks = 0
+  for (let keys = 1; keys < 3 * limit; keys += 1) {
+    const entry = entries.of(tokenRequest({ scope: [`tenant-${keys}`] }))
+    const lastUse = keys
+    Object.defineProperty(entry, 'lastUse', {
+      get() {
+        looks += 1
+        return lastUse
+      }
+    })
+  }
+  expect(entries.size).toBe(limit)
+  expect(looks).toBeLessThan(10 * limit) // a look at all for each of a thousand would make half a million
+})
