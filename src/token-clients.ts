@@ -1,7 +1,7 @@
 import { limits } from './limits.ts'
 import type { TokenClientOptions } from './options/client-options.ts'
 import { createTokenClient, type TokenClient } from './token-client.ts'
-import { checkedFields, kindOf, nonEmptyString, wrong } from './wrong-option.ts'
+import { checkedFields, kindOf, nonEmptyString, wholeNumber, wrong } from './wrong-option.ts'
 
 export interface TokenClientsOptions {
   /** How many clients are kept, 10,000 unless given. Then the one that was asked for longest ago is let go. */
@@ -44,6 +44,7 @@ export function createTokenClients(
   const kept = new Map<string, TokenClient>()
   /** Let go, and perhaps still used by somebody. */
   const released = new Set<WeakRef<TokenClient>>()
+  const gone = new FinalizationRegistry<WeakRef<TokenClient>>((reference) => released.delete(reference))
   let closed: Promise<void> | undefined
 
   function make(tenant: string): TokenClient {
@@ -58,8 +59,9 @@ export function createTokenClients(
     const [[tenant, client] = []] = kept
     if (tenant === undefined || client === undefined) return
     kept.delete(tenant)
-    for (const one of released) if (one.deref() === undefined) released.delete(one)
-    released.add(new WeakRef(client))
+    const reference = new WeakRef(client)
+    released.add(reference)
+    gone.register(client, reference)
   }
 
   function close(): Promise<void> {
@@ -88,6 +90,5 @@ export function createTokenClients(
 
 function checkedLimit(options: TokenClientsOptions): number {
   const { limit = limits.keys } = checkedFields('createTokenClients options', options, ['limit'])
-  if (Number.isInteger(limit) && limit > 0) return limit
-  return wrong('limit', 'is not a whole number above 0', 'Give how many clients are kept, or leave it out.')
+  return wholeNumber('limit', limit, { least: 1 })
 }
