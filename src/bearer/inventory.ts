@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import type { RequestFields } from '../events.ts'
+import { mermaidText } from '../mermaid-text.ts'
 import { joinScope } from '../token/scope.ts'
 import type { Usage } from './usage.ts'
 import type { UsageBook } from './usage-book.ts'
@@ -64,7 +65,7 @@ function entryOf({ rule, request, grant, calls, refused, lastUsed }: Usage): Inv
 /** Dashed is never used. */
 function mermaid({ clientId, entries }: Pick<Inventory, 'clientId' | 'entries'>): string {
   const targets = [...new Set(entries.map(targetOf))]
-  const nodes = targets.map((target, index) => `  t${index}["${quoted(target)}"]`)
+  const nodes = targets.map((target, index) => `  t${index}["${mermaidText(target)}"]`)
   const arrows = entries.map((entry) => {
     const { scope, granted = scope, calls, refused = 0, code } = entry
     const said = [
@@ -74,16 +75,12 @@ function mermaid({ clientId, entries }: Pick<Inventory, 'clientId' | 'entries'>)
       code
     ]
     const label = said.filter(Boolean).join(', ')
-    return `  client ${calls > 0 ? '-->' : '-.->'}|"${quoted(label)}"| t${targets.indexOf(targetOf(entry))}`
+    return `  client ${calls > 0 ? '-->' : '-.->'}|"${mermaidText(label)}"| t${targets.indexOf(targetOf(entry))}`
   })
-  return ['flowchart LR', `  client["${quoted(clientId)}"]`, ...nodes, ...arrows, ''].join('\n')
+  return ['flowchart LR', `  client["${mermaidText(clientId)}"]`, ...nodes, ...arrows, ''].join('\n')
 }
 
 function targetOf({ origin, path = '', audience }: InventoryEntry): string {
   if (origin !== undefined) return `${origin}${path}`
   return audience === undefined ? 'getToken()' : `getToken() for ${audience}`
-}
-
-function quoted(text: string): string {
-  return text.replace(/[^\w .,:/()-]/g, (character) => `#${character.codePointAt(0)};`)
 }

@@ -17,6 +17,7 @@ const floors: Readonly<Record<string, number>> = {
   load: 0,
   late: 0,
   limits: 0,
+  'mermaid-text': 0,
   'wrong-option': 0,
   emitter: 1,
   waiting: 1,

@@ -1,3 +1,4 @@
+import { mermaidText } from '../../mermaid-text.ts'
 import type { EdgeView } from '../overview/overview.ts'
 import type { Filtered } from './matrix.ts'
 
@@ -53,8 +54,4 @@ const heads: Readonly<Record<EdgeView['state'], string>> = {
   unused: '-.->',
   expiring: '--x',
   withdrawn: '--x'
-}
-
-function mermaidText(text: string): string {
-  return text.replace(/[^\w .:/-]/g, (character) => `#${character.codePointAt(0)};`)
 }

@@ -1,3 +1,4 @@
+import { mermaidText } from '../../mermaid-text.ts'
 import { wrapped } from '../layout.ts'
 import { moment, printable } from '../printed-words.ts'
 import type { InventoryFinding } from './findings.ts'
@@ -28,17 +29,13 @@ function done({ used, calls, refused, lastUsed = 0 }: Edge, now: number): string
 /** As a Mermaid flowchart: dashed was never used, a cross has no grant. */
 export function inventoryChart({ edges }: Joined): string {
   const names = [...new Set(edges.flatMap(({ client, service }) => [client, service]))]
-  const nodes = names.map((name, index) => `  n${index}["${quoted(name)}"]`)
+  const nodes = names.map((name, index) => `  n${index}["${mermaidText(name)}"]`)
   const arrows = edges.map((edge) => {
     const { client, service, calls, allowed, ungranted, used, granted } = edge
     const head = !allowed || ungranted.length > 0 ? '--x' : calls > 0 ? '-->' : '-.->'
     const scope = (calls > 0 ? used : [...granted, ...ungranted]).join(' ') || 'no scope'
-    const label = quoted(`${scope}, ${calls === 1 ? '1 call' : `${calls} calls`}`)
+    const label = mermaidText(`${scope}, ${calls === 1 ? '1 call' : `${calls} calls`}`)
     return `  n${names.indexOf(client)} ${head}|"${label}"| n${names.indexOf(service)}`
   })
   return ['flowchart LR', ...nodes, ...arrows].join('\n')
-}
-
-function quoted(text: string): string {
-  return text.replace(/[^\w .,:/()-]/g, (character) => `#${character.codePointAt(0)};`)
 }
