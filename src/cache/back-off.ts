@@ -1,6 +1,7 @@
 import { type Clock, uniform } from '../clock.ts'
 import { isRefusalOfCredential } from '../errors.ts'
-import { askedPause, type Failure, longestPause } from './failure.ts'
+import { limits } from '../limits.ts'
+import { askedPause, type Failure } from './failure.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -45,7 +46,7 @@ export function pauseBeforeRetry(retry: number, failure: Failure, clock: Clock):
 
 /** The more often a server has to ask, the further apart those come back who were sent away together. */
 function spreadOf({ pauses, spread }: Failure, asked: number): number {
-  return spread * Math.min(asked * Math.min(2 ** (pauses - 1), 64), longestPause)
+  return spread * Math.min(asked * Math.min(2 ** (pauses - 1), 64), limits.pause)
 }
 
 function ownWait(failure: Failure, remaining: number): number {

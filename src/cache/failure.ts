@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { TokenClientError } from '../errors.ts'
+import { limits } from '../limits.ts'
 
 /** A failure, and all that the wait after it depends on. Moments are monotonic ms. */
 export interface Failure {
@@ -40,11 +41,9 @@ export interface Setback {
   readonly least?: number | undefined
 }
 
-export const longestPause = 300_000
-
 /** The pause that the server asks for with its `Retry-After`. Milliseconds, 0 for none. */
 export function askedPause({ error }: Pick<Failure, 'error'>): number {
-  return Math.min(error.retryAfter ?? 0, longestPause)
+  return Math.min(error.retryAfter ?? 0, limits.pause)
 }
 
 /** The next failure in a row. What was under way together with the former one is the same failure, told twice. */

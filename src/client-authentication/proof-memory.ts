@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { type ServerClock, serverClock } from '../http/server-clock.ts'
+import { limits } from '../limits.ts'
 
 /** What is remembered of servers for the proofs to come: their nonces, and their clocks where they differ from ours. */
 export interface ProofMemory {
@@ -40,13 +41,10 @@ export function proofMemory(clock: Clock): ProofMemory {
       const known = clocks.get(origin) ?? serverClock(clock)
       known.learn({ headers }, origin)
       keep(clocks, origin, known)
-      return Math.abs(nowAt(origin) - before) >= leastDifference
+      return Math.abs(nowAt(origin) - before) >= limits.clockDifference
     }
   }
 }
-
-/** Milliseconds. */
-const leastDifference = 30_000
 
 function keep<Value>(map: Map<string, Value>, name: string, value: Value): void {
   map.delete(name)

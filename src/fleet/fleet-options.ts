@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts'
 import { checkedFields, milliseconds, oneOf, wholeNumber } from '../wrong-option.ts'
 
 export interface FleetOptions {
@@ -29,7 +30,7 @@ export interface CheckedFleet extends Required<Omit<FleetOptions, 'store' | 'out
 
 const second = 1000
 const day = 86_400_000
-const most = { instances: 2_000_000, duration: 30 * day, shards: 1024 }
+const most = { instances: 2_000_000, duration: 30 * day }
 
 /** Throws ClientConfigurationError. */
 export function checkedFleet(options: FleetOptions): CheckedFleet {
@@ -49,7 +50,7 @@ export function checkedFleet(options: FleetOptions): CheckedFleet {
     duration: time('duration', given.duration ?? Math.min(3 * lifetime, most.duration), second),
     draw,
     outage: { at: time('outage.at', outage.at, 0), duration: time('outage.duration', outage.duration, 0) },
-    shards: store === undefined ? 0 : wholeNumber('store.shards', store.shards ?? 1, { least: 1, most: most.shards }),
+    shards: store === undefined ? 0 : wholeNumber('store.shards', store.shards ?? 1, { least: 1, most: limits.shards }),
     seed: wholeNumber('seed', given.seed ?? 1, { least: 0, most: 2 ** 31 })
   }
 }

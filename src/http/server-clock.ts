@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
+import { limits } from '../limits.ts'
 import type { Answer } from './exchange.ts'
 import { parseHttpDate } from './http-date.ts'
 import { isSecure } from './secure-url.ts'
 
 const second = 1000
-const leastOffset = 30 * second
 const mostOffset = 24 * 3600 * second
 
 /** A server's clock, by which it judges the date of an assertion or a proof. The life of a token never depends on it. */
@@ -29,8 +29,8 @@ export function serverClock(clock: Clock): ServerClock {
       const difference = date - clock.wallTime()
       if (Math.abs(difference) > mostOffset) return false
       const before = offset
-      offset = Math.abs(difference) < leastOffset ? 0 : difference
-      return Math.abs(offset - before) >= leastOffset
+      offset = Math.abs(difference) < limits.clockDifference ? 0 : difference
+      return Math.abs(offset - before) >= limits.clockDifference
     }
   }
 }

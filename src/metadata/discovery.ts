@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { again, TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
+import { limits } from '../limits.ts'
 import { tooSlow } from '../waiting/deadline.ts'
 import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
 import type { Patience } from '../waiting/patience.ts'
@@ -23,8 +24,6 @@ export interface DiscoveryOptions {
 /** Milliseconds that metadata is taken as it is; then it is asked for again, beside the request that uses the old one. */
 const renewAfter = 3_600_000
 const renewAgainAfter = 60_000
-/** A server that asks for a longer pause is asked again after this one. */
-const longestPause = 300_000
 
 /**
  * A server that is found by its issuer (RFC 8414), when it is first needed: one flight for all who wait, and its result is
@@ -80,7 +79,7 @@ function discovered<Server extends Issuer>(
 
   function notePause(error: unknown): void {
     if (!(error instanceof TokenClientError) || error.retryAfter === undefined) return
-    pause = { error, until: clock.monotonicTime() + Math.min(error.retryAfter, longestPause) }
+    pause = { error, until: clock.monotonicTime() + Math.min(error.retryAfter, limits.pause) }
   }
 
   function renew(): void {

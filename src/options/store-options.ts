@@ -1,6 +1,7 @@
 import type { Warn } from '../client-authentication/client-authentication.ts'
 import { CredentialFault, type CredentialSource } from '../client-authentication/credential-source.ts'
 import { type ClientSecret, secretSources } from '../client-authentication/secret-source.ts'
+import { limits } from '../limits.ts'
 import type { TokenStore } from '../stores/token-store.ts'
 import { Secret } from '../token/secret.ts'
 import { trueOrFalse, wholeNumber, wrong } from '../wrong-option.ts'
@@ -32,7 +33,6 @@ export interface Sharing {
 }
 
 const verbs = ['read', 'write', 'remove', 'lease', 'release'] as const
-const mostShards = 1024
 
 export function storeOption(given: StoreOptions & { readonly clientSecret?: unknown }): Sharing | undefined {
   const { store, sealingKey, shards = 1, reader = false } = given
@@ -40,7 +40,7 @@ export function storeOption(given: StoreOptions & { readonly clientSecret?: unkn
   const missing = verbs.find((verb) => typeof (store as Partial<TokenStore> | null)?.[verb] !== 'function')
   if (missing !== undefined) wrong('store', `has no ${missing}()`, 'Give redisStore(…), fileStore(…) or a TokenStore.')
   trueOrFalse('reader', reader)
-  wholeNumber('shards', shards, { least: 1, most: mostShards })
+  wholeNumber('shards', shards, { least: 1, most: limits.shards })
   return { store, secrets: reading(sealingKeySources(sealingKey, given.clientSecret)), shards, reader }
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import type { Answer, Sender } from '../http/send.ts'
 import { type ServerClock, serverClock } from '../http/server-clock.ts'
+import { limits } from '../limits.ts'
 import type { Issuer, ServerSource } from '../metadata/server-source.ts'
 import { broughtNews } from '../waiting/brought-news.ts'
 import { type Awaited, type Deadline, tooSlow, withDeadline } from '../waiting/deadline.ts'
@@ -38,7 +39,7 @@ export interface IntrospectionContext {
   readonly now: () => number
 }
 
-const timeout = 5000
+const timeout = limits.issuerWait
 /** Words for a token that whoever has it may use. One that is bound all the same says so in its claims. */
 const bearerTypes = /^(bearer|(urn:ietf:params:oauth:token-type:)?access_token)$/i
 

@@ -22,8 +22,6 @@ export interface TokenCheck {
   close(): void
 }
 
-const discoveryTimeout = 5000
-
 /** A signed token is verified here, another one asked about where that was chosen; either only when it is not known. */
 export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
   const { trust, insecureHttpAllowed, clock, introspection, staleFor, savedKeys } = how
@@ -34,7 +32,7 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
     ...(!URL.canParse(issuer ?? '') && { places: [] }),
     sender,
     clock,
-    timeout: discoveryTimeout,
+    timeout: limits.issuerWait,
     insecureHttpAllowed
   })
   const { keyUses = [] } = trust.expected.profile

@@ -5,6 +5,7 @@ import type { Dispatcher } from '../http/dispatcher.ts'
 import type { ProxyOption } from '../http/proxies.ts'
 import { allowInsecureHttp, secureUrl } from '../http/secure-url.ts'
 import { checkedTransport, type Transport } from '../http/transport-options.ts'
+import { limits } from '../limits.ts'
 import { checkedFields, functionOption, milliseconds, nonEmptyString, trueOrFalse, wrong } from '../wrong-option.ts'
 import { type CheckedDpop, checkDpop, checkExternalUrls, type DpopOptions } from './dpop/proof-options.ts'
 import { checkForwarded, type ForwardedCertificate } from './forwarded-certificate.ts'
@@ -125,7 +126,6 @@ const known = [
 ]
 const metadataExample = 'https://api.internal/.well-known/oauth-protected-resource'
 const aMinute = 60_000
-const aDay = 24 * 60 * aMinute
 
 /** @throws ClientConfigurationError that names the option and the remedy. */
 export function checkOptions(given: AccessTokenVerifierOptions): CheckedOptions {
@@ -141,7 +141,7 @@ export function checkOptions(given: AccessTokenVerifierOptions): CheckedOptions 
   return {
     trust,
     savedKeys: checkSavedKeys(options.savedKeys, trust),
-    staleFor: milliseconds('staleFor', options.staleFor ?? aDay, { least: 0 }),
+    staleFor: milliseconds('staleFor', options.staleFor ?? limits.keyLife, { least: 0 }),
     insecureHttpAllowed,
     transport: transportTo(checkedTransport({ dispatcher, connect, proxy }), asking),
     clock,

@@ -1,3 +1,4 @@
+import { limits } from '../../limits.ts'
 /** How much room a token takes in a request, beside what servers and proxies accept. */
 export interface HeaderSize {
   /** Bytes of the token. */
@@ -9,10 +10,13 @@ export interface HeaderSize {
 }
 
 /** What is refused beyond these bytes, as each is configured when nobody has changed it. */
-const limits: readonly (readonly [who: string, bytes: number])[] = [
+const usual: readonly (readonly [who: string, bytes: number])[] = [
   ['Tomcat, Spring Boot and Jetty (8 KiB for all headers)', 8 * 1024],
   ['nginx and Apache (8 KiB for a line)', 8 * 1024],
-  ['Node (16 KiB for all headers), HAProxy, AWS load balancers and this library (16 KiB for a token)', 16 * 1024],
+  [
+    'Node (16 KiB for all headers), HAProxy, AWS load balancers and this library (16 KiB for a token)',
+    limits.tokenBytes
+  ],
   ['Kestrel (32 KiB for all headers)', 32 * 1024],
   ['Envoy (60 KiB for all headers)', 60 * 1024]
 ]
@@ -20,5 +24,5 @@ const limits: readonly (readonly [who: string, bytes: number])[] = [
 export function headerSize(token: string): HeaderSize {
   const bytes = Buffer.byteLength(token)
   const headerBytes = bytes + Buffer.byteLength('authorization: Bearer \r\n')
-  return { bytes, headerBytes, tooLargeFor: limits.filter(([, most]) => headerBytes > most).map(([who]) => who) }
+  return { bytes, headerBytes, tooLargeFor: usual.filter(([, most]) => headerBytes > most).map(([who]) => who) }
 }

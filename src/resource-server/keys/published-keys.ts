@@ -11,8 +11,6 @@ import { type KeySet, keySet } from './key-set.ts'
 import { unknownKids } from './unknown-kids.ts'
 import type { KeyContext, KeySource, VerificationKey, VerificationKeys } from './verification-keys.ts'
 
-const timeout = 5000
-
 /** Where the keys are. `lost` looks for the place again: there is nothing at the one that was known. */
 interface Place {
   url(): Promise<string>
@@ -119,7 +117,14 @@ interface KeysAnswer {
 
 function ask(url: string, { sender }: KeyContext): Promise<KeysAnswer> {
   const headers = { accept: 'application/jwk-set+json, application/json' }
-  return sender.send({ method: 'GET', url, headers, certificate: undefined, timeout, mostBytes: limits.documentBytes })
+  return sender.send({
+    method: 'GET',
+    url,
+    headers,
+    certificate: undefined,
+    timeout: limits.issuerWait,
+    mostBytes: limits.documentBytes
+  })
 }
 
 function documentIn(url: string, { status, body }: KeysAnswer): JSONWebKeySet {

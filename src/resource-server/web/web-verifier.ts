@@ -25,8 +25,6 @@ const known = [
   ...['issuer', 'audience', 'profile', 'requiredClaims', 'keys', 'algorithms', 'clockTolerance', 'maxAge'],
   ...['roles', 'clientIdClaim', 'scopeClaim', 'fetch', 'realm', 'clock']
 ]
-const discoveryTimeout = 5000
-const aDay = 24 * 60 * 60 * 1000
 
 /**
  * Verifies the access tokens of one issuer on edge runtimes, by WebCrypto and fetch: the same checks as the verifier for Node. It keeps no verified
@@ -47,11 +45,19 @@ export function accessTokenVerifier(given: WebVerifierOptions): AccessTokenVerif
     ...(!URL.canParse(issuer ?? '') && { places: [] }),
     sender,
     clock,
-    timeout: discoveryTimeout
+    timeout: limits.issuerWait
   })
   const { keyUses = [] } = expected.profile
   const reading = { read: webKey, algorithms, keyUses }
-  const context = { issuer, server, sender, clock, staleFor: aDay, savedKeys: undefined, insecureHttpAllowed: false }
+  const context = {
+    issuer,
+    server,
+    sender,
+    clock,
+    staleFor: limits.keyLife,
+    savedKeys: undefined,
+    insecureHttpAllowed: false
+  }
   const keys = keySource.open({ ...context, ...reading })
   const verify = signedTokenCheck({ keys, algorithms, expected, now: () => clock.wallTime() })
 

@@ -1,11 +1,9 @@
+import { limits } from '../../../limits.ts'
 import { decoded } from '../../jwt/jwt-part.ts'
 import { span } from '../../printed-words.ts'
 import { finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 import type { Visit } from '../visit.ts'
-
-/** Answers tell whole seconds and take a moment to arrive; clocks that are kept by NTP differ by less. */
-const tolerance = 30_000
 
 /** How far the clock of the server is from ours, by the Date of its answers, else by the moment that its token names. */
 export function lookAtClock({ answers, token }: Visit): Outcome {
@@ -18,7 +16,7 @@ export function lookAtClock({ answers, token }: Visit): Outcome {
         ? iat * 1000 - token.obtainedAt
         : Number.NaN
   if (Number.isNaN(offset)) return { summary: 'the server does not say what time it is', fact: true }
-  if (Math.abs(offset) < tolerance) return { summary: 'the same as that of the server', fact: true }
+  if (Math.abs(offset) < limits.clockDifference) return { summary: 'the same as that of the server', fact: true }
   const what = `The clock of the server is ${span(offset)} ${offset > 0 ? 'ahead of' : 'behind'} that of this machine.`
   return { summary: '', findings: [finding('clock-off', what)], fact: true }
 }

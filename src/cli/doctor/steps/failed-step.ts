@@ -1,4 +1,5 @@
 import { type ErrorCode, TokenClientError } from 'service-token-client'
+import { limits } from '../../../limits.ts'
 import { printable, span } from '../../printed-words.ts'
 import { type Finding, type FindingName, finding } from '../finding.ts'
 import type { SeenAnswer } from '../observer.ts'
@@ -60,12 +61,10 @@ function isHtml(answer: SeenAnswer | undefined): boolean {
   return /html/i.test(String(answer?.headers['content-type']))
 }
 
-const longestToken = 16 * 1024
-
 function malformedToken(answer: SeenAnswer | undefined): FindingName {
   const value = jsonObject(answer?.body() ?? '')?.access_token
   if (typeof value !== 'string' || value === '') return 'token-missing'
-  return value.length > longestToken ? 'token-too-large' : 'token-malformed'
+  return value.length > limits.tokenBytes ? 'token-too-large' : 'token-malformed'
 }
 
 function waitOf(answer: SeenAnswer | undefined): string {
