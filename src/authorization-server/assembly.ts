@@ -70,8 +70,19 @@ export function assemble(pieces: Pieces): { parts: ServerParts; endpoints: Endpo
   const requests = requestLog()
   const faults = faultSwitches({ queue, condition, breakConnections: listening.breakConnections, now })
   const parts = {
-    ...{ issuer, tokenEndpoint: urls.tokenEndpoint, registry, keys, faults, requests },
-    ...{ format, profile, signingSecret, lifetime, clock, now, issued: issuedTokens() },
+    issuer,
+    tokenEndpoint: urls.tokenEndpoint,
+    registry,
+    keys,
+    faults,
+    requests,
+    format,
+    profile,
+    signingSecret,
+    lifetime,
+    clock,
+    now,
+    issued: issuedTokens(),
     ...watch({ registry, requests, faults, keys, now }),
     clockOffset: () => condition.clockOffset
   }

@@ -35,12 +35,10 @@ export const settingOptions = {
 const prefix = 'SERVICE_TOKEN_'
 const secret = 'CLIENT_SECRET'
 
-/** What belongs to a credential: a layer that names one replaces all of them in the layers below. */
-const credentialSettings = [
-  ...[secret, 'CLIENT_SECRET_FILE', 'PRIVATE_KEY_FILE', 'CERTIFICATE_FILE', 'ASSERTION_FILE'],
-  ...['AUTHENTICATION_METHOD', 'BASIC_ENCODING', 'KEY_ID']
-]
 const credentials = [secret, 'CLIENT_SECRET_FILE', 'PRIVATE_KEY_FILE', 'ASSERTION_FILE']
+
+/** What belongs to a credential: a layer that names one replaces all of them in the layers below. */
+const credentialSettings = [...credentials, 'CERTIFICATE_FILE', 'AUTHENTICATION_METHOD', 'BASIC_ENCODING', 'KEY_ID']
 
 /** Setting, without the prefix → value. */
 type Layer = Readonly<Record<string, string>>

@@ -34,9 +34,10 @@ export function credentialRing<Credential extends Comparable<Credential>>(
   const known: (Credential | undefined)[] = []
   /** Since the server last took one; the longest ago first. */
   let refusals: readonly Credential[] = []
-  let repeated = false
-  /** Not refused, and known when the back-off began: no reason to end it. */
-  let spare: readonly Credential[] = []
+  /** The newest refusal was worth a repeat. If that is refused too, the attempt fails and its back-off begins. */
+  let wasRepeated = false
+  /** Those that were at hand, and not refused, when the back-off began: they are no reason to end it. */
+  let atBackOff: readonly Credential[] = []
 
   async function read(place: number, warn: Warn, deadline?: Deadline): Promise<Credential | undefined> {
     known[place] = await sources[place]?.read(warn, deadline)
@@ -92,22 +93,22 @@ export function credentialRing<Credential extends Comparable<Credential>>(
       }
       inUse = credential
       refusals = []
-      spare = []
-      repeated = false
+      atBackOff = []
+      wasRepeated = false
     },
     async refused(credential, warn) {
-      // A late refusal of one that others have left already says nothing new.
-      const isNews = refusalOf(credential) === -1
+      const isKnown = refusalOf(credential) !== -1
       refusals = [...refusals.filter((other) => !other.equals(credential)), credential].slice(-mostRemembered)
-      const left = unrefused(await readAll(warn))
-      const repeat = left.length > 0 && !(isNews && repeated)
-      if (isNews) repeated = repeat
-      if (!repeat) spare = left
-      return repeat
+      const others = unrefused(await readAll(warn))
+      // A request that was under way with a credential that others have left already takes the next one: that says nothing new.
+      const mayRepeat = others.length > 0 && (isKnown || !wasRepeated)
+      if (!isKnown) wasRepeated = mayRepeat
+      if (!mayRepeat) atBackOff = others
+      return mayRepeat
     },
     async changed() {
       const all = await readAll(() => {})
-      return unrefused(all).some((credential) => !spare.some((other) => other.equals(credential)))
+      return unrefused(all).some((credential) => !atBackOff.some((other) => other.equals(credential)))
     }
   }
 }

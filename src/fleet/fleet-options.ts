@@ -32,11 +32,11 @@ const second = 1000
 const day = 86_400_000
 const most = { instances: 2_000_000, duration: 30 * day }
 
+const known = ['instances', 'rollout', 'lifetime', 'capacity', 'duration', 'draw', 'outage', 'store', 'seed']
+
 /** Throws ClientConfigurationError. */
 export function checkedFleet(options: FleetOptions): CheckedFleet {
-  const given = checkedFields('simulateFleet', options, [
-    ...['instances', 'rollout', 'lifetime', 'capacity', 'duration', 'draw', 'outage', 'store', 'seed']
-  ])
+  const given = checkedFields('simulateFleet', options, known)
   const lifetime = time('lifetime', given.lifetime ?? day / 2, second)
   const { draw = 'present' } = given
   const outage = checkedFields('outage', given.outage ?? { at: 0, duration: 0 }, ['at', 'duration'])

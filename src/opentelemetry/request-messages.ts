@@ -16,7 +16,9 @@ export function onRequests(client: number, { started, ended }: RequestListener):
   const subscribers = {
     start: started === undefined ? ignored : ours(started),
     asyncEnd: ours(ended),
-    ...{ end: ignored, asyncStart: ignored, error: ignored }
+    end: ignored,
+    asyncStart: ignored,
+    error: ignored
   }
   const channel = tracingChannel(requestChannelName)
   channel.subscribe(subscribers)

@@ -112,8 +112,9 @@ async function askOnce(question: Question, deadline: Deadline, mayRepeat: boolea
   const { answer, proof } = await authenticatedRequest(request, { clientAuthentication, sender, clock })
   const misdated = serverTime.learn(answer, url) && request.dated === true
   if (isRefusalOfClient(answer)) {
-    const isCurable = (misdated && mayRepeat) || (await broughtNews(proof.refused(), clock, deadline.signal))
-    if (isCurable && mayRepeat) return askOnce(question, deadline, false)
+    if (misdated && mayRepeat) return askOnce(question, deadline, false)
+    const hasAnother = await broughtNews(proof.refused(), clock, deadline.signal)
+    if (hasAnother && mayRepeat) return askOnce(question, deadline, false)
     const reason = unlistedMethod(proof.method, known?.introspectionMethods, [question.token]) ?? ''
     throw new Error(`The introspection endpoint answered ${answer.status}. ${reason}`.trimEnd())
   }

@@ -13,11 +13,11 @@ export interface ProfileOptions {
   readonly scopeClaim?: string
 }
 
-const known = [
-  ...['name', 'types', 'required', 'must', 'mustNot', 'audience', 'clientId', 'subject', 'scope', 'roles'],
-  ...['client', 'user', 'issuers', 'audiences', 'keyUses']
-]
-const lists = known.filter((name) => name !== 'name')
+export const profileOptionNames = ['profile', 'requiredClaims', 'roles', 'clientIdClaim', 'scopeClaim'] as const
+
+const neededLists = ['types', 'required', 'clientId', 'scope', 'roles', 'client', 'user'] as const
+const otherLists = ['must', 'mustNot', 'audience', 'subject', 'issuers', 'audiences', 'keyUses'] as const
+const lists = [...neededLists, ...otherLists]
 const verbs = ['is', 'oneOf', 'startsWith', 'notStartsWith', 'endsWith', 'sameAs', 'differsFrom']
 const plainTypes = ['jwt', '']
 
@@ -43,13 +43,13 @@ export function checkedProfile(options: ProfileOptions, acceptsPlainJwt: boolean
 /** Of a profile of the user's own: what would otherwise fail with the first token, or let one through. */
 function checkProfile(profile: TokenProfile): TokenProfile {
   if (typeof profile === 'function') wrong('profile', 'is a function', 'Call it: keycloak().')
-  const given = checkedFields('profile', profile, known)
+  const given = checkedFields('profile', profile, ['name', ...lists])
   for (const name of lists) {
-    const value = given[name as keyof TokenProfile]
+    const { [name]: value } = given
     if (value !== undefined && !Array.isArray(value))
       wrong(`profile.${name}`, `must be an array, but is ${kindOf(value)}`, 'See the type TokenProfile.')
   }
-  for (const name of ['types', 'required', 'clientId', 'scope', 'roles', 'client', 'user'] as const)
+  for (const name of neededLists)
     if (given[name] === undefined)
       wrong(`profile.${name}`, 'is missing', 'Start from { ...rfc9068(), … }.', 'ERR_MISSING_OPTION')
   if (given.types.length === 0) wrong('profile.types', 'is empty', "Give ['at+jwt'], or '' for tokens without a type.")

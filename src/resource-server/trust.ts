@@ -3,7 +3,7 @@ import { milliseconds, nonEmptyString, stringList, wrong } from '../wrong-option
 import type { Expectation } from './claims.ts'
 import { discoveredKeys } from './keys/published-keys.ts'
 import type { KeySource } from './keys/verification-keys.ts'
-import { checkedProfile, type ProfileOptions } from './profile-option.ts'
+import { checkedProfile, type ProfileOptions, profileOptionNames } from './profile-option.ts'
 import type { TokenProfile } from './profiles/token-profile.ts'
 
 /**
@@ -30,6 +30,16 @@ export interface TrustOptions extends ProfileOptions {
   readonly [acceptPlainJwt]?: boolean
   readonly [acceptMissingAudience]?: boolean
 }
+
+export const trustOptionNames = [
+  'issuer',
+  'audience',
+  'keys',
+  'algorithms',
+  'clockTolerance',
+  'maxAge',
+  ...profileOptionNames
+] as const
 
 /** Whose tokens count, and which. */
 export interface Trust {

@@ -16,7 +16,7 @@ import type { TokenProfile } from './profiles/token-profile.ts'
 import type { ChallengeOptions } from './refusal-challenge.ts'
 import type { RoleClaims } from './role-claims.ts'
 import type { SenderConstraint } from './sender-constraint.ts'
-import { acceptMissingAudience, acceptPlainJwt, checkTrust, type Trust } from './trust.ts'
+import { acceptMissingAudience, acceptPlainJwt, checkTrust, type Trust, trustOptionNames } from './trust.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
 export type IsRevoked = (token: VerifiedToken) => boolean | Promise<boolean>
@@ -109,20 +109,21 @@ export interface CheckedOptions {
 }
 
 const known = [
-  ...[
-    'issuer',
-    'audience',
-    'profile',
-    'requiredClaims',
-    'keys',
-    'savedKeys',
-    'staleFor',
-    'algorithms',
-    'clockTolerance',
-    'maxAge'
-  ],
-  ...['roles', 'clientIdClaim', 'scopeClaim', 'isRevoked', 'introspection', 'forwardedCertificate', 'realm'],
-  ...['resourceMetadata', 'dispatcher', 'connect', 'proxy', 'clock', 'dpop', 'externalUrl', 'senderConstrained']
+  ...trustOptionNames,
+  'savedKeys',
+  'staleFor',
+  'isRevoked',
+  'introspection',
+  'forwardedCertificate',
+  'dpop',
+  'externalUrl',
+  'senderConstrained',
+  'realm',
+  'resourceMetadata',
+  'dispatcher',
+  'connect',
+  'proxy',
+  'clock'
 ]
 const metadataExample = 'https://api.internal/.well-known/oauth-protected-resource'
 const aMinute = 60_000

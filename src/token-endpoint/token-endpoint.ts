@@ -111,9 +111,10 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
     } catch (error) {
       if (call?.learn(answer.headers, proofRefusalIn(error), true)) return ask(request, known, attempt, mayRepeat, call)
       if (!isRefusalOfCredential(error)) throw error
+      if (misdated && mayRepeat) return ask(request, known, attempt, false)
       // A source that hangs must not hide why the server refused.
-      const worthRepeating = (misdated && mayRepeat) || (await broughtNews(proof.refused(), clock, attempt.signal))
-      if (worthRepeating && mayRepeat) return ask(request, known, attempt, false)
+      const hasAnother = await broughtNews(proof.refused(), clock, attempt.signal)
+      if (hasAnother && mayRepeat) return ask(request, known, attempt, false)
       throw namingTheMethod(error, proof.method, known.authenticationMethods, confidentialIn(draft))
     }
   }

@@ -10,7 +10,7 @@ export function inProfile(standard: JWTPayload, profile: TokenProfile | undefine
   const { iss, sub, client_id, aud, iat, exp, jti, scope = '', roles = [], ...own } = standard
   const clientId = String(client_id)
   const { required, audience: [audience = { at: ['aud'] }] = [] } = profile
-  const token: Claims = { ...own, ...known({ iss, iat }, required), ...{ sub, exp, jti } }
+  const token: Claims = { ...own, ...known({ iss, iat }, required), sub, exp, jti }
   write(token, audience.at, aud)
   write(token, profile.clientId[0] as ClaimPath, clientId)
   writeRights(token, profile, splitScope(String(scope)), roles as readonly string[])

@@ -63,8 +63,16 @@ export function join(registry: Registry, inventories: readonly Usage[]): Joined 
 
 function newEdge(client: string, service: string, grant: Granted | undefined): Edge {
   return {
-    ...{ client, service, granted: grant?.scope ?? [], allowed: grant !== undefined },
-    ...{ used: [], unused: [], ungranted: [], origins: [], calls: 0, refused: 0 }
+    client,
+    service,
+    granted: grant?.scope ?? [],
+    allowed: grant !== undefined,
+    used: [],
+    unused: [],
+    ungranted: [],
+    origins: [],
+    calls: 0,
+    refused: 0
   }
 }
 

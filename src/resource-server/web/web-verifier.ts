@@ -7,7 +7,7 @@ import { checkForm, presentedToken } from '../presented-token.ts'
 import { signedTokenCheck } from '../signed-token.ts'
 import { credentialsIn } from '../token-carrier.ts'
 import { RefusedToken } from '../token-refused-error.ts'
-import { checkTrust, type TrustOptions } from '../trust.ts'
+import { checkTrust, type TrustOptions, trustOptionNames } from '../trust.ts'
 import type { AccessTokenVerifier } from '../verifier.ts'
 import { webKey } from './key.ts'
 import { webSender } from './sender.ts'
@@ -21,10 +21,7 @@ export interface WebVerifierOptions extends TrustOptions {
   readonly clock?: Clock
 }
 
-const known = [
-  ...['issuer', 'audience', 'profile', 'requiredClaims', 'keys', 'algorithms', 'clockTolerance', 'maxAge'],
-  ...['roles', 'clientIdClaim', 'scopeClaim', 'fetch', 'realm', 'clock']
-]
+const known = [...trustOptionNames, 'fetch', 'realm', 'clock']
 
 /**
  * Verifies the access tokens of one issuer on edge runtimes, by WebCrypto and fetch: the same checks as the verifier for Node. It keeps no verified

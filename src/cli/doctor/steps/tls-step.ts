@@ -55,7 +55,9 @@ interface SeenCertificate {
 function handshake({ host, port }: Address, ca: string | undefined): Promise<SeenCertificate | string> {
   return new Promise((resolve) => {
     const socket = connect({
-      ...{ host, port, rejectUnauthorized: false },
+      host,
+      port,
+      rejectUnauthorized: false,
       ...(isIP(host) === 0 && { servername: host }),
       ...(ca !== undefined && { ca })
     })
