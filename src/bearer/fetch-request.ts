@@ -68,8 +68,11 @@ function readHeaders(given: FetchInit['headers']): Headers {
 /** Whether the caller has set this field. One that is not there became a word when the platform wrote it, and is taken out. */
 export function holds(headers: Headers, name: string): boolean {
   const value = headers.get(name)
-  if (value === 'undefined' || value === 'null') headers.delete(name)
-  return headers.has(name)
+  if (value === null) return false
+  const given = value.split(', ').filter((part) => part !== 'undefined' && part !== 'null')
+  if (given.length === 0) headers.delete(name)
+  else headers.set(name, given.join(', '))
+  return given.length > 0
 }
 
 /** Undefined for what `fetch` refuses: no URL, or one with user information. */

@@ -1,3 +1,4 @@
+import { toldToCaller } from '../errors.ts'
 import { late } from '../late.ts'
 import type { BearerFetch } from './bearer-fetch.ts'
 import { explain } from './explain.ts'
@@ -28,7 +29,7 @@ export function bearerFetch({ baseFetch, ...options }: BearerFetchOptions): Bear
     const [input, init] = argumentsOf(...given)
     const url = readUrl(isRequest(input) ? input.url : input)
     if (url === undefined || options.routes.find(url.origin, url.pathname) === undefined) return fetch(input, init)
-    return follow(options, fetch, readRequest(input, url, init))
+    return await toldToCaller(follow(options, fetch, readRequest(input, url, init)))
   }
 
   return Object.assign(withToken, { explain: (url: string | URL) => explain(options.routes, url) })

@@ -173,6 +173,13 @@ test.each(absent)('W7 D20 an Authorization that is %s counts as none', async (_f
   expect(server.requests.map(({ authorization }) => authorization)).toEqual(['Bearer t1', 'Bearer t2', 'Bearer t2'])
 })
 
+test('W7 an Authorization of undefined beside one of the caller’s own is not sent with it', async () => {
+  const { fetchWithToken, server } = await fetchRoad()
+  const given = { authorization: undefined, Authorization: 'Basic own' } as unknown as Record<string, string>
+  await fetchWithToken(server.origin, { headers: given })
+  expect(server.requests.map(({ authorization }) => authorization)).toEqual(['Basic own'])
+})
+
 test('W7 a field of another name in which the token stands counts as none when it is undefined', async () => {
   const { fetchWithToken, server } = await fetchRoad({
     routes: (origin) => [{ origin, request: read, header: 'x-token' }]

@@ -50,6 +50,18 @@ test('W30 a remembered failure has the lines of the caller that is told it again
   expect((await failureOf(lateCaller)).stack).toMatch(/at (async )?lateCaller/)
 })
 
+test('W30 a call by createFetch has the lines that await it, the first time and when the failure is remembered', async () => {
+  const { tokens } = await refusedClient()
+  const callUsers = tokens.createFetch({ origins: ['https://users.internal'] })
+  async function callingFunction() {
+    await callUsers('https://users.internal/users/42')
+  }
+  expect((await failureOf(callingFunction)).stack).toMatch(/at (async )?callingFunction/)
+  const again = await failureOf(callingFunction)
+  expect(again.stack).toMatch(/at (async )?callingFunction/)
+  expect(again).toMatchObject({ code: 'ERR_INVALID_SCOPE', oauthError: 'invalid_scope' })
+})
+
 test('W30 ready() tells its caller as well', async () => {
   const { tokens } = await refusedClient()
   async function starter() {
