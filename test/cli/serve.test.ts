@@ -192,8 +192,31 @@ test('options of tokens reach the server', async () => {
   expect(JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString()).iss).toBe('http://auth.internal')
 })
 
+test.each([
+  ['cognito', { token_use: 'access', client_id: 'billing' }],
+  ['spring-oauth2', { client_id: 'billing' }],
+  ['entra:00000000-0000-4000-8000-000000000000', { idtyp: 'app' }]
+])('--profile %s makes tokens as that kind of server writes them', async (profile, claims) => {
+  const { origin, said } = await serving([await registryFile(), '--profile', profile])
+  await said(/control over HTTP/)
+  const { access_token: token } = await ask(origin, 'billing')
+  expect(JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString())).toMatchObject(claims)
+})
+
+test.each([
+  ['okto', /--profile must be one of: auth0, .*, zitadel\./],
+  ['toString', /--profile must be one of/],
+  ['', /--profile must be one of/],
+  ['entra', /--profile entra needs to know whose tokens it means: entra:TENANT\./],
+  ['xsuaa:', /--profile xsuaa needs to know whose tokens it means: xsuaa:APPLICATION\./],
+  ['cognito:pool', /--profile cognito takes nothing after it\./]
+])('--profile %j is refused with what can be given', async (profile, message) => {
+  const { exitCode, stderr } = await run(['serve', '--port', '0', '--profile', profile])
+  expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)])
+})
+
 describe('beyond this machine it needs an admin secret', () => {
-  const outside = ['--host', '0.0.0.0', '--silent']
+  const outside = ['--host', '0.0.0.0']
 
   test('or does not start', async () => {
     const { exitCode, stderr } = await run(['serve', ...outside])
@@ -205,13 +228,10 @@ describe('beyond this machine it needs an admin secret', () => {
     const variable = place === 'a variable'
     const args = variable ? outside : [...outside, '--admin-secret-file', file('admin')]
     const environment: Record<string, string> = variable ? { SERVICE_TOKEN_ADMIN_SECRET: 'marker-admin-secret-1' } : {}
-    const { origin, printed } = await serving(args, environment)
-    const status = (headers = {}) =>
-      fetch(`${origin}/admin/api/overview`, { headers }).then(
-        (answer) => answer.status,
-        () => 0
-      )
-    await expect.poll(() => status()).toBe(401)
+    const { origin, printed, said } = await serving(args, environment)
+    await said(/control over HTTP/)
+    const status = async (headers = {}) => (await fetch(`${origin}/admin/api/overview`, { headers })).status
+    expect(await status()).toBe(401)
     expect(await status({ authorization: 'Bearer marker-admin-secret-1' })).toBe(200)
     expect(printed()).not.toContain('marker')
   })

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { AuthorizationServerOptions } from 'service-token-client/authorization-server'
 import { type OptionDescriptions, type OptionValues, UsageError } from '../command.ts'
+import { serveProfile } from './serve-profile.ts'
 
 export const serveOptions = {
   port: { type: 'string', value: 'PORT', about: 'The port it listens on; 9400 unless given.' },
@@ -15,6 +16,11 @@ export const serveOptions = {
   lifetime: { type: 'string', value: 'SECONDS', about: 'How long tokens live; 43200 unless given.' },
   format: { type: 'string', value: 'FORMAT', about: 'jwt or opaque.' },
   algorithm: { type: 'string', value: 'ALG', about: 'What tokens are signed with; ES256 unless given.' },
+  profile: {
+    type: 'string',
+    value: 'PROFILE',
+    about: 'Tokens as another kind of server writes them: cognito, keycloak, entra:TENANT and so on.'
+  },
   'signing-secret-file': { type: 'string', value: 'FILE', about: 'The secret of HS256, HS384 and HS512.' },
   'tls-cert': {
     type: 'string',
@@ -48,7 +54,7 @@ const usualTlsPort = 9443
 
 /** @throws UsageError; what only the server can judge, it refuses with a ClientConfigurationError. */
 export async function serverOptions(values: Values, environment: Environment): Promise<AuthorizationServerOptions> {
-  const { host, issuer, keys, lifetime, format, algorithm, cors } = values
+  const { host, issuer, keys, lifetime, format, algorithm, profile, cors } = values
   const given = {
     port: portOf('port', values.port, usualPort),
     host,
@@ -57,6 +63,7 @@ export async function serverOptions(values: Values, environment: Environment): P
     accessTokenLifetime: lifetime === undefined ? undefined : 1000 * numberOf('lifetime', lifetime),
     accessTokenFormat: format,
     signingAlgorithm: algorithm,
+    profile: profile === undefined ? undefined : await serveProfile(profile),
     cors,
     signingSecret: await secretIn('signing-secret-file', values['signing-secret-file']),
     tls: await tlsOf(values),
