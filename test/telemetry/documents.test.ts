@@ -46,6 +46,14 @@ test('alerts and dashboard filter by attributes that the metrics have', () => {
   expect(asked.filter((label) => !known.has(label))).toEqual([])
 })
 
+test('what judges the authorization server counts no token that was found in a store', () => {
+  const ofServer = rules.filter(({ alert }) => ['ServiceTokenServerFailing', 'ServiceTokenSlow'].includes(alert))
+  const selectors = ofServer.flatMap(({ expr }) => expr.match(/\{[^}]*request_duration[^}]*\}/g) ?? [])
+  const counted = selectors.filter((selector) => !selector.includes('error_type!=""')) // a failure has no origin
+  expect(counted).toHaveLength(2)
+  for (const selector of counted) expect(selector).toContain('service_token_token_origin!="store"')
+})
+
 test('docs/telemetry.md explains every alert and no other', () => {
   expect(documented('docs/telemetry.md', 'Alerts')).toEqual(rules.map(({ alert }) => alert))
 })
