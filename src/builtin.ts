@@ -18,6 +18,9 @@ export const builtin = {
   get module(): typeof import('node:module') {
     return process.getBuiltinModule('node:module')
   },
+  get path(): typeof import('node:path') {
+    return process.getBuiltinModule('node:path')
+  },
   get tls(): typeof import('node:tls') {
     return process.getBuiltinModule('node:tls')
   },

@@ -1,11 +1,9 @@
+import { type EndingFile, hasEnded } from './ending-file.ts'
 import { endLease, takeLease } from './lease-file.ts'
 import { privateDirectory } from './private-directory.ts'
 import type { StoredRecord, TokenStore } from './token-store.ts'
 
-interface FileRecord extends StoredRecord {
-  /** Epoch ms. */
-  readonly endsAt: number
-}
+type FileRecord = StoredRecord & EndingFile
 
 /** Records and leases as files of one directory. */
 export function fileRecords(path: string): TokenStore {
@@ -15,15 +13,23 @@ export function fileRecords(path: string): TokenStore {
   async function versions(name: string): Promise<number[]> {
     const prefix = fileOf(name, '')
     const files = (await directory.list()).filter((file) => file.startsWith(prefix))
-    return files.map((file) => Number(file.slice(prefix.length))).sort((a, b) => b - a)
+    const versions = files.map((file) => Number(file.slice(prefix.length)))
+    return versions.filter(Number.isSafeInteger).sort((a, b) => b - a)
   }
 
   async function current(name: string): Promise<FileRecord | undefined> {
     for (const version of await versions(name)) {
       const record = await directory.read<FileRecord>(fileOf(name, version))
-      if (record !== undefined && record.endsAt > Date.now()) return record
+      if (record !== undefined && !hasEnded(record)) return record
     }
     return undefined
+  }
+
+  /** A record of that version can be there that has ended, or what is no record at all. */
+  async function put(file: string, record: FileRecord): Promise<boolean> {
+    if (await directory.create(file, record)) return true
+    const former = await directory.read<FileRecord>(file)
+    return (former === undefined || hasEnded(former)) && directory.supersede(file, former, record)
   }
 
   async function removeBelow(name: string, version: number): Promise<void> {
@@ -39,10 +45,8 @@ export function fileRecords(path: string): TokenStore {
     async write(name, { version, data }, life) {
       const found = await current(name)
       if (found !== undefined && found.version >= version) return false
-      const file = fileOf(name, version)
-      if (found === undefined) await directory.remove(file) // a record of that version that has ended
-      const kept = await directory.create(file, { version, data, endsAt: Math.ceil(Date.now() + life) })
-      if (kept) await removeBelow(name, version)
+      const kept = await put(fileOf(name, version), { version, data, endsAt: Math.ceil(Date.now() + life) })
+      if (kept) await removeBelow(name, version).then(directory.sweep)
       return kept
     },
     async remove(name, { version, data }) {

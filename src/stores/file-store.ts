@@ -1,3 +1,4 @@
+import { builtin } from '../builtin.ts'
 import { late } from '../late.ts'
 import { checkedFields, nonEmptyString } from '../wrong-option.ts'
 import type { TokenStore } from './token-store.ts'
@@ -16,12 +17,13 @@ const code = late(() => import('./file-records.ts'))
 export function fileStore(options: FileStoreOptions): TokenStore {
   const { directory } = checkedFields('fileStore options', options, ['directory'])
   nonEmptyString('directory', directory, 'Give the path of a directory that belongs to this user.')
+  const path = builtin.path.resolve(directory) // the process can change its working directory later
   code.load().catch(() => {}) // told to whoever uses the store
   let made: TokenStore | undefined
 
   async function records(): Promise<TokenStore> {
     const { fileRecords } = code.loaded ?? (await code.load())
-    made ??= fileRecords(directory)
+    made ??= fileRecords(path)
     return made
   }
 

@@ -1,11 +1,10 @@
+import { type EndingFile, hasEnded } from './ending-file.ts'
 import type { PrivateDirectory } from './private-directory.ts'
 import type { Lease, LeaseRequest } from './token-store.ts'
 
-interface FileLease {
+interface FileLease extends EndingFile {
   readonly holder: string
   readonly word?: string | undefined
-  /** Epoch ms. */
-  readonly endsAt: number
 }
 
 /** A lease as a file: exclusive, since a file can be created by one process only. */
@@ -19,25 +18,12 @@ export async function takeLease(directory: PrivateDirectory, file: string, reque
     await directory.replace(file, mine)
     return { state: 'acquired' }
   }
+  if (found === undefined && (await directory.create(file, mine))) return { state: 'acquired' } // it was released meanwhile
   if (found !== undefined && !hasEnded(found)) return { state: 'held', word: found.word }
-  await clearEnded(directory, file)
-  return (await directory.create(file, mine)) ? { state: 'acquired' } : { state: 'held' }
+  return (await directory.supersede(file, found, mine)) ? { state: 'acquired' } : { state: 'held' }
 }
 
 export async function endLease(directory: PrivateDirectory, file: string, holder: string): Promise<void> {
   const found = await directory.read<FileLease>(file)
   if (found?.holder === holder) await directory.remove(file)
-}
-
-/** Another process can have cleared it and begun a new lease meanwhile: that one is put back. */
-async function clearEnded(directory: PrivateDirectory, file: string): Promise<void> {
-  const aside = await directory.moveAside(file)
-  if (aside === undefined) return
-  const moved = await directory.read<FileLease>(aside)
-  if (moved !== undefined && !hasEnded(moved)) await directory.moveBack(aside, file)
-  else await directory.remove(aside)
-}
-
-function hasEnded({ endsAt }: FileLease): boolean {
-  return !(endsAt > Date.now())
 }
