@@ -1,6 +1,6 @@
 /**
- * Node's own modules that only some programs need: a static import would make every program wait for them. Each is the module object that
- * `require` gives, so what a mock or a tracer has put into it is used.
+ * Modules of Node that only some programs need. With a static import every program would wait for them. Each one is the module object that
+ * `require` returns, so a mock or a tracer that was put into it is used.
  */
 export const builtin = {
   get crypto(): typeof import('node:crypto') {

@@ -1,15 +1,15 @@
 import { clearTimeout, monotonicTime, setImmediate, setTimeout, wallTime } from './platform-timers.ts'
 
-/** Where time and chance come from. Tests hand in one they hold: `manualClock()` of `service-token-client/testing`. */
+/** The clock and the random source. Tests use `manualClock()` of `service-token-client/testing`, which they control. */
 export interface Clock {
   /** Epoch milliseconds. It can jump. */
   wallTime(): number
-  /** Milliseconds from an arbitrary start. It never goes back; a suspended machine can stop it. */
+  /** Milliseconds from an arbitrary start. It never goes back, but it can stop while the machine is suspended. */
   monotonicTime(): number
   /**
-   * Calls back once after `delay` ms. The timer does not keep the process alive unless it is held.
-   * A `'deadline'` only ends a wait for something else: what has arrived by then comes first, and a clock that is moved by hand lets it
-   * come.
+   * Calls back once after `delay` ms. The timer does not keep the process alive, unless `hold()` is called.
+   * A `'deadline'` only ends a wait for something else. What has arrived by then is handled first, and a manual clock lets it
+   * arrive before the deadline fires.
    */
   startTimer(callback: () => void, delay: number, purpose?: 'deadline'): Timer
   /** Uniform in [0, 1). */
@@ -18,20 +18,20 @@ export interface Clock {
 
 export interface Timer {
   cancel(): void
-  /** Keeps the process alive until the timer has fired or was cancelled: somebody waits for it. */
+  /** Keeps the process alive until the timer has fired or was cancelled, because somebody waits for it. */
   hold(): void
 }
 
-/** Platforms that are not Node, and some test runners, give a number or the like. */
+/** Other platforms than Node, and some test runners, return a number or something similar. */
 interface BareTimeout {
   readonly unref?: undefined
   readonly ref?: undefined
 }
 
-/** Turns of the event loop in which what has arrived already is read, decrypted and understood. */
+/** How many turns of the event loop it takes to read, decrypt and parse what has already arrived. */
 const turnsForArrivals = 3
 
-/** An event loop that stood still fires the timers first, and an answer that came meanwhile would be called late. */
+/** After a pause, the event loop fires its timers first. Without these turns, an answer that arrived during the pause would count as late. */
 function afterArrivals(callback: () => void, turns = turnsForArrivals): void {
   if (turns === 0) callback()
   else setImmediate(() => afterArrivals(callback, turns - 1))

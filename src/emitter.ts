@@ -19,20 +19,20 @@ export interface Off {
 
 export interface GuardedEmitter {
   readonly emit: Emit
-  /** Answers with the function that removes the listener again. */
+  /** Returns a function that removes the listener. */
   readonly on: On
   readonly off: Off
 }
 
 type Callback = (...values: unknown[]) => unknown
 
-/** The context in which this module was loaded: no event belongs to the call that happened to cause it. */
+/** The context in which this module was loaded. An event does not belong to the call that happened to cause it. */
 const noCaller = new AsyncResource('SERVICE_TOKEN_EVENTS')
 
 /**
- * Listeners are the user's code: one that throws, rejects or calls back into the client harms nothing. Events are told on
- * a microtask, when the state that they tell of is final, and outside the asynchronous context of every caller. `publish` hears
- * each of them as well.
+ * Listeners are code of the user. If one throws, rejects or calls back into the client, nothing breaks. Events are emitted in
+ * a microtask, when the state that they report is final, and outside the asynchronous context of every caller. `publish` gets
+ * each event as well.
  */
 export function guardedEmitter(publish?: (name: EventName, event: object) => void): GuardedEmitter {
   /** Name → listener → what calls it. */
@@ -50,7 +50,7 @@ export function guardedEmitter(publish?: (name: EventName, event: object) => voi
     return () => off(name, listener)
   }
 
-  /** Those that listen now hear it, whatever they do about others meanwhile. */
+  /** Calls the listeners that are registered now, even if one of them removes another. */
   function tell(name: EventName, event: object): void {
     for (const guard of [...(guards.get(name)?.values() ?? [])]) guard(event)
     for (const guard of [...(guards.get('*')?.values() ?? [])]) guard(name, event)
@@ -67,7 +67,7 @@ export function guardedEmitter(publish?: (name: EventName, event: object) => voi
   }
 }
 
-/** A name that is never told would keep a listener waiting for ever. */
+/** A listener for an unknown name would never be called. */
 function checkListener(name: unknown, listener: unknown): void {
   const known = [...eventNames, '*']
   if (!known.some((one) => one === name)) wrong('on()', 'has no such event', knownNames(String(name), known))

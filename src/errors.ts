@@ -1,4 +1,4 @@
-/** What went wrong, as a stable word. `docs/errors.md` says of each what it means and what to do. */
+/** The kind of failure. Codes do not change between releases. `docs/errors.md` says what each code means and what to do. */
 export type ErrorCode =
   // the caller's side
   | 'ERR_INVALID_OPTION'
@@ -58,11 +58,11 @@ export type ErrorCode =
   | 'ERR_INTROSPECTION_FAILED'
 
 export interface ErrorDetails {
-  /** Whether the same call can succeed later with nothing changed on this side. */
+  /** Whether the same call can succeed later although nothing is changed on this side. */
   readonly transient: boolean
   /** Milliseconds from now before which another try is pointless. */
   readonly retryAfter?: number | undefined
-  /** HTTP status of the authorization server's answer, or of a proxy's in its place. */
+  /** The HTTP status of the answer of the authorization server, or of a proxy that answered instead. */
   readonly status?: number | undefined
   /** The server's own `error` word (RFC 6749 §5.2), with every character outside its grammar replaced. */
   readonly oauthError?: string | undefined
@@ -77,7 +77,7 @@ export class TokenClientError extends Error {
   override readonly name: string = 'TokenClientError'
   readonly code: ErrorCode
   readonly transient: boolean
-  // Declared only: what is not known is not there, and does not print as undefined.
+  // These fields are only declared. A field without a value does not exist, so it is not printed as undefined.
   /** Milliseconds from now before which another try is pointless. */
   declare readonly retryAfter?: number
   /** HTTP status of the authorization server's answer. */
@@ -96,7 +96,7 @@ export class TokenClientError extends Error {
   }
 }
 
-/** An option is wrong, missing or unknown: thrown where it was given, before any request. */
+/** An option is wrong, missing or unknown. It is thrown where the option was given, before any request is sent. */
 export class ClientConfigurationError extends TokenClientError {
   override readonly name = 'ClientConfigurationError'
 
@@ -105,7 +105,7 @@ export class ClientConfigurationError extends TokenClientError {
   }
 }
 
-/** The client was closed: what waited on it, and what is asked of it afterwards, is rejected with this. */
+/** The client was closed. Calls that were waiting, and all later calls, are rejected with this error. */
 export class ClientClosedError extends TokenClientError {
   override readonly name = 'ClientClosedError'
 
@@ -114,15 +114,15 @@ export class ClientClosedError extends TokenClientError {
   }
 }
 
-/** The same failure, told again to a later caller: its own stack, and the time that is left now. */
+/** A copy of a remembered failure for a later caller, with its own stack and with the time that is left now. */
 export function again(error: TokenClientError, retryAfter: number | undefined): TokenClientError {
   const { code, message, transient, status, oauthError, cause } = error
   return new TokenClientError(code, message, { transient, retryAfter, status, oauthError, cause })
 }
 
 /**
- * Waits for what others wait for too. A failure is told to each of them anew, so that its stack has the lines that await it;
- * nothing is captured for a caller that does not fail.
+ * Waits for a promise that other callers wait for too. Each caller gets its own copy of a failure, whose stack shows the lines that await it.
+ * If nothing fails, no stack is captured.
  */
 export async function toldToCaller<T>(shared: T | Promise<T>): Promise<T> {
   try {
@@ -139,7 +139,7 @@ const refusalsOfCredential: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_TLS_CLIENT_CERTIFICATE'
 ])
 
-/** The authorization server does not know the client by the credential that was sent: another one can help. */
+/** Whether the authorization server refused the credential that was sent, so another credential can help. */
 export function isRefusalOfCredential(error: unknown): error is TokenClientError {
   return error instanceof TokenClientError && refusalsOfCredential.has(error.code)
 }
@@ -162,16 +162,16 @@ const faultsOfServer: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_MALFORMED_BODY'
 ])
 
-/** It is about the authorization server or the way to it, whatever the token request asked for. */
+/** Whether the failure concerns the authorization server or the connection to it, whatever the token request asked for. */
 export function isAboutServer({ code, status = 0 }: TokenClientError): boolean {
-  // A firewall says 403; the other 4xx are about what was asked.
+  // A firewall answers 403. Other 4xx statuses concern this token request.
   const isOther = status < 400 || status === 403 || status === 408 || status === 425
   return faultsOfServer.has(code) || (code === 'ERR_UNEXPECTED_STATUS' && isOther)
 }
 
 /**
- * A foreign error can carry response bytes, sockets or request options: only what it is called and says is kept. What was thrown
- * and is no error can be anything, a secret too: nothing of it is kept.
+ * An error of other code can contain response bytes, sockets or request options, so only its name, message and code are kept. If something other than
+ * an error was thrown, nothing of it is kept, because it could be a secret.
  */
 function withoutSecrets(cause: unknown): Error | undefined {
   if (cause instanceof TokenClientError) return cause

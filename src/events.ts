@@ -1,6 +1,6 @@
 import type { TokenClientError } from './errors.ts'
 
-/** What the token was asked for: every event carries it. */
+/** What the token request asked for. Every event has these fields. */
 export interface RequestFields {
   readonly scope: readonly string[]
   readonly audience?: string | undefined
@@ -11,10 +11,10 @@ export function fieldsOf({ scope, audience, resource }: RequestFields): RequestF
   return { scope, resource, ...(audience !== undefined && { audience }) }
 }
 
-/** `asked`: by `tokens.refresh()`. */
+/** Why the token was requested. `asked` means that `tokens.refresh()` was called. */
 export type RefreshReason = 'first' | 'due' | 'expired' | 'rejected' | 'asked'
 
-/** Who gave the token: the authorization server to this instance, or another instance by way of the store. */
+/** Where the token came from: this instance asked the authorization server, or another instance did and the token was in the store. */
 export type TokenOrigin = 'endpoint' | 'store'
 
 export interface Refreshed extends RequestFields {
@@ -31,9 +31,9 @@ export interface Refreshed extends RequestFields {
 
 export interface RefreshFailed extends RequestFields {
   readonly error: TokenClientError
-  /** The token that serves on, when there is one. */
+  /** The token that stays in use, if there is one. */
   readonly serial?: number | undefined
-  /** Epoch ms before which no other token request is made for this key. */
+  /** Epoch ms. The client makes no other token request for this key before that. */
   readonly nextAttemptAt: number
 }
 
@@ -45,7 +45,7 @@ export interface Rejected extends RequestFields {
   readonly error?: string | undefined
   /** The `scope` of an `insufficient_scope` challenge. */
   readonly neededScope?: readonly string[] | undefined
-  /** Calls that were refused this way since the event before: the first is told at once, the others every ten seconds. */
+  /** How many calls were refused in this way since the previous event. The first refusal is reported at once, the others every ten seconds. */
   readonly count: number
 }
 
@@ -58,7 +58,7 @@ export interface ScopeNarrowed extends RequestFields {
   readonly granted: readonly string[]
 }
 
-/** Small things that cost no call and that somebody should look at. */
+/** A problem that made no call fail, but that somebody should look at. */
 export type WarningCode =
   | 'token_type_missing'
   | 'expiry_missing'
@@ -78,7 +78,7 @@ export interface Warning extends Partial<RequestFields> {
   readonly message: string
 }
 
-/** Event name → payload. The list is closed, and none carries a token or a secret. */
+/** Event name → payload. There are no other events, and no event contains a token or a secret. */
 export interface TokenClientEvents {
   refreshed: Refreshed
   'refresh-failed': RefreshFailed

@@ -1,11 +1,11 @@
-/** What to do about a name that nobody reads: the one that was probably meant, and all that there are. */
+/** What to do about an unknown name: suggests the name that was probably meant, and lists all names. */
 export function knownNames(unknown: string, known: readonly string[]): string {
   const meant = nearestName(unknown, known)
   const remedy = meant === undefined ? 'Remove it.' : `Remove it or correct it: did you mean ${meant}?`
   return `${remedy} The known names are: ${known.join(', ') || 'none'}.`
 }
 
-/** The name that was probably meant: it differs in two letters at most, capitals apart. */
+/** The name that was probably meant. It differs in at most two letters, and case does not matter. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const near = known
     .map((one) => ({ one, letters: distance(name.toLowerCase(), one.toLowerCase()) }))
@@ -14,7 +14,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return near[0]?.one
 }
 
-/** How many letters have to be put in, taken out or changed (Levenshtein). */
+/** How many letters have to be inserted, removed or changed (Levenshtein distance). */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (let line = 1; line <= from.length; line++) {

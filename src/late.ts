@@ -1,8 +1,8 @@
 import { TokenClientError } from './errors.ts'
 
-/** Code of this package that not every process needs, or not while it starts. */
+/** Code of this package that not every process needs, or that it does not need while it starts. */
 export interface Late<Module> {
-  /** Undefined until it has been loaded. From then on it is used at once, without a promise. */
+  /** Undefined until the code has been loaded. After that it can be used at once, without a promise. */
   readonly loaded: Module | undefined
   /** Rejects with `ERR_RESOURCE_EXHAUSTED` when its file cannot be read. The next call tries again. */
   load(): Promise<Module>

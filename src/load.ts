@@ -1,6 +1,6 @@
 import { builtin } from './builtin.ts'
 
-/** The package is not where Node looks for it, or cannot be required: a bundler has put it elsewhere, or Node is too old. */
+/** Node cannot find or require the package, because a bundler has put it elsewhere or Node is too old. */
 const notThere: readonly unknown[] = [
   'MODULE_NOT_FOUND',
   'ERR_MODULE_NOT_FOUND',
@@ -9,8 +9,8 @@ const notThere: readonly unknown[] = [
 ]
 
 /**
- * Loads a package that only some processes need. An `import()` that fails once, because there is no file descriptor left, fails on
- * Node 20 for as long as the process lives; `require` can be repeated. What a bundler has inlined is found by `bundled`.
+ * Loads a package that only some processes need. If an `import()` fails once because no file descriptor is left, Node 20 lets it fail
+ * for the rest of the process. `require` can be repeated. `bundled` finds a package that a bundler has inlined.
  */
 export function load<Module>(name: string, bundled: () => Promise<Module>): Module | Promise<Module> {
   try {

@@ -1,12 +1,12 @@
 /**
- * A copy of an object with its own members, and without a prototype: what somebody has put on `Object.prototype` is no option. Members by
- * symbols are copied too, getters are read.
+ * Copies the own members of an object into one without a prototype, so a member that somebody has put on `Object.prototype` is not an option.
+ * Members with symbols are copied too, and getters are read.
  */
 export function ownMembers<T extends object>(given: T): T {
   return Object.assign(Object.create(null), given)
 }
 
-/** Takes the prototypes away from a value that `JSON.parse` has made, all the way down. It is the same value. */
+/** Removes the prototypes of a value that `JSON.parse` has made, at every depth. Returns the same value. */
 export function withoutPrototypes<T>(parsed: T): T {
   if (typeof parsed !== 'object' || parsed === null) return parsed
   if (!Array.isArray(parsed)) Object.setPrototypeOf(parsed, null)

@@ -1,5 +1,5 @@
-// Taken when this module loads: a test runner replaces the platform's timers and clocks later, and its time stands still.
-// An import of node:timers would load its promises too, and a look at `performance` ten modules of Node: more than a megabyte.
+// These are read when this module loads. A test runner may replace the platform's timers and clocks later, and its time stands still.
+// Importing node:timers would also load its promises, and reading `performance` would load ten modules of Node: more than a megabyte.
 
 export const { setTimeout, clearTimeout, setImmediate } = process.getBuiltinModule('node:timers')
 export const { queueMicrotask } = globalThis
@@ -8,7 +8,7 @@ const { now } = Date
 export const wallTime: () => number = () => now()
 
 const { hrtime } = process
-/** Counted from here, since small whole numbers take no memory of their own: the machine may have run for months. */
+/** We count from here, because the machine may have run for months and only small whole numbers need no memory of their own. */
 const [start] = hrtime()
 export function monotonicTime(): number {
   const [seconds, nanoseconds] = hrtime()

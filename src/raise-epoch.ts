@@ -2,11 +2,11 @@ import { type StoreOptions, storeOption } from './options/store-options.ts'
 import { checkedFields, milliseconds, wrong } from './wrong-option.ts'
 
 export interface RaiseEpochOptions extends Required<Pick<StoreOptions, 'store' | 'sealingKey'>> {
-  /** Beside `sealingKey: 'clientSecret'`. */
+  /** Needed only with `sealingKey: 'clientSecret'`. */
   readonly clientSecret?: string
-  /** As many as the clients are given; 1 unless given. */
+  /** The same number as in the options of the clients. The default is 1. */
   readonly shards?: number
-  /** Milliseconds over which the instances replace their tokens; a minute unless given. */
+  /** Within how many milliseconds the instances replace their tokens. The default is a minute. */
   readonly spread?: number
 }
 
@@ -14,8 +14,8 @@ const minute = 60_000
 const day = 1440 * minute
 
 /**
- * Makes every instance that uses this store and sealing key drop its tokens and fetch new ones, each at a moment of its own within
- * `spread` ms: after a leak, or after a change of the signing key. An instance learns it within 60 seconds. Answers with the new epoch.
+ * Makes every instance with this store and sealing key drop its tokens and fetch new ones, each at a random moment within `spread` ms.
+ * Use it after a leak or after a change of the signing key. An instance notices it within 60 seconds. Resolves with the new epoch.
  * Rejects with ClientConfigurationError for a wrong option, with TokenClientError when a key cannot be read, and with the store's own error.
  */
 export async function raiseEpoch(given: RaiseEpochOptions): Promise<number> {

@@ -43,35 +43,35 @@ export interface GetTokenOptions extends RequestOptions, WaitOptions {}
 
 export interface TokenClient {
   /**
-   * A token for the client's default request, with the fields that are named replaced. At once when one is at hand.
-   * Rejects with TokenClientError when none is available, with the signal's reason when it aborts.
+   * Returns a token for the client's default request. Fields that you give replace those of the default request.
+   * Rejects with TokenClientError if no token is available, and with the signal's reason if the signal aborts.
    */
   getToken(options?: GetTokenOptions): Promise<AccessToken>
-  /** An undici interceptor that puts a token on requests to the policy's origins and lets all others pass untouched. */
+  /** Returns an undici interceptor that adds a token to requests to the policy's origins and passes all others on unchanged. */
   interceptor(policy: BearerPolicy): BearerInterceptor
-  /** A `fetch` that does the same. `baseFetch` sends; without it `globalThis.fetch` as it is at each call. */
+  /** Returns a `fetch` that does the same. It sends requests with `baseFetch`, or with the `globalThis.fetch` of the moment of the call. */
   createFetch(policy: BearerPolicy, baseFetch?: typeof globalThis.fetch): BearerFetch
-  /** A resource server refused this token. True when it was the current one: another is asked for at once. */
+  /** Tells the client that a resource server refused this token. Returns true if it was the current token; the client then requests another one at once. */
   invalidate(token: AccessToken): boolean
   readonly on: On
   readonly off: Off
   /**
-   * The first token is in hand, or with `requests` the first token of each. Goes on trying through transient failures for `maxWait` ms, 30 seconds unless given.
-   * From then on these tokens are kept warm even when nobody asks for them. Rejects with the first failure; the other requests go on.
+   * Resolves when the client has its first token, or with `requests` the first token of each request. It retries transient failures for `maxWait` ms, 30 seconds by default.
+   * From then on the client keeps these tokens fresh, even if nobody asks for them. Rejects with the first failure; the other requests continue.
    */
   ready(options?: ReadyOptions): Promise<void>
   /**
-   * A new token, asked for now whatever is remembered: for an operator who knows that the authorization server is well. At most once a
-   * second for each request. Rejects with TokenClientError when none is available; the token at hand stays in use.
+   * Requests a new token now, whatever failures the client remembers. It is for an operator who knows that the authorization server works again. It sends at most
+   * one request a second for each kind of token. Rejects with TokenClientError if no token is available; the current token then stays in use.
    */
   refresh(options?: GetTokenOptions): Promise<AccessToken>
-  /** The state of `health()` alone, which costs nothing. */
+  /** Only the state of `health()`. Reading it costs nothing. */
   readonly state: Health['state']
   /** A snapshot for probes. */
   health(): Health
-  /** Who was called with which scope, and how often it was refused: as JSON, and by `String()` as a Mermaid flowchart. */
+  /** Lists which services were called with which scope, and how often they refused the token. It is JSON, and `String()` makes a Mermaid flowchart of it. */
   inventory(): Inventory
-  /** Ends everything: waiting callers get ClientClosedError. A user's own dispatcher stays open. */
+  /** Closes the client. Waiting callers get ClientClosedError. A dispatcher that you gave stays open. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -79,8 +79,8 @@ export interface TokenClient {
 const readyWait = 30_000
 
 /**
- * Keeps tokens of the client credentials grant (RFC 6749 §4.4) at hand. Nothing is sent before the first token is asked for.
- * Throws ClientConfigurationError for a wrong option.
+ * Creates a client that gets, keeps and refreshes tokens of the client credentials grant (RFC 6749 §4.4). It sends nothing before somebody asks for a token.
+ * Throws ClientConfigurationError if an option is wrong.
  */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   const checked = checkedOptions(options)
@@ -185,7 +185,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   return Object.defineProperty(client, telemetryOf, { value: telemetry })
 }
 
-/** A getter of a class is one for all clients; in a literal each client would have a hidden class of its own. */
+/** All clients share the getter of a class. With an object literal, each client would have its own hidden class. */
 class Stateful {
   readonly #cache: TokenCache
 
@@ -201,13 +201,13 @@ class Stateful {
 interface Below {
   /** Undefined for a reader of a store. */
   readonly endpoint: TokenSource | undefined
-  /** With one timer for all that is waited for by nobody, the readings of the epoch among them. */
+  /** It has one timer for everything that no caller waits for, such as reading the epoch. */
   readonly clock: Clock
   readonly emit: Emit
   readonly risen: (spread: number) => void
 }
 
-/** What the cache asks: the token endpoint, or the store in front of it. */
+/** The source below the cache: the token endpoint, or the store in front of it. */
 function sourceBelow(checked: CheckedOptions, { endpoint, clock, emit, risen }: Below): SharedSource {
   const { sharing, server, clientId, headers, timeout } = checked
   const alone = { ...(endpoint as TokenSource), close() {} }

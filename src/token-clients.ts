@@ -4,24 +4,24 @@ import { createTokenClient, type TokenClient } from './token-client.ts'
 import { checkedFields, kindOf, nonEmptyString, wholeNumber, wrong } from './wrong-option.ts'
 
 export interface TokenClientsOptions {
-  /** How many clients are kept, 10,000 unless given. Then the one that was asked for longest ago is let go. */
+  /** How many clients are kept, 10,000 by default. If there are more, the client that nobody has asked for the longest is dropped. */
   readonly limit?: number
 }
 
 /** A client for each tenant. */
 export interface TokenClients {
-  /** The tenant's client, made when it is first asked for. Throws what `createTokenClient` throws for its options. */
+  /** Returns the client of the tenant, and creates it at the first call. Throws what `createTokenClient` throws for its options. */
   for(tenant: string): TokenClient
-  /** How many are kept now. */
+  /** How many clients are kept now. */
   readonly size: number
-  /** Closes all of them. What is asked for afterwards is closed already. */
+  /** Closes all clients. A client that is asked for later is already closed. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
- * Clients for many tenants, each with the options that `optionsOf` gives for it. Those that name the same authorization server and reach
- * it in the same way share its metadata, their connections and one timer; no tenant shares a token or a credential with another.
+ * Creates clients for many tenants. `optionsOf` returns the options of each tenant. Clients that name the same authorization server and reach
+ * it in the same way share its metadata, their connections and one timer. No tenant shares a token or a credential with another.
  *
  * @example
  * const clients = createTokenClients((tenant) => ({
@@ -40,9 +40,9 @@ export function createTokenClients(
     wrong('createTokenClients', `needs a function from a tenant to its options, but got ${kindOf(optionsOf)}`, remedy)
   }
   const limit = checkedLimit(options)
-  /** The one that was asked for longest ago comes first. */
+  /** The client that nobody has asked for the longest comes first. */
   const kept = new Map<string, TokenClient>()
-  /** Let go, and perhaps still used by somebody. */
+  /** Clients that were dropped but may still be in use. */
   const released = new Set<WeakRef<TokenClient>>()
   const gone = new FinalizationRegistry<WeakRef<TokenClient>>((reference) => released.delete(reference))
   let closed: Promise<void> | undefined
@@ -54,7 +54,7 @@ export function createTokenClients(
     return client
   }
 
-  /** Not closed: whoever holds it goes on, and its own tokens end with their use. */
+  /** It is not closed, because somebody may still use it. Its tokens expire when nobody uses them. */
   function release(): void {
     const [[tenant, client] = []] = kept
     if (tenant === undefined || client === undefined) return

@@ -2,12 +2,12 @@ import { ClientConfigurationError, type ErrorCode } from './errors.ts'
 import { knownNames } from './known-names.ts'
 import { ownMembers } from './own-members.ts'
 
-/** Names the option, says what is wrong with it and what to do. Never repeats its value: that can be a secret. */
+/** The error names the option and says what is wrong with it and what to do. It never contains the value, which can be a secret. */
 export function wrong(option: string, fault: string, remedy: string, code: ErrorCode = 'ERR_INVALID_OPTION'): never {
   throw new ClientConfigurationError(code, `${option} ${fault}. ${remedy}`)
 }
 
-/** What a value is, without showing it. */
+/** Describes the kind of a value without showing the value. */
 export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return String(value)
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
@@ -26,14 +26,14 @@ export function onlyKnown(option: string, given: object, known: readonly string[
   wrong(`${option}.${unknown}`, 'is not an option', knownNames(unknown, known), 'ERR_UNKNOWN_OPTION')
 }
 
-/** The own members of an object, in which there is nothing that nobody reads. */
+/** Returns the own members of an object. A member that nobody reads is an error. */
 export function checkedFields<T extends object>(where: string, given: T, known: readonly string[]): T {
   plainObject(where, given, `Give an object with some of: ${known.join(', ')}.`)
   onlyKnown(where, given, known)
   return ownMembers(given as T)
 }
 
-/** Where an option has several forms: refuses what belongs to another one than `member` stands for. */
+/** For an option with several forms: refuses members of a form other than that of `member`. */
 export function exclusive(option: string, given: object, member: string, others: readonly string[]): void {
   const other = Object.entries(given).find(([name, value]) => others.includes(name) && value !== undefined)?.[0]
   if (other === undefined) return
@@ -71,7 +71,7 @@ export function trueOrFalse(option: string, value: unknown): boolean {
   return value
 }
 
-/** One of several words. */
+/** The value must be one of several words. */
 export function oneOf<Word extends string>(option: string, value: unknown, words: readonly Word[]): Word {
   const found = words.find((word) => word === value)
   if (found !== undefined) return found
@@ -83,7 +83,7 @@ export function functionOption<Given>(option: string, value: Given, remedy: stri
   return value
 }
 
-/** An array of strings that are not empty. */
+/** The value must be an array of strings that are not empty. */
 export function stringList(option: string, value: unknown): readonly string[] {
   const remedy = 'Give an array with one string at least.'
   if (!Array.isArray(value) || value.length === 0)

@@ -31,7 +31,7 @@ class Heap<Item extends Appointment> implements Agenda<Item> {
   set(item: Item, moment: number): void {
     this.remove(item)
     if (moment === Number.POSITIVE_INFINITY) return
-    // Whole numbers take no memory of their own, and there are thousands of them.
+    // Whole numbers need no memory of their own, and there are thousands of tokens.
     item.wakeAt = Math.ceil(moment)
     rise(this.#items, item, this.#items.length)
   }

@@ -18,12 +18,12 @@ interface AuthenticationOptions {
 }
 
 interface SecretOptions {
-  /** A list is the current secret and the next. */
+  /** A list contains the current secret and the next one. */
   readonly clientSecret: ClientSecret | readonly ClientSecret[]
   readonly clientAuthentication?: never
 }
 
-/** How the client proves who it is. Of forms that fit equally well the compiler explains the last one: the usual one stands there. */
+/** How the client authenticates. If none fits, the compiler explains the last form, so the usual form is the last one. */
 export type CredentialOptions = ReaderOptions | AuthenticationOptions | SecretOptions
 
 interface Surroundings {

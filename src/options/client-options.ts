@@ -32,43 +32,43 @@ import { checkedRequest, type RequestOptions, requestOptionNames } from './reque
 import { type Sharing, type StoreOptions, storeOption, storeOptionNames } from './store-options.ts'
 import { tokenTypesOption } from './token-types.ts'
 
-/** With a token endpoint nothing is looked up; an issuer beside it names the audience of assertions. */
+/** A server whose token endpoint is given, so nothing is discovered. If you also give an issuer, it becomes the audience of assertions. */
 interface EndpointOptions {
   readonly issuer?: string
   readonly tokenEndpoint: string
   readonly metadata?: never
 }
 
-/** Discovered (RFC 8414), at the usual places or by `metadata`. */
+/** A server whose endpoints are discovered (RFC 8414), at the usual places or at `metadata`. */
 interface IssuerOptions {
   readonly issuer: string
   readonly metadata?: ServerMetadata
 }
 
-/** Who the authorization server is. The usual form is the last one, which the compiler explains when none fits. */
+/** Which authorization server to use. The usual form is the last one, because the compiler explains that one if none fits. */
 export type ServerOptions = EndpointOptions | IssuerOptions
 
 export interface CommonOptions extends RequestOptions {
   readonly clientId: string
   /**
-   * When a token is refreshed: a share of its life (0.1 to 0.9; drawn ± 0.05), or the longest outage in ms that no call may
-   * notice. By default between 75 % and 85 % of its life, 50 % and 70 % when it is under ten minutes.
+   * When a token is refreshed: after a share of its life (0.1 to 0.9, varied at random by ± 0.05), or so early that no call notices an outage of this many ms.
+   * The default is 75 % to 85 % of its life, and 50 % to 70 % if it lives for less than ten minutes.
    */
   readonly refresh?: number | { readonly surviveOutage: number }
-  /** Milliseconds that a token is kept whose answer does not say how long it lives; 5 minutes unless given. */
+  /** How many milliseconds a token is kept if the answer does not say how long it lives. The default is 5 minutes. */
   readonly defaultLifetime?: number
-  /** Further names of token types that mean Bearer, for servers that have one of their own. */
+  /** Additional names of token types that mean Bearer, for servers that use a name of their own. */
   readonly tokenTypes?: readonly string[]
   /**
-   * Further header fields of token requests, or a function that gives them anew for each: a gateway's key, for example. Fields that
-   * the request, its proof or the connection own are refused.
+   * Additional headers of token requests, for example a key for a gateway, or a function that returns them for each request. Headers that
+   * belong to the request, its proof or the connection are refused.
    */
   readonly headers?: TokenRequestHeaders
-  /** Milliseconds that a caller without a token waits; 10 seconds unless given. */
+  /** How many milliseconds a caller waits if there is no token. The default is 10 seconds. */
   readonly timeout?: number
-  /** Callers that may wait for a token at a time, 10,000 unless given; the next ones are rejected with `ERR_TOO_MANY_WAITING`. */
+  /** How many callers may wait for a token at the same time, 10,000 by default. Further callers are rejected with `ERR_TOO_MANY_WAITING`. */
   readonly maxWaiting?: number
-  /** Where time and chance come from; for tests. */
+  /** The clock and the random source. Replace them in tests. */
   readonly clock?: Clock
   /** Allows plain HTTP to the authorization server. */
   readonly [allowInsecureHttp]?: boolean
@@ -81,17 +81,17 @@ export type TokenClientOptions = CommonOptions &
   TransportOptions &
   StoreOptions
 
-/** Where the server is, as it was configured. */
+/** The address of the server, as it was configured. */
 export interface ServerLocation {
   readonly issuer: string | undefined
   readonly tokenEndpoint: string | undefined
-  /** Undefined when it is to be discovered: there is an issuer then. */
+  /** Undefined if it has to be discovered. There is an issuer then. */
   readonly known: AuthorizationServer | undefined
-  /** The one place of its metadata, in place of the usual ones. */
+  /** Where its metadata is, instead of the usual places. */
   readonly place: string | undefined
 }
 
-/** What was given, checked and copied: nothing that the user changes later reaches the client. */
+/** The options after they were checked and copied, so later changes by the user do not reach the client. */
 export interface CheckedOptions extends Transport {
   readonly server: ServerLocation
   readonly clientId: string
@@ -198,7 +198,7 @@ function maxWaitingOption(value: unknown): number {
   return value === undefined ? limits.waiting : wholeNumber('maxWaiting', value, { least: 1, most: 1_000_000 })
 }
 
-/** Kept as it was written: issuers compare code point by code point (RFC 8414 §3.3). */
+/** The issuer stays as it was written, because issuers are compared code point by code point (RFC 8414 §3.3). */
 function issuerOption(value: unknown, insecureHttpAllowed: boolean): string {
   const url = secureUrl('issuer', value, 'https://auth.internal', insecureHttpAllowed)
   const remedy = 'Give the issuer exactly as the server names itself (RFC 8414 §2).'
@@ -206,7 +206,7 @@ function issuerOption(value: unknown, insecureHttpAllowed: boolean): string {
   return String(value)
 }
 
-/** A query is kept byte for byte (RFC 6749 §3.2). */
+/** A query stays as it was written, byte for byte (RFC 6749 §3.2). */
 function tokenEndpointOption(value: unknown, insecureHttpAllowed: boolean): string {
   secureUrl('tokenEndpoint', value, 'https://auth.internal/oauth2/token', insecureHttpAllowed)
   const text = String(value)

@@ -12,9 +12,9 @@ import type { Sign } from '../client-authentication/remote-signer.ts'
 import { checkedFields, exclusive, kindOf, wrong } from '../wrong-option.ts'
 
 interface DpopKeyOptions {
-  /** ES256, EdDSA or PS256, for example; ES256 or what the key signs with, unless given. */
+  /** For example ES256, EdDSA or PS256. The default is ES256, or the algorithm of the key. */
   readonly alg?: string
-  /** A key of your own. Without one the client makes one when it first needs it, and never lets it out. */
+  /** Your own key. Without it the client creates a key when it first needs one, and nobody can read that key. */
   readonly key?: DpopKeySource
   readonly sign?: never
   readonly publicKey?: never
@@ -22,21 +22,21 @@ interface DpopKeyOptions {
 
 interface DpopSignerOptions {
   readonly alg: string
-  /** Signs with a key that never enters this process. Each request waits for its signature. */
+  /** Signs with a key that is outside this process. Each request waits for its signature. */
   readonly sign: Sign
-  /** The public key as PEM, a JWK or a KeyObject: tokens are bound to it. */
+  /** The public key as PEM, a JWK or a KeyObject. Tokens are bound to it. */
   readonly publicKey: string | JsonWebKey | KeyObject
   readonly key?: never
 }
 
-/** What tokens are bound to, so that a stolen one is worth nothing (RFC 9449). */
+/** Binds tokens to a key, so that a stolen token is worthless (RFC 9449). */
 export interface DpopOptions {
   /**
-   * Asks for tokens that are bound to a key, and proves on each request that the client has it: with `true` by a new key of this
-   * client alone.
+   * Asks for tokens that are bound to a key, and proves with each request that the client has that key. With `true` the client creates
+   * a key of its own.
    */
   readonly dpop?: true | DpopKeyOptions | DpopSignerOptions
-  /** Takes a Bearer token where the authorization server gives no DPoP token; else that is an error. */
+  /** Accepts a Bearer token if the authorization server issues no DPoP token. Without this option a Bearer token is an error. */
   readonly allowBearer?: boolean
 }
 

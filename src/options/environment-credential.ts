@@ -11,7 +11,7 @@ import { conflictingSettings, missingSetting, prefix, type SettingName, type Set
 
 type Credential = { readonly clientSecret: ClientSecret } | { readonly clientAuthentication: ClientAuthentication }
 
-/** Each credential, and the settings that say more about it. */
+/** Each credential, with the settings that belong to it. */
 const companions: Readonly<Partial<Record<SettingName, readonly SettingName[]>>> = {
   CLIENT_SECRET: ['AUTHENTICATION_METHOD', 'BASIC_ENCODING'],
   CLIENT_SECRET_FILE: ['AUTHENTICATION_METHOD', 'BASIC_ENCODING'],

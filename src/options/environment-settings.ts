@@ -2,7 +2,7 @@ import { wrong } from '../wrong-option.ts'
 
 export const prefix = 'SERVICE_TOKEN_'
 
-/** What is read from the environment, without the prefix. */
+/** The names of the environment variables, without the prefix. */
 export const settingNames = [
   'ISSUER',
   'TOKEN_ENDPOINT',

@@ -6,12 +6,12 @@ import type { TokenClientOptions } from './client-options.ts'
 import { credentialFrom } from './environment-credential.ts'
 import { missingSetting, prefix, type Settings, settingNames } from './environment-settings.ts'
 
-/** Not ours: the development server's, and what Kubernetes sets for a service that is called service-token. */
+/** These variables are not ours: they belong to the development server, or Kubernetes sets them for a service called service-token. */
 const others = /^(ADMIN_.*|SERVICE_(HOST|PORT.*)|PORT(_.*)?)$/
 
 /**
- * The options of `createTokenClient` from variables that begin with `SERVICE_TOKEN_`, so that a service needs no code for them:
- * `createTokenClient(clientOptionsFrom(process.env))`. A variable that is empty counts as not set.
+ * Reads the options of `createTokenClient` from variables that begin with `SERVICE_TOKEN_`, so a service needs no configuration code:
+ * `createTokenClient(clientOptionsFrom(process.env))`. An empty variable counts as not set.
  * Throws ClientConfigurationError, which names the variable and never shows its value.
  */
 export function clientOptionsFrom(environment: Readonly<Record<string, string | undefined>>): TokenClientOptions {

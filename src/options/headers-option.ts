@@ -15,13 +15,13 @@ export type TokenRequestHeaders =
 /** Lower-case names. */
 export type HeaderFields = Readonly<Record<string, string>>
 
-/** The request and its proof own these, and the connection the others. */
+/** These headers belong to the request and its proof. The others belong to the connection. */
 const owned =
   /^(?:authorization|host|content-.*|dpop|accept-encoding|connection|expect|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/
 const fieldName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 const fieldValue = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/
 
-/** Throws ClientConfigurationError; what a function gives is checked when it gives it. No message shows a value: it can be a key. */
+/** Throws ClientConfigurationError. The result of a function is checked when it is called. No message shows a value, which can be a key. */
 export function headersOption(given: unknown): CredentialSource<HeaderFields> | undefined {
   if (given === undefined) return undefined
   const wanted = "an object like { 'x-api-key': '…' }"
@@ -31,7 +31,7 @@ export function headersOption(given: unknown): CredentialSource<HeaderFields> | 
 
 function headerFields(given: unknown): HeaderFields {
   if (typeof given !== 'object' || given === null) throw new CredentialFault(`is ${kindOf(given)}, not an object`)
-  // A Map or a Headers has no members of its own: all of it would be left out in silence.
+  // A Map or a Headers has no own members, so all of it would be ignored silently.
   if (Symbol.iterator in given) throw new CredentialFault('is something to iterate over, not a plain object')
   const fields = new Map<string, string>()
   for (const [written, value] of Object.entries(given)) {

@@ -1,11 +1,11 @@
 import type { TokenRequest } from '../token/token-request.ts'
 
-/** The request that a call names, if it is known; undefined when its options are to be read and checked. */
+/** The request that a call names, if it is known. If it is undefined, the options have to be read and checked. */
 export type KnownRequest = (options: unknown) => TokenRequest | undefined
 
 /**
- * Knows a request again by its scope, so that a call that names one scope token and nothing else is not checked a second time: a
- * service with ten thousand tenants makes each call so. `find` gives the request that has this key.
+ * Recognises a request by its scope, so that the options of a call with one scope token and nothing else are checked only once. In a
+ * service with ten thousand tenants every call is like that. `find` returns the request with this key.
  */
 export function knownRequest(
   { audience, resource, parameters }: TokenRequest,
@@ -19,7 +19,7 @@ export function knownRequest(
   }
 }
 
-/** The one scope token that these options name, if they name nothing else. Undefined for what is wrong, too, or could be another's key. */
+/** The scope token, if these options name one scope token and nothing else. Undefined too if they are wrong, or if the token could be the key of another request. */
 function loneScope(options: unknown): string | undefined {
   if (typeof options !== 'object' || options === null) return undefined
   let scope: unknown
@@ -31,7 +31,7 @@ function loneScope(options: unknown): string | undefined {
   return typeof only === 'string' && isLone(only) ? only : undefined
 }
 
-/** Neither empty nor several, and not the beginning of a key that was made with JSON. */
+/** One scope token that is not empty, and is not the beginning of a key that was made with JSON. */
 function isLone(scope: string): boolean {
   return scope !== '' && !scope.startsWith('[') && !scope.includes(' ')
 }

@@ -6,7 +6,7 @@ import { kindOf, wrong } from '../wrong-option.ts'
 /** A metadata document (RFC 8414 §2) as you have it, or the URL where it is. */
 export type ServerMetadata = string | URL | Readonly<Record<string, unknown>>
 
-/** Where the metadata are, or what they say. Throws ClientConfigurationError. */
+/** Where the metadata is, or its content. Throws ClientConfigurationError. */
 export function metadataOption(given: unknown, expected: ExpectedServer): string | AuthorizationServer {
   const remedy = "Give the URL of the server's metadata, or the document as an object (RFC 8414 §2)."
   if (typeof given === 'string' || given instanceof URL) {

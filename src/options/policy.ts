@@ -6,37 +6,37 @@ import { checkedFields, kindOf, plainObject, wrong } from '../wrong-option.ts'
 import { checkedPresentation, type PresentationOptions, presentationNames } from './presentation-options.ts'
 import { checkedRequest, maxWaitOption, type RequestOptions, requestOptionNames } from './request-options.ts'
 
-/** One rule of a policy: which token, how it is shown, and how long a request waits for it. Fields that are not named are the client's own. */
+/** One rule of a policy: which token to use, how to send it, and how long a request waits for it. The client's own values apply to fields that are left out. */
 export interface RouteOptions extends RequestOptions, PresentationOptions {
   /**
-   * Milliseconds that a request waits for a token, in place of the client's `timeout`. With 0 it takes only a token at hand, so a 401
+   * How many milliseconds a request waits for a token, instead of the client's `timeout`. With 0 it only uses a token that is already there, so a 401
    * is never followed by a second attempt.
    */
   readonly maxWait?: number
 }
 
 interface OriginsPolicy extends RouteOptions {
-  /** Each as scheme, host and port: `https://users.internal`. */
+  /** Each origin is a scheme, a host and perhaps a port: `https://users.internal`. */
   readonly origins: readonly (string | URL)[]
   readonly routes?: never
 }
 
 interface RoutesPolicy {
-  /** Origin, or origin and path prefix → rule. The longest prefix of whole path segments wins; without any, no token goes out. */
+  /** Origin, or origin and path prefix → rule. The longest prefix of whole path segments decides. If none matches, no token is sent. */
   readonly routes: Readonly<Record<string, RouteOptions>>
   readonly origins?: never
 }
 
-/** Where tokens may go, and nowhere else: origins that share one rule, or a rule for each origin or path prefix. */
+/** Says where tokens may go: origins that share one rule, or a rule for each origin or path prefix. A token goes nowhere else. */
 export type BearerPolicy = (OriginsPolicy | RoutesPolicy) & {
-  /** Allows tokens to travel by plain HTTP to these origins. */
+  /** Allows tokens to be sent to these origins over plain HTTP. */
   readonly [allowInsecureHttp]?: boolean
 }
 
 const example = 'https://users.internal'
 const ruleNames = [...requestOptionNames, ...presentationNames, 'maxWait'] as const
 
-/** The fields that are not named are the client's own request. Throws ClientConfigurationError. */
+/** For fields that are left out, the client's own request applies. Throws ClientConfigurationError. */
 export function checkedPolicy(policy: BearerPolicy, fallback: TokenRequest): readonly Route[] {
   const given = checkedFields('policy', policy, ['origins', 'routes', ...ruleNames])
   const insecureHttpAllowed = given[allowInsecureHttp] === true

@@ -1,15 +1,15 @@
 import type { RejectedWhen } from '../bearer/answer.ts'
 import { functionOption, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 
-/** How requests show their token, and how answers refuse it, where a service differs from RFC 6750. */
+/** How a service expects the token and how it refuses one, if it differs from RFC 6750. */
 export interface PresentationOptions {
-  /** Another header field than `Authorization`, like `x-forwarded-access-token`. */
+  /** The name of a header to use instead of `Authorization`, for example `x-forwarded-access-token`. */
   readonly header?: string
-  /** What stands before the token, in place of `Bearer`; with an empty string the token stands alone. */
+  /** The word before the token, instead of `Bearer`. With an empty string the token is sent alone. */
   readonly scheme?: string
   /**
-   * Which answers refuse the token, beyond a 401 and `invalid_token`: it is given the status and the header fields, names in lower
-   * case, of each final answer. With `true` the token is replaced and the request sent once more.
+   * Says which other answers than a 401 and `invalid_token` refuse the token. It is called with the status and the headers (names in lower
+   * case) of each final answer. If it returns `true`, the token is replaced and the request is sent once more.
    */
   readonly rejectedWhen?: RejectedWhen
 }
@@ -18,7 +18,7 @@ export const presentationNames = ['header', 'scheme', 'rejectedWhen'] as const
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/ // RFC 9110 §5.6.2
 
-/** Fields that HTTP or the client on the way reads itself. `dpop` is for proofs (RFC 9449 §4.1). */
+/** Headers that HTTP itself or the HTTP client reads. `dpop` is for proofs (RFC 9449 §4.1). */
 const occupied = [
   'host',
   'connection',
@@ -42,7 +42,7 @@ export function checkedPresentation(option: string, { header, scheme, rejectedWh
   }
 }
 
-/** In lower case; undefined for the usual one. */
+/** In lower case. Undefined means `authorization`. */
 function headerOption(option: string, value: unknown): string | undefined {
   const remedy = "Give the name of a header field, like 'x-forwarded-access-token'."
   const name = nonEmptyString(option, value, remedy).toLowerCase()

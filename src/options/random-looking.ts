@@ -4,8 +4,8 @@ const leastPairs = 0.75
 const mostInWords = 0.5
 
 /**
- * Whether a text can have come from a random generator. Refused are repetitions, rows of the alphabet or the keyboard's digits, and
- * what is mostly words: a thief tries those first. That it passes proves nothing.
+ * Whether a text could come from a random generator. Repetitions, sequences of letters or digits, and texts that are mostly words are refused,
+ * because a thief tries those first. A text that passes is not proven to be random.
  */
 export function looksRandom(text: string): boolean {
   const neighbours = Array.from(text.slice(1), (character, index) => `${text[index]}${character}`)
@@ -18,7 +18,7 @@ export function looksRandom(text: string): boolean {
   )
 }
 
-/** Runs of letters of one case with as many vowels as words have. */
+/** Sequences of letters of one case with as many vowels as words have. */
 function shareOfWords(text: string): number {
   const runs = text.match(/[a-z]{5,}|[A-Z]{5,}/g) ?? []
   const words = runs.filter((run) => (run.match(/[aeiou]/gi) ?? []).length >= run.length / 4)

@@ -5,15 +5,15 @@ import { checkedFields, kindOf, milliseconds, nonEmptyString, plainObject, wrong
 import { resourceOption, scopeOption } from './checks.ts'
 import { presentationNames } from './presentation-options.ts'
 
-/** What a token is asked for. */
+/** What a token request asks for. */
 export interface RequestOptions {
-  /** Scope tokens, or the RFC's space-delimited string (RFC 6749 §3.3). A set: order and repeats do not matter. */
+  /** Scope tokens as a list, or as a string with spaces between them (RFC 6749 §3.3). Order and repetitions do not matter. */
   readonly scope?: string | readonly string[]
-  /** The audience, for servers that take one in the token request. */
+  /** The audience, for servers that expect one in the token request. */
   readonly audience?: string
-  /** Resource indicators (RFC 8707): absolute URIs of what the token is for. */
+  /** Resource indicators (RFC 8707): absolute URIs of the services that the token is for. */
   readonly resource?: string | readonly string[]
-  /** Further form fields of the token request. Names that the grant or the authentication owns are refused. */
+  /** Additional form fields of the token request. Names that belong to the grant or to the authentication are refused. */
   readonly parameters?: Readonly<Record<string, string>>
 }
 
@@ -32,7 +32,7 @@ const ownedNames = [
 
 const noFields: TokenRequestFields = Object.freeze(ownMembers({}))
 
-/** `fallback` with the fields that are named replaced. Throws ClientConfigurationError; `where` is how its message names the place. */
+/** Returns `fallback` with the given fields replaced. Throws ClientConfigurationError; its message names the place as `where`. */
 export function checkedRequest(
   where: string,
   given: RequestOptions,
@@ -54,7 +54,7 @@ function audienceOption(option: string, value: unknown): string {
 function parametersOption(option: string, value: unknown): Record<string, string> {
   const remedy = 'Give an object of form fields, each with a string that is not empty.'
   plainObject(option, value, remedy)
-  // A Map or URLSearchParams has no members of its own: all of it would be left out in silence.
+  // A Map or URLSearchParams has no own members, so all of it would be ignored silently.
   if (Symbol.iterator in value) wrong(option, 'must be a plain object, but is an iterable', remedy)
   const fields = Object.entries(value).map(([name, field]) => {
     if (ownedNames.includes(name)) {
@@ -69,9 +69,9 @@ function parametersOption(option: string, value: unknown): Record<string, string
 
 /** How long one caller waits. */
 export interface WaitOptions {
-  /** This caller leaves; it is rejected with the signal's reason and harms nobody else. */
+  /** Aborting it rejects this call only, with the signal's reason. The shared token request continues. */
   readonly signal?: AbortSignal
-  /** Milliseconds in all, in place of `timeout`; 0 takes only a token at hand. */
+  /** How many milliseconds the call may wait in total, instead of `timeout`. With 0 it only takes a token that is already there. */
   readonly maxWait?: number
 }
 
@@ -89,7 +89,7 @@ export function checkedAsking(
 }
 
 export interface ReadyOptions extends WaitOptions {
-  /** What tokens shall be at hand, in place of the default request's: the values of a policy's `routes`, for example. */
+  /** The token requests to make, instead of the default request. For example the values of a policy's `routes`. */
   readonly requests?: readonly RequestOptions[]
 }
 

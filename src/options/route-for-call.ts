@@ -7,7 +7,7 @@ import { checkedRequest, maxWaitOption, requestOptionNames } from './request-opt
 const where = '[tokenOptions]'
 const names = [...requestOptionNames, 'maxWait', 'header', 'scheme'] as const
 
-/** The rule as one call wants it. Throws ClientConfigurationError. */
+/** The rule for one call, with the options of that call. Throws ClientConfigurationError. */
 export function routeForCall(route: Route, wish: TokenOptions): Route {
   const given = checkedFields(where, wish, names)
   const request = checkedRequest(where, given, route.request)

@@ -7,18 +7,18 @@ import { Secret } from '../token/secret.ts'
 import { trueOrFalse, wholeNumber, wrong } from '../wrong-option.ts'
 import { looksRandom } from './random-looking.ts'
 
-/** What a fleet shares its tokens by. */
+/** How the instances of a fleet share their tokens. */
 export interface StoreOptions {
-  /** Where tokens rest between processes: `redisStore(…)`, `fileStore(…)`, or one of your own. */
+  /** Where the shared tokens are stored: `redisStore(…)`, `fileStore(…)`, or a store of your own. */
   readonly store?: TokenStore
   /**
-   * What the records are sealed with: 32 random bytes in base64 or hexadecimal, given as a client secret is given. A list is the current key and
-   * those before it. `'clientSecret'` derives it from the client secret, which then has to be long and random.
+   * The key that encrypts the records: 32 random bytes in base64 or hexadecimal, given in any form of a client secret. A list contains the current key and
+   * earlier ones. With `'clientSecret'` the key is derived from the client secret, which then has to be long and random.
    */
   readonly sealingKey?: ClientSecret | readonly ClientSecret[]
-  /** How many equal records a key has, in as many slots of a cluster; 1 unless given. An instance uses one of them. */
+  /** How many copies of each record there are, in as many slots of a cluster. The default is 1. An instance uses one of them. */
   readonly shards?: number
-  /** This instance has no credential: it waits for the tokens that others put into the store. */
+  /** This instance has no credential and waits for the tokens that others put into the store. */
   readonly reader?: boolean
 }
 
@@ -26,7 +26,7 @@ export const storeOptionNames = ['store', 'sealingKey', 'shards', 'reader'] as c
 
 export interface Sharing {
   readonly store: TokenStore
-  /** The sealing keys, the current one first. Rejects while that one cannot be read; a former one that cannot is left out. */
+  /** The sealing keys, the current one first. Rejects while the current one cannot be read. An earlier one that cannot be read is left out. */
   readonly secrets: (warn: Warn) => Promise<readonly Secret[]>
   readonly shards: number
   readonly reader: boolean
@@ -79,7 +79,7 @@ function sealingKeySources(sealingKey: StoreOptions['sealingKey'], clientSecret:
 
 const keyBytes = 32
 
-/** The bytes, in one spelling: the same key in hexadecimal and in base64 is the same key. */
+/** The bytes in one spelling, so the same key in hexadecimal and in base64 is the same key. */
 function decodedKey(text: string): string {
   const isHex = /^([0-9a-f]{2})+$/i.test(text) && text.length >= 2 * keyBytes
   const isBase64 = /^[\w+/-]+=*$/.test(text)

@@ -1,9 +1,9 @@
 import { kindOf, wrong } from '../wrong-option.ts'
 
-/** Types that say how a token is used, and that it is not used as Bearer (RFC 9449 §5, RFC 8693 §2.2.1). */
+/** Token types that say that the token is used in another way than Bearer (RFC 9449 §5, RFC 8693 §2.2.1). */
 const others: readonly string[] = ['dpop', 'mac', 'pop', 'n_a']
 
-/** The names of token types that mean Bearer, in lower case: RFC 6749 §5.1 compares them without case. Throws ClientConfigurationError. */
+/** The names of token types that mean Bearer, in lower case, because RFC 6749 §5.1 ignores case. Throws ClientConfigurationError. */
 export function tokenTypesOption(given: unknown): readonly string[] {
   if (given === undefined) return ['bearer']
   const remedy = "Give an array of names that the server uses for Bearer, like ['BearerToken']."

@@ -11,40 +11,40 @@ export interface AccessTokenFields {
   readonly obtainedAt: number
   /** Epoch ms at which the token ends. */
   readonly expiresAt: number
-  /** Given by the cache that keeps it: 0 until then. */
+  /** The cache that keeps the token sets it. It is 0 until then. */
   readonly serial?: number
-  /** What a thief would need besides the token: the thumbprint of a certificate or of a key. Unbound unless given. */
+  /** What the token is bound to: the thumbprint of a certificate or of a key. Without it the token is not bound. */
   readonly boundTo?: string | undefined
-  /** Another instance of the service has asked for it and put it into the store. */
+  /** Another instance of the service has requested the token and put it into the store. */
   readonly fromStore?: boolean | undefined
-  /** Makes the proofs that a DPoP token is shown with; a Bearer token has none. */
+  /** Makes the proofs for requests with a DPoP token. A Bearer token has none. */
   readonly prover?: Prover | undefined
 }
 
-/** The member of a DPoP token that holds its prover. It is not enumerable. */
+/** The symbol of the member in which a DPoP token keeps its prover. It is not enumerable. */
 export const proverOf: unique symbol = Symbol('the prover of a token')
 
 /**
- * An access token as the authorization server gave it (RFC 6749 §5.1). It is never parsed (RFC 9068 §6).
- * Printed, serialised or inspected it is redacted; `value` and `authorization` are the only ways out.
+ * An access token as the authorization server issued it (RFC 6749 §5.1). It is never parsed (RFC 9068 §6).
+ * It is redacted when it is printed, serialised or inspected. Only `value` and `authorization` return it.
  */
 export class AccessToken {
-  // One string serves both getters: thousands of kept tokens cost their bytes once.
+  // Both getters use one string, so thousands of kept tokens need their bytes only once.
   #authorization: string
-  /** How it is shown: alone (RFC 6750), or with a proof for each request (RFC 9449 §7.1). */
+  /** How it is sent: alone (RFC 6750), or with a proof for each request (RFC 9449 §7.1). */
   readonly type: 'Bearer' | 'DPoP'
-  /** The granted scope, which can differ from the one asked for (RFC 6749 §3.3). */
+  /** The granted scope, which can differ from the requested one (RFC 6749 §3.3). */
   readonly scope: readonly string[]
-  /** Epoch ms at which the token request was sent: life counts from here. */
+  /** Epoch ms at which the token request was sent. The age of the token is measured from here. */
   readonly obtainedAt: number
   /** Epoch ms. */
   readonly expiresAt: number
-  /** Rises through the whole client. An invalidation names the serial, so a late one harms no newer token. */
+  /** A number that increases with each token of the client. An invalidation names the serial, so a late one does not affect a newer token. */
   readonly serial: number
-  // Declared only: most tokens are bound to nothing, and there are thousands of them.
+  // Only declared, because most tokens are not bound, and there are thousands of them.
   /** The thumbprint of the certificate or key that the token is bound to (RFC 8705 §3, RFC 9449 §6). */
   declare readonly boundTo?: string
-  /** Whether another instance of the service has asked for it: it was found in the store. */
+  /** Whether another instance of the service has requested it, so that it was found in the store. */
   declare readonly fromStore?: boolean
   /** @internal */
   declare readonly [proverOf]?: Prover
@@ -62,7 +62,7 @@ export class AccessToken {
     Object.freeze(this)
   }
 
-  /** @internal The same token with another serial. The two share the bytes of the value. */
+  /** @internal Returns the same token with another serial. Both share the bytes of the value. */
   static numbered(token: AccessToken, serial: number): AccessToken {
     if (token.serial === serial) return token
     const { scope, obtainedAt, expiresAt, boundTo, fromStore, [proverOf]: prover } = token
@@ -99,7 +99,7 @@ export class AccessToken {
   }
 }
 
-/** V8 keeps two joined strings as such, until one looks into them. */
+/** V8 keeps two joined strings as two parts until somebody reads a character. */
 function flat(text: string): string {
   anything.test(text)
   return text

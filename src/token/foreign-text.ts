@@ -1,17 +1,17 @@
 const longest = 200
 export const redacted = '[redacted]'
-/** A shorter secret is part of many words: it is only compared as a whole. */
+/** A shorter secret is part of many words, so it is only compared as a whole. */
 const leastPart = 4
 
 /**
- * What somebody else wrote, fit to stand in a message or an event: printable, at most 200 characters, and without what must not be
- * seen. `hidden` are secrets and tokens; a text that repeats one of them is not shown at all, nor is anything that looks like a JWT.
+ * Makes a text from outside safe for a message or an event: printable, at most 200 characters, and without anything that must not be
+ * seen. `hidden` contains secrets and tokens. If the text repeats one of them, or contains something that looks like a JWT, it is not shown at all.
  */
 export function foreignText(text: string, hidden: readonly string[] = []): string {
   return repeats(text, hidden) ? redacted : text.slice(0, longest).replace(/[^\x20-\x7e]/gu, '?')
 }
 
-/** As many members of a list as have room in 200 characters, one at least. */
+/** As many members of a list as fit into 200 characters, but at least one. */
 export function foreignList(members: readonly string[], hidden: readonly string[] = []): string[] {
   let room = longest
   return members
@@ -22,14 +22,14 @@ export function foreignList(members: readonly string[], hidden: readonly string[
     })
 }
 
-/** The members of a granted scope, which is as long as the server likes: each of them is cut. */
+/** The members of a granted scope. The server decides how long they are, so each of them is shortened. */
 export function foreignScope(scope: readonly string[]): readonly string[] {
   return scope.every((member) => member.length <= longest) ? scope : scope.map((member) => member.slice(0, longest))
 }
 
 const jwt = /eyJ[\w-]{8,}\.[\w-]{8,}/
 
-/** Whether a text shows one of the secrets, as it is, encoded, or in part. */
+/** Whether a text contains one of the secrets: unchanged, encoded, or a part of it. */
 export function repeats(text: string, hidden: readonly string[]): boolean {
   return jwt.test(text) || hidden.some((secret) => shows(text, secret))
 }

@@ -2,16 +2,16 @@ import { type Clock, uniform } from '../clock.ts'
 
 export type Freshness = 'fresh' | 'due' | 'suspect' | 'expired'
 
-/** What was decided about one token when it arrived: drawn once, never re-drawn. Monotonic ms. */
+/** The times of one token in monotonic ms. They are chosen when the token arrives and never change. */
 export interface Lifetime {
-  /** From here on a refresh is due. */
+  /** From this moment on a refresh is due. */
   readonly dueAt: number
-  /** From here on it is better replaced before use: its end less the guard. */
+  /** From this moment on the token is replaced before use if possible. It is the end minus the guard. */
   readonly suspectAt: number
   readonly endsAt: number
 }
 
-/** The `refresh` option: a share of life, or an outage that no call may notice. */
+/** The `refresh` option: a share of the life, or the length of an outage that no call may notice. */
 export type RefreshPolicy = number | { readonly surviveOutage: number } | undefined
 
 const second = 1000
@@ -23,31 +23,31 @@ export function freshness({ dueAt, suspectAt, endsAt }: Lifetime, now: number): 
   return now < endsAt ? 'suspect' : 'expired'
 }
 
-/** The last stretch of a life, in which a token is replaced before it is used. */
+/** The length of the last part of a life, in which a token is replaced before it is used. */
 export function guardOf(life: number): number {
   return Math.min(clamp(0.01 * life, 5 * second, minute), 0.2 * life)
 }
 
-/** Draws when a token of `life` ms, sent for at the monotonic moment `sentAt`, is refreshed. */
+/** Chooses at random when a token is refreshed that lives for `life` ms and was requested at the monotonic moment `sentAt`. */
 export function drawLifetime(life: number, sentAt: number, refresh: RefreshPolicy, clock: Clock): Lifetime {
   const [low, high] = shareOfLife(life, refresh)
   const drawn = Math.max(uniform(clock, low, high) * life, second)
   return lifetime(life, sentAt, Math.min(drawn, latestRefresh(life)))
 }
 
-/** For a server that hands out one token again and again: asking early would only mean asking more and more often. */
+/** For a server that always returns the same token. To ask early would only mean to ask more and more often. */
 export function latestLifetime(life: number, sentAt: number): Lifetime {
   return lifetime(life, sentAt, latestRefresh(life))
 }
 
-/** Whether refreshing ahead of need can bridge an outage of that length at all. */
+/** Whether an early refresh can bridge an outage of that length at all. */
 export function canSurvive(outage: number, life: number): boolean {
   return shareToSurvive(outage, life) >= leastShare
 }
 
 function lifetime(life: number, sentAt: number, refreshIn: number): Lifetime {
   const endsAt = sentAt + life
-  // Whole numbers take no memory of their own, and there are thousands of them.
+  // Whole numbers need no memory of their own, and there are thousands of tokens.
   return {
     dueAt: Math.floor(sentAt + refreshIn),
     suspectAt: Math.floor(endsAt - guardOf(life)),
@@ -67,7 +67,7 @@ function shareOfLife(life: number, refresh: RefreshPolicy): [low: number, high: 
     const share = Math.max(leastShare, shareToSurvive(refresh.surviveOutage, life))
     return [share - 0.1, share]
   }
-  // A short life leaves less room for a second try, so it starts earlier.
+  // A short life leaves less time for a second attempt, so the refresh starts earlier.
   return life < 10 * minute ? [0.5, 0.7] : [0.75, 0.85]
 }
 

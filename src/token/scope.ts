@@ -5,7 +5,7 @@ export function isScopeToken(text: string): boolean {
   return scopeToken.test(text)
 }
 
-/** The members of a space-delimited scope, without repeats, in their order. A lone or doubled space adds none. */
+/** The members of a space-delimited scope in their order, without repetitions. Extra spaces are ignored. */
 export function splitScope(text: string): string[] {
   return distinct(text.split(' ').filter((member) => member !== ''))
 }
@@ -18,7 +18,7 @@ export function distinct(members: readonly string[]): string[] {
   return members.length < 2 ? members.slice() : Array.from(new Set(members))
 }
 
-/** What of `wanted` is not in `held`: scopes compare as case-sensitive sets. */
+/** The members of `wanted` that are not in `held`. Scopes are compared as case-sensitive sets. */
 export function missingScope(wanted: readonly string[], held: readonly string[]): string[] {
   return wanted.filter((member) => !held.includes(member))
 }

@@ -1,6 +1,6 @@
 import { inspected } from './inspected.ts'
 
-/** A string that does not print. `reveal()` is the only way out, so a search for it is the audit. */
+/** A string that does not print. Only `reveal()` returns it, so a search for this name finds every use. */
 export class Secret {
   readonly #value: string
 

@@ -1,6 +1,6 @@
 import { distinct, joinScope } from './scope.ts'
 
-/** What a token is asked for. All of it is checked already, and frozen. */
+/** What a token request asks for. It is already checked, and frozen. */
 export interface TokenRequest {
   readonly scope: readonly string[]
   readonly audience: string | undefined
@@ -8,7 +8,7 @@ export interface TokenRequest {
   readonly resource: readonly string[]
   /** Further form fields. */
   readonly parameters: Readonly<Record<string, string>>
-  /** The same for two requests exactly when the authorization server could not tell them apart. Holds no secret. */
+  /** Two requests have the same key exactly if the authorization server could not tell them apart. The key contains no secret. */
   readonly key: string
 }
 
@@ -19,7 +19,7 @@ export interface TokenRequestFields {
   readonly parameters?: Readonly<Record<string, string>> | undefined
 }
 
-// Shared: thousands of keys that differ in their scope alone need no thousands of empty lists.
+// These are shared, so that thousands of requests that differ only in their scope do not need thousands of empty lists.
 const noResource: readonly string[] = Object.freeze([])
 const noParameters: Readonly<Record<string, string>> = Object.freeze({})
 
@@ -41,7 +41,7 @@ export function tokenRequest({
   })
 }
 
-/** Most requests differ in their scope alone, which has no quotes: its own text is the key, and needs no memory of its own. */
+/** Most requests differ only in their scope, which contains no quotes. Its own text is then the key and needs no memory of its own. */
 function keyOf(
   scope: readonly string[],
   audience: string | undefined,
@@ -51,6 +51,6 @@ function keyOf(
   const [first = ''] = scope
   if (audience === undefined && resource.length === 0 && fields.length === 0)
     return scope.length > 1 ? joinScope(scope.toSorted()) : first
-  // JSON quotes every separator, so no value can pass for two.
+  // JSON escapes every separator, so one value cannot look like two.
   return JSON.stringify([scope.toSorted(), audience ?? null, resource.toSorted(), fields])
 }

@@ -3,31 +3,31 @@ import type { Patience } from '../waiting/patience.ts'
 import type { AccessToken } from './access-token.ts'
 import type { TokenRequest } from './token-request.ts'
 
-/** What the caller brings: how long it waits, and the token that it wants replaced. */
+/** What a caller passes when it asks for a token: how long it waits, and which token it wants to replace. */
 export interface Asking extends Patience {
-  /** A token that a resource server refused: the answer is a newer one where there is one, else this one again. */
+  /** A token that a resource server refused. The answer is a newer token if there is one, and otherwise the same token. */
   readonly rejected?: AccessToken | undefined
-  /** Whose answer refused it: a refusal is by one origin, not by all. */
+  /** The origin whose answer refused it. A refusal is by one origin, not by all. */
   readonly origin?: string | undefined
-  /** A token that still works and serves on meanwhile: whoever answers may leave the asking to somebody else. */
+  /** A token that still works and stays in use. The source may therefore leave the token request to another instance. */
   readonly inHand?: AccessToken | undefined
   /**
-   * Whether an operator insists by now: only a token that the authorization server gives from now on is an answer, and neither one
-   * that others have nor a failure that they met.
+   * Whether an operator insists on a new token. Only a token that the authorization server issues from now on is an answer then. A token or a
+   * failure of another instance is not.
    */
   readonly insists?: (() => boolean) | undefined
-  /** Told what the answer waits for, so that whoever asked can say it when its own time is up. */
+  /** Called with what the answer is waiting for, so that the caller can name it in its own timeout error. */
   readonly awaits?: Awaits | undefined
 }
 
-/** The one joint: the token endpoint is one, the cache is one and takes one, the bearer takes one. */
+/** The joint between the rooms. The token endpoint is a source, the cache is one and uses one, and the bearer uses one. */
 export interface TokenSource {
-  /** A token at once when one is at hand, else a promise of one. Never throws: a failure is a rejected promise. */
+  /** Returns a token if one is available, and otherwise a promise of one. It never throws; a failure is a rejected promise. */
   token(request: TokenRequest, asking?: Asking): AccessToken | Promise<AccessToken>
-  /** Whether asking again could bring something else than before: another credential, another key. Never rejects. */
+  /** Whether another attempt could have another result, because a credential or a key has changed. Never rejects. */
   readonly changed?: (() => Promise<boolean>) | undefined
-  /** Asking has failed, and this caller does not ask for that request again for `ms` milliseconds. */
+  /** Tells the source that the request has failed and that this caller will not repeat it for `ms` milliseconds. */
   rests?(request: TokenRequest, ms: number): void
-  /** Takes this token from everybody who shares it. */
+  /** Removes this token for everybody who shares it. */
   withdraw?(request: TokenRequest, token: AccessToken): void
 }

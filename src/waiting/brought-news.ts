@@ -3,7 +3,7 @@ import { leaveOnAbort } from './leave-on-abort.ts'
 
 const longestReading = 1000
 
-/** Whether reading a credential again has brought news, soon enough: a source that hangs or fails has none. */
+/** Whether a credential has changed since it was last read. A source that hangs or fails counts as unchanged. */
 export function broughtNews(reading: Promise<boolean>, clock: Clock, signal?: AbortSignal): Promise<boolean> {
   return leaveOnAbort(reading, { signal, maxWait: longestReading }, clock).catch(() => false)
 }

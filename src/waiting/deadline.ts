@@ -2,26 +2,26 @@ import type { Clock, Timer } from '../clock.ts'
 import { type ErrorCode, TokenClientError } from '../errors.ts'
 import { onAbort } from './on-abort.ts'
 
-/** What a wait is for: when its time is up, the error says so. */
+/** What a piece of work waits for. The error says so when its time is up. */
 export interface Awaited {
   readonly what: string
   readonly code: Extract<ErrorCode, 'ERR_TIMEOUT' | 'ERR_SECRET_UNAVAILABLE'>
 }
 
-/** Told what is awaited from now on; undefined while it is nothing in particular. `ERR_TIMEOUT` is the code unless another one is given. */
+/** Called with what is awaited from now on, or undefined if it is nothing in particular. The code of the error is `ERR_TIMEOUT` unless another one is given. */
 export type Awaits = (what: string | undefined, code?: Awaited['code']) => void
 
 /**
- * The moment at which a piece of work ends, and what it awaits until then. It is passed down in place of milliseconds: everybody
- * below ends at the same moment, and the error names the one who was too slow.
+ * The moment at which a piece of work ends, and what it waits for until then. It is passed down instead of a number of milliseconds, so all parts of the
+ * work end at the same moment, and the error names the part that was too slow.
  */
 export interface Deadline {
   readonly clock: Clock
   /** Monotonic ms. */
   readonly endsAt: number
-  /** Milliseconds until then. */
+  /** Milliseconds until the deadline. */
   left(): number
-  /** Aborts at that moment with the error, and before it when somebody leaves. */
+  /** Aborts with the error at that moment, or earlier if the caller leaves. */
   readonly signal: AbortSignal
   readonly awaits: Awaits
 }
@@ -31,15 +31,15 @@ export interface DeadlineOptions {
   /** Milliseconds. */
   readonly timeout: number
   readonly timedOut: (awaited: Awaited | undefined) => Error
-  /** Each ends the work too; it is rejected with that signal's reason. */
+  /** Each of these signals also ends the work, which is rejected with the signal's reason. */
   readonly signals: readonly (AbortSignal | undefined)[]
-  /** Somebody else's deadline stands above this one, and is told too. */
+  /** The deadline of a caller above this one, which is told what is awaited too. */
   readonly awaits?: Awaits | undefined
 }
 
-/** A deadline whose work runs elsewhere. */
+/** A deadline for work that runs elsewhere. */
 export interface RunningDeadline extends Deadline {
-  /** Keeps the process alive until the deadline is over: somebody waits. */
+  /** Keeps the process alive until the deadline is over, because somebody waits. */
   hold(): void
   /** The work is done. */
   stop(): void
@@ -72,7 +72,7 @@ export function startDeadline({ clock, timeout, timedOut, signals, awaits }: Dea
 }
 
 /**
- * Does the work, at most until its deadline or until a signal fires, also when the work itself takes no notice of its end.
+ * Does the work until its deadline or until a signal aborts, even if the work itself ignores both.
  */
 export async function withDeadline<T>(options: DeadlineOptions, work: (deadline: Deadline) => Promise<T>): Promise<T> {
   for (const signal of options.signals) signal?.throwIfAborted()
@@ -88,7 +88,7 @@ export async function withDeadline<T>(options: DeadlineOptions, work: (deadline:
   }
 }
 
-/** The error for a deadline that struck. `within`: what it was, as the beginning of a sentence. */
+/** The error for a deadline that has passed. `within` is the beginning of its message. */
 export function tooSlow(
   within: string,
   awaited: Awaited | undefined,

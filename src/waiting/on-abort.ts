@@ -10,7 +10,7 @@ export function onAbort(signal: AbortSignal, leave: () => void): () => void {
   signal.addEventListener('abort', letAllLeave)
   return () => {
     if (!leaving.delete(leave) || leaving.size > 0) return
-    leavers.delete(signal) // a weak map that is only left to the collector stays as large as it ever was
+    leavers.delete(signal) // a weak map that is left to the garbage collector never shrinks
     signal.removeEventListener('abort', letAllLeave)
   }
 }

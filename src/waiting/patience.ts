@@ -1,7 +1,7 @@
-/** How long one caller is ready to wait. What it waited for goes on without it. */
+/** How long one caller waits. The work that it waits for continues without it. */
 export interface Patience {
-  /** This caller leaves; it is rejected with the signal's reason. */
+  /** Aborting it rejects this caller with the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** Milliseconds in all. */
+  /** How many milliseconds the caller waits in total. */
   readonly maxWait?: number | undefined
 }

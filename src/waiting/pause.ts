@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { onAbort } from './on-abort.ts'
 
-/** Lets `ms` pass, or rejects with the reason of the first signal that aborts. Whoever waits for it keeps the process alive. */
+/** Waits for `ms` milliseconds, or rejects with the reason of the first signal that aborts. It keeps the process alive. */
 export function pause(clock: Clock, ms: number, ...signals: (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const given = signals.filter((signal) => signal !== undefined)

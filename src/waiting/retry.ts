@@ -6,11 +6,11 @@ import { pause } from './pause.ts'
 export interface RetryTerms {
   readonly clock: Clock
   readonly budget: RetryBudget
-  /** Monotonic ms: no pause is begun that would not end before it. */
+  /** Monotonic ms. A pause that would end later is not started. */
   readonly deadline: number
-  /** Milliseconds before the next attempt; undefined when there is none. */
+  /** Milliseconds before the next attempt, or undefined if there is no further attempt. */
   readonly pauseBefore: (retry: number, error: TokenClientError) => number | undefined
-  /** Whether it still makes sense, after the pause or for the immediate repeat. */
+  /** Whether another attempt still makes sense, after the pause or at once. */
   readonly mayGoOn: () => boolean | Promise<boolean>
   readonly signal: AbortSignal
 }
@@ -18,7 +18,7 @@ export interface RetryTerms {
 /** Limits second and third attempts, so that an outage does not triple the load on the server. */
 export interface RetryBudget {
   take(): boolean
-  /** Any success fills it again. */
+  /** A success fills the budget again. */
   refill(): void
 }
 
@@ -46,15 +46,15 @@ export function retryBudget(clock: Clock): RetryBudget {
 
 const mostRetries = 2
 
-/** Milliseconds of one attempt: there is time for a second one. */
+/** Milliseconds for one attempt, so that there is time for a second one. */
 export function timeOfAttempt(timeout: number): number {
   return timeout / 2
 }
 
 /**
- * Repeats an attempt that has failed for the time being, as often as `pauseBefore` says, up to three attempts in all. Besides
- * these, and once, a connection that broke before the first byte is repeated at once: a pooled connection can be dead before
- * anybody knows.
+ * Repeats an attempt after a transient failure, as often as `pauseBefore` says, up to three attempts in total. In addition, if a
+ * connection broke before the first byte, the attempt is repeated once without a pause, because a pooled connection can be dead without
+ * anybody knowing.
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,

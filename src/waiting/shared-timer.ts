@@ -7,7 +7,7 @@ interface Waiting {
 }
 
 /**
- * The clock with one timer for all who wait on it for nobody: a thousand clients that look after their tokens make one. Deadlines,
+ * A clock with one shared timer for background work, so a thousand clients that refresh their tokens need only one. Deadlines,
  * and timers that keep the process alive, have a timer each.
  */
 export function sharedTimer(clock: Clock): Clock {
