@@ -1,3 +1,4 @@
+import { exemption, exemptionsIn, proxyVariable } from '../proxy-environment.ts'
 import { kindOf, wrong } from '../wrong-option.ts'
 import { isLoopback } from './loopback.ts'
 
@@ -32,7 +33,7 @@ function usesEnvironment(): boolean {
 function environmentProxies(environment: Environment): Proxies {
   const http = environmentProxy(environment, 'http_proxy')
   const https = environmentProxy(environment, 'https_proxy') ?? http
-  const exemptions = environment.no_proxy ?? environment.NO_PROXY ?? ''
+  const exemptions = exemptionsIn(environment)
   const exempt = exemption(exemptions)
   function choose(url: URL): URL | undefined {
     const proxy = url.protocol === 'https:' ? https : http
@@ -41,11 +42,11 @@ function environmentProxies(environment: Environment): Proxies {
   return Object.assign(choose, { identity: JSON.stringify([http?.href, https?.href, exemptions]) })
 }
 
-/** The name in small letters comes first, as with undici's `EnvHttpProxyAgent`. */
-function environmentProxy(environment: Environment, name: string): URL | undefined {
-  const variable = environment[name] === undefined ? name.toUpperCase() : name
-  const value = environment[variable]
-  return value ? checkedProxyUrl(`The environment variable ${variable}`, value) : undefined
+function environmentProxy(environment: Environment, name: 'http_proxy' | 'https_proxy'): URL | undefined {
+  const variable = proxyVariable(environment, name)
+  return variable === undefined
+    ? undefined
+    : checkedProxyUrl(`The environment variable ${variable}`, environment[variable] ?? '')
 }
 
 function checkedProxyUrl(option: string, value: string): URL {
@@ -64,27 +65,6 @@ function checkedProxyUrl(option: string, value: string): URL {
 /** What is plain HTTP only because it stays on this machine does not leave it for a proxy. */
 function unlessItLeaves(url: URL, proxy: URL): URL | undefined {
   return url.protocol === 'http:' && isLoopback(url) && !isLoopback(proxy) ? undefined : proxy
-}
-
-/** Whether `NO_PROXY` lists a URL: names with their subdomains, addresses, each with a port perhaps, or `*`. */
-function exemption(list: string): (url: URL) => boolean {
-  const entries = list
-    .toLowerCase()
-    .split(/[,\s]+/)
-    .filter((entry) => entry !== '')
-  const named = entries.map((entry) => {
-    if (/^[^[]*:.*:/.test(entry)) return { host: `[${entry}]`, port: undefined } // an IPv6 address, as a URL has it
-    const [, host = entry, port] = /^(.+?):(\d+)$/.exec(entry) ?? []
-    return { host: host.replace(/^\*?\./, ''), port }
-  })
-  return ({ hostname, port, protocol }) => {
-    const wanted = port || (protocol === 'https:' ? '443' : '80')
-    return named.some(
-      (entry) =>
-        (entry.port === undefined || entry.port === wanted) &&
-        (entry.host === '*' || hostname === entry.host || hostname.endsWith(`.${entry.host}`))
-    )
-  }
 }
 
 /** The value of `Proxy-Authorization` by the user name and password in a proxy's URL (RFC 7617). */

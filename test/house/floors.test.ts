@@ -18,6 +18,7 @@ const floors: Readonly<Record<string, number>> = {
   late: 0,
   limits: 0,
   'mermaid-text': 0,
+  'proxy-environment': 0,
   'wrong-option': 0,
   emitter: 1,
   waiting: 1,

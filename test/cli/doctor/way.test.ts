@@ -93,7 +93,7 @@ describe('the way to the server', () => {
     expect(await found('', { ...elsewhere, PROXY })).toEqual([name])
   })
 
-  test('a proxy of the environment is looked at where it is used, and not where NO_PROXY exempts the server', async () => {
+  test('W21 a proxy of the environment is looked at where it is used, and not where NO_PROXY exempts the server', async () => {
     const server = await developmentServer()
     const settings = environmentOf(server.issuer)
     const environment = {
@@ -103,9 +103,15 @@ describe('the way to the server', () => {
     }
     const used = await run(['doctor', '--json'], { environment })
     expect(JSON.parse(used.stdout).findings).toMatchObject([{ name: 'connection-refused' }])
-    const exempt = await run(['doctor', '--json'], { environment: { ...environment, NO_PROXY: '127.0.0.1' } })
-    expect(JSON.parse(exempt.stdout).findings).toEqual([])
-    expect(used.stdout + exempt.stdout).not.toContain('marker-')
+    const { host, port } = new URL(server.issuer)
+    for (const NO_PROXY of ['127.0.0.1', host, '*', `elsewhere.test *:${port}`]) {
+      const exempt = await run(['doctor', '--json'], { environment: { ...environment, NO_PROXY } })
+      expect(JSON.parse(exempt.stdout).findings).toEqual([])
+      expect(exempt.stdout).not.toContain('marker-')
+    }
+    const otherPort = await run(['doctor', '--json'], { environment: { ...environment, NO_PROXY: '127.0.0.1:1' } })
+    expect(JSON.parse(otherPort.stdout).findings).toMatchObject([{ name: 'connection-refused' }]) // as the client has it
+    expect(used.stdout + otherPort.stdout).not.toContain('marker-')
   })
 
   test('a user name and password of a proxy are never arguments', async () => {

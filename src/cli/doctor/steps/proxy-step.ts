@@ -1,4 +1,5 @@
 import type { TokenClientOptions } from 'service-token-client'
+import { exemption, exemptionsIn, proxyVariable } from '../../../proxy-environment.ts'
 import { configuredEndpoint } from '../configured-endpoint.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
@@ -19,29 +20,21 @@ export function lookAtProxy(options: TokenClientOptions, environment: Environmen
   const { proxy } = options
   if (proxy instanceof URL) return { summary: `${proxy.host}, as configured`, fact: { url: proxy, idle: undefined } }
   const url = new URL(options.issuer ?? configuredEndpoint(options) ?? '')
-  const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : []
-  const variable = [...names, 'http_proxy', 'HTTP_PROXY'].find((name) => environment[name])
+  const own = url.protocol === 'https:' ? proxyVariable(environment, 'https_proxy') : undefined
+  const variable = own ?? proxyVariable(environment, 'http_proxy')
   if (variable === undefined) return { summary: 'none', fact: none }
   if (proxy !== 'environment' && !usesEnvironment(environment))
     return { summary: `none; ${variable} is set and not used`, fact: { url: undefined, idle: variable } }
   const value = environment[variable] ?? ''
   if (!URL.canParse(value)) return { summary: variable, findings: [unusable(variable)] }
-  if (isExempt(url.hostname, environment)) return { summary: `none: NO_PROXY exempts ${url.hostname}`, fact: none }
+  if (exemption(exemptionsIn(environment))(url))
+    return { summary: `none: NO_PROXY exempts ${url.hostname}`, fact: none }
   const used = new URL(value)
   return { summary: `${used.host}, by ${variable}`, fact: { url: used, idle: undefined } }
 }
 
 function usesEnvironment({ NODE_USE_ENV_PROXY, NODE_OPTIONS = '' }: Environment): boolean {
   return NODE_USE_ENV_PROXY === '1' || NODE_OPTIONS.split(' ').includes('--use-env-proxy')
-}
-
-function isExempt(host: string, environment: Environment): boolean {
-  const list = environment.no_proxy ?? environment.NO_PROXY ?? ''
-  const entries = list
-    .toLowerCase()
-    .split(/[,\s]+/)
-    .map((entry) => entry.replace(/^\*?\./, '').replace(/:\d+$/, ''))
-  return entries.some((entry) => entry === '*' || entry === host || (entry !== '' && host.endsWith(`.${entry}`)))
 }
 
 function unusable(variable: string): Finding {

@@ -1,0 +1,33 @@
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The variable that names the proxy, if one does. The name in small letters comes first, as with undici's `EnvHttpProxyAgent`. */
+export function proxyVariable(environment: Environment, name: 'http_proxy' | 'https_proxy'): string | undefined {
+  const variable = environment[name] === undefined ? name.toUpperCase() : name
+  return environment[variable] ? variable : undefined
+}
+
+/** What `NO_PROXY` says. */
+export function exemptionsIn({ no_proxy, NO_PROXY }: Environment): string {
+  return no_proxy ?? NO_PROXY ?? ''
+}
+
+/** Whether such a list names a URL: names with their subdomains, addresses, each with a port perhaps, or `*`. */
+export function exemption(list: string): (url: URL) => boolean {
+  const entries = list
+    .toLowerCase()
+    .split(/[,\s]+/)
+    .filter((entry) => entry !== '')
+  const named = entries.map((entry) => {
+    if (/^[^[]*:.*:/.test(entry)) return { host: `[${entry}]`, port: undefined } // an IPv6 address, as a URL has it
+    const [, host = entry, port] = /^(.+?):(\d+)$/.exec(entry) ?? []
+    return { host: host.replace(/^\*?\./, ''), port }
+  })
+  return ({ hostname, port, protocol }) => {
+    const wanted = port || (protocol === 'https:' ? '443' : '80')
+    return named.some(
+      (entry) =>
+        (entry.port === undefined || entry.port === wanted) &&
+        (entry.host === '*' || hostname === entry.host || hostname.endsWith(`.${entry.host}`))
+    )
+  }
+}
