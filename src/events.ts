@@ -70,6 +70,7 @@ export type WarningCode =
   | 'secret_unavailable'
   | 'secret_has_whitespace'
   | 'credential_changed'
+  | 'credential_refused'
   | 'store_unavailable'
   | 'token_not_shared'
 

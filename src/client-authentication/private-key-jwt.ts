@@ -47,7 +47,7 @@ export function privateKeyJwt(options: PrivateKeyJwtOptions): ClientAuthenticati
   preparedAudience(audience, given.sign === undefined && !isCryptoKey(given.key))
   if (kid !== undefined) nonEmptyString('kid', kid, "Give the key's name in the client's JWKS, or leave it out.")
   if (alg !== undefined) oneOf('alg', alg, asymmetricAlgorithms)
-  return ringAuthentication(credentialRing<ComparableSigner>(signerSources(given)), {
+  return ringAuthentication(credentialRing<ComparableSigner>(signerSources(given), { isReusable: true }), {
     method: 'private_key_jwt',
     needsIssuer: audience === undefined,
     prove: (draft, signer) => signAssertion(draft, signer, audience)

@@ -30,7 +30,7 @@ const asIssued = 'Give it exactly as the authorization server issued it.'
 /** Throws ClientConfigurationError for a secret that no server can have given out. */
 export function secretRing(given: ClientSecret | readonly ClientSecret[], leastBytes = 0): CredentialRing<Secret> {
   const checked = (text: string) => checkedSecret(text, leastBytes)
-  return credentialRing(secretSources(given, { option: 'clientSecret', asIssued, checked }))
+  return credentialRing(secretSources(given, { option: 'clientSecret', asIssued, checked }), { isReusable: true })
 }
 
 /** The option that a secret is given by, and what its text must be. */

@@ -1,9 +1,14 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { clientSecretPost } from '../../src/client-authentication/client-secret-post.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { startDeadline } from '../../src/waiting/deadline.ts'
 import { present } from './draft.ts'
 
-async function attempt(authentication: ReturnType<typeof clientSecretPost>) {
-  const { form, proof, warnings } = await present(authentication)
+async function attempt(authentication: ReturnType<typeof clientSecretPost>, clock = manualClock()) {
+  const timedOut = () => new Error('too slow')
+  const deadline = startDeadline({ clock, timeout: 5000, timedOut, signals: [] })
+  const { form, proof, warnings } = await present(authentication, { deadline })
+  deadline.stop()
   return { secret: form.get('client_secret'), proof, warnings }
 }
 
@@ -80,4 +85,77 @@ test('X3 of two sources one that cannot be had does not cost the other', async (
 test('Q21 a source that never answers does not hold up one that has what is needed', async () => {
   const ring = clientSecretPost(['current', () => new Promise(() => {})])
   expect((await attempt(ring)).secret).toBe('current')
+})
+
+describe('a single source that has changed before the server', () => {
+  async function rotatedTooEarly() {
+    const source = { secret: 'old' }
+    const clock = manualClock()
+    const authentication = clientSecretPost(() => source.secret)
+    const next = () => attempt(authentication, clock)
+    ;(await next()).proof.accepted()
+    source.secret = 'new'
+    return { source, clock, authentication, next }
+  }
+
+  test('X6 the one that was accepted last is tried once more before a wait, and an event says so', async () => {
+    const { next } = await rotatedTooEarly()
+    const first = await next()
+    expect([first.secret, await first.proof.refused()]).toEqual(['new', true])
+    const second = await next()
+    expect(second.secret).toBe('old')
+    second.proof.accepted()
+    expect(second.warnings).toEqual(['credential_refused'])
+  })
+
+  test('X6 the new one is tried again after a minute, whatever the number of token requests', async () => {
+    const { clock, next } = await rotatedTooEarly()
+    await (await next()).proof.refused()
+    const tried = []
+    for (let requests = 0; requests < 8; requests++) {
+      const { secret, proof } = await next()
+      tried.push(secret)
+      if (secret === 'old') proof.accepted()
+      else await proof.refused()
+      await clock.advance(20_000)
+    }
+    expect(tried).toEqual(['old', 'old', 'old', 'new', 'old', 'old', 'old', 'new'])
+  })
+
+  test('X6 once the server has followed, a refusal of the former one is worth one repeat with the new one', async () => {
+    const { next } = await rotatedTooEarly()
+    await (await next()).proof.refused()
+    ;(await next()).proof.accepted()
+    const late = await next()
+    expect([late.secret, await late.proof.refused()]).toEqual(['old', true])
+    const followed = await next()
+    expect(followed.secret).toBe('new')
+    followed.proof.accepted()
+    expect(followed.warnings).toEqual(['credential_changed'])
+    expect((await next()).secret).toBe('new')
+  })
+
+  test('X6 when both are refused the back-off begins, and the former one is not tried again', async () => {
+    const { next, authentication } = await rotatedTooEarly()
+    const tried = []
+    for (let refusals = 0; refusals < 4; refusals++) {
+      const { secret, proof } = await next()
+      tried.push(secret, await proof.refused())
+    }
+    expect(tried).toEqual(['new', true, 'old', false, 'new', false, 'new', false])
+    expect(await authentication.changed()).toBe(false)
+  })
+
+  test('X6 a list holds what is to be tried: what a file gave before is not', async () => {
+    let secret = 'old'
+    const ring = clientSecretPost([() => secret, 'spare'])
+    ;(await attempt(ring)).proof.accepted()
+    secret = 'new'
+    const tried = []
+    for (let refusals = 0; refusals < 3; refusals++) {
+      const { secret, proof } = await attempt(ring)
+      tried.push(secret, await proof.refused())
+    }
+    expect(tried).toEqual(['new', true, 'spare', false, 'new', false])
+  })
 })

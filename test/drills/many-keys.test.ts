@@ -38,9 +38,9 @@ test('drill: a thousand keys that have lost their tokens to an outage of 90 s ge
   const scopes = manyScopes(1000)
   const served = new Set<string>()
   let [inFlight, most] = [0, 0]
-  const { tokens, clock, requests } = heldRoad(async (moment, scope) => {
+  const { tokens, clock, requests } = heldRoad(async (moment, scope, secret) => {
     if (moment < begins) return granted(60)
-    if (moment < ends) return unreachable(moment, scope)
+    if (moment < ends) return unreachable(moment, scope, secret)
     most = Math.max(most, ++inFlight)
     await new Promise<void>((resolve) => clock.startTimer(resolve, 15))
     inFlight -= 1

@@ -180,7 +180,7 @@ describe.each([
     await order.pass(2 * minute)
     order.accept('new')
     await settles(order, 4)
-    expect(order.warnings).toEqual(['credential_changed'])
+    expect(order.warnings).toEqual(['credential_refused', 'credential_changed'])
   })
 
   test('N10 X7 a credential that stays dead is sent ever more seldom, whatever the calls', async () => {

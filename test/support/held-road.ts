@@ -7,8 +7,8 @@ import { type ManualClock, manualClock } from '../../src/testing/index.ts'
 await tokenRequestCode.load()
 await import('p-retry')
 
-/** What the authorization server answers at that moment, in seconds from the start, for that scope. */
-export type Behaviour = (moment: number, scope: string) => Response | Promise<Response>
+/** What the authorization server answers at that moment, in seconds from the start, for that scope, to that secret. */
+export type Behaviour = (moment: number, scope: string, secret: string) => Response | Promise<Response>
 
 export interface HeldRoad {
   readonly clock: ManualClock
@@ -28,7 +28,7 @@ export function heldRoad(behaviour: Behaviour, options: Partial<TokenClientOptio
 
   async function answer(_url: unknown, init?: RequestInit): Promise<Response> {
     requests.push(moment())
-    return behaviour(moment(), new URLSearchParams(String(init?.body)).get('scope') ?? '')
+    return behaviour(moment(), new URLSearchParams(String(init?.body)).get('scope') ?? '', secretIn(init))
   }
 
   const tokens = createTokenClient({
@@ -41,6 +41,12 @@ export function heldRoad(behaviour: Behaviour, options: Partial<TokenClientOptio
   } as TokenClientOptions)
   onTestFinished(() => tokens.close())
   return { clock, tokens, requests, moment }
+}
+
+/** Of client_secret_basic. */
+function secretIn(init: RequestInit | undefined): string {
+  const credentials = new Headers(init?.headers).get('authorization')?.slice('Basic '.length) ?? ''
+  return Buffer.from(credentials, 'base64').toString().split(':')[1] ?? ''
 }
 
 let issued = 0
