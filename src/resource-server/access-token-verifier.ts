@@ -24,8 +24,8 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
     return tenantsVerifier(options, accessTokenVerifier)
   const how = checkOptions(options)
   const { challenge, dpop, isRevoked } = how
-  const exchange = sender({ ...how.transport, clock: how.clock })
-  const tokens = tokenCheck(how, exchange)
+  const toIssuer = sender({ ...how.transport, clock: how.clock })
+  const tokens = tokenCheck(how, toIssuer)
   const nonces = dpop?.nonces && sealedNonces(dpop.nonces, how.clock)
   const proofs = dpop && proofCheck({ ...dpop, nonces }, how.clock)
   const constraint: SenderConstraint = { ...how.constraint, proofs, keyRequired: dpop?.required === true }
@@ -55,7 +55,7 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
     async close() {
       tokens.close()
       proofs?.close()
-      await exchange.close()
+      await toIssuer.close()
     }
   }
   const { issuers, profile } = how.trust.expected

@@ -7,7 +7,7 @@ import { findingForCredential } from './credential-step.ts'
 import { findingForFailure } from './failed-step.ts'
 import { type Metadata, methodsIn } from './metadata-step.ts'
 
-export interface Request {
+export interface AskedRequest {
   readonly visit: Visit
   readonly metadata: Metadata
   /** The settings that the client was made of. */
@@ -20,7 +20,7 @@ const refusals = ['ERR_INVALID_CLIENT', 'ERR_CLIENT_AUTHENTICATION_FAILED']
 const unreached = ['ERR_NETWORK', 'ERR_TLS_ERROR']
 
 /** Whether there is a token, else why not. */
-export async function lookAtTokenRequest(request: Request): Promise<Outcome> {
+export async function lookAtTokenRequest(request: AskedRequest): Promise<Outcome> {
   const { token, warnings } = request.visit
   const whitespace = warnings.includes('secret_has_whitespace')
     ? [finding('secret-whitespace', 'The secret begins or ends with whitespace.')]
@@ -29,7 +29,7 @@ export async function lookAtTokenRequest(request: Request): Promise<Outcome> {
   return { summary: `a token of ${span(token.expiresAt - token.obtainedAt)}`, findings: whitespace, fact: true }
 }
 
-async function reasons(request: Request): Promise<readonly Finding[]> {
+async function reasons(request: AskedRequest): Promise<readonly Finding[]> {
   const { visit, metadata, settings } = request
   const { error } = visit
   if (error === undefined) return []
