@@ -1,29 +1,12 @@
 import { inspect } from 'node:util'
 import { TokenClientError } from '../../src/errors.ts'
 import type { AccessToken, GetTokenOptions } from '../../src/index.ts'
-import type { Machine } from './machine.ts'
-import { defaultScope, ledgerOf, type Service } from './service-process.ts'
+import { defaultScope, ledgerOf } from './service-state.ts'
 import { marker } from './verdict.ts'
 import { judgeEnd } from './watch-ends.ts'
 import { callBegins, callServed } from './watch-origins.ts'
 import { tokenGiven, tokenWanting } from './watch-tokens.ts'
-import type { World } from './world.ts'
-
-/** Something a user of the library asked for, and that has to end. */
-export interface Call {
-  readonly service: Service
-  readonly what: string
-  readonly scope: string
-  /** Monotonic ms. */
-  readonly deadline: number
-  /** Milliseconds that it may take. */
-  readonly limit: number
-  aborted: boolean
-  /** On the wire to the resource server: its end is not the client's. */
-  onWire: () => boolean
-  /** Given the signal that lives as long as the process. */
-  readonly shared: boolean
-}
+import type { Call, Machine, Service, World } from './world.ts'
 
 export interface CallOptions {
   readonly what: string

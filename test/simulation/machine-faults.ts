@@ -1,7 +1,7 @@
-import type { Machine } from './machine.ts'
 import { restartService } from './service-end.ts'
-import { type End, type Fault, type FaultKind, nothingToEnd } from './simulated-fault-kinds.ts'
-import type { World } from './world.ts'
+import { type End, type Fault, nothingToEnd } from './simulated-fault.ts'
+import type { FaultKind } from './simulated-fault-kinds.ts'
+import type { Machine, World } from './world.ts'
 
 const second = 1000
 const minute = 60 * second

@@ -1,27 +1,5 @@
 import type { Host } from './host.ts'
-import type { Service } from './service-process.ts'
-import type { World } from './world.ts'
-
-export type Supply = 'given' | 'slow' | 'blank' | 'throws' | 'never'
-
-/** Where processes of a service run one after the other. */
-export interface Machine {
-  readonly host: Host
-  /** The credential that was brought here last. */
-  secret: string
-  supply: Supply
-  /** Cut off from both servers. */
-  partitioned: boolean
-  /** Callers lose their patience. */
-  aborting: boolean
-  /** A credential came late here: what the library measures from the start of an attempt is that much off the wire. */
-  slack: number
-  /** True time since which nothing has been wrong, and since which nothing hangs that began before. */
-  calmSince: number
-  wellSince: number
-  readonly supplySecret: () => string | Promise<string>
-  service: Service
-}
+import type { Machine, Service, World } from './world.ts'
 
 /** Milliseconds. */
 const slowSupply = 1500

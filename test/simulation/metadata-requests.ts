@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici'
 import { answer, malformedAnswer, outage, serverError, text } from './answers.ts'
 import { exact } from './machine.ts'
-import { issuer, type Service, tokenEndpoint } from './service-process.ts'
+import { issuer, tokenEndpoint } from './service-state.ts'
 import type { PlaceTrouble } from './simulated-settings.ts'
 import { openWire, type Script } from './wire.ts'
-import type { World } from './world.ts'
+import type { Service, World } from './world.ts'
 
 /** Carries a service's requests for metadata, in undici's place: to the one place that has them, and to the other ones. */
 export function metadataDispatch(

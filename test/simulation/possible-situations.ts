@@ -1,7 +1,8 @@
 import type { TokenClientError } from '../../src/errors.ts'
 import { isServers, type Situation } from './expected-law.ts'
 import type { Held, Ledger, Row, Setback } from './ledger.ts'
-import { type Service, slackOf } from './service-process.ts'
+import { slackOf } from './service-state.ts'
+import type { Service } from './world.ts'
 
 /** Milliseconds that a refresh may take which nobody waits for. */
 export const longestInBackground = 31_500

@@ -1,10 +1,9 @@
 import { callGetToken } from './calls.ts'
-import type { Machine } from './machine.ts'
 import { callResource } from './resource-requests.ts'
 import { closeService } from './service-end.ts'
-import { defaultScope, ledgerOf, type Service } from './service-process.ts'
+import { defaultScope, ledgerOf } from './service-state.ts'
 import { resourceOrigins } from './simulated-resource-server.ts'
-import type { World } from './world.ts'
+import type { Machine, Service, World } from './world.ts'
 
 /** Thirty seconds between two rejections, the gap between flights, and a flight without a fault. Milliseconds. */
 const grace = 45_000

@@ -1,14 +1,13 @@
 import type { Dispatcher } from 'undici'
 import { outage } from './answers.ts'
-import { beginCall, type Call, endCall, judgeError } from './calls.ts'
-import type { Machine } from './machine.ts'
-import { defaultScope, ledgerOf, refuses, type Service } from './service-process.ts'
+import { beginCall, endCall, judgeError } from './calls.ts'
+import { defaultScope, ledgerOf, refuses } from './service-state.ts'
 import { resourceOrigins } from './simulated-resource-server.ts'
 import { marker } from './verdict.ts'
 import { type Beginning, callBegins, callServed } from './watch-origins.ts'
 import { tokenSent } from './watch-tokens.ts'
 import { openWire } from './wire.ts'
-import type { World } from './world.ts'
+import type { Call, Machine, Service, World } from './world.ts'
 
 export type Body = 'none' | 'text' | 'iterable' | 'stream'
 

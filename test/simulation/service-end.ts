@@ -1,8 +1,7 @@
 import { getEventListeners } from 'node:events'
-import type { Machine } from './machine.ts'
-import { type Service, startService } from './service-process.ts'
+import { startService } from './service-process.ts'
 import { marker } from './verdict.ts'
-import type { World } from './world.ts'
+import type { Machine, Service, World } from './world.ts'
 
 /** Closes the client and looks for leftovers (I8) as soon as everything that is ready has happened. */
 export function closeService(world: World, service: Service): void {

@@ -1,54 +1,15 @@
 import type { Dispatcher } from 'undici'
 import type { TokenClientEvents } from '../../src/events.ts'
-import { type AccessToken, createTokenClient, type TokenClient } from '../../src/index.ts'
-import type { Call } from './calls.ts'
-import type { Host, HostClock } from './host.ts'
-import { type Held, type Ledger, newLedger, type Setback } from './ledger.ts'
-import type { Machine } from './machine.ts'
+import { createTokenClient } from '../../src/index.ts'
 import { metadataDispatch } from './metadata-requests.ts'
 import { resourceDispatch } from './resource-requests.ts'
+import { newServerView } from './server-view.ts'
+import { defaultScope, issuer, tokenEndpoint } from './service-state.ts'
 import { resourceOrigins } from './simulated-resource-server.ts'
 import { tokenDispatch } from './token-requests.ts'
 import { marker } from './verdict.ts'
 import { refreshed, refreshFailed } from './watch-flights.ts'
-import { newServerView, type ServerView } from './watch-server.ts'
-import type { World } from './world.ts'
-
-/** One process with one token client, from its start to its end. */
-export interface Service {
-  readonly name: string
-  readonly machine: Machine
-  readonly host: Host
-  readonly clock: HostClock
-  readonly client: TokenClient
-  /** undici's dispatch with the client's interceptor. */
-  readonly request: Dispatcher.Dispatch
-  readonly ledgers: Map<string, Ledger>
-  /** By value: what came last with it. */
-  readonly tokens: Map<string, Held>
-  readonly serials: Map<string, number>
-  /** Serials that were refused, and by whom: origins, or the user for everybody. */
-  readonly refused: Map<number, Set<string>>
-  /** A refusal that concerns the client, whatever it asks for. */
-  refusal: Setback | undefined
-  readonly server: ServerView
-  /** Metadata requests on the wire, and the true times at which they began. */
-  readonly lookups: Set<{ readonly beganAt: number }>
-  /** The last search for metadata, from place to place. True times. */
-  readonly search: { beganAt: number; endedAt: number }
-  exchanges: number
-  lastToken: AccessToken | undefined
-  readonly waiting: Set<Call>
-  /** Monotonic ms until which a new token may be awaited for nobody, after refused requests that cannot be sent again. */
-  readonly lingering: number[]
-  closed: boolean
-  /** Lives as long as the process: calls that are given it must not pile up on it. */
-  readonly shutdown: AbortController
-}
-
-export const defaultScope = 'read'
-export const issuer = 'https://auth.internal'
-export const tokenEndpoint = `${issuer}/token`
+import type { Machine, Service, World } from './world.ts'
 
 export function startService(world: World, machine: Machine, name: string): Service {
   const { timeout, refresh, discovers } = world.settings
@@ -99,33 +60,6 @@ function serverDispatch(
 ): boolean {
   const dispatch = options.method === 'GET' ? metadataDispatch : tokenDispatch
   return dispatch(world, service, options, handler)
-}
-
-export function ledgerOf({ ledgers }: Service, scope: string): Ledger {
-  const known = ledgers.get(scope)
-  if (known !== undefined) return known
-  const ledger = newLedger(scope)
-  ledgers.set(scope, ledger)
-  return ledger
-}
-
-/** A request for one kind of token may wait so long for the one that tries the credential for all. Milliseconds. */
-const longestTrial = 1000
-
-/** How far the wire's times may lie behind the library's own, which count from the start of an attempt. */
-export function slackOf({ machine, ledgers }: Service): number {
-  return machine.slack + (ledgers.size > 1 ? longestTrial : 0)
-}
-
-export const everybody = '*'
-
-export function refuses({ refused }: Service, serial: number, who: string): void {
-  refused.set(serial, (refused.get(serial) ?? new Set()).add(who))
-}
-
-/** A token in hand that neither has ended nor was refused. */
-export function hasUsableToken({ host, refused, serials }: Service, { held }: Ledger): boolean {
-  return held !== undefined && held.endsAt > host.monotonicTime() && !refused.has(serials.get(held.value) ?? 0)
 }
 
 function listen(world: World, service: Service): void {

@@ -1,9 +1,10 @@
+import type { Machine, World } from './world.ts'
 import './held-timers.ts'
 
 import { tokenRequestCode } from '../../src/connection-group/late-token-requests.ts'
 import { newHost } from './host.ts'
 import { keptLog, noLog } from './log.ts'
-import { type Machine, newMachine } from './machine.ts'
+import { newMachine } from './machine.ts'
 import { probe } from './recovery.ts'
 import { lookForGrowth } from './service-end.ts'
 import { startService } from './service-process.ts'
@@ -18,7 +19,6 @@ import { timeline } from './timeline.ts'
 import { marker, type Violation } from './verdict.ts'
 import { noteWellness } from './watch-ends.ts'
 import { callSoon, startWorkload } from './workload.ts'
-import type { World } from './world.ts'
 
 // Loaded at a flight's first failure, and with the first client: the disk is no part of a run.
 await import('p-retry')

@@ -1,6 +1,3 @@
-import type { Machine } from './machine.ts'
-import type { World } from './world.ts'
-
 export const faultKinds = [
   'outage',
   'server error',
@@ -30,10 +27,3 @@ export const faultKinds = [
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]
-
-/** Begins now, on one machine or on none, for `longest` ms at most; answers with what ends it. */
-export type Fault = (world: World, machines: readonly Machine[], longest: number) => End | undefined
-
-export type End = () => void
-
-export const nothingToEnd = undefined

@@ -1,6 +1,7 @@
 import { machineFaults } from './machine-faults.ts'
 import { serverFaults } from './server-faults.ts'
-import type { End, Fault, FaultKind } from './simulated-fault-kinds.ts'
+import type { End, Fault } from './simulated-fault.ts'
+import type { FaultKind } from './simulated-fault-kinds.ts'
 
 const faults: Readonly<Record<FaultKind, Fault>> = { ...serverFaults, ...machineFaults }
 

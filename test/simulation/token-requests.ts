@@ -2,11 +2,11 @@ import type { Dispatcher } from 'undici'
 import { limits } from '../../src/limits.ts'
 import { outage } from './answers.ts'
 import { sentNow } from './ledger.ts'
-import { hasUsableToken, ledgerOf, type Service, tokenEndpoint } from './service-process.ts'
+import { hasUsableToken, ledgerOf, tokenEndpoint } from './service-state.ts'
 import { tokenRequested } from './watch-flights.ts'
 import { exchangeBegins, exchangeEnds } from './watch-server.ts'
 import { openWire } from './wire.ts'
-import type { World } from './world.ts'
+import type { Service, World } from './world.ts'
 
 /** Carries a service's token requests to the authorization server, in undici's place. */
 export function tokenDispatch(

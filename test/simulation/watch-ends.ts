@@ -1,8 +1,6 @@
-import type { Call } from './calls.ts'
 import { isStrict } from './expected-law.ts'
-import type { Machine } from './machine.ts'
-import { ledgerOf, slackOf } from './service-process.ts'
-import type { World } from './world.ts'
+import { ledgerOf, slackOf } from './service-state.ts'
+import type { Call, Machine, World } from './world.ts'
 
 const second = 1000
 

@@ -3,9 +3,9 @@ import type { Refreshed, RefreshFailed } from '../../src/events.ts'
 import { ceilingWithoutToken, isServers, lastAttempt, lawfulWait, type Situation } from './expected-law.ts'
 import type { Ledger, Setback } from './ledger.ts'
 import { longestInBackground, possibleRows, situationsOf } from './possible-situations.ts'
-import { hasUsableToken, ledgerOf, type Service, slackOf } from './service-process.ts'
+import { hasUsableToken, ledgerOf, slackOf } from './service-state.ts'
 import { marker } from './verdict.ts'
-import type { World } from './world.ts'
+import type { Service, World } from './world.ts'
 
 const gapBetweenFlights = 1000
 /** Three, one more after a broken connection, and one more after a refused credential that has changed. */

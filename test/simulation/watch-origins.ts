@@ -1,6 +1,6 @@
 import type { Ledger } from './ledger.ts'
-import { everybody, type Service, slackOf } from './service-process.ts'
-import type { World } from './world.ts'
+import { everybody, slackOf } from './service-state.ts'
+import type { Service, World } from './world.ts'
 
 const second = 1000
 const minute = 60 * second

@@ -1,52 +1,9 @@
 import { isStrict, pauseOf } from './expected-law.ts'
 import type { Held, Ledger } from './ledger.ts'
-import { type Service, slackOf } from './service-process.ts'
+import { newServerView, type OpenExchange, type ServerView } from './server-view.ts'
+import { slackOf } from './service-state.ts'
 import type { Ending, Script } from './wire.ts'
-import type { World } from './world.ts'
-
-/** What a service can know of the authorization server, seen on its wire. Monotonic ms unless said otherwise. */
-export interface ServerView {
-  /** When it last showed itself well. */
-  goodAt: number
-  /** When it last failed, whatever was asked of it. */
-  failedAt: number
-  /** True time since which it has certainly been ill; undefined when nobody could swear it. */
-  illSince: number | undefined
-  /** The first failure since then that left somebody without a token, and whether all failures since then were certainly the server's. */
-  outageSince: number | undefined
-  isPlain: boolean
-  /** How often it has asked for a pause since then, and the last one. */
-  pauses: number
-  pause: Pause | undefined
-  readonly open: Set<OpenExchange>
-}
-
-interface Pause {
-  readonly at: number
-  /** True time. */
-  readonly toldAt: number
-  readonly asked: number
-  isBroken: boolean
-}
-
-/** A token request on the wire. */
-export interface OpenExchange {
-  /** True time. */
-  readonly beganAt: number
-}
-
-export function newServerView(): ServerView {
-  return {
-    goodAt: Number.NEGATIVE_INFINITY,
-    failedAt: Number.NEGATIVE_INFINITY,
-    illSince: undefined,
-    outageSince: undefined,
-    isPlain: true,
-    pauses: 0,
-    pause: undefined,
-    open: new Set()
-  }
-}
+import type { Service, World } from './world.ts'
 
 const second = 1000
 /** One that callers wait for, and one that nobody waits for. */

@@ -1,6 +1,6 @@
 import type { Held, Ledger } from './ledger.ts'
-import { ledgerOf, type Service, slackOf } from './service-process.ts'
-import type { World } from './world.ts'
+import { ledgerOf, slackOf } from './service-state.ts'
+import type { Service, World } from './world.ts'
 
 /** I2, its last part: after a suspend a token past its end goes out only when another one was asked for. */
 export function tokenSent(world: World, service: Service, value: string): void {

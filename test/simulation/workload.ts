@@ -1,10 +1,9 @@
 import { callGetToken, callReady } from './calls.ts'
-import type { Machine } from './machine.ts'
 import { type Body, callResource } from './resource-requests.ts'
 import { lookAtHealth } from './service-end.ts'
-import { everybody, refuses } from './service-process.ts'
+import { everybody, refuses } from './service-state.ts'
 import { foreignOrigins, resourceOrigins } from './simulated-resource-server.ts'
-import type { World } from './world.ts'
+import type { Machine, World } from './world.ts'
 
 const bodies: readonly Body[] = ['none', 'none', 'text', 'iterable', 'stream']
 const patience = [undefined, undefined, undefined, 0, 50, 3000, 30_000, 120_000]

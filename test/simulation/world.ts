@@ -1,5 +1,9 @@
+import type { Dispatcher } from 'undici'
+import type { AccessToken, TokenClient } from '../../src/index.ts'
+import type { Host, HostClock } from './host.ts'
+import type { Held, Ledger, Setback } from './ledger.ts'
 import type { Log } from './log.ts'
-import type { Service } from './service-process.ts'
+import type { ServerView } from './server-view.ts'
 import type { AuthorizationServer } from './simulated-authorization-server.ts'
 import type { Chance } from './simulated-chance.ts'
 import type { FaultKind } from './simulated-fault-kinds.ts'
@@ -34,4 +38,73 @@ export interface Statistics {
   sumOfWaits: number
   /** Calls of an origin that takes the token in hand, while another origin has refused it. */
   spared: number
+}
+
+export type Supply = 'given' | 'slow' | 'blank' | 'throws' | 'never'
+
+/** Where processes of a service run one after the other. */
+export interface Machine {
+  readonly host: Host
+  /** The credential that was brought here last. */
+  secret: string
+  supply: Supply
+  /** Cut off from both servers. */
+  partitioned: boolean
+  /** Callers lose their patience. */
+  aborting: boolean
+  /** A credential came late here: what the library measures from the start of an attempt is that much off the wire. */
+  slack: number
+  /** True time since which nothing has been wrong, and since which nothing hangs that began before. */
+  calmSince: number
+  wellSince: number
+  readonly supplySecret: () => string | Promise<string>
+  service: Service
+}
+
+/** One process with one token client, from its start to its end. */
+export interface Service {
+  readonly name: string
+  readonly machine: Machine
+  readonly host: Host
+  readonly clock: HostClock
+  readonly client: TokenClient
+  /** undici's dispatch with the client's interceptor. */
+  readonly request: Dispatcher.Dispatch
+  readonly ledgers: Map<string, Ledger>
+  /** By value: what came last with it. */
+  readonly tokens: Map<string, Held>
+  readonly serials: Map<string, number>
+  /** Serials that were refused, and by whom: origins, or the user for everybody. */
+  readonly refused: Map<number, Set<string>>
+  /** A refusal that concerns the client, whatever it asks for. */
+  refusal: Setback | undefined
+  readonly server: ServerView
+  /** Metadata requests on the wire, and the true times at which they began. */
+  readonly lookups: Set<{ readonly beganAt: number }>
+  /** The last search for metadata, from place to place. True times. */
+  readonly search: { beganAt: number; endedAt: number }
+  exchanges: number
+  lastToken: AccessToken | undefined
+  readonly waiting: Set<Call>
+  /** Monotonic ms until which a new token may be awaited for nobody, after refused requests that cannot be sent again. */
+  readonly lingering: number[]
+  closed: boolean
+  /** Lives as long as the process: calls that are given it must not pile up on it. */
+  readonly shutdown: AbortController
+}
+
+/** Something a user of the library asked for, and that has to end. */
+export interface Call {
+  readonly service: Service
+  readonly what: string
+  readonly scope: string
+  /** Monotonic ms. */
+  readonly deadline: number
+  /** Milliseconds that it may take. */
+  readonly limit: number
+  aborted: boolean
+  /** On the wire to the resource server: its end is not the client's. */
+  onWire: () => boolean
+  /** Given the signal that lives as long as the process. */
+  readonly shared: boolean
 }

@@ -1,0 +1,33 @@
+import { type Ledger, newLedger } from './ledger.ts'
+import type { Service } from './world.ts'
+
+export const defaultScope = 'read'
+export const issuer = 'https://auth.internal'
+export const tokenEndpoint = `${issuer}/token`
+
+export function ledgerOf({ ledgers }: Service, scope: string): Ledger {
+  const known = ledgers.get(scope)
+  if (known !== undefined) return known
+  const ledger = newLedger(scope)
+  ledgers.set(scope, ledger)
+  return ledger
+}
+
+/** A request for one kind of token may wait so long for the one that tries the credential for all. Milliseconds. */
+const longestTrial = 1000
+
+/** How far the wire's times may lie behind the library's own, which count from the start of an attempt. */
+export function slackOf({ machine, ledgers }: Service): number {
+  return machine.slack + (ledgers.size > 1 ? longestTrial : 0)
+}
+
+export const everybody = '*'
+
+export function refuses({ refused }: Service, serial: number, who: string): void {
+  refused.set(serial, (refused.get(serial) ?? new Set()).add(who))
+}
+
+/** A token in hand that neither has ended nor was refused. */
+export function hasUsableToken({ host, refused, serials }: Service, { held }: Ledger): boolean {
+  return held !== undefined && held.endsAt > host.monotonicTime() && !refused.has(serials.get(held.value) ?? 0)
+}
