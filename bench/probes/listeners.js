@@ -1,6 +1,9 @@
 // A warm call and a flight, with nobody listening beside one with a listener for everything. The flights need no network.
+// And what a flight spends on channels that nobody subscribes to: it asks two of them whether somebody does.
+import { channel, tracingChannel } from 'node:diagnostics_channel'
 import { createTokenClient } from '../../dist/index.js'
 import { ratio, takeTurns } from '../support/slices.js'
+import { median } from '../support/statistics.js'
 import { makeToken } from '../support/token.js'
 
 const life = 43_200
@@ -31,6 +34,12 @@ for (const [name, tokens] of Object.entries(entrants)) {
   flights[name] = (count) => awaitEach(() => tokens.getToken({ scope: `${name}-${key++}` }), count)
 }
 const result = {}
+const requests = tracingChannel('service-token-client.request')
+const refreshed = channel('service-token-client:refreshed')
+const { callEach } = await import('../support/loops.js?channels')
+const channels = (count) => callEach(() => requests.hasSubscribers || refreshed.hasSubscribers, count)
+const { asked, flight } = await takeTurns({ asked: channels, flight: flights.quiet }, { turns })
+result.channels = { nanoseconds: median(asked), ofFlight: ratio(asked, flight) }
 for (const [what, loops] of Object.entries({ warm, flights })) {
   const { quiet, alike, heard } = await takeTurns(loops, { turns })
   result[what] = { alike: ratio(alike, quiet), heard: ratio(heard, quiet) }

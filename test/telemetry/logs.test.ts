@@ -47,7 +47,7 @@ describe.each(recipes)('the recipe for %s', (_, start) => {
     await clock.advance(11 * 3_600_000)
     expect(lines.length).toBeGreaterThanOrEqual(2)
     const [first, failed] = lines.map((line) => JSON.parse(line))
-    expect(first).toMatchObject({ serial: 1, reason: 'first', scope: ['read_user'] })
+    expect(first).toMatchObject({ serial: 1, reason: 'first', origin: 'endpoint', scope: ['read_user'] })
     expect(JSON.stringify(failed)).toContain('ERR_UNAUTHORIZED_CLIENT')
     expect(JSON.stringify(failed)).toContain('may not use')
     expect(lines.join()).not.toContain(value)
