@@ -7,5 +7,5 @@ export interface Answer {
   readonly headers: AnswerHeaders
 }
 
-/** Whether an answer refuses the token that was sent. Only `true` is a yes. */
+/** Whether an answer refuses the token that was sent. Only the value `true` means yes. */
 export type RejectedWhen = (status: number, headers: AnswerHeaders) => boolean

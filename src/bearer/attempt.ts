@@ -15,14 +15,14 @@ import { dropRecording } from './request-body.ts'
 type Callback = keyof Handler | 'onRequestSent'
 
 /**
- * One sending of a request with a token. It passes events on to the caller's handler, and is the controller that the handler sees:
- * it can be aborted and paused before undici has a connection. Then the handler hears of an abort at once, and of its error once.
- * It is also the asynchronous context of the dispatch that asked: undici calls back in the context of whoever opened the connection,
- * and that can be another caller. One class for all: each further one in the chain makes a warm dispatch a fifth slower.
+ * One attempt to send a request with a token. It passes events on to the caller's handler and is the controller that the handler sees.
+ * It can be aborted and paused before undici has a connection. The handler then learns of an abort at once, and gets its error once.
+ * It is also the asynchronous context of its dispatch, because undici calls back in the context of the caller that opened the connection,
+ * which can be another one. All of this is one class, because each further object in the chain makes a warm dispatch a fifth slower.
  */
 export class Attempt extends AsyncResource implements Handler, Controller, Watched {
   protected readonly handler: Handler
-  /** Controls what is on the wire; null while nothing is. */
+  /** Controls the request on the wire. It is null while there is none. */
   protected live: Controller | null = null
   course: Course = 'unknown'
   readonly #request: BearerRequest
@@ -72,7 +72,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     return this.#sent === undefined ? '' : credentialsOf(this.#sent, this.#request.route)
   }
 
-  /** Writes the header fields that show the token. A promise where its proof is signed elsewhere. */
+  /** Writes the headers that carry the token. Returns a promise if the proof is signed outside this process. */
   protected ready(token: AccessToken): AccessToken | Promise<AccessToken> {
     const { options, fields } = this.#request
     const shown = present(token, this.#request, fields)
@@ -87,7 +87,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     })
   }
 
-  /** In the same tick, when the token is ready. The answer is undici's: whether to go on. */
+  /** Sends in the same tick if the token is ready. Returns what undici returns: whether to continue. */
   protected send(token: AccessToken): boolean {
     this.#sent = token
     const { composition, options } = this.#request
@@ -98,7 +98,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     return goOn
   }
 
-  /** Later than the caller's tick: nobody is there to catch what a dispatcher throws. */
+  /** Sends after the tick of the caller, so nobody else catches what a dispatcher throws. */
   sendLate(token: AccessToken): void {
     if (this.failed) return
     try {
@@ -112,7 +112,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     if (this.course === 'astray') this.fail(sentElsewhere(this.origin))
   }
 
-  /** What the answer asks for. One from elsewhere says nothing of the token, which did not go there. */
+  /** What the answer asks for. An answer from another place says nothing about the token, which was not sent there. */
   #wantedBy(answer: Answer): Wanted {
     if (hasLeft(this, this.origin)) return undefined
     return wantedBy(this.#request.composition, this.#request, this.#sent as AccessToken, answer, this)
@@ -125,7 +125,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
 
   // --- what the handler is told ---
 
-  /** The handler hears of one error and of nothing after it. */
+  /** The handler gets one error, and nothing after it. */
   protected fail(error: Error): void {
     if (this.#failure !== undefined) return
     this.#failure = error
@@ -138,7 +138,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     this.#tell('onResponseStart', this, status, headers, message)
   }
 
-  /** Whether a refused answer is kept from the caller, because another one will follow. */
+  /** Whether a refused answer is hidden from the caller, because another answer will follow. */
   protected replace(_wanted: Wanted, ..._answer: Parameters<Attempt['onResponseStart']>): boolean {
     return false
   }
@@ -243,7 +243,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     this.#tell('onResponseEnd', this, trailers)
   }
 
-  // It can follow `onResponseEnd`: a handler that throws there asks for it.
+  // This can come after `onResponseEnd`, if the handler throws there.
   onResponseError(_controller: Controller, error: Error): void {
     this.fail(error)
   }

@@ -9,13 +9,13 @@ import { wasRedirected } from './redirects.ts'
 import type { Wanted } from './refusal.ts'
 import { canBeSentAgain, destroyBody, dropRecording, watchBody } from './request-body.ts'
 
-/** Methods that ask for nothing to be done (RFC 9110 §9.2.1, and QUERY). */
+/** Safe methods, which change nothing (RFC 9110 §9.2.1, and QUERY). */
 const safeMethods: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 
 /**
- * One request that carries a token. After a 401 it is sent once more with another token, and where the server wants a nonce in the
- * proof, with the same token and another proof. Each of these attempts is an exchange of its own, the caller's handler hears of one answer.
- * It is the handler of its attempt, the controller that the caller sees, and what the caller brings to the token source.
+ * One request that carries a token. After a 401 it is sent once more with another token. If the server demands a nonce in the
+ * proof, it is sent again with the same token and another proof. Each attempt is an exchange of its own, but the caller's handler gets only one answer.
+ * This object is the handler of its attempt, the controller that the caller sees, and the `Asking` for the token source.
  */
 export class BearerExchange extends Attempt implements Asking {
   #refused: HeldAnswer | undefined
@@ -26,13 +26,13 @@ export class BearerExchange extends Attempt implements Asking {
     return this.request.route.maxWait
   }
 
-  /** Made when a token source wants to listen, which it does only when it has no token at hand. */
+  /** Created when a token source wants to listen, which it does only if it has no token available. */
   get signal(): AbortSignal {
     this.#leaving ??= new AbortController()
     return this.#leaving.signal
   }
 
-  /** Sends in the same tick with a token at hand, else when there is one. The answer is undici's: whether to go on. */
+  /** Sends in the same tick if a token is available, and otherwise when one arrives. Returns what undici returns: whether to continue. */
   start(): boolean {
     const token = this.request.composition.source.token(this.request.route.request, this)
     const ready = token instanceof Promise ? token.then((late) => this.ready(late)) : this.ready(token)
@@ -49,7 +49,7 @@ export class BearerExchange extends Attempt implements Asking {
     return true
   }
 
-  /** Early, so that the caller can leave while the request waits. */
+  /** Called early, so that the caller can abort while the request waits for a token. */
   #letAbort(): void {
     try {
       this.handler.onRequestStart?.(this, null)
@@ -84,7 +84,7 @@ export class BearerExchange extends Attempt implements Asking {
     else super.onResponseError(controller, error)
   }
 
-  /** undici calls back in anybody's context: another token is asked for, and the request sent again, in the caller's own. */
+  /** undici calls back in the context of any caller. We ask for another token and send the request again in the context of this caller. */
   protected override replace(wanted: Wanted, ...answer: ConstructorParameters<typeof HeldAnswer>): boolean {
     return this.runInAsyncScope(() => {
       const refused = new HeldAnswer(...answer)
@@ -98,7 +98,7 @@ export class BearerExchange extends Attempt implements Asking {
     return true
   }
 
-  /** Whether the refused answer is put aside, because there is another token or may soon be. */
+  /** Whether the refused answer is held back, because there is another token or may soon be one. */
   #replace(refused: HeldAnswer): boolean {
     if (this.request.hasNewToken) return false
     const rejected = this.sent as AccessToken
@@ -127,7 +127,7 @@ export class BearerExchange extends Attempt implements Asking {
     return true
   }
 
-  /** What a redirect came from was done: only what does nothing is asked for once more from the beginning. */
+  /** The request that was redirected has already been carried out, so only a safe method is repeated from the beginning. */
   override canBeRepeated(): boolean {
     const { body, method } = this.request.options
     return canBeSentAgain(body) && (!wasRedirected(this) || safeMethods.has(method))
@@ -156,10 +156,10 @@ export class BearerExchange extends Attempt implements Asking {
     this.#repeat(token, refused)
   }
 
-  /** Once the refused answer is over, if that is soon: then its connection takes the next attempt. */
+  /** Waits for the end of the refused answer if that comes soon, so that its connection can serve the next attempt. */
   #repeat(token: AccessToken, refused: HeldAnswer): void {
     const sendAgain = () => this.runInAsyncScope(() => this.#sendAgain(token, refused))
-    // undici frees the socket in a setImmediate of its own, after the last byte: one turn later it is taken again.
+    // undici frees the socket in its own setImmediate after the last byte. One turn later it can be used again.
     refused.whenOver(() => setImmediate(() => setImmediate(sendAgain)))
   }
 

@@ -15,31 +15,31 @@ import { type TokenOptions, tokenOptions } from './token-options.ts'
 export interface Spending {
   readonly source: TokenSource
   readonly emit: EmitRejected
-  /** The rule as one call wants it; throws for a wish that cannot be. */
+  /** The rule for one call, with the options of that call. Throws if these are wrong. */
   readonly forCall?: ((rule: Route, wish: TokenOptions) => Route) | undefined
 }
 
 /** The dispatcher that an interceptor was composed on, and what it spends there. */
 export interface Composition extends Spending {
   readonly dispatch: Dispatch
-  /** Sees where the dispatcher sends, if it does not tell. */
+  /** Watches where the dispatcher sends, if the dispatcher does not say so. */
   readonly destination: Destination | undefined
 }
 
-/** What is sent with a token, by one attempt or several. */
+/** A request that is sent with a token, in one attempt or several. */
 export interface BearerRequest extends Presenting {
   readonly composition: Composition
   /** Without headers. */
   readonly options: DispatchOptions
   readonly fields: HeaderFields
   readonly route: Route
-  /** Its token was refused, and another one took its place. */
+  /** Its token was refused and has been replaced. */
   hasNewToken?: boolean
 }
 
 /**
- * Makes a request of a copy of its options, which was read once, so that what is checked is what is sent. Gives the caller's headers
- * if they take no token, and throws for a request that must not have one.
+ * Makes a request from a copy of its options, which are read only once, so that we send what we have checked. Returns the caller's headers
+ * if no token may be added to them, and throws for a request that must not carry one.
  */
 export function bearerRequest(
   composition: Composition,
@@ -56,7 +56,7 @@ export function bearerRequest(
   if (fields === hostElsewhere || !isOwnServername(options.servername, route.origin)) throw foreignHost(route.origin)
   if (hasQueryToken(options.path, options.query)) throw tokenInQuery()
   if (options.upgrade && handler.onRequestUpgrade === undefined) throw upgradeWithoutHandler()
-  // A redirect interceptor below asks no policy, and takes no other field than `Authorization` out when it leaves the origin.
+  // A redirect interceptor below does not check the policy, and removes only `Authorization` when it leaves the origin.
   if (!route.holdsEverywhere || route.header !== undefined) options.maxRedirections = 0
   if (route !== rule) options[tokenOptions] = undefined // another client's interceptor may follow
   const body = sendableBody(options.body)
@@ -64,7 +64,7 @@ export function bearerRequest(
   return { composition, options, fields, route }
 }
 
-/** The rule as the wish of one call makes it. */
+/** The rule, changed by the options of one call. */
 export function ruleForCall({ forCall }: Spending, rule: Route, wish: TokenOptions | undefined): Route {
   return wish === undefined || forCall === undefined ? rule : forCall(rule, wish)
 }

@@ -7,20 +7,20 @@ export interface CountedRejections {
   stop(): void
 }
 
-/** Refusals that are remembered as told. */
+/** How many reported refusals are remembered. */
 const rememberedAtMost = 100
 /** Milliseconds between two events of the same refusal. */
 const interval = 10_000
 
-/** A refusal that was told, and the calls that have met it since. */
+/** A refusal that was reported, and the number of calls that were refused in the same way since. */
 interface Told {
   event: Omit<Rejected, 'count'>
   calls: number
 }
 
 /**
- * Tells each refusal when it is first met, and then how often it was met in ten seconds: a resource server that refuses every call
- * must not flood those who listen.
+ * Reports each refusal when it first happens, and then every ten seconds how often it happened, because a resource server that refuses every call
+ * must not flood the listeners.
  */
 export function countedRejections(emit: (name: 'rejected', event: Rejected) => void, clock: Clock): CountedRejections {
   const told = new Map<string, Told>()

@@ -3,7 +3,7 @@ import { TokenClientError } from '../errors.ts'
 import type { Dispatch, DispatchOptions, Handler } from './dispatch.ts'
 import { isOwnHost } from './own-host.ts'
 
-/** What undici says of a request when it makes one for a connection, before anything of it is written. */
+/** What undici publishes about a request when it creates it for a connection, before anything is written. */
 interface MadeRequest {
   readonly origin: unknown
   readonly host: unknown
@@ -26,10 +26,10 @@ export interface Watched {
   course: Course
 }
 
-/** What is known of where it goes, from its making by undici to its start on a connection. An astray one must not start. */
+/** What we know about the destination, from the creation of the request by undici to its start on a connection. A request that goes astray must not start. */
 export type Course = 'unknown' | 'right' | 'astray'
 
-/** A dispatcher that is not undici's says nothing. */
+/** A dispatcher that is not undici's publishes nothing. */
 const patience = 100
 
 const requestMade = channel('undici:request:create')
@@ -39,15 +39,15 @@ let dispatching: Watched | undefined
 let isListening = false
 
 /**
- * Sees where a dispatcher sends. A Client or Pool sends to its own origin whatever a request names, and undici 7 does not tell an
- * interceptor that it has one. But undici tells of each request, before it is written, where its connection leads. A dispatcher that
- * has sent rightly is watched all the same: a pool can be given another origin at any time.
+ * Watches where a dispatcher sends. A Client or a Pool sends to its own origin, whatever a request names, and undici 7 does not tell an
+ * interceptor about that origin. But undici publishes for each request, before it is written, where its connection leads. A dispatcher that
+ * has sent correctly so far is still watched, because a pool can be given another origin at any time.
  */
 export class Destination {
   #dispatched = 0
   #wasHeard = false
 
-  /** Whether nothing was ever heard of its requests. */
+  /** Whether nothing was ever published about its requests. */
   get isSilent(): boolean {
     return !this.#wasHeard && this.#dispatched >= patience
   }
@@ -80,7 +80,7 @@ export class Destination {
   }
 }
 
-/** The request is answered, or will not be any more. */
+/** The request was answered, or will never be. */
 export function release(request: Watched): void {
   watched.delete(request)
 }
@@ -103,9 +103,9 @@ function judge(message: unknown): void {
 }
 
 /**
- * One that waited in the queue of a pool, or is repeated by an interceptor below, is made later. It cannot be told from others that are
- * alike, nor from a request that somebody else sends with this token, so what leads elsewhere is held against all of them. That does
- * no harm to those that start no more, and whoever is made for the right place is cleared before it starts.
+ * A request that waited in the queue of a pool, or that an interceptor below repeats, is created later. We cannot distinguish it from similar
+ * requests, or from one that somebody else sends with this token, so a wrong destination is held against all of them. That does not
+ * affect requests that have already started, and a request for the right place is cleared before it starts.
  */
 function judgeLate(made: MadeRequest): void {
   const candidates = candidatesFor(made).filter(({ course }) => course !== 'right')

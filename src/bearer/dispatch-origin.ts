@@ -4,9 +4,9 @@ const rememberedOrigins = new Map<string, string | undefined>()
 const rememberedAtMost = 1000
 
 /**
- * The origin that a dispatch certainly goes to, or undefined when that is not certain.
- * `boundOrigin` is what undici 8 tells of the dispatcher below: a Client or Pool sends to its own origin whatever
- * the options say; null means that the dispatcher chooses among several.
+ * The origin that a dispatch certainly goes to, or undefined if it is not certain.
+ * `boundOrigin` is what undici 8 says about the dispatcher below. A Client or a Pool sends to its own origin, whatever
+ * the options say. Null means that the dispatcher chooses among several origins.
  */
 export function dispatchOrigin(origin: unknown, boundOrigin: string | null | undefined): string | undefined {
   if (boundOrigin === null) return undefined
@@ -15,7 +15,7 @@ export function dispatchOrigin(origin: unknown, boundOrigin: string | null | und
   return isMissing(origin) || normaliseOrigin(origin) === bound ? bound : undefined
 }
 
-/** A request that names no origin, under a dispatcher that names none: nobody can say where a token would go. */
+/** Neither the request nor the dispatcher names an origin, so nobody knows where a token would go. */
 export function isOriginUnknown(origin: unknown, boundOrigin: string | null | undefined): boolean {
   return isMissing(origin) && typeof boundOrigin !== 'string'
 }
@@ -40,7 +40,7 @@ function normaliseOrigin(origin: unknown): string | undefined {
   return normalised
 }
 
-/** Undefined for whatever says more than an origin: user information, a path, a query. */
+/** Undefined if the text contains more than an origin: user information, a path, a query. */
 export function bareOrigin(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined
   const { protocol, origin, href } = new URL(text)

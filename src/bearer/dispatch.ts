@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici'
 import type { TokenOptions, tokenOptions } from './token-options.ts'
 
-// undici's words for what passes its seam. Types only: nothing of undici is loaded here.
+// The types of undici's dispatch interface. These are only types, so nothing of undici is loaded.
 
 export type Dispatch = Dispatcher.Dispatch
-/** With what undici does not declare: the name that it asks the certificate for, an option of its redirect interceptor, and ours. */
+/** Adds what undici does not declare: the name for the certificate check, an option of its redirect interceptor, and our own option. */
 export interface DispatchOptions extends Dispatcher.DispatchOptions {
   servername?: unknown
   maxRedirections?: number
@@ -17,7 +17,7 @@ export type Controller = Dispatcher.DispatchController
 /** Header fields as they stood on the wire; undici 8 gives them as an object for HTTP/2. */
 export type RawFields = NonNullable<Controller['rawHeaders']>
 
-/** The same options with some of them replaced; the caller's object stays as it is. */
+/** A copy of the options with some of them replaced. The caller's object does not change. */
 export function withOptions(options: DispatchOptions, replaced: object): DispatchOptions {
   return { ...options, ...replaced }
 }

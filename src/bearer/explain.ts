@@ -2,12 +2,12 @@ import { isAmbiguous, readingsOf } from './path-readings.ts'
 import { hasQueryToken } from './query-token.ts'
 import { liesUnder, normalisePath, type Route, type Routes } from './routes.ts'
 
-/** Why a request to a URL carries a token, or carries none. Holds no token, no query and no user information. */
+/** Why a request to a URL carries a token or not. It contains no token, no query and no user information. */
 export interface Explanation {
   readonly carriesToken: boolean
   /** The rule that applies, as origin and path prefix. */
   readonly rule?: string
-  /** What the token is asked for. */
+  /** What the token request asks for. */
   readonly scope?: readonly string[]
   readonly audience?: string | undefined
   readonly resource?: readonly string[]
@@ -15,7 +15,7 @@ export interface Explanation {
   readonly reason: string
 }
 
-/** Says of a URL what the policy makes of it, as the interceptor and `fetch` would decide now. */
+/** Explains what the interceptor and `fetch` would decide about a URL now. */
 export function explain(routes: Routes, target: string | URL): Explanation {
   const text = String(target)
   if (!URL.canParse(text)) return none('It is not an absolute URL.')
@@ -43,7 +43,7 @@ export function explain(routes: Routes, target: string | URL): Explanation {
   }
 }
 
-/** Whether a rule for a path would take it on some servers and not on others. */
+/** Whether a rule for a path would apply to it on some servers but not on others. */
 function isDisputed(routes: Routes, origin: string, path: string): boolean {
   if (!isAmbiguous(path)) return false
   const readings = readingsOf(path)
@@ -73,7 +73,7 @@ function prefixes(routes: Routes, origin: string): string {
     .join(', ')
 }
 
-/** The mistake that is made most: right host, other scheme or port. */
+/** The most common mistake: the host is right, but the scheme or the port is not. */
 function nearMiss(routes: Routes, { hostname }: URL): string {
   const near = routes.origins.find((origin) => new URL(origin).hostname === hostname)
   return near === undefined ? '' : `The policy names ${near}: scheme and port count.`

@@ -10,25 +10,25 @@ export type FetchInit = NonNullable<Parameters<Fetch>[1]> & {
 }
 export type RedirectMode = NonNullable<FetchInit['redirect']>
 
-/** The body of a request that may be sent more than once: after a 401, and along a redirect. */
+/** The body of a request that may be sent more than once: after a 401, and after a redirect. */
 export interface FetchBody {
-  /** Whether it is a stream: `fetch` takes none along a redirect. */
+  /** Whether it is a stream, which `fetch` does not send again after a redirect. */
   readonly isStream: boolean
-  /** The init's members for the first time that it is sent. */
+  /** The members of the init for the first attempt. */
   readonly first: Partial<FetchInit>
-  /** Those for another time; undefined when it cannot be sent again. */
+  /** The members for another attempt, or undefined if the body cannot be sent again. */
   again(): Promise<Partial<FetchInit> | undefined>
-  /** Calls back when it fails before it is sent, until what this gives is called. */
+  /** Calls back if the body fails before it is sent. Returns a function that ends this. */
   watch(failed: (error: Error) => void): () => void
   /** It will not be sent again. */
   drop(): void
-  /** It will not be sent at all: whoever makes it can stop. */
+  /** It will not be sent at all, so its source can stop. */
   abandon(reason: unknown): void
 }
 
 type GivenBody = NonNullable<FetchInit['body']>
 
-/** Bytes that are kept of a body that is no stream: it is in memory already, or it is a file that should not be. */
+/** How many bytes are kept of a body that is not a stream. Such a body is in memory already, or it is a file that should not be. */
 const keptAtMost = 16 * 1024 * 1024
 
 export const noBody: FetchBody = lasting({})
@@ -84,13 +84,13 @@ function once(init: Partial<FetchInit>): FetchBody {
   }
 }
 
-/** Streams of the web and of Node, and what else gives its bytes once. */
+/** Streams of the web and of Node, and everything else that yields its bytes only once. */
 function isStream(body: GivenBody): boolean {
   if (typeof body !== 'object' || body instanceof Blob) return false
   return 'getReader' in body || 'pipe' in body || Symbol.asyncIterator in body
 }
 
-/** `fetch` takes its bytes at the call; a token that has to be waited for must not change that. */
+/** `fetch` reads the bytes when it is called. Waiting for a token must not change that. */
 function copied(body: GivenBody): GivenBody {
   if (typeof body !== 'object') return `${body}`
   if (body instanceof Blob) return body
@@ -106,7 +106,7 @@ function copiedForm(form: FormData): FormData {
   return copy
 }
 
-/** The same body when it is no stream: in this mode the standard refuses to make a `Request` of one that is. */
+/** The same body if it is not a stream. In this mode the standard refuses to make a `Request` with a stream. */
 function withoutStream(request: Request): Request | undefined {
   try {
     return new (request.constructor as typeof Request)(request, { mode: 'no-cors', method: 'POST', headers: {} })
@@ -115,7 +115,7 @@ function withoutStream(request: Request): Request | undefined {
   }
 }
 
-/** Reads a clone along with the upload, up to the limit: the branch that is not read would keep everything in memory. */
+/** Reads a clone during the upload, up to the limit. A branch that nobody reads would keep everything in memory. */
 function record({ body }: Request, limit: number) {
   const reader = (body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader()
   const chunks: Uint8Array<ArrayBuffer>[] = []

@@ -10,11 +10,11 @@ import type { BearerOptions } from './interceptor.ts'
 import { headerOf } from './present.ts'
 import { tokenOptions } from './token-options.ts'
 
-/** One call of `fetch`: a request, and those that redirects make of it. Each asks the policy for a token of its own. */
+/** One call of `fetch`: a request and the requests after its redirects. The policy is checked for each of them. */
 export async function fetchChain(options: BearerOptions, fetch: Fetch, first: FetchRequest): Promise<Response> {
   try {
     const { origin, pathname } = first.url
-    // A field of the caller's own where the token would stand wins, here and on every hop.
+    // If the caller has set the header of the token, that value is sent, here and on every hop.
     if (holds(first.headers, headerOf(options.routes.find(origin, pathname) ?? {})))
       return await sendBare({ fetch, request: first, redirect: first.redirect })
     if (first.redirect !== 'follow')
@@ -26,8 +26,8 @@ export async function fetchChain(options: BearerOptions, fetch: Fetch, first: Fe
 }
 
 /**
- * Follows redirects as the fetch standard has it. Once the chain has passed an origin outside the policy, that origin
- * chooses where it goes on to, so nothing after it gets a token.
+ * Follows redirects as the fetch standard says. After an origin outside the policy, no request gets a token, because that origin
+ * chooses where the chain goes next.
  */
 async function follow(options: BearerOptions, fetch: Fetch, first: FetchRequest): Promise<Response> {
   const { integrity = '' } = first.options
@@ -54,7 +54,7 @@ async function follow(options: BearerOptions, fetch: Fetch, first: FetchRequest)
   }
 }
 
-/** The base fetch would look for it in the body of a redirect. */
+/** The base fetch would check the body of a redirect against it. */
 function withoutIntegrity(request: FetchRequest): FetchRequest {
   return { ...request, options: { ...request.options, integrity: '' } }
 }
@@ -73,7 +73,7 @@ async function sendOneHop(options: BearerOptions, hop: Hop, carries: boolean): P
   return sendBare(hop)
 }
 
-/** How much of the answer the standard shows, when a redirect leads to another origin ("main fetch"). */
+/** How much of the answer the standard shows after a redirect to another origin ("main fetch"). */
 function taintingOf({ url, options }: FetchRequest, request: FetchRequest, before: Tainting): Tainting {
   if (before === 'basic' && request.url.origin === url.origin) return 'basic'
   if (options.mode === 'same-origin')

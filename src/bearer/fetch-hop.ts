@@ -30,8 +30,8 @@ export function sendBare(hop: Hop): Promise<Response> {
 }
 
 /**
- * Sends one hop with a token. When that is refused, once more with another one, and where its proof is, with another proof: if the body
- * can be sent again.
+ * Sends one hop with a token. If the token is refused, it sends the hop once more with another token, and if the proof is refused, with another
+ * proof, provided that the body can be sent again.
  */
 export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise<Response> {
   const { body, options } = hop.request
@@ -60,7 +60,7 @@ interface Shown {
   readonly fields: HeaderFields
 }
 
-/** Without a token nothing is sent, and whoever makes the body hears of it. */
+/** Without a token nothing is sent, and the source of the body learns of it. */
 async function firstShown({ source }: Spending, hop: RoutedHop): Promise<Shown> {
   const { route } = hop
   const { headers, url, options, body } = hop.request
@@ -105,7 +105,7 @@ async function wantedIn(response: Response, token: AccessToken, spending: Spendi
   return wantedBy(spending, hop, token, answer, { canBeRepeated: () => canBeRepeated })
 }
 
-/** A base fetch that caches could give the refused answer once more. */
+/** A base fetch with a cache could return the refused answer again. */
 function pastCaches(hop: RoutedHop): RoutedHop {
   const { fetch, request } = hop
   if (request.method !== 'GET' && request.method !== 'HEAD') return hop
@@ -120,7 +120,7 @@ function send({ fetch, request, redirect }: Hop, body: FetchInit | undefined, sh
   return fetch(source ?? url.href, { ...options, ...body, method, headers, redirect })
 }
 
-/** Whether nobody followed a redirect on the way. A `fetch` of a test may leave the URL out. */
+/** Whether nobody followed a redirect. A `fetch` of a test may leave out the URL. */
 export function isAnswerTo({ url }: FetchRequest, { url: answered, redirected }: Response): boolean {
   if (redirected) return false
   if (answered === url.href) return true

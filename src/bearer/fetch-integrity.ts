@@ -4,8 +4,8 @@ const hashes = ['sha256', 'sha384', 'sha512'] as const
 type Hash = (typeof hashes)[number]
 
 /**
- * Throws a TypeError, as `fetch` does, when the body is not what the `integrity` of the init says (W3C Subresource Integrity
- * §3.3). The base fetch cannot look: it is asked for one hop, and that can be a redirect.
+ * Throws a TypeError, as `fetch` does, if the body does not match the `integrity` of the init (W3C Subresource Integrity
+ * §3.3). The base fetch cannot check it, because it sends only one hop, which can be a redirect.
  */
 export async function verifyIntegrity(response: Response, integrity: string): Promise<void> {
   if (response.body === null) throw fetchFailed('there is no body whose integrity could be verified')
@@ -25,7 +25,7 @@ async function bytesOf(response: Response): Promise<ArrayBuffer> {
   }
 }
 
-/** Of several digests those of the best hash count, and one of them is enough. Hashes that nobody knows are passed over. */
+/** If there are several digests, only those of the strongest hash matter, and one match is enough. Unknown hashes are ignored. */
 function strongest(integrity: string): { readonly hash: Hash; readonly digests: readonly string[] } | undefined {
   const read = integrity.split(/[\t\n\f\r ]+/).flatMap((item) => {
     const [, name, digest = ''] = /^(sha256|sha384|sha512)(?:-([^?]*))?(?:\?|$)/i.exec(item) ?? []

@@ -4,7 +4,7 @@ import type { FetchRequest } from './fetch-request.ts'
 
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** Fields that describe a body, and go with it. */
+/** Headers that describe a body, and are removed together with it. */
 const bodyFields = ['content-encoding', 'content-language', 'content-location', 'content-length', 'content-type']
 /** Fields that are meant for one origin. */
 const originFields = ['authorization', 'proxy-authorization', 'cookie', 'host']
@@ -43,7 +43,7 @@ async function bodyAlong(body: FetchBody): Promise<FetchBody> {
   return lasting(again)
 }
 
-/** What `fetch` rejects with when no answer can be given. */
+/** The error of `fetch` if there is no answer. */
 export function fetchFailed(reason: string): TypeError {
   return new TypeError('fetch failed', { cause: new Error(`fetch failed: ${reason}.`) })
 }

@@ -15,12 +15,12 @@ const policies: ReadonlySet<string> = new Set([
   'unsafe-url'
 ])
 
-/** Characters of a referrer, beyond which only its origin is told. */
+/** The longest referrer in characters. Of a longer one only the origin is sent. */
 const longest = 4096
 
 /**
- * What the request after a redirect tells of where it comes from: what this one told, since a later policy must not reveal
- * more, by the policy that the answer sets (W3C Referrer Policy §8.2).
+ * The referrer of the request after a redirect. It is at most the referrer of this request, because a later policy must not reveal
+ * more, and follows the policy that the answer sets (W3C Referrer Policy §8.2).
  */
 export function referrerAfter(
   { url, options }: FetchRequest,
@@ -33,7 +33,7 @@ export function referrerAfter(
   return { ...(told !== undefined && { referrer: told }), ...(next !== undefined && { referrerPolicy: next }) }
 }
 
-/** The last one that is known; a server lists them from old to new. */
+/** The last known policy. A server lists them from old to new. */
 function policyOf({ headers }: Response): Policy | undefined {
   const listed = headers.get('referrer-policy')?.split(',') ?? []
   return listed.map((name) => name.trim()).findLast((name): name is Policy => policies.has(name))

@@ -1,6 +1,6 @@
 import { bodyOf, bodyOfRequest, type Fetch, type FetchBody, type FetchInit, type RedirectMode } from './fetch-body.ts'
 
-/** What one call of `fetch` asks for, read once: nothing that the caller changes later reaches it. */
+/** What one call of `fetch` asks for. It is read once, so later changes by the caller have no effect. */
 export interface FetchRequest {
   readonly url: URL
   /** As the standard writes it; a method of one's own stays as it is. */
@@ -10,7 +10,7 @@ export interface FetchRequest {
   /** All other members of the init, as the base fetch gets them. */
   readonly options: FetchInit
   readonly redirect: RedirectMode
-  /** Sent in place of the URL: a `Request` of the caller's can hold a dispatcher, which nobody else can read. */
+  /** Sent instead of the URL, because a `Request` of the caller can contain a dispatcher that nobody else can read. */
   readonly source?: Request | undefined
 }
 

@@ -4,7 +4,7 @@ import { isOwnHost } from './own-host.ts'
 /** Header fields in a copy of ours, without the one that shows the token: names and values in turn, or an object. */
 export type HeaderFields = unknown[] | Record<string, unknown>
 
-/** Headers that take no token: the caller's, or the same once more if reading used them up. */
+/** Headers to which no token may be added: the caller's own, or a copy if they can be read only once. */
 export class CallersHeaders {
   readonly headers: RequestHeaders
 
@@ -17,9 +17,9 @@ export class CallersHeaders {
 export const hostElsewhere = Symbol('a Host that is not the origin’s own')
 
 /**
- * Copies header fields from every form that undici takes. No token is added to fields that hold the one that shows it, as the
- * caller's own, nor to malformed ones, which undici then refuses in its own words. A `Host` that is the origin's own
- * is left out, since undici writes it.
+ * Copies headers from every form that undici accepts. No token is added if the caller has set the header of the token, or if the
+ * headers are malformed, which undici then refuses with its own message. A `Host` of the origin itself is left out, because
+ * undici writes it.
  */
 export function copyHeaders(
   headers: unknown,
@@ -76,7 +76,7 @@ function flatten(pairs: readonly unknown[]): unknown[] | undefined {
   return pairs.every((pair) => Array.isArray(pair) && pair.length === 2) ? pairs.flat() : undefined
 }
 
-/** As undici has it: an iterator on `Object.prototype` was put there by somebody who should not have. */
+/** As in undici. An iterator on `Object.prototype` is a pollution. */
 function isIterable(headers: object): headers is Iterable<unknown> {
   if (!(Symbol.iterator in headers)) return false
   if (Object.hasOwn(headers, Symbol.iterator)) return true

@@ -1,13 +1,13 @@
 import { clearTimeout, setImmediate, setTimeout } from '../platform-timers.ts'
 import type { Controller, RawFields, ResponseHeaders } from './dispatch.ts'
 
-/** How much of a refused answer is kept, and read so that its connection can serve again. */
+/** How many bytes of a refused answer are kept, and read so that its connection can be used again. */
 const drainLimit = 64 * 1024
 
-/** Milliseconds that the rest of a small refused answer gets to come in. */
+/** For how many milliseconds we wait for the rest of a small refused answer. */
 const grace = 100
 
-/** Who reads an answer that was held. */
+/** The reader of an answer that was held back. */
 export interface AnswerReader {
   start(status: number, headers: ResponseHeaders, message: string | undefined): void
   data(chunk: Buffer): void
@@ -16,8 +16,8 @@ export interface AnswerReader {
 }
 
 /**
- * A refused answer that was put aside until it is known whether another token is available. When it is given back it is the
- * controller of what its reader sees.
+ * A refused answer that is held back until it is known whether another token is available. If it is returned after all, this object is the
+ * controller that its reader sees.
  */
 export class HeldAnswer implements Controller {
   readonly #wire: Controller
@@ -83,20 +83,20 @@ export class HeldAnswer implements Controller {
     }
   }
 
-  /** Nobody wants it. What has not come yet is not waited for: it may never come. */
+  /** Nobody needs the answer. We do not wait for the rest, which may never come. */
   discard(reason = new Error('The refused answer is not read to its end.')): void {
     this.#chunks = []
     this.#isRead = true
     if (this.#last === undefined) this.#wire.abort(reason)
   }
 
-  /** The reader gets it as it came; what has not come yet follows. */
+  /** The reader gets what has arrived, and the rest follows. */
   deliver(reader: AnswerReader): void {
     this.#reader = reader
     this.#read()
   }
 
-  /** Goes on until the reader pauses or aborts, or nothing more is here. */
+  /** Continues until the reader pauses or aborts, or until nothing more has arrived. */
   #read(): void {
     const reader = this.#reader
     if (reader === undefined || this.#isBusy) return

@@ -16,11 +16,11 @@ export interface BearerOptions extends Spending {
 }
 
 /**
- * An undici interceptor that puts a token on requests to the origins of its routes (RFC 6750 §2.1) and lets all others
- * pass untouched. It asks anew at every dispatch, so composed inside `redirect` and `retry` it sees each hop and attempt.
+ * An undici interceptor that adds a token to requests to the origins of its routes (RFC 6750 §2.1) and passes all others on
+ * unchanged. It decides at every dispatch, so if it is composed inside `redirect` and `retry`, it sees each hop and each attempt.
  */
 export function bearerInterceptor({ routes, ...spending }: BearerOptions): BearerInterceptor {
-  // undici 8 wants a function of exactly two parameters back, and gives a second argument that no type declares.
+  // undici 8 expects a function with exactly two parameters, and passes a second argument that no type declares.
   const interceptor = (dispatch: Dispatch, boundOrigin?: string | null): Dispatch => {
     const destination = boundOrigin === undefined ? new Destination() : undefined
     const composition = { ...spending, dispatch, destination }

@@ -5,33 +5,33 @@ import { joinScope } from '../token/scope.ts'
 import type { Usage } from './usage.ts'
 import type { UsageBook } from './usage-book.ts'
 
-/** One kind of call: where it goes and what its token is asked for. */
+/** One kind of call: where it goes, and what its token request asks for. */
 export interface InventoryEntry extends RequestFields {
-  /** A rule of a policy, or `getToken()` by hand: then only the caller knows where the token goes, and `origin` is missing. */
+  /** `policy` for a rule of a policy. `getToken` if your code asked for the token: only that code knows where the token goes, so `origin` is missing. */
   readonly by: 'policy' | 'getToken'
   readonly origin?: string
   /** The path prefix of the rule. */
   readonly path?: string
-  /** The scope of the last token; missing until one has come. */
+  /** The scope of the last token. It is missing until the first token arrives. */
   readonly granted?: readonly string[]
-  /** Why the last token request failed; missing when it did not. */
+  /** Why the last token request failed. It is missing if the request succeeded. */
   readonly code?: ErrorCode
-  /** Requests that carried a token, second attempts after a 401 among them; for `getToken`, how often it was asked. */
+  /** The number of requests that carried a token, including second attempts after a 401. For `getToken`, the number of calls of it. */
   readonly calls: number
-  /** Answers that refused the token, with 401 or 403 or as `rejectedWhen` says; missing for `getToken`, whose answers nobody sees. */
+  /** The number of answers that refused the token: 401, 403, or what `rejectedWhen` says. It is missing for `getToken`, because the client does not see those answers. */
   readonly refused?: number
   /** Epoch ms at which the last of these calls asked for its token. */
   readonly lastUsed?: number
 }
 
-/** Who calls what with which scope, as one client has seen it. It serialises to JSON, and `String()` draws it as a Mermaid flowchart. */
+/** Which services one client has called with which scope. It can be serialised as JSON, and `String()` returns a Mermaid flowchart. */
 export interface Inventory {
   readonly clientId: string
   /** Host and port of the authorization server. */
   readonly server: string
-  /** Epoch ms: calls are counted from then on. */
+  /** Epoch ms. Calls are counted from this moment on. */
   readonly since: number
-  /** A thousand kinds of calls are listed; this counts the calls of all others. */
+  /** The list contains at most a thousand kinds of calls. This is the number of all other calls. */
   readonly unlisted: number
   readonly entries: readonly InventoryEntry[]
   toString(): string
@@ -62,7 +62,7 @@ function entryOf({ rule, request, grant, calls, refused, lastUsed }: Usage): Inv
   }
 }
 
-/** Dashed is never used. */
+/** A dashed arrow was never used. */
 function mermaid({ clientId, entries }: Pick<Inventory, 'clientId' | 'entries'>): string {
   const targets = [...new Set(entries.map(targetOf))]
   const nodes = targets.map((target, index) => `  t${index}["${mermaidText(target)}"]`)

@@ -8,7 +8,7 @@ import {
   withOptions
 } from './dispatch.ts'
 
-/** The handler that the `fetch` of Node 22 and 24 and undici 6 hand over; undici 8 takes it no more. */
+/** The older kind of handler that undici 6 and the `fetch` of Node 22 and 24 pass. undici 8 no longer accepts it. */
 interface OlderHandler {
   onConnect?(abort: (reason: Error) => void, context: unknown): void
   onHeaders?(status: number, headers: Buffer[], resume: () => void, message?: string): boolean
@@ -21,14 +21,14 @@ interface OlderHandler {
   onRequestSent?(): void
 }
 
-/** A handler that every undici from 7 on takes. */
+/** A handler that every undici from 7 on accepts. */
 export function acceptLegacyHandler(handler: Handler): Handler {
   return isLegacyHandler(handler) ? new LegacyHandler(handler as unknown as OlderHandler) : handler
 }
 
 /**
- * The options that come with such a handler: `dispatcher`, which older undicis leave in and undici 8 refuses, is taken out,
- * and HTTP/2 is turned off, because an older `fetch` cannot fall back when a WebSocket is refused there.
+ * The options for such a handler. `dispatcher` is removed, because older versions of undici leave it in and undici 8 refuses it.
+ * HTTP/2 is switched off, because an older `fetch` cannot fall back if a WebSocket is refused there.
  */
 export function acceptLegacyOptions(options: DispatchOptions, handler: Handler): DispatchOptions {
   return isLegacyHandler(handler) ? withOptions(options, { dispatcher: undefined, allowH2: false }) : options
@@ -85,7 +85,7 @@ class LegacyHandler implements Handler {
   }
 }
 
-/** Names and values in turn, as bytes: a repeated field is repeated. */
+/** Names and values in turn, as bytes. A repeated header appears several times. */
 function rawFields(fields: RawFields): Buffer[] {
   if (Array.isArray(fields))
     return fields.map((field) => (typeof field === 'string' ? Buffer.from(field, 'latin1') : field))

@@ -1,17 +1,17 @@
 import { decodeUnreserved } from '../proof/dpop-claims.ts'
 import { distinct } from '../token/scope.ts'
 
-/** What Windows and others take for one of `. / \ ; % ? #`: each is that character in the compatibility form of Unicode. */
+/** Characters that Windows and others read as one of `. / \ ; % ? #`, because that is their compatibility form in Unicode. */
 const lookalike = /%e2%80%a[456]|%ef%b9%(?:9[246f]|a[8a])|%ef%bc%(?:8[35ef]|9[bf]|bc)/gi
-/** Characters that servers and proxies do not agree about, where nothing is encoded that need not be. */
+/** Characters that servers and proxies read differently, in a path without unnecessary encoding. */
 const disputed = new RegExp(
   `[\\\\;#\\t\\n\\r]|//|%(?:2[3ef]|3[bf]|5c|0[9ad]|25[\\da-f]{2}|u[\\da-f]{4})|${lookalike.source}`,
   'i'
 )
-/** A NUL ends a string for some; others read overlong UTF-8 as the character that it hides. */
+/** Some servers end a string at a NUL. Others read overlong UTF-8 as the character that it hides. */
 const hopeless = /%00|%c[01]|%e0%[89]|%f0%8|[\xc0\xc1]/i
 
-/** Whether servers read a path in more than one way. It may carry a query, which is not looked at. */
+/** Whether servers read a path in more than one way. A query is ignored. */
 export function isAmbiguous(path: string): boolean {
   return disputed.test(decodeUnreserved(withoutQuery(path))) || isUnreadable(path)
 }
@@ -21,7 +21,7 @@ export function isUnreadable(path: string): boolean {
   return hopeless.test(withoutQuery(path))
 }
 
-/** What servers and proxies do with a path, in this order: some do one of it, some all, some nothing. */
+/** What servers and proxies do with a path, in this order. Some do one of these, some do all, and some do nothing. */
 const steps: readonly ((path: string) => string)[] = [
   decodeOnce,
   decodeOnce,
@@ -33,7 +33,7 @@ const steps: readonly ((path: string) => string)[] = [
   (path) => path.replace(/\/+/g, '/')
 ]
 
-/** What different servers make of one path: each normalised, none twice. */
+/** The paths that different servers read, each normalised and without duplicates. */
 export function readingsOf(path: string): readonly string[] {
   let readings = [withoutQuery(path.replace(/[\t\n\r]|[\0- ]+$/g, ''))] // as the URL standard takes them out
   for (const step of steps) readings = distinct([...readings, ...readings.map(step)])
@@ -44,7 +44,7 @@ function decodeOnce(path: string): string {
   return decodeUnreserved(path.replace(/%(?:2[35f]|3[bf]|5c)/gi, decoded))
 }
 
-/** As Windows has it, and as a URL parser that is given a decoded path: it takes line breaks and tabs out. */
+/** As in Windows, and as in a URL parser that gets a decoded path and removes line breaks and tabs. */
 function readKindly(path: string): string {
   return path
     .replace(/%u([\da-f]{4})/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)).normalize('NFKC'))

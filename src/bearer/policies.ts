@@ -1,8 +1,8 @@
 import type { BearerOptions } from './interceptor.ts'
 
 /**
- * The member of a token client that tells an adapter how tokens are spent under a policy. It goes by its name, so that two
- * copies of the package in one process understand each other.
+ * The symbol of the member of a token client through which an adapter uses tokens under a policy. It is a registered symbol, so that two
+ * copies of the package in one process work together.
  */
 export const underPolicy: unique symbol = Symbol.for('service-token-client.underPolicy')
 

@@ -1,6 +1,6 @@
 import { TokenClientError } from '../errors.ts'
 
-/** Whether a URL already carries a token in its query (RFC 6750 §2.3): a second method beside the header is refused (§2). */
+/** Whether the query of a URL already contains a token (RFC 6750 §2.3). A request must not use a second method beside the header (§2). */
 export function hasQueryToken(path: string, query?: unknown): boolean {
   if (typeof query === 'object' && query !== null && Object.hasOwn(query, 'access_token')) return true
   const start = path.indexOf('?')

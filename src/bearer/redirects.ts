@@ -1,6 +1,6 @@
 import type { Routes } from './routes.ts'
 
-// What can be seen of undici's redirect interceptor, which follows redirects below or above ours.
+// What we can see of undici's redirect interceptor, which follows redirects below or above ours.
 
 /** URLs that it has come to below, the one that answers included. Few requests have any. */
 const visitedBelow = new WeakMap<object, readonly URL[]>()
@@ -11,13 +11,13 @@ export function noteRedirects(attempt: object, context: unknown): void {
   if (isHistory(history)) visitedBelow.set(attempt, history)
 }
 
-/** Whether what answers is no more the URL that was asked for. */
+/** Whether another URL answers than the one that was requested. */
 export function wasRedirected(attempt: object): boolean {
   const [first, ...others] = visitedBelow.get(attempt) ?? []
   return others.some(({ href }) => href !== first?.href)
 }
 
-/** Whether the request has left the origin: undici takes the token out there, so no answer that follows is about it. */
+/** Whether the request has left the origin. undici removes the token there, so no later answer is about the token. */
 export function hasLeft(attempt: object, origin: string): boolean {
   return visitedBelow.get(attempt)?.some((url) => url.origin !== origin) ?? false
 }
@@ -30,8 +30,8 @@ interface Link {
 }
 
 /**
- * Whether a request comes from above by way of an origin outside the policy: then that origin chose where it goes, and could
- * point it at an internal address.
+ * Whether a request was redirected by an origin outside the policy. That origin chose the target, and could
+ * point to an internal address.
  */
 export function comesThroughStranger(handler: object, routes: Routes): boolean {
   let link: Link | null | undefined = handler

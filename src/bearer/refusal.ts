@@ -7,7 +7,7 @@ import type { Presenting } from './present.ts'
 import { readRejection, reportRejection } from './rejection.ts'
 import type { Route } from './routes.ts'
 
-/** What an answer asks for: another token, or another proof with the same one. */
+/** What an answer asks for: another token, or another proof with the same token. */
 export type Wanted = 'token' | 'proof' | undefined
 
 /** The same where no proof is made anew. */
@@ -26,8 +26,8 @@ interface Repeatable {
 }
 
 /**
- * Reads what an answer says of the token that was sent, and of its proof, and tells the listeners of a refused token. That a server
- * wants another nonce is no refusal. `'proof'` only where the request can be repeated, and a repeat is worth it.
+ * Reads what an answer says about the token and its proof, and reports a refused token to the listeners. If a server demands
+ * another nonce, that is not a refusal. Returns `'proof'` only if the request can be repeated and a repeat makes sense.
  */
 export function wantedBy(
   { emit }: Spending,
@@ -47,8 +47,8 @@ export function wantedBy(
 }
 
 /**
- * A token in place of a refused one; undefined when there is none, because the refusal stands. It is asked for in any case,
- * for the next call; who cannot use it need not wait.
+ * A token to replace a refused one, or undefined if there is none and the refusal is final. The token is always requested,
+ * because the next call needs it. A caller that cannot use it does not have to wait.
  */
 export async function tokenInPlaceOf(
   refused: AccessToken,

@@ -7,11 +7,11 @@ import { isScopeToken, splitScope } from '../token/scope.ts'
 import type { Answer, RejectedWhen } from './answer.ts'
 import type { Route } from './routes.ts'
 
-/** What a resource server's answer says about the token it was sent (RFC 6750 §3). */
+/** What the answer of a resource server says about the token of the request (RFC 6750 §3). */
 export interface Rejection {
   /** Another token can help. */
   readonly asksForAnotherToken: boolean
-  /** It is not the token that is refused, but the proof that it was shown with (RFC 9449 §7.1, §9). */
+  /** The answer does not refuse the token but its proof (RFC 9449 §7.1, §9). */
   readonly ofProof?: ProofRefusal
   readonly error?: string | undefined
   readonly neededScope?: readonly string[] | undefined
@@ -52,7 +52,7 @@ function readChallenge({ status, headers }: Answer, type: AccessToken['type']): 
   return { asksForAnotherToken: status === 401 && isOurs, error: word(error) }
 }
 
-/** Some servers say it in a challenge for Bearer that stands beside the one for DPoP. */
+/** Some servers say it in a challenge for Bearer beside the one for DPoP. */
 function proofRefusal(challenges: readonly Challenge[]): ProofRefusal {
   const says = (word: string) => challenges.some(({ parameters }) => parameters.get('error') === word)
   if (says('use_dpop_nonce')) return 'nonce'
@@ -62,7 +62,7 @@ function proofRefusal(challenges: readonly Challenge[]): ProofRefusal {
 /** The refusal of one call. */
 export type EmitRejected = (name: 'rejected', event: Omit<Rejected, 'count'>) => void
 
-/** Tells the listeners who refused which token, and why. */
+/** Reports to the listeners who refused which token, and why. */
 export function reportRejection(
   emit: EmitRejected,
   { origin, request, usage }: Route,
@@ -85,7 +85,7 @@ export function reportRejection(
   })
 }
 
-/** Error codes are lower-case words; whatever else stands there is not for logs. */
+/** Error codes are lower-case words. Anything else does not belong in logs. */
 function word(error: string | undefined): string | undefined {
   return error !== undefined && /^[a-z_]{1,64}$/.test(error) ? error : undefined
 }

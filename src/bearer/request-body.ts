@@ -1,26 +1,26 @@
 import type { EventEmitter } from 'node:events'
 
-/** What of a request body is kept so that it can be sent a second time. */
+/** Keeps a request body so that it can be sent a second time. */
 export const recordingLimit = 64 * 1024
 
-/** The body to dispatch: a one-shot iterable is recorded on its way, everything else goes as it is. */
+/** The body to dispatch. An iterable that can be read only once is recorded while it is sent; everything else is sent as it is. */
 export function sendableBody(body: unknown): unknown {
   return isOneShot(body) ? new RecordedBody(body) : body
 }
 
-/** Whether a body that was dispatched gives the same bytes once more. Streams never do. */
+/** Whether a body that was dispatched can yield the same bytes once more. Streams never can. */
 export function canBeSentAgain(body: unknown): boolean {
   return body instanceof RecordedBody ? body.isWhole : isLasting(body)
 }
 
-/** The answer needs no second attempt. */
+/** There will be no second attempt. */
 export function dropRecording(body: unknown): void {
   if (body instanceof RecordedBody) body.drop()
 }
 
 /**
- * Hears of a stream of Node that fails while nobody reads it yet: an `error` event that nobody listens to ends the process.
- * Gives the function that stops listening.
+ * Listens to a stream of Node that nobody reads yet, because an `error` event without a listener ends the process.
+ * Returns the function that stops listening.
  */
 export function watchBody(body: unknown, failed: (error: Error) => void): () => void {
   if (!isStream(body)) return () => {}

@@ -4,24 +4,24 @@ import type { RejectedWhen } from './answer.ts'
 import { isAmbiguous, isUnreadable, readingsOf, withoutDotSegments } from './path-readings.ts'
 import type { Usage } from './usage.ts'
 
-/** One rule of a policy, checked already: which requests get which token. */
+/** One checked rule of a policy: which requests get which token. */
 export interface Route {
-  /** As the WHATWG URL parser writes an origin. */
+  /** The origin, as the WHATWG URL parser writes it. */
   readonly origin: string
-  /** Path prefix of whole segments, normalised; without one the rule holds for every path of the origin. */
+  /** A normalised path prefix of whole segments. Without it the rule applies to every path of the origin. */
   readonly path?: string | undefined
   readonly request: TokenRequest
   /** Milliseconds that a request waits for its token. */
   readonly maxWait?: number | undefined
-  /** The field that shows the token, in lower case; `authorization` unless given. */
+  /** The header for the token, in lower case. The default is `authorization`. */
   readonly header?: string | undefined
-  /** What stands before the token in it; `Bearer` unless given. */
+  /** The word before the token in it. The default is `Bearer`. */
   readonly scheme?: string | undefined
-  /** Which answers refuse the token, beyond those that say so in a challenge. */
+  /** Which answers refuse the token, in addition to those that say so in a challenge. */
   readonly rejectedWhen?: RejectedWhen | undefined
-  /** Counts the calls that it gives a token. */
+  /** Counts the calls to which this rule adds a token. */
   readonly usage?: Usage | undefined
-  /** Whether each path of the origin has this rule; the table says so. */
+  /** Whether this rule applies to every path of the origin, according to the table. */
   readonly holdsEverywhere?: boolean
 }
 
@@ -30,8 +30,8 @@ export interface Routes {
   /** The rules of one origin, the longest path prefix first. */
   of(origin: string): readonly Route[]
   /**
-   * The rule with the longest path prefix of this origin. `path` may carry a query. One that servers read in more than one way
-   * takes the rule that all of these readings have, else that for the whole origin.
+   * The rule of this origin with the longest path prefix. `path` may have a query. If servers read the path in more than one way,
+   * the rule must cover all of these readings; otherwise the rule for the whole origin applies.
    */
   find(origin: string, path: string): Route | undefined
 }
@@ -42,7 +42,7 @@ interface OriginRules {
   readonly byPath: ReadonlyMap<string | undefined, Route>
   /** Characters of the longest path; 0 when no rule has one. */
   readonly longest: number
-  /** The rule for every path that no other takes. */
+  /** The rule for every path that no other rule covers. */
   readonly pathless: Route | undefined
 }
 
@@ -73,7 +73,7 @@ function lookUp({ byPath, longest, pathless }: OriginRules, path: string): Route
   return pathless
 }
 
-/** Whether every server that could read the path reads one that is this rule's. */
+/** Whether this rule covers the path in every way in which a server could read it. */
 function isCertain(rules: OriginRules, rule: Route | undefined, path: string): boolean {
   if (!isAmbiguous(path)) return true
   if (isUnreadable(path)) return false
@@ -103,8 +103,8 @@ function lengthOf({ path = '' }: Route): number {
 }
 
 /**
- * All that `path` is or lies under, the longest first: `/a/b` is under `/a/`, `/a` and `/`. Prefixes end where segments
- * end: `/admin` is not above `/administrators`. What is longer than every rule is left out.
+ * The path and all its prefixes, the longest first: `/a/b` is under `/a/`, `/a` and `/`. A prefix ends at the end of a segment:
+ * `/administrators` is not under `/admin`. Prefixes that are longer than every rule are left out.
  */
 function* prefixes(path: string, longest: number): Generator<string> {
   if (path.length <= longest) yield path
@@ -116,7 +116,7 @@ function* prefixes(path: string, longest: number): Generator<string> {
   }
 }
 
-/** Dot segments resolved, the query cut off, and no character encoded that need not be (RFC 3986 §6.2.2). */
+/** The path with dot segments resolved, without the query, and without unnecessary encoding (RFC 3986 §6.2.2). */
 export function normalisePath(path: string): string {
   const { pathname } = new URL(`http://origin${path}`)
   const decoded = decodeUnreserved(pathname)

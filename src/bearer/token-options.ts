@@ -1,6 +1,6 @@
 /**
- * What one call wants of its token: a member of the options that are dispatched, or of the init of `fetch`. Where tokens may go is the
- * policy's affair all the same.
+ * The symbol for the token options of one call: a member of the dispatch options, or of the init of `fetch`. The policy still decides
+ * where tokens may go.
  *
  * @example
  * const writing = { [tokenOptions]: { scope: ['write_user'] } }
@@ -8,15 +8,15 @@
  */
 export const tokenOptions: unique symbol = Symbol.for('service-token-client.tokenOptions')
 
-/** Fields that are not named are those of the rule for the URL. */
+/** For fields that are left out, the rule for the URL applies. */
 export interface TokenOptions {
   readonly scope?: string | readonly string[]
   readonly audience?: string
   readonly resource?: string | readonly string[]
   readonly parameters?: Readonly<Record<string, string>>
-  /** Milliseconds that this call waits for its token. */
+  /** How many milliseconds this call waits for its token. */
   readonly maxWait?: number
-  /** Another header field than the rule's. */
+  /** The header for the token, instead of that of the rule. */
   readonly header?: string
   /** What stands before the token in it. */
   readonly scheme?: string

@@ -10,14 +10,14 @@ export interface UsageBook {
   counted(route: Route): Route
   /** Counts the tokens that are asked for by hand. */
   byHand(request: TokenRequest): Usage
-  /** The same source; what it grants is noted. */
+  /** The same source, which also records what it grants. */
   noting<Source extends TokenSource>(source: Source): Source
   usages(): Iterable<Usage>
-  /** Counts what there is no room for. */
+  /** Counts the calls that do not fit into the list. */
   readonly unlisted: Usage
 }
 
-/** Calls can name scopes of their own, so their number has no bound of its own. */
+/** Calls can name any scope, so their number has no natural limit. */
 const listedAtMost = 1_000
 
 export function usageBook(lastLook: Moment): UsageBook {

@@ -6,27 +6,27 @@ export interface Moment {
   at: number
 }
 
-/** What the authorization server made of one token request: all who ask for the same share it. */
+/** The result of one token request. All callers with the same request share it. */
 export interface Grant {
   /** The scope of the last token that came. */
   granted?: readonly string[]
-  /** Why the last token request failed; gone with the next token. */
+  /** Why the last token request failed. The next token clears it. */
   code?: ErrorCode | undefined
 }
 
-/** Counts the calls of one rule. A warm call costs two additions and no look at the clock: the token source has just had one. */
+/** Counts the calls of one rule. A warm call needs two additions and does not read the clock, because the token source has just done so. */
 export interface Usage {
-  /** Without a rule the token was asked for by hand, and only the caller knows where it goes. */
+  /** Without a rule, the user's code asked for the token, and only that code knows where it goes. */
   readonly rule: { readonly origin: string; readonly path?: string | undefined } | undefined
   readonly request: TokenRequest
   readonly grant: Grant
-  /** When the token source was last asked, by anybody. */
+  /** When any caller last asked the token source. */
   readonly lastLook: Readonly<Moment>
   /** Requests that carried a token, second attempts among them. */
   calls: number
-  /** Answers that refused it. */
+  /** Answers that refused the token. */
   refused: number
-  /** Epoch ms at which the last call asked for its token; 0 before the first. */
+  /** Epoch ms at which the last call asked for its token. It is 0 before the first call. */
   lastUsed: number
 }
 

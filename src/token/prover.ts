@@ -17,7 +17,7 @@ export type ProofRefusal = 'nonce' | 'proof' | undefined
 export interface ProvenCall {
   /** The prover that makes these proofs. */
   readonly prover: Prover
-  /** A proof for the next attempt. It is no promise if the key is in this process. Rejects with `ERR_SECRET_UNAVAILABLE`. */
+  /** A proof for the next attempt. It is a promise only if the key is outside this process. Rejects with `ERR_SECRET_UNAVAILABLE`. */
   proof(request: ProvenRequest): string | Promise<string>
   /**
    * Reads what an answer says. Returns true if the request should be sent once more with the same token and another proof. It never does if
