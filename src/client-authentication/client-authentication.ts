@@ -34,6 +34,8 @@ export interface ClientAuthentication {
   readonly needsIssuer?: boolean
   /** The proof is in the connection: `mtls_endpoint_aliases` go first (RFC 8705 §5). `ca`: PEM of the authorities to trust there. */
   readonly mutualTls?: { readonly ca: string | undefined } | undefined
+  /** The same method by the rules of FAPI 2.0, which a method without this cannot keep. Throws ClientConfigurationError. */
+  readonly underFapi2?: () => ClientAuthentication
   /** Adds the proof to the draft; called anew for every attempt. */
   authenticate(draft: TokenRequestDraft): Promise<Proof>
   /** Reads the credential again: whether there is one now that the server could not refuse yet. */

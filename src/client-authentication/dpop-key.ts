@@ -19,8 +19,8 @@ interface CryptoKeyHalves {
 /** Where a DPoP key comes from: as other private keys, or from WebCrypto. */
 export type DpopKeySource = PrivateKeySource | CryptoKey | CryptoKeyHalves
 
-/** What proofs can be signed with: never a shared secret (RFC 9449 §11.6). */
-export const proofAlgorithms: readonly string[] = asymmetricAlgorithms
+/** What proofs can be signed with: never a shared secret (RFC 9449 §11.6), and by RSA with PSS alone. */
+export const proofAlgorithms: readonly string[] = asymmetricAlgorithms.filter((name) => !name.startsWith('RS'))
 
 /** A key that DPoP tokens are bound to, and what signs with it. */
 export interface DpopKey {
@@ -47,11 +47,15 @@ export function generatedKey(alg: string): CredentialSource<DpopKey> {
 }
 
 /** A private key of the user's: read again before every token request, unless it is the key itself. */
-export function ownKey(given: DpopKeySource, alg: string | undefined): CredentialSource<DpopKey> {
-  if (isCryptoKey(given)) return fixed(keyOfWebCrypto(given, alg))
+export function ownKey(
+  given: DpopKeySource,
+  alg: string | undefined,
+  algorithms: readonly string[]
+): CredentialSource<DpopKey> {
+  if (isCryptoKey(given)) return fixed(keyOfWebCrypto(given, alg, algorithms))
   if (isCryptoKey((given as Partial<CryptoKeyHalves> | null)?.privateKey))
-    return fixed(keyOfWebCrypto((given as CryptoKeyHalves).privateKey, alg))
-  const source = keySource(given as PrivateKeySource, { alg, usualRsa: 'PS256' }, 'dpop.key')
+    return fixed(keyOfWebCrypto((given as CryptoKeyHalves).privateKey, alg, algorithms))
+  const source = keySource(given as PrivateKeySource, { alg, algorithms }, 'dpop.key')
   return {
     async read(warn, deadline) {
       const { alg, key } = await source.read(warn, deadline)
@@ -82,7 +86,7 @@ function keyInProcess(key: KeyObject, alg: string): DpopKey {
   return { alg, publicKey: builtin.crypto.createPublicKey(key), sign: (input) => signatureBy(key, alg, input) }
 }
 
-function keyOfWebCrypto(given: CryptoKey, alg: string | undefined): DpopKey {
+function keyOfWebCrypto(given: CryptoKey, alg: string | undefined, algorithms: readonly string[]): DpopKey {
   const signer = cryptoKeySigner(given)
   if (signer === undefined)
     wrong(
@@ -90,6 +94,8 @@ function keyOfWebCrypto(given: CryptoKey, alg: string | undefined): DpopKey {
       'is a CryptoKey that signs no proof',
       "Give a private one that may 'sign' with EC, Ed25519 or RSA."
     )
+  if (!algorithms.includes(signer.alg))
+    wrong('dpop.key', `is a CryptoKey that signs with ${signer.alg}`, `Give one of ${algorithms.join(', ')}.`)
   if (alg !== undefined && alg !== signer.alg && !(alg === 'Ed25519' && signer.alg === 'EdDSA'))
     wrong('dpop.key', `is a CryptoKey that signs with ${signer.alg}, not with the alg that is set`, 'Leave alg out.')
   return keyInProcess(builtin.crypto.KeyObject.from(given as never), alg ?? signer.alg)

@@ -6,6 +6,7 @@ import type { Signer } from './client-assertion.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import { credentialRing, ringOf } from './credential-ring.ts'
 import { type CredentialSource, fixed } from './credential-source.ts'
+import { breach, fapi2Algorithms } from './fapi2.ts'
 import { keySource, type PrivateKeySource } from './key-source.ts'
 import { preparedAudience, signAssertion } from './own-assertion.ts'
 import type { Sign } from './remote-signer.ts'
@@ -43,11 +44,22 @@ export type PrivateKeyJwtOptions = KeyOptions | SignOptions
 export function privateKeyJwt(options: PrivateKeyJwtOptions): ClientAuthentication {
   const known = ['key', 'sign', 'publicKey', 'alg', 'kid', 'audience']
   const given = checkedFields('privateKeyJwt options', options, known)
-  const { alg, kid, audience } = given
+  const { kid, audience } = given
   preparedAudience(audience, given.sign === undefined && !isCryptoKey(given.key))
   if (kid !== undefined) nonEmptyString('kid', kid, "Give the key's name in the client's JWKS, or leave it out.")
-  if (alg !== undefined) oneOf('alg', alg, asymmetricAlgorithms)
-  return ringAuthentication(credentialRing<ComparableSigner>(signerSources(given), { isReusable: true }), {
+  return {
+    ...bySigned(given, asymmetricAlgorithms),
+    underFapi2() {
+      if (audience !== undefined) breach('audience', 'is given', 'Leave it out: it is the issuer.')
+      return bySigned(given, fapi2Algorithms)
+    }
+  }
+}
+
+function bySigned(given: PrivateKeyJwtOptions, algorithms: readonly string[]): ClientAuthentication {
+  const { alg, audience } = given
+  if (alg !== undefined) oneOf('alg', alg, algorithms)
+  return ringAuthentication(credentialRing<ComparableSigner>(signerSources(given, algorithms), { isReusable: true }), {
     method: 'private_key_jwt',
     needsIssuer: audience === undefined,
     prove: (draft, signer) => signAssertion(draft, signer, audience)
@@ -58,7 +70,10 @@ interface ComparableSigner extends Signer {
   equals(other: Signer): boolean
 }
 
-function signerSources(given: PrivateKeyJwtOptions): readonly CredentialSource<ComparableSigner>[] {
+function signerSources(
+  given: PrivateKeyJwtOptions,
+  algorithms: readonly string[]
+): readonly CredentialSource<ComparableSigner>[] {
   const { key, sign, publicKey, alg, kid } = given
   if (sign !== undefined) {
     exclusive('privateKeyJwt options', given, 'sign', ['key'])
@@ -66,13 +81,13 @@ function signerSources(given: PrivateKeyJwtOptions): readonly CredentialSource<C
   }
   if (publicKey !== undefined)
     wrong('publicKey', 'is given without sign', 'Leave it out: a key of ours needs no check.')
-  if (isCryptoKey(key)) return [cryptoKeySource(key, alg, kid)]
+  if (isCryptoKey(key)) return [cryptoKeySource(key, alg, kid, algorithms)]
   const keys = ringOf('key', key as PrivateKeySource | readonly PrivateKeySource[])
   if (keys.length > 1 && kid !== undefined) {
     const remedy = 'Give JWKs, each with its own kid.'
     wrong('kid', 'names one key, and key is a list', remedy, 'ERR_CONFLICTING_OPTIONS')
   }
-  return keys.map((one) => keySource(one, { alg, kid }))
+  return keys.map((one) => keySource(one, { alg, kid, algorithms }))
 }
 
 function signerSource(sign: unknown, alg: string | undefined, kid: string | undefined, publicKey?: KeyObject) {
@@ -82,7 +97,12 @@ function signerSource(sign: unknown, alg: string | undefined, kid: string | unde
   return fixed({ alg, kid, publicKey, key: sign as Sign, equals: (other: Signer) => other.key === sign })
 }
 
-function cryptoKeySource(key: CryptoKey, alg: string | undefined, kid: string | undefined) {
+function cryptoKeySource(
+  key: CryptoKey,
+  alg: string | undefined,
+  kid: string | undefined,
+  algorithms: readonly string[]
+) {
   const signer = cryptoKeySigner(key)
   if (signer === undefined)
     wrong(
@@ -90,6 +110,8 @@ function cryptoKeySource(key: CryptoKey, alg: string | undefined, kid: string | 
       'is a CryptoKey that signs no assertion',
       "Give a private one that may 'sign' with RSA, EC or Ed25519."
     )
+  if (!algorithms.includes(signer.alg))
+    wrong('key', `is a CryptoKey that signs with ${signer.alg}`, `Give one that signs with ${algorithms.join(', ')}.`)
   const isFit = alg === undefined || alg === signer.alg || (alg === 'Ed25519' && signer.alg === 'EdDSA')
   if (!isFit)
     wrong('key', `is a CryptoKey that signs with ${signer.alg}, not with the alg that is set`, 'Leave alg out.')

@@ -1,7 +1,7 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import { builtin } from '../builtin.ts'
 import { ownMembers } from '../own-members.ts'
-import { algorithmsOf, isStrong } from '../proof/signature-algorithms.ts'
+import { algorithmsOf, asymmetricAlgorithms, isStrong } from '../proof/signature-algorithms.ts'
 import type { Signer } from './client-assertion.ts'
 import { CredentialFault } from './credential-source.ts'
 
@@ -17,8 +17,8 @@ export interface SigningKey extends Signer {
 export interface SigningKeyOptions {
   readonly alg?: string | undefined
   readonly kid?: string | undefined
-  /** What an RSA key signs with when neither `alg` nor the key says it; RS256 unless given. */
-  readonly usualRsa?: 'PS256' | undefined
+  /** What it may sign with; everything unless given. */
+  readonly algorithms?: readonly string[] | undefined
   /** PEM, when the server knows the key by a certificate. */
   readonly certificate?: string | undefined
 }
@@ -26,13 +26,13 @@ export interface SigningKeyOptions {
 /** Throws a CredentialFault when it is no key that can sign so. */
 export function signingKey(
   material: PrivateKeyMaterial,
-  { alg, kid, usualRsa, certificate }: SigningKeyOptions
+  { alg, kid, algorithms, certificate }: SigningKeyOptions
 ): SigningKey {
   const key = privateKey(material)
   const jwk: JsonWebKey = isJwk(material) ? ownMembers(material) : ownMembers({})
   return {
     key,
-    alg: algorithmFor(key, alg ?? jwk.alg ?? (key.asymmetricKeyType === 'rsa' ? usualRsa : undefined)),
+    alg: algorithmFor(key, alg ?? jwk.alg, algorithms),
     kid: kid ?? (typeof jwk.kid === 'string' ? jwk.kid : undefined),
     certificateThumbprint: certificate === undefined ? undefined : thumbprintOf(certificate, key),
     equals: (other) => key.equals(other.key)
@@ -66,12 +66,14 @@ function isJwk(material: PrivateKeyMaterial): material is JsonWebKey {
   return typeof material === 'object' && !(material instanceof builtin.crypto.KeyObject)
 }
 
-function algorithmFor(key: KeyObject, wanted: unknown): string {
+function algorithmFor(key: KeyObject, wanted: unknown, allowed: readonly string[] = asymmetricAlgorithms): string {
   const { asymmetricKeyType: type, asymmetricKeyDetails } = key
-  const [usual, ...others] = type === 'rsa-pss' ? [] : algorithmsOf(key) // jose signs with no key of that type
+  const known = type === 'rsa-pss' ? [] : algorithmsOf(key) // jose signs with no key of that type
+  const [usual, ...others] = known.filter((name) => allowed.includes(name))
   if (usual === undefined) {
     const kind = asymmetricKeyDetails?.namedCurve ?? type ?? 'unknown'
-    throw new CredentialFault(`holds a key of type ${kind}, which signs no assertion`)
+    const fault = known.length === 0 ? 'signs no assertion' : `signs with none of ${allowed.join(', ')}`
+    throw new CredentialFault(`holds a key of type ${kind}, which ${fault}`)
   }
   if (!isStrong(key)) throw new CredentialFault('holds an RSA key of fewer than 2048 bits')
   const alg = wanted ?? usual // RFC 8725 §3.1: never what somebody else says

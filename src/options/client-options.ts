@@ -29,6 +29,7 @@ import { type CheckedDpop, type DpopOptions, dpopOption, dpopOptionNames } from 
 import { type HeaderFields, headersOption, type TokenRequestHeaders } from './headers-option.ts'
 import { metadataOption, type ServerMetadata } from './metadata-option.ts'
 import { checkedRequest, type RequestOptions, requestOptionNames } from './request-options.ts'
+import { type ProfileOptions, profileOption } from './security-profile.ts'
 import { type Sharing, type StoreOptions, storeOption, storeOptionNames } from './store-options.ts'
 import { tokenTypesOption } from './token-types.ts'
 
@@ -75,6 +76,7 @@ export interface CommonOptions extends RequestOptions {
 }
 
 export type TokenClientOptions = CommonOptions &
+  ProfileOptions &
   DpopOptions &
   ServerOptions &
   CredentialOptions &
@@ -122,6 +124,7 @@ const known = [
   'clientSecret',
   'clientAuthentication',
   ...dpopOptionNames,
+  'profile',
   ...requestOptionNames,
   'tokenTypes',
   'headers',
@@ -143,13 +146,16 @@ export function checkedOptions(options: TokenClientOptions): CheckedOptions {
   const given = ownMembers(options as TokenClientOptions)
   const insecureHttpAllowed = given[allowInsecureHttp] === true
   const transport = checkedTransport(given)
+  const profile = profileOption(given, insecureHttpAllowed)
   const sharing = storeOption(given)
-  const clientAuthentication = sharing?.reader ? noCredential(given) : authenticationOption(given)
+  const clientAuthentication = sharing?.reader
+    ? noCredential(given)
+    : profile.authentication(authenticationOption(given))
   return {
     server: serverOption(given, insecureHttpAllowed),
     clientId: clientIdOption(given.clientId),
     clientAuthentication,
-    dpop: dpopOption(given),
+    dpop: dpopOption(given, profile.algorithms),
     sharing,
     request: checkedRequest('options', given),
     bearerTypes: tokenTypesOption(given.tokenTypes),
@@ -162,7 +168,7 @@ export function checkedOptions(options: TokenClientOptions): CheckedOptions {
     maxWaiting: maxWaitingOption(given.maxWaiting),
     timeout: duration('timeout', given.timeout, 10_000, { least: 100, most: 10 * minute }),
     ...transport,
-    connect: withAuthorities(transport.connect, clientAuthentication),
+    connect: profile.connect(withAuthorities(transport.connect, clientAuthentication)),
     clock: clockOption(given.clock),
     insecureHttpAllowed
   }

@@ -9,7 +9,7 @@ import {
   proofAlgorithms
 } from '../client-authentication/dpop-key.ts'
 import type { Sign } from '../client-authentication/remote-signer.ts'
-import { checkedFields, exclusive, kindOf, wrong } from '../wrong-option.ts'
+import { checkedFields, exclusive, functionOption, kindOf, oneOf, trueOrFalse, wrong } from '../wrong-option.ts'
 
 interface DpopKeyOptions {
   /** For example ES256, EdDSA or PS256. The default is ES256, or the algorithm of the key. */
@@ -48,28 +48,29 @@ export interface CheckedDpop {
 }
 
 /** Throws ClientConfigurationError. */
-export function dpopOption({ dpop, allowBearer }: DpopOptions): CheckedDpop | undefined {
-  if (allowBearer !== undefined && typeof allowBearer !== 'boolean')
-    wrong('allowBearer', `must be a boolean, but is ${kindOf(allowBearer)}`, 'Give true or false.')
-  if (dpop !== undefined) return { source: keyOption(dpop), allowBearer: allowBearer ?? false }
+export function dpopOption({ dpop, allowBearer }: DpopOptions, algorithms = proofAlgorithms): CheckedDpop | undefined {
+  if (allowBearer !== undefined) trueOrFalse('allowBearer', allowBearer)
+  if (dpop !== undefined) return { source: keyOption(dpop, algorithms), allowBearer: allowBearer ?? false }
   if (allowBearer !== undefined)
     wrong('allowBearer', 'stands without dpop', 'Give dpop: true beside it, or leave it out.', 'ERR_MISSING_OPTION')
   return undefined
 }
 
-function keyOption(given: Exclude<DpopOptions['dpop'], undefined>): CredentialSource<DpopKey> {
+function keyOption(
+  given: Exclude<DpopOptions['dpop'], undefined>,
+  algorithms: readonly string[]
+): CredentialSource<DpopKey> {
   if (given === true) return generatedKey('ES256')
   if (typeof given !== 'object' || given === null)
     wrong('dpop', `must be true or an object, but is ${kindOf(given)}`, 'Give true, { alg }, { key } or leave it out.')
   const { alg, key, sign, publicKey } = checkedFields('dpop', given, ['alg', 'key', 'sign', 'publicKey'])
-  if (alg !== undefined && !proofAlgorithms.includes(alg))
-    wrong('dpop.alg', 'is unknown', `Give one of ${proofAlgorithms.join(', ')}.`)
+  if (alg !== undefined) oneOf('dpop.alg', alg, algorithms)
   if (sign !== undefined) {
     exclusive('dpop', given, 'sign', ['key'])
     return signerOption(sign, alg, publicKey)
   }
   if (publicKey !== undefined) wrong('dpop.publicKey', 'stands without sign', 'Leave it out: the key has it already.')
-  return key === undefined ? generatedKey(alg ?? 'ES256') : ownKey(key, alg)
+  return key === undefined ? generatedKey(alg ?? 'ES256') : ownKey(key, alg, algorithms)
 }
 
 function signerOption(
@@ -77,8 +78,7 @@ function signerOption(
   alg: string | undefined,
   publicKey: DpopSignerOptions['publicKey'] | undefined
 ): CredentialSource<DpopKey> {
-  if (typeof sign !== 'function')
-    wrong('dpop.sign', `must be a function, but is ${kindOf(sign)}`, 'Give (bytes) => signature, or a promise of it.')
+  functionOption('dpop.sign', sign, 'Give (bytes) => signature, or a promise of it.')
   const missing = alg === undefined ? 'alg' : 'publicKey'
   if (alg === undefined || publicKey === undefined)
     wrong(`dpop.${missing}`, 'is missing beside sign', 'Give alg and publicKey of the key.', 'ERR_MISSING_OPTION')

@@ -2,6 +2,7 @@ import { createSecretKey, generateKeyPairSync } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import {
+  allowInsecureHttp,
   assertion,
   assertionFile,
   ClientConfigurationError,
@@ -9,6 +10,7 @@ import {
   clientSecretJwt,
   clientSecretPost,
   createTokenClient,
+  type PrivateKeyJwtOptions,
   privateKeyJwt,
   selfSignedTlsClientAuth,
   type TokenClientOptions,
@@ -26,6 +28,11 @@ const assertionBySecret = clientSecretJwt(marker.repeat(4))
 const byCertificate = { ...assertionBySecret, mutualTls: { ca: undefined } }
 const identity = selfSigned()
 const ecKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+const byKey = (options: Partial<PrivateKeyJwtOptions>) =>
+  privateKeyJwt({ key: rsa, ...options } as PrivateKeyJwtOptions)
+const fapi = { ...proving, profile: 'fapi2', dpop: true, clientAuthentication: byKey({}) }
 
 type Row = readonly [given: unknown, code: string, names: string]
 
@@ -72,6 +79,22 @@ const wrongOptions: readonly Row[] = [
   [{ ...good, dpop: { sign: verb, alg: 'ES256', publicKey: marker } }, 'ERR_INVALID_OPTION', 'dpop.publicKey'],
   [{ ...good, dpop: { sign: verb, key: ecKeys.privateKey, alg: 'ES256' } }, 'ERR_CONFLICTING_OPTIONS', 'dpop.key'],
   [{ ...good, allowBearer: true }, 'ERR_MISSING_OPTION', 'allowBearer'],
+  [{ ...good, profile: 'fapi1' }, 'ERR_INVALID_OPTION', 'profile'],
+  [{ ...good, profile: 'fapi2', dpop: true }, 'ERR_CONFLICTING_OPTIONS', 'clientSecret'],
+  [{ ...fapi, clientAuthentication: clientSecretBasic(marker) }, 'ERR_CONFLICTING_OPTIONS', 'clientAuthentication'],
+  [{ ...fapi, clientAuthentication: assertionBySecret }, 'ERR_CONFLICTING_OPTIONS', 'clientAuthentication'],
+  [{ ...fapi, clientAuthentication: assertion(() => marker) }, 'ERR_CONFLICTING_OPTIONS', 'clientAuthentication'],
+  [{ ...fapi, clientAuthentication: byKey({ alg: 'RS256' }) }, 'ERR_INVALID_OPTION', 'alg'],
+  [{ ...fapi, clientAuthentication: byKey({ alg: 'PS384' }) }, 'ERR_INVALID_OPTION', 'alg'],
+  [{ ...fapi, clientAuthentication: byKey({ key: p384 }) }, 'ERR_INVALID_OPTION', 'key'],
+  [{ ...fapi, clientAuthentication: byKey({ audience: 'https://other' }) }, 'ERR_CONFLICTING_OPTIONS', 'audience'],
+  [{ ...fapi, dpop: undefined }, 'ERR_MISSING_OPTION', 'dpop'],
+  [{ ...fapi, dpop: { alg: 'ES384' } }, 'ERR_INVALID_OPTION', 'dpop.alg'],
+  [{ ...fapi, dpop: { key: p384 } }, 'ERR_INVALID_OPTION', 'dpop.key'],
+  [{ ...fapi, allowBearer: true }, 'ERR_CONFLICTING_OPTIONS', 'allowBearer'],
+  [{ ...fapi, [allowInsecureHttp]: true }, 'ERR_CONFLICTING_OPTIONS', '[allowInsecureHttp]'],
+  [{ ...fapi, connect: { minVersion: 'TLSv1.1' } }, 'ERR_CONFLICTING_OPTIONS', 'connect.minVersion'],
+  [{ ...fapi, connect: { ciphers: 'AES128-SHA' } }, 'ERR_CONFLICTING_OPTIONS', 'connect.ciphers'],
   [{ ...good, dpop: true, allowBearer: 'yes' }, 'ERR_INVALID_OPTION', 'allowBearer'],
   [{ ...proving, dpop: true, store, sealingKey, reader: true }, 'ERR_CONFLICTING_OPTIONS', 'dpop'],
   [{ ...good, allowInsecureHttp: true }, 'ERR_UNKNOWN_OPTION', 'options.allowInsecureHttp'],
