@@ -1,4 +1,9 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { XsuaaService } from '@sap/xssec'
 import { CognitoJwtVerifier } from 'aws-jwt-verify'
+import express from 'express'
+import { auth } from 'express-oauth2-jwt-bearer'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startAuthorizationServer } from '../../src/authorization-server/index.ts'
@@ -96,6 +101,42 @@ test("a token of Cognito's profile is accepted by AWS's own verifier", async () 
   await expect(other.verify(value)).rejects.toThrow()
 })
 
+test("a token of XSUAA's profile is accepted by SAP's own verifier, with its client and its scope", async () => {
+  const { value, published } = await tokenOf(receiving.xsuaa({ appName: audience }))
+  class WithTheseKeys extends XsuaaService {
+    override async fetchJwks() {
+      return published
+    }
+  }
+  const serviceOf = (xsappname: string) =>
+    new WithTheseKeys({ xsappname, clientid: `sb-${xsappname}`, uaadomain: 'uaa.test' })
+  const context = await serviceOf(audience).createSecurityContext(value, {})
+  expect(context.token).toMatchObject({ clientId: 'orders', scopes: [`${audience}.read_user`] })
+  expect(['read_user', 'read'].map((scope) => context.checkLocalScope(scope))).toEqual([true, false])
+  await expect(serviceOf('billing!t42').createSecurityContext(value, {})).rejects.toThrow(/different audience/)
+})
+
+test.each([
+  ['auth0', receiving.auth0()],
+  ['rfc9068', rfc9068()]
+])("a token of the profile %s is accepted by Auth0's own verifier", async (name, profile) => {
+  const { server, value } = await tokenOf(profile)
+  const { issuer, jwksUri } = server
+  const judge = async (audience: string) => {
+    const app = express()
+    app.use(auth({ issuer, jwksUri, audience, tokenSigningAlg: 'RS256', strict: name === 'rfc9068' }))
+    app.get('/', (request, response) => void response.send(request.auth?.payload.sub))
+    const service = app.listen(0, '127.0.0.1')
+    onTestFinished(() => void service.close())
+    await once(service, 'listening')
+    const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}/`
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${value}` } })
+    return [answer.status, await answer.text()]
+  }
+  expect(await judge(audience)).toEqual([200, expect.stringContaining('orders')])
+  expect(await judge('billing')).toEqual([401, expect.anything()])
+})
+
 test('the tokens of Entra and of Spring look as these servers write them', async () => {
   const { claims, header } = await tokenOf(entra({ tenant: 'tenant-1' }))
   expect(header).toMatchObject({ typ: 'JWT', alg: 'RS256' })
@@ -105,7 +146,7 @@ test('the tokens of Entra and of Spring look as these servers write them', async
   expect(Object.keys(spring.claims).toSorted()).toEqual(
     ['aud', 'authorities', 'client_id', 'department', 'exp', 'jti', 'scope'].toSorted()
   )
-  expect(spring.claims).toMatchObject({ authorities: ['ROLE_support'], scope: 'read_user' })
+  expect(spring.claims).toMatchObject({ authorities: ['ROLE_support'], scope: ['read_user'] })
 })
 
 test('a profile that is none is refused at the start, and so is one for opaque tokens', async () => {

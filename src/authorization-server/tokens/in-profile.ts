@@ -4,6 +4,17 @@ import { joinScope, splitScope } from '../../token/scope.ts'
 
 type Claims = Record<string, unknown>
 
+// A profile reads more than its server writes: these tell what that is.
+const writesScopeAsList: readonly string[] = [
+  'duende',
+  'hydra',
+  'okta',
+  'springAuthorizationServer',
+  'springOAuth2',
+  'xsuaa'
+]
+const writesEveryClientId: readonly string[] = ['xsuaa']
+
 /** The token of a client by RFC 9068, written as the servers of another profile write it. */
 export function inProfile(standard: JWTPayload, profile: TokenProfile | undefined): JWTPayload {
   if (profile === undefined) return standard
@@ -12,7 +23,8 @@ export function inProfile(standard: JWTPayload, profile: TokenProfile | undefine
   const { required, audience: [audience = { at: ['aud'] }] = [] } = profile
   const token: Claims = { ...own, ...known({ iss, iat }, required), sub, exp, jti }
   write(token, audience.at, aud)
-  write(token, profile.clientId[0] as ClaimPath, clientId)
+  for (const place of writesEveryClientId.includes(profile.name) ? profile.clientId : profile.clientId.slice(0, 1))
+    write(token, place, clientId)
   writeRights(token, profile, splitScope(String(scope)), roles as readonly string[])
   for (const test of [...(profile.must ?? []), ...(profile.client[0] ?? [])]) satisfy(token, test, clientId)
   for (const name of required) token[name] ??= name === 'nbf' ? iat : clientId
@@ -34,7 +46,9 @@ function writeRights(token: Claims, profile: TokenProfile, scope: readonly strin
   const [rolesPlace] = profile.roles
   // Where a scope tells a user's token, what a client may do are its roles.
   const isUsers = profile.user.some(([test]) => test !== undefined && isPresence(test, scopePlace))
-  if (scopePlace !== undefined && !isUsers) writeNames(token, scopePlace, scope)
+  const asList = writesScopeAsList.includes(profile.name)
+  if (scopePlace !== undefined && !isUsers)
+    writeNames(token, asList ? { ...scopePlace, form: 'list' } : scopePlace, scope)
   if (rolesPlace !== undefined) writeNames(token, rolesPlace, isUsers ? [...scope, ...roles] : roles)
 }
 
@@ -45,10 +59,8 @@ function isPresence(test: ClaimTest, place: NamesPlace | undefined): boolean {
 function writeNames(token: Claims, { at, form, prefix = '' }: NamesPlace, names: readonly string[]): void {
   if (names.length === 0) return
   const written = names.map((name) => prefix + name)
-  // Okta and Hydra write `scp` as a list.
-  const asWords = form === 'words' && at[0] !== 'scp'
   const asKeys = form === 'keys' && Object.fromEntries(written.map((name) => [name, {}]))
-  write(token, at, asWords ? joinScope(written) : asKeys || written)
+  write(token, at, form === 'words' ? joinScope(written) : asKeys || written)
 }
 
 /** Makes the test hold. Those that only a user's token could fail hold already. */
