@@ -35,15 +35,16 @@ const noCaller = new AsyncResource('SERVICE_TOKEN_EVENTS')
  * each event as well.
  */
 export function guardedEmitter(publish?: (name: EventName, event: object) => void): GuardedEmitter {
-  /** Name → listener → what calls it. */
-  const guards = new Map<string, Map<Callback, Callback>>()
+  /** Name → listener → what calls it. Made for the first listener: most of a thousand tenants' clients have none. */
+  let guards: Map<string, Map<Callback, Callback>> | undefined
 
   function off(name: string, listener: Callback): void {
-    guards.get(name)?.delete(listener)
+    guards?.get(name)?.delete(listener)
   }
 
   function on(name: string, listener: Callback): () => void {
     checkListener(name, listener)
+    guards ??= new Map()
     const named = guards.get(name) ?? new Map<Callback, Callback>()
     guards.set(name, named)
     if (!named.has(listener)) named.set(listener, guarded(name, listener))
@@ -52,8 +53,8 @@ export function guardedEmitter(publish?: (name: EventName, event: object) => voi
 
   /** Calls the listeners that are registered now, even if one of them removes another. */
   function tell(name: EventName, event: object): void {
-    for (const guard of [...(guards.get(name)?.values() ?? [])]) guard(event)
-    for (const guard of [...(guards.get('*')?.values() ?? [])]) guard(name, event)
+    for (const guard of [...(guards?.get(name)?.values() ?? [])]) guard(event)
+    for (const guard of [...(guards?.get('*')?.values() ?? [])]) guard(name, event)
     publish?.(name, event)
   }
 

@@ -4,6 +4,7 @@ import { countedRejections } from './bearer/counted-rejections.ts'
 import { bearerFetch } from './bearer/fetch.ts'
 import { bearerInterceptor } from './bearer/interceptor.ts'
 import { type Inventory, inventoryOf } from './bearer/inventory.ts'
+import { notedSource } from './bearer/noted-source.ts'
 import { underPolicy } from './bearer/policies.ts'
 import { type Route, routeTable } from './bearer/routes.ts'
 import type { TokenOptions } from './bearer/token-options.ts'
@@ -92,9 +93,14 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const endpoint =
     clientAuthentication &&
     tokenEndpoint({
-      ...checked,
-      ...common,
+      clientId: checked.clientId,
       clientAuthentication,
+      clock,
+      timeout,
+      emit,
+      defaultLifetime: checked.defaultLifetime,
+      bearerTypes: checked.bearerTypes,
+      headers: checked.headers,
       prover: dpop && lateProver({ source: dpop.source, clock, timeout }),
       allowBearer: dpop?.allowBearer ?? false,
       counting: (sender) => telemetry.counting(sender)
@@ -105,7 +111,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const cache: TokenCache = tokenCache({
     ...common,
     endpoint: health,
-    source: book.noting(source),
+    source: notedSource(source, book),
     lastLook,
     refresh,
     maxWaiting,
@@ -116,7 +122,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const spending = { source: cache, emit: refusals.emit, forCall }
   const bearer = (policy: BearerPolicy) => ({
     ...spending,
-    routes: routeTable(checkedPolicy(policy, request).map(book.counted))
+    routes: routeTable(checkedPolicy(policy, request).map((rule) => book.counted(rule)))
   })
   const knownFrom = knownRequest(request, (key) => cache.requestOf(key))
   const since = clock.wallTime()
@@ -145,7 +151,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   async function end(): Promise<void> {
     refusals.stop()
     cache.close()
-    source.close()
+    source.close?.()
     await leave()
   }
 
@@ -208,9 +214,12 @@ interface Below {
 }
 
 /** The source below the cache: the token endpoint, or the store in front of it. */
-function sourceBelow(checked: CheckedOptions, { endpoint, clock, emit, risen }: Below): SharedSource {
+function sourceBelow(
+  checked: CheckedOptions,
+  { endpoint, clock, emit, risen }: Below
+): TokenSource & Partial<SharedSource> {
   const { sharing, server, clientId, headers, timeout } = checked
-  const alone = { ...(endpoint as TokenSource), close() {} }
+  const alone = endpoint as TokenSource
   if (sharing === undefined) return alone
   const bound = checked.dpop !== undefined ? 'key' : checked.clientAuthentication?.mutualTls && 'certificate'
   if (bound !== undefined) {

@@ -7,6 +7,8 @@ export interface CountedRejections {
   stop(): void
 }
 
+type EmitTold = (name: 'rejected', event: Rejected) => void
+
 /** How many reported refusals are remembered. */
 const rememberedAtMost = 100
 /** Milliseconds between two events of the same refusal. */
@@ -22,45 +24,57 @@ interface Told {
  * Reports each refusal when it first happens, and then every ten seconds how often it happened, because a resource server that refuses every call
  * must not flood the listeners.
  */
-export function countedRejections(emit: (name: 'rejected', event: Rejected) => void, clock: Clock): CountedRejections {
-  const told = new Map<string, Told>()
-  let timer: Timer | undefined
+export function countedRejections(emit: EmitTold, clock: Clock): CountedRejections {
+  return new Counted(emit, clock)
+}
 
-  function tell(refusal: Told): void {
+class Counted implements CountedRejections {
+  readonly #emit: EmitTold
+  readonly #clock: Clock
+  /** Made when something is first refused. */
+  #told: Map<string, Told> | undefined
+  #timer: Timer | undefined
+
+  constructor(emit: EmitTold, clock: Clock) {
+    this.#emit = emit
+    this.#clock = clock
+  }
+
+  readonly emit: EmitRejected = (_, event) => {
+    const { serial, origin, status, error, neededScope } = event
+    const name = JSON.stringify([serial, origin, status, error, neededScope])
+    this.#told ??= new Map()
+    const known = this.#told.get(name)
+    if (known === undefined) {
+      this.#makeRoom(this.#told)
+      this.#told.set(name, { event, calls: 0 })
+      this.#emit('rejected', { ...event, count: 1 })
+      return
+    }
+    known.calls += 1
+    this.#timer ??= this.#clock.startTimer(() => this.#tellAll(), interval)
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+    this.#told = undefined
+  }
+
+  #tell(refusal: Told): void {
     const { event, calls } = refusal
     refusal.calls = 0
-    if (calls > 0) emit('rejected', { ...event, count: calls })
+    if (calls > 0) this.#emit('rejected', { ...event, count: calls })
   }
 
-  function tellAll(): void {
-    timer = undefined
-    for (const refusal of told.values()) tell(refusal)
+  #tellAll(): void {
+    this.#timer = undefined
+    for (const refusal of this.#told?.values() ?? []) this.#tell(refusal)
   }
 
-  function makeRoom(): void {
+  #makeRoom(told: Map<string, Told>): void {
     const [oldest] = told
     if (oldest === undefined || told.size < rememberedAtMost) return
     told.delete(oldest[0])
-    tell(oldest[1])
-  }
-
-  return {
-    emit(_, event) {
-      const { serial, origin, status, error, neededScope } = event
-      const name = JSON.stringify([serial, origin, status, error, neededScope])
-      const known = told.get(name)
-      if (known === undefined) {
-        makeRoom()
-        told.set(name, { event, calls: 0 })
-        emit('rejected', { ...event, count: 1 })
-        return
-      }
-      known.calls += 1
-      timer ??= clock.startTimer(tellAll, interval)
-    },
-    stop() {
-      timer?.cancel()
-      told.clear()
-    }
+    this.#tell(oldest[1])
   }
 }

@@ -1,6 +1,6 @@
 import { TokenClientError } from '../errors.ts'
+import type { AccessToken } from '../token/access-token.ts'
 import { type TokenRequest, tokenRequest } from '../token/token-request.ts'
-import type { TokenSource } from '../token/token-source.ts'
 import type { Route } from './routes.ts'
 import type { Grant, Moment, Usage } from './usage.ts'
 
@@ -10,8 +10,8 @@ export interface UsageBook {
   counted(route: Route): Route
   /** Counts the tokens that are asked for by hand. */
   byHand(request: TokenRequest): Usage
-  /** The same source, which also records what it grants. */
-  noting<Source extends TokenSource>(source: Source): Source
+  /** Records what a request for a token was granted, or why it was refused. */
+  noteGrant(request: TokenRequest, token: AccessToken | Promise<AccessToken>): void
   usages(): Iterable<Usage>
   /** Counts the calls that do not fit into the list. */
   readonly unlisted: Usage
@@ -21,53 +21,71 @@ export interface UsageBook {
 const listedAtMost = 1_000
 
 export function usageBook(lastLook: Moment): UsageBook {
-  const routes = new Map<string, Usage>()
-  const requests = new Map<string, Usage>()
-  const grants = new Map<string, Grant>()
-  const unlisted = newUsage(undefined, tokenRequest({ scope: [], audience: undefined, resource: [], parameters: {} }))
-  let lastByHand: Usage | undefined
+  return new Book(lastLook)
+}
 
-  function newUsage(rule: Usage['rule'], request: TokenRequest, grant: Grant = {}): Usage {
-    return { rule, request, grant, lastLook, calls: 0, refused: 0, lastUsed: 0 }
+const noRequest = tokenRequest({})
+
+/** A class with tables that are made when they are first needed: a thousand tenants have a thousand books. */
+class Book implements UsageBook {
+  readonly #lastLook: Moment
+  #routes: Map<string, Usage> | undefined
+  #requests: Map<string, Usage> | undefined
+  #grants: Map<string, Grant> | undefined
+  #unlisted: Usage | undefined
+  #lastByHand: Usage | undefined
+
+  constructor(lastLook: Moment) {
+    this.#lastLook = lastLook
   }
 
-  function listed(list: Map<string, Usage>, key: string, request: TokenRequest, rule?: Usage['rule']): Usage {
+  get unlisted(): Usage {
+    this.#unlisted ??= this.#newUsage(undefined, noRequest)
+    return this.#unlisted
+  }
+
+  counted(route: Route): Route {
+    const { origin, path, request } = route
+    this.#routes ??= new Map()
+    const usage = this.#listed(this.#routes, `${origin}${path ?? '/'} ${request.key}`, request, { origin, path })
+    return { ...route, usage }
+  }
+
+  byHand(request: TokenRequest): Usage {
+    if (this.#lastByHand?.request !== request) {
+      this.#requests ??= new Map()
+      this.#lastByHand = this.#listed(this.#requests, request.key, request)
+    }
+    return this.#lastByHand
+  }
+
+  noteGrant(request: TokenRequest, token: AccessToken | Promise<AccessToken>): void {
+    const grant = this.#grants?.get(request.key)
+    if (grant === undefined) return
+    Promise.resolve(token).then(
+      ({ scope }) => Object.assign(grant, { granted: scope, code: undefined }),
+      (error) => Object.assign(grant, error instanceof TokenClientError && { code: error.code })
+    )
+  }
+
+  *usages(): Iterable<Usage> {
+    yield* this.#routes?.values() ?? []
+    yield* this.#requests?.values() ?? []
+  }
+
+  #newUsage(rule: Usage['rule'], request: TokenRequest, grant: Grant = {}): Usage {
+    return { rule, request, grant, lastLook: this.#lastLook, calls: 0, refused: 0, lastUsed: 0 }
+  }
+
+  #listed(list: Map<string, Usage>, key: string, request: TokenRequest, rule?: Usage['rule']): Usage {
     const known = list.get(key)
     if (known !== undefined) return known
-    if (routes.size + requests.size >= listedAtMost) return unlisted
-    const grant = grants.get(request.key) ?? {}
-    grants.set(request.key, grant)
-    const usage = newUsage(rule, request, grant)
+    if ((this.#routes?.size ?? 0) + (this.#requests?.size ?? 0) >= listedAtMost) return this.unlisted
+    this.#grants ??= new Map()
+    const grant = this.#grants.get(request.key) ?? {}
+    this.#grants.set(request.key, grant)
+    const usage = this.#newUsage(rule, request, grant)
     list.set(key, usage)
     return usage
-  }
-
-  return {
-    counted(route) {
-      const { origin, path, request } = route
-      return { ...route, usage: listed(routes, `${origin}${path ?? '/'} ${request.key}`, request, { origin, path }) }
-    },
-    byHand(request) {
-      if (lastByHand?.request !== request) lastByHand = listed(requests, request.key, request)
-      return lastByHand
-    },
-    noting: (source) => ({
-      ...source,
-      token(request, asking) {
-        const token = source.token(request, asking)
-        const grant = grants.get(request.key)
-        if (grant === undefined) return token
-        Promise.resolve(token).then(
-          ({ scope }) => Object.assign(grant, { granted: scope, code: undefined }),
-          (error) => Object.assign(grant, error instanceof TokenClientError && { code: error.code })
-        )
-        return token
-      }
-    }),
-    *usages() {
-      yield* routes.values()
-      yield* requests.values()
-    },
-    unlisted
   }
 }

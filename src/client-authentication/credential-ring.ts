@@ -40,6 +40,7 @@ interface Newcomer<Credential> {
 }
 
 const mostRemembered = 16
+const none: readonly never[] = []
 const gapBetweenTrials = 60_000
 const serverHasNotFollowed =
   'The authorization server refused the new client credential and took the one from before. Give it the new one.'
@@ -48,102 +49,116 @@ export function credentialRing<Credential extends Comparable<Credential>>(
   sources: readonly CredentialSource<Credential>[],
   { isReusable = false }: CredentialRingOptions = {}
 ): CredentialRing<Credential> {
-  const keepsFormer = isReusable && sources.length === 1
-  let inUse: Credential | undefined
-  /** What each source gave last. */
-  const known: (Credential | undefined)[] = []
-  /** Since the server last took one; the longest ago first. */
-  let refusals: readonly Credential[] = []
-  /** The newest refusal was worth a repeat. If that is refused too, the attempt fails and its back-off begins. */
-  let wasRepeated = false
-  /** Those that were at hand, and not refused, when the back-off began: they are no reason to end it. */
-  let atBackOff: readonly Credential[] = []
-  /** Of a single source: what the server took last, whatever the source gives now. */
-  let former: Credential | undefined
-  let newcomer: Newcomer<Credential> | undefined
+  return new Ring(sources, isReusable && sources.length === 1)
+}
 
-  async function read(place: number, warn: Warn, deadline?: Deadline): Promise<Credential | undefined> {
-    known[place] = await sources[place]?.read(warn, deadline)
-    return known[place]
+/** A class: a thousand tenants have a thousand rings, and its functions once. */
+class Ring<Credential extends Comparable<Credential>> implements CredentialRing<Credential> {
+  readonly #sources: readonly CredentialSource<Credential>[]
+  readonly #keepsFormer: boolean
+  #inUse: Credential | undefined
+  /** What each source gave last. */
+  readonly #known: (Credential | undefined)[] = []
+  /** Since the server last took one; the longest ago first. */
+  #refusals: readonly Credential[] = none
+  /** The newest refusal was worth a repeat. If that is refused too, the attempt fails and its back-off begins. */
+  #wasRepeated = false
+  /** Those that were at hand, and not refused, when the back-off began: they are no reason to end it. */
+  #atBackOff: readonly Credential[] = none
+  /** Of a single source: what the server took last, whatever the source gives now. */
+  #former: Credential | undefined
+  #newcomer: Newcomer<Credential> | undefined
+
+  constructor(sources: readonly CredentialSource<Credential>[], keepsFormer: boolean) {
+    this.#sources = sources
+    this.#keepsFormer = keepsFormer
   }
 
-  async function readAll(warn: Warn): Promise<Credential[]> {
-    const readings = await Promise.allSettled(sources.map((_, place) => read(place, warn)))
+  async current(warn: Warn, deadline: Deadline): Promise<Credential> {
+    let best: Credential | undefined
+    let failure: unknown
+    for (const place of this.#places()) {
+      // One at a time: a source that hangs must not hold up one that has what is needed.
+      const credential = await this.#read(place, warn, deadline).catch((error) => {
+        failure ??= error
+        return undefined
+      })
+      if (credential === undefined) continue
+      if (best === undefined || this.#refusalOf(credential) < this.#refusalOf(best)) best = credential
+      if (this.#refusalOf(best) === -1) break
+    }
+    if (best === undefined) throw failure
+    this.#inUse ??= best
+    return this.#inPlaceOf(best, deadline)
+  }
+
+  accepted(credential: Credential, warn: Warn): void {
+    if (this.#inUse?.equals(credential) !== true) {
+      warn('credential_changed', 'The authorization server took another client credential than before.')
+    }
+    const newcomer = this.#newcomer
+    if (newcomer !== undefined && this.#refusalOf(newcomer.credential) !== -1)
+      warn('credential_refused', serverHasNotFollowed)
+    if (newcomer?.credential.equals(credential)) this.#newcomer = undefined
+    if (this.#keepsFormer) this.#former = credential
+    this.#inUse = credential
+    this.#refusals = none
+    this.#atBackOff = none
+    this.#wasRepeated = false
+  }
+
+  async refused(credential: Credential, warn: Warn): Promise<boolean> {
+    const isKnown = this.#refusalOf(credential) !== -1
+    const earlier = this.#refusals.filter((other) => !other.equals(credential))
+    this.#refusals = [...earlier, credential].slice(-mostRemembered)
+    const all = await this.#readAll(warn)
+    const others = this.#unrefused(this.#former === undefined ? all : [...all, this.#former])
+    // A request that was under way with a credential that others have left already takes the next one: that says nothing new.
+    const mayRepeat = others.length > 0 && (isKnown || !this.#wasRepeated)
+    if (!isKnown) this.#wasRepeated = mayRepeat
+    if (!mayRepeat) this.#atBackOff = others
+    return mayRepeat
+  }
+
+  async changed(): Promise<boolean> {
+    const all = await this.#readAll(() => {})
+    return this.#unrefused(all).some((credential) => !this.#atBackOff.some((other) => other.equals(credential)))
+  }
+
+  async #read(place: number, warn: Warn, deadline?: Deadline): Promise<Credential | undefined> {
+    this.#known[place] = await this.#sources[place]?.read(warn, deadline)
+    return this.#known[place]
+  }
+
+  async #readAll(warn: Warn): Promise<Credential[]> {
+    const readings = await Promise.allSettled(this.#sources.map((_, place) => this.#read(place, warn)))
     return readings.flatMap((reading) => (reading.status === 'fulfilled' ? (reading.value ?? []) : []))
   }
 
   /** The one in use first, the others in their order. */
-  function places(): readonly number[] {
-    const gaveInUse = (place: number) => inUse !== undefined && known[place]?.equals(inUse) === true
-    const all = [...sources.keys()]
+  #places(): readonly number[] {
+    const inUse = this.#inUse
+    const gaveInUse = (place: number) => inUse !== undefined && this.#known[place]?.equals(inUse) === true
+    const all = [...this.#sources.keys()]
     return [...all.filter(gaveInUse), ...all.filter((place) => !gaveInUse(place))]
   }
 
-  function isInUse(credential: Credential): boolean {
-    return inUse?.equals(credential) ?? false
-  }
-
   /** -1: not refused. */
-  function refusalOf(credential: Credential): number {
-    return refusals.findIndex((refused) => refused.equals(credential))
+  #refusalOf(credential: Credential): number {
+    return this.#refusals.findIndex((refused) => refused.equals(credential))
   }
 
-  function unrefused(credentials: readonly Credential[]): readonly Credential[] {
-    return credentials.filter((credential) => refusalOf(credential) === -1)
+  #unrefused(credentials: readonly Credential[]): readonly Credential[] {
+    return credentials.filter((credential) => this.#refusalOf(credential) === -1)
   }
 
   /** The former one, while it is not known that the server takes what the source gives now. */
-  function inPlaceOf(given: Credential, { clock }: Deadline): Credential {
-    if (former === undefined || former.equals(given) || refusalOf(former) !== -1) return given
+  #inPlaceOf(given: Credential, { clock }: Deadline): Credential {
+    const former = this.#former
+    if (former === undefined || former.equals(given) || this.#refusalOf(former) !== -1) return given
     const moment = clock.monotonicTime()
-    if (refusalOf(given) !== -1) newcomer = { credential: given, triedAgainAt: moment + gapBetweenTrials }
+    if (this.#refusalOf(given) !== -1) this.#newcomer = { credential: given, triedAgainAt: moment + gapBetweenTrials }
+    const newcomer = this.#newcomer
     return newcomer?.credential.equals(given) && moment < newcomer.triedAgainAt ? former : given
-  }
-
-  return {
-    async current(warn, deadline) {
-      let best: Credential | undefined
-      let failure: unknown
-      for (const place of places()) {
-        // One at a time: a source that hangs must not hold up one that has what is needed.
-        const credential = await read(place, warn, deadline).catch((error) => {
-          failure ??= error
-          return undefined
-        })
-        if (credential === undefined) continue
-        if (best === undefined || refusalOf(credential) < refusalOf(best)) best = credential
-        if (refusalOf(best) === -1) break
-      }
-      if (best === undefined) throw failure
-      inUse ??= best
-      return inPlaceOf(best, deadline)
-    },
-    accepted(credential, warn) {
-      if (!isInUse(credential)) {
-        warn('credential_changed', 'The authorization server took another client credential than before.')
-      }
-      if (newcomer !== undefined && refusalOf(newcomer.credential) !== -1)
-        warn('credential_refused', serverHasNotFollowed)
-      if (newcomer?.credential.equals(credential)) newcomer = undefined
-      if (keepsFormer) former = credential
-      inUse = credential
-      refusals = []
-      atBackOff = []
-      wasRepeated = false
-    },
-    async refused(credential, warn) {
-      const isKnown = refusalOf(credential) !== -1
-      refusals = [...refusals.filter((other) => !other.equals(credential)), credential].slice(-mostRemembered)
-      const others = unrefused([...(await readAll(warn)), ...(former === undefined ? [] : [former])])
-      // A request that was under way with a credential that others have left already takes the next one: that says nothing new.
-      const mayRepeat = others.length > 0 && (isKnown || !wasRepeated)
-      if (!isKnown) wasRepeated = mayRepeat
-      if (!mayRepeat) atBackOff = others
-      return mayRepeat
-    },
-    async changed() {
-      const all = await readAll(() => {})
-      return unrefused(all).some((credential) => !atBackOff.some((other) => other.equals(credential)))
-    }
   }
 }

@@ -26,6 +26,6 @@ export function authenticationBySecret(secret: ClientSecret | readonly ClientSec
       const listed = draft.authenticationMethods ?? []
       return proofByRing(ring, methods.find(({ method }) => listed.includes(method)) ?? basic, draft)
     },
-    changed: ring.changed
+    changed: () => ring.changed()
   }
 }

@@ -11,7 +11,7 @@ import type { Clock } from '../clock.ts'
 import { type ErrorCode, isRefusalOfCredential, TokenClientError } from '../errors.ts'
 import { type Emit, fieldsOf } from '../events.ts'
 import type { Sender } from '../http/send.ts'
-import { serverClock } from '../http/server-clock.ts'
+import { type ServerClock, serverClock } from '../http/server-clock.ts'
 import { limits } from '../limits.ts'
 import type { AuthorizationServer, AuthorizationServerSource } from '../metadata/server-source.ts'
 import { AccessToken } from '../token/access-token.ts'
@@ -22,7 +22,7 @@ import { broughtNews } from '../waiting/brought-news.ts'
 import { type Awaited, type Deadline, tooSlow, withDeadline } from '../waiting/deadline.ts'
 import { timeOfAttempt } from '../waiting/retry.ts'
 import { confidentialIn } from './confidential.ts'
-import { credentialTrial } from './credential-trial.ts'
+import { credentialTrial, type Trial } from './credential-trial.ts'
 import { beginProof, proofRefusalIn, writeProof } from './dpop-proof.ts'
 import { tokenRequestForm } from './form.ts'
 import { readTokenResponse, type TokenResponse } from './response.ts'
@@ -58,112 +58,134 @@ const metadata = "the authorization server's metadata"
  * `maxWait` bounds all of it: `ERR_SECRET_UNAVAILABLE` when the credential does not come in time, else `ERR_TIMEOUT`.
  */
 export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
-  const { clientId, server, clientAuthentication, clock, timeout, defaultLifetime, emit } = options
-  const { bearerTypes = ['bearer'], prover, allowBearer = false } = options
-  const dpop = prover && (allowBearer ? ('preferred' as const) : ('required' as const))
-  const inTurn = credentialTrial(clock)
-  const serverTime = serverClock(clock)
-  const ends = toldEnds()
-  let hasWorked = false
+  return new Endpoint(options)
+}
 
-  async function tryOnce(request: TokenRequest, attempt: Deadline): Promise<AccessToken> {
+/** A class: a thousand tenants have a thousand of it, and its functions once. */
+class Endpoint implements TokenSource {
+  readonly #options: TokenEndpointOptions
+  readonly #inTurn: Trial
+  readonly #serverTime: ServerClock
+  readonly #ends = toldEnds()
+  #hasWorked = false
+
+  constructor(options: TokenEndpointOptions) {
+    this.#options = options
+    this.#inTurn = credentialTrial(options.clock)
+    this.#serverTime = serverClock(options.clock)
+  }
+
+  token(request: TokenRequest, asking: Asking = {}): Promise<AccessToken> {
+    const { clock, timeout } = this.#options
+    const { maxWait = timeOfAttempt(timeout), signal, awaits } = asking
+    const timedOut = (awaited: Awaited | undefined) => tooSlow(`No token within ${Math.round(maxWait)} ms`, awaited)
+    return withDeadline({ clock, timeout: maxWait, timedOut, signals: [signal], awaits }, (attempt) => {
+      attempt.awaits('the request that tries the credential')
+      return this.#inTurn(() => this.#tryOnce(request, attempt), attempt.signal).catch((error) => {
+        throw this.#hasWorked ? passing(error) : error
+      })
+    })
+  }
+
+  changed(): Promise<boolean> {
+    return this.#options.clientAuthentication.changed()
+  }
+
+  get #dpop(): 'preferred' | 'required' | undefined {
+    const { prover, allowBearer = false } = this.#options
+    return prover && (allowBearer ? 'preferred' : 'required')
+  }
+
+  async #tryOnce(request: TokenRequest, attempt: Deadline): Promise<AccessToken> {
+    const { server } = this.#options
     attempt.awaits(metadata)
     const known = await server.authorizationServer({ signal: attempt.signal, maxWait: attempt.left() })
     try {
-      return await ask(request, known, attempt, true)
+      return await this.#ask(request, known, attempt, true)
     } catch (error) {
       if (!(error instanceof TokenClientError && error.code === 'ERR_ENDPOINT_NOT_FOUND')) throw error
       attempt.awaits(metadata)
       const found = await server.rediscover({ signal: attempt.signal, maxWait: attempt.left() })
-      if (urlOf(found) === urlOf(known)) throw error
-      return ask(request, found, attempt, true)
+      if (this.#urlOf(found) === this.#urlOf(known)) throw error
+      return this.#ask(request, found, attempt, true)
     }
   }
 
-  async function ask(
+  async #ask(
     request: TokenRequest,
     known: AuthorizationServer,
     attempt: Deadline,
     mayRepeat: boolean,
     proven?: ProvenCall
   ): Promise<AccessToken> {
-    const draft = draftOf(request, known, attempt)
+    const { clock, bearerTypes = ['bearer'], prover } = this.#options
+    const draft = this.#draftOf(request, known, attempt)
     const call = proven ?? (prover && (await beginProof(draft, prover)))
     if (call !== undefined) await writeProof(draft, call)
-    const { answer, proof, sent } = await authenticatedRequest(draft, options)
-    const misdated = serverTime.learn(answer, draft.tokenEndpoint) && draft.dated === true
+    const { answer, proof, sent } = await authenticatedRequest(draft, this.#options)
+    const misdated = this.#serverTime.learn(answer, draft.tokenEndpoint) && draft.dated === true
     try {
       const context = {
         tokenEndpoint: draft.tokenEndpoint,
         wallTime: clock.wallTime(),
         bearerTypes,
-        dpop,
+        dpop: this.#dpop,
         hidden: confidentialIn(draft)
       }
       const response = readTokenResponse(answer, context)
       proof.accepted()
-      hasWorked = true
+      this.#hasWorked = true
       call?.learn(answer.headers, undefined, false)
-      return accessToken(request, response, sent, {
+      return this.#accessToken(request, response, sent, {
         certificate: draft.certificate?.thumbprint,
         prover: response.isBound ? call?.prover : undefined
       })
     } catch (error) {
-      if (call?.learn(answer.headers, proofRefusalIn(error), true)) return ask(request, known, attempt, mayRepeat, call)
+      if (call?.learn(answer.headers, proofRefusalIn(error), true))
+        return this.#ask(request, known, attempt, mayRepeat, call)
       if (!isRefusalOfCredential(error)) throw error
-      if (misdated && mayRepeat) return ask(request, known, attempt, false)
+      if (misdated && mayRepeat) return this.#ask(request, known, attempt, false)
       // A source that hangs must not hide why the server refused.
       const hasAnother = await broughtNews(proof.refused(), clock, attempt.signal)
-      if (hasAnother && mayRepeat) return ask(request, known, attempt, false)
+      if (hasAnother && mayRepeat) return this.#ask(request, known, attempt, false)
       throw namingTheMethod(error, proof.method, known.authenticationMethods, confidentialIn(draft))
     }
   }
 
-  function urlOf({ tokenEndpoint: usual, mutualTlsTokenEndpoint: mutualTls }: AuthorizationServer): string {
-    return endpointFor(clientAuthentication, { usual, mutualTls })
+  #urlOf({ tokenEndpoint: usual, mutualTlsTokenEndpoint: mutualTls }: AuthorizationServer): string {
+    return endpointFor(this.#options.clientAuthentication, { usual, mutualTls })
   }
 
-  function draftOf(request: TokenRequest, known: AuthorizationServer, deadline: Deadline): TokenRequestDraft {
+  #draftOf(request: TokenRequest, known: AuthorizationServer, deadline: Deadline): TokenRequestDraft {
+    const { clientId, emit } = this.#options
     return {
       clientId,
       form: tokenRequestForm(request),
       headers: {},
       issuer: known.issuer,
-      tokenEndpoint: urlOf(known),
+      tokenEndpoint: this.#urlOf(known),
       authenticationMethods: known.authenticationMethods,
-      now: serverTime.now(),
+      now: this.#serverTime.now(),
       warn: (code, message) => emit('warning', { ...fieldsOf(request), code, message }),
       deadline
     }
   }
 
   /** Bound to the certificate that the request was sent with (RFC 8705 §3), and to the key that it proved (RFC 9449 §5). */
-  function accessToken(
+  #accessToken(
     request: TokenRequest,
     response: TokenResponse,
     sent: AuthenticatedAnswer['sent'],
     { certificate, prover }: { certificate: string | undefined; prover: Prover | undefined }
   ): AccessToken {
+    const { defaultLifetime, emit } = this.#options
     const { value, scope = request.scope, warnings } = response
-    const told = ends.lifeOf(value, response.life, sent.monotonic)
+    const told = this.#ends.lifeOf(value, response.life, sent.monotonic)
     const life = told === undefined ? defaultLifetime : Math.min(told, limits.tokenLife)
     for (const warning of warnings) emit('warning', { ...fieldsOf(request), ...warning })
     reportScope(request, scope, emit)
     const boundTo = [certificate, prover?.thumbprint].filter((one) => one !== undefined).join(' ') || undefined
     return new AccessToken({ value, scope, obtainedAt: sent.wall, expiresAt: sent.wall + life, boundTo, prover })
-  }
-
-  return {
-    changed: clientAuthentication.changed,
-    token(request, { maxWait = timeOfAttempt(timeout), signal, awaits }: Asking = {}) {
-      const timedOut = (awaited: Awaited | undefined) => tooSlow(`No token within ${Math.round(maxWait)} ms`, awaited)
-      return withDeadline({ clock, timeout: maxWait, timedOut, signals: [signal], awaits }, (attempt) => {
-        attempt.awaits('the request that tries the credential')
-        return inTurn(() => tryOnce(request, attempt), attempt.signal).catch((error) => {
-          throw hasWorked ? passing(error) : error
-        })
-      })
-    }
   }
 }
 

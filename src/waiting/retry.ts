@@ -26,21 +26,30 @@ const budgetSize = 10
 const budgetRefillEvery = 10_000
 
 export function retryBudget(clock: Clock): RetryBudget {
-  let left = budgetSize
-  let countedAt = clock.monotonicTime()
-  return {
-    take() {
-      const now = clock.monotonicTime()
-      const earned = Math.floor((now - countedAt) / budgetRefillEvery)
-      left = Math.min(budgetSize, left + earned)
-      countedAt += earned * budgetRefillEvery
-      if (left === 0) return false
-      left -= 1
-      return true
-    },
-    refill() {
-      left = budgetSize
-    }
+  return new Budget(clock)
+}
+
+class Budget implements RetryBudget {
+  readonly #clock: Clock
+  #left = budgetSize
+  #countedAt: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#countedAt = clock.monotonicTime()
+  }
+
+  take(): boolean {
+    const earned = Math.floor((this.#clock.monotonicTime() - this.#countedAt) / budgetRefillEvery)
+    this.#left = Math.min(budgetSize, this.#left + earned)
+    this.#countedAt += earned * budgetRefillEvery
+    if (this.#left === 0) return false
+    this.#left -= 1
+    return true
+  }
+
+  refill(): void {
+    this.#left = budgetSize
   }
 }
 

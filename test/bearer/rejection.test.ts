@@ -296,8 +296,9 @@ describe('what is told of refusals', () => {
   function setUp() {
     const clock = manualClock()
     const told: Rejected[] = []
-    const { emit, stop } = countedRejections((_, event) => told.push(event), clock)
-    return { clock, told, stop, refuse: (refusal: Omit<Rejected, 'count'>) => emit('rejected', refusal) }
+    const counted = countedRejections((_, event) => told.push(event), clock)
+    const refuse = (refusal: Omit<Rejected, 'count'>) => counted.emit('rejected', refusal)
+    return { clock, told, stop: () => counted.stop(), refuse }
   }
 
   test('D38 it is remembered within a bound, and each part of a refusal makes it another', () => {
