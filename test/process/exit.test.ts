@@ -102,3 +102,41 @@ test('P1 a refresh in the background that hangs lets the process end', async () 
   expect(await runModule(built.folder, code).ended).toEqual(arrived)
   expect(asked).toBeGreaterThan(1)
 }, 20_000)
+
+const stores = {
+  'in a directory': "fileStore({ directory: './.tokens-of-a-test' })",
+  'that never answers': 'everyVerb(() => new Promise(() => {}))',
+  'that throws': "everyVerb(() => { throw new Error('closed') })",
+  'that rejects with nothing': 'everyVerb(() => Promise.reject())',
+  'that answers after the process has better things to do':
+    'everyVerb(() => new Promise((resolve) => setTimeout(resolve, 60_000).unref()))',
+  'that answers with itself': 'everyVerb(function () { return this })'
+}
+
+function withStore(endpoint: string, store: string, code: string): Promise<object> {
+  const setUp = `
+    import { createTokenClient, fileStore } from 'service-token-client'
+    const everyVerb = (verb) => ({ read: verb, write: verb, remove: verb, lease: verb, release: verb })
+    const sealingKey = Buffer.alloc(32, 1).toString('base64')
+    const client = { tokenEndpoint: '${endpoint}', clientId: 'c', clientSecret: 's', store: ${store}, sealingKey }
+    const tokens = createTokenClient(client)
+  `
+  return runModule(built.folder, setUp + code).ended
+}
+
+test.each(Object.entries(stores))('P1 P2 a store %s gives a token and lets the process end', async (_, store) => {
+  const code = "await tokens.getToken(); await tokens.refresh(); console.log('arrived')"
+  expect(await withStore(await tokenEndpoint(503), store, code)).toEqual(arrived)
+})
+
+test.each(Object.entries(stores))('P1 a client that closes while it asks a store %s ends with it', async (_, store) => {
+  const code = `
+    const asked = tokens.getToken().catch(({ code }) => code)
+    const looked = tokens.ready().catch(({ code }) => code)
+    await new Promise(setImmediate)
+    await tokens.close()
+    const told = new Set([await asked, await looked].map((outcome) => typeof outcome === 'string' ? outcome : 'ERR_CLIENT_CLOSED'))
+    console.log(told.size === 1 && told.has('ERR_CLIENT_CLOSED') ? 'arrived' : [...told])
+  `
+  expect(await withStore(await tokenEndpoint(), store, code)).toEqual(arrived)
+})

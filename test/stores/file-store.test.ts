@@ -16,8 +16,8 @@ test.for(tokenStoreContract(() => fileStore({ directory })))('$name', ({ run }) 
 
 test('the directory and its files are for this user alone', async () => {
   const store = fileStore({ directory: join(base, 'private') })
-  await store.write('name', { version: 1, data: 'x' }, 1000)
-  await store.lease('name', { holder: 'a', life: 1000 })
+  await store.write('name', { version: 1, data: 'x' }, 60_000)
+  await store.lease('name', { holder: 'a', life: 60_000 })
   const modes = await Promise.all(
     (await readdir(join(base, 'private'))).map((file) => stat(join(base, 'private', file)))
   )
@@ -27,8 +27,8 @@ test('the directory and its files are for this user alone', async () => {
 
 test('earlier versions leave no files behind', async () => {
   const store = fileStore({ directory: join(base, 'tidy') })
-  for (let version = 1; version <= 5; version++) await store.write('name', { version, data: 'x' }, 1000)
-  for (let turn = 0; turn < 5; turn++) await store.lease('name', { holder: 'a', life: 1000 })
+  for (let version = 1; version <= 5; version++) await store.write('name', { version, data: 'x' }, 60_000)
+  for (let turn = 0; turn < 5; turn++) await store.lease('name', { holder: 'a', life: 60_000 })
   await store.release('name', 'a')
   expect(await readdir(join(base, 'tidy'))).toHaveLength(1)
 })
@@ -44,29 +44,29 @@ test('a name can hold anything that a file name cannot', async () => {
 
 test('a file that holds something else is no record and no lease', async () => {
   const store = fileStore({ directory: join(base, 'garbage') })
-  await store.write('name', { version: 1, data: 'x' }, 1000)
+  await store.write('name', { version: 1, data: 'x' }, 60_000)
   await store.lease('name', { holder: 'a', life: 60_000 })
   for (const file of await readdir(join(base, 'garbage'))) await writeFile(join(base, 'garbage', file), '{"version":')
   expect(await store.read('name')).toBe(undefined)
-  expect(await store.write('name', { version: 1, data: 'y' }, 1000)).toBe(true)
-  expect(await store.lease('name', { holder: 'b', life: 1000 })).toEqual({ state: 'acquired' })
+  expect(await store.write('name', { version: 1, data: 'y' }, 60_000)).toBe(true)
+  expect(await store.lease('name', { holder: 'b', life: 60_000 })).toEqual({ state: 'acquired' })
 })
 
 test("a directory that cannot be made is the store's error", async () => {
   await writeFile(join(base, 'file'), 'x')
   const store = fileStore({ directory: join(base, 'file') })
-  await expect(store.lease('name', { holder: 'a', life: 1000 })).rejects.toThrow()
-  await expect(store.write('name', { version: 1, data: 'x' }, 1000)).rejects.toThrow()
+  await expect(store.lease('name', { holder: 'a', life: 60_000 })).rejects.toThrow()
+  await expect(store.write('name', { version: 1, data: 'x' }, 60_000)).rejects.toThrow()
   expect(await readFile(join(base, 'file'), 'utf8')).toBe('x')
 })
 
 test('a directory that somebody removes is made again', async () => {
   const store = fileStore({ directory: join(base, 'removed') })
-  expect(await store.write('name', { version: 1, data: 'x' }, 1000)).toBe(true)
+  expect(await store.write('name', { version: 1, data: 'x' }, 60_000)).toBe(true)
   await rm(join(base, 'removed'), { recursive: true })
   expect(await store.read('name')).toBe(undefined)
-  expect(await store.lease('name', { holder: 'a', life: 1000 })).toEqual({ state: 'acquired' })
-  expect(await store.write('name', { version: 1, data: 'y' }, 1000)).toBe(true)
+  expect(await store.lease('name', { holder: 'a', life: 60_000 })).toEqual({ state: 'acquired' })
+  expect(await store.write('name', { version: 1, data: 'y' }, 60_000)).toBe(true)
   expect(await store.read('name')).toEqual({ version: 1, data: 'y' })
 })
 
@@ -78,14 +78,14 @@ test('a directory is the one that it was when the store was made', async () => {
   })
   const store = fileStore({ directory: 'relative' })
   process.cwd = before
-  await store.write('name', { version: 1, data: 'x' }, 1000)
+  await store.write('name', { version: 1, data: 'x' }, 60_000)
   expect(await readdir(join(base, 'relative'))).toHaveLength(1)
 })
 
 test('a directory by a symbolic link is used', async () => {
   await mkdir(join(base, 'linked-to'))
   await symlink(join(base, 'linked-to'), join(base, 'link'))
-  await fileStore({ directory: join(base, 'link') }).write('name', { version: 1, data: 'x' }, 1000)
+  await fileStore({ directory: join(base, 'link') }).write('name', { version: 1, data: 'x' }, 60_000)
   expect(await readdir(join(base, 'linked-to'))).toHaveLength(1)
 })
 
@@ -104,15 +104,15 @@ test.for(Object.entries(strange))(
   async ([what, put]) => {
     const directory = join(base, `strange ${what}`)
     const store = fileStore({ directory })
-    await store.write('name', { version: 1, data: 'x' }, 1000)
+    await store.write('name', { version: 1, data: 'x' }, 60_000)
     await store.lease('name', { holder: 'a', life: 60_000 })
     for (const file of await readdir(directory)) {
       await rm(join(directory, file))
       await put(join(directory, file))
     }
     expect(await store.read('name')).toBe(undefined)
-    expect(await store.lease('name', { holder: 'b', life: 1000 })).toEqual({ state: 'acquired' })
-    expect(await store.write('name', { version: 1, data: 'y' }, 1000)).toBe(true)
+    expect(await store.lease('name', { holder: 'b', life: 60_000 })).toEqual({ state: 'acquired' })
+    expect(await store.write('name', { version: 1, data: 'y' }, 60_000)).toBe(true)
     expect(await store.read('name')).toEqual({ version: 1, data: 'y' })
   }
 )
@@ -120,24 +120,24 @@ test.for(Object.entries(strange))(
 test('a file whose name only looks like that of a record is passed over', async () => {
   const directory = join(base, 'foreign')
   const store = fileStore({ directory })
-  await store.write('name', { version: 3, data: 'x' }, 1000)
+  await store.write('name', { version: 3, data: 'x' }, 60_000)
   const [file = ''] = await readdir(directory)
   for (const name of ['x', '', '1e999', '-1', '4.bak']) await writeFile(join(directory, file.replace(/3$/, name)), '{}')
   expect(await store.read('name')).toEqual({ version: 3, data: 'x' })
-  expect(await store.write('name', { version: 4, data: 'y' }, 1000)).toBe(true)
+  expect(await store.write('name', { version: 4, data: 'y' }, 60_000)).toBe(true)
   expect(await store.read('name')).toEqual({ version: 4, data: 'y' })
 })
 
 test('what a process that died has left half done goes after an hour', async () => {
   const directory = join(base, 'half-done')
   const store = fileStore({ directory })
-  await store.write('name', { version: 1, data: 'x' }, 1000)
+  await store.write('name', { version: 1, data: 'x' }, 60_000)
   const [old, young] = [join(directory, `.${randomUUID()}`), join(directory, `.${randomUUID()}`)]
   const foreign = join(directory, '.gitignore')
   for (const file of [old, young, foreign]) await writeFile(file, '{"vers')
   const twoHoursAgo = Date.now() / 1000 - 7200
   for (const file of [old, foreign]) await utimes(file, twoHoursAgo, twoHoursAgo)
-  await store.write('name', { version: 2, data: 'y' }, 1000)
+  await store.write('name', { version: 2, data: 'y' }, 60_000)
   const left = (await readdir(directory)).map((file) => join(directory, file))
   expect([left.includes(old), left.includes(young), left.includes(foreign)]).toEqual([false, true, true])
 })
