@@ -1,13 +1,24 @@
 import { type ErrorCode, isRefusalOfCredential, TokenClientError } from '../errors.ts'
 import type { SealingKey } from './sealing-key.ts'
 
+/** The others can be well: they have files, descriptors, a clock and a proxy of their own. */
+const ofThisInstance: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_CLIENT_CLOSED',
+  'ERR_SECRET_UNAVAILABLE',
+  'ERR_RESOURCE_EXHAUSTED',
+  'ERR_CLOCK_INVALID',
+  'ERR_TLS_CLIENT_CERTIFICATE',
+  'ERR_PROXY_REFUSED'
+])
+
 /**
  * What a holder leaves behind when its attempt has failed: which failure, and until when it makes no other attempt (epoch ms).
- * Undefined for a refused credential: another instance may hold a newer one.
+ * Undefined for a refused credential, since another instance may hold a newer one, and for what is wrong with this instance alone.
  */
 export function failureWord(key: SealingKey, name: string, error: unknown, until: number): string | undefined {
-  if (!(error instanceof TokenClientError) || isRefusalOfCredential(error)) return undefined
-  const { code, transient } = error
+  if (!(error instanceof TokenClientError) || ofThisInstance.has(error.code)) return undefined
+  if (isRefusalOfCredential(error)) return undefined
+  const { code, transient } = error as TokenClientError
   return key.seal(context(name), JSON.stringify({ code, transient, until: Math.ceil(until) }))
 }
 

@@ -1,3 +1,4 @@
+import { builtin } from '../builtin.ts'
 import type { Clock } from '../clock.ts'
 import type { TokenClientError } from '../errors.ts'
 import type { AccessToken } from '../token/access-token.ts'
@@ -19,6 +20,8 @@ export interface Shelf {
   withdraw(token: AccessToken): Promise<void>
   /** Acquired, held by another instance, or the failure that the holder left word of. */
   lease(life: number): Promise<'acquired' | 'held' | TokenClientError | Broken>
+  /** Whether this instance may try for itself what another one has failed at: one of all may, once in `life` ms. */
+  mayDoubt(life: number): Promise<boolean>
   /** Keeps the lease for `life` ms and says why nobody shall ask before. False where there is nothing to tell the others. */
   leaveWord(error: unknown, life: number): Promise<boolean>
   release(): Promise<void>
@@ -81,6 +84,11 @@ export function shelf({ store, keys, identity, holder, epoch, clock }: ShelfOpti
       const failure =
         lease.word === undefined ? undefined : failureFrom(key, current.name, lease.word, clock.wallTime())
       return failure ?? 'held'
+    },
+    async mayDoubt(life) {
+      // A holder of its own each time: nobody renews it, this instance neither.
+      const lease = await store.lease(`${current.name}.doubt`, { holder: builtin.crypto.randomUUID(), life })
+      return lease === broken || lease.state === 'acquired'
     },
     async leaveWord(error, life) {
       const word = failureWord(key, current.name, error, clock.wallTime() + life)

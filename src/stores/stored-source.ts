@@ -23,7 +23,8 @@ const lease = {
   renewedEvery: 300,
   wordUnlessTold: 5000,
   longestWord: 600_000,
-  longestWithoutRecord: 20_000
+  longestWithoutRecord: 20_000,
+  doubt: 120_000
 }
 /** Milliseconds between two looks, and how long a caller without a token leaves the asking to the holder. */
 const wait = { least: 50, most: 400, withoutToken: 2000 }
@@ -63,12 +64,19 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
       const state = source === undefined ? 'held' : await shelf.lease(lease.life)
       if (state === 'acquired') return askUnderLease(question)
       if (state === broken || asking.insists?.()) return ask(question)
-      if (state instanceof TokenClientError) throw state
+      if (state instanceof TokenClientError) return doubting(question, state)
       if (clock.monotonicTime() >= patientUntil) return mayWait(asking) ? nobodyWrote(asking) : ask(question)
       await pause(clock, uniform(clock, wait.least, wait.most), asking.signal)
       const found = await shelf.look()
       if (found !== broken && found !== undefined && isAnswer(found, asking)) return found
     }
+  }
+
+  /** The fault can lie with the instance that has failed, and nobody without a token fails for it: one of them tries for itself. */
+  async function doubting(question: Question, told: TokenClientError): Promise<AccessToken> {
+    const { asking, shelf } = question
+    if (asking.inHand !== undefined || !(await shelf.mayDoubt(lease.doubt))) throw told
+    return ask(question)
   }
 
   function mayWait({ inHand }: Asking): boolean {

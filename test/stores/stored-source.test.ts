@@ -234,7 +234,7 @@ test('withdraw takes the token from everybody, and no other one', async () => {
   expect(other.source.calls).toHaveLength(1)
 })
 
-test('an outage sees the attempts of one, and a cold instance hears the reason at once', async () => {
+test('an outage sees the attempts of one, another one tries for itself once, and all others hear the reason at once', async () => {
   const { instance, settle, clock } = fleet()
   const [holder, other, cold] = [instance(), instance(), instance()]
   holder.ask()
@@ -243,6 +243,8 @@ test('an outage sees the attempts of one, and a cold instance hears the reason a
   await holder.source.last.fail(down())
   holder.stored.rests?.(read, 20 * second)
   await clock.advance(19 * second)
+  expect(other.source.calls).toHaveLength(1)
+  await other.source.last.fail(down())
   const told = cold.ask()
   await settle()
   expect(told.value).toMatchObject({
@@ -253,7 +255,7 @@ test('an outage sees the attempts of one, and a cold instance hears the reason a
   await clock.advance(second)
   holder.ask() // its own next attempt comes before the lease ends
   await settle()
-  expect([holder, other, cold].map(({ source }) => source.calls.length)).toEqual([2, 0, 0])
+  expect([holder, other, cold].map(({ source }) => source.calls.length)).toEqual([2, 1, 0])
 })
 
 test('a holder with a token in hand leaves those without one no longer wait than 20 seconds, where none lies in the store', async () => {
@@ -266,6 +268,7 @@ test('a holder with a token in hand leaves those without one no longer wait than
   await settle()
   await holder.source.last.fail(down())
   holder.stored.rests?.(read, 240 * second)
+  instance().ask() // the one that tries for itself
   await clock.advance(15 * second)
   cold.ask()
   warm.ask({ inHand: token })
@@ -275,6 +278,56 @@ test('a holder with a token in hand leaves those without one no longer wait than
   cold.ask()
   await settle()
   expect(cold.source.calls).toHaveLength(1)
+})
+
+test('one instance that is ill leaves nobody without a token, however often it fails first', async () => {
+  const { instance, settle, clock } = fleet()
+  const [ill, well, later] = [instance(), instance(), instance()]
+  for (let turn = 0; turn < 3; turn += 1) {
+    ill.ask()
+    await settle()
+    await ill.source.last.fail(new TokenClientError('ERR_NETWORK', 'no route', { transient: true }))
+    ill.stored.rests?.(read, 2 * second)
+    await clock.advance(2 * second)
+  }
+  const served = well.ask()
+  await settle()
+  await well.source.last.give(hour, 'well')
+  const found = later.ask()
+  await settle()
+  expect([served.value, found.value, later.source.calls.length]).toEqual(['well', 'well', 0])
+})
+
+test('whoever has a token in hand believes what another one has failed at', async () => {
+  const { instance, settle, clock, published } = fleet()
+  const [holder, warm] = [instance(), instance()]
+  const token = await published(holder, hour, 'kept')
+  await clock.advance(second)
+  holder.ask({ inHand: token })
+  await settle()
+  await holder.source.last.fail(down())
+  const told = warm.ask({ inHand: token })
+  await settle()
+  expect([told.value, warm.source.calls.length]).toEqual([expect.objectContaining({ code: 'ERR_SERVER_ERROR' }), 0])
+})
+
+test.for([
+  'ERR_CLIENT_CLOSED',
+  'ERR_SECRET_UNAVAILABLE',
+  'ERR_RESOURCE_EXHAUSTED',
+  'ERR_CLOCK_INVALID',
+  'ERR_PROXY_REFUSED'
+] as const)('what is wrong with one instance alone (%s) holds nobody up', async (code) => {
+  const { instance, settle } = fleet()
+  const [ill, well] = [instance(), instance()]
+  ill.ask()
+  await settle()
+  await ill.source.last.fail(new TokenClientError(code, 'x', { transient: true }))
+  for (const one of [well, instance(), instance()]) {
+    one.ask()
+    await settle()
+  }
+  expect(well.source.calls).toHaveLength(1)
 })
 
 test('a success after a failure takes the word away', async () => {
