@@ -162,7 +162,7 @@ test.each(bases)('W38 over the fetch of %s a redirect does to each method what i
   const where = await place()
   for (const method of methods) {
     for (const status of [...statuses, ...noRedirects]) {
-      for (const location of targets(where)) {
+      for (const location of noRedirects.includes(status) ? targets(where).slice(2) : targets(where)) {
         const path = go(status, { location })
         for (const body of bearing(method) ? [undefined, 'sent'] : [undefined])
           await expectSame(where, base, (origin) => [`${origin}${path}`, { method, headers, ...(body && { body }) }])

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { keepBuild, takeBuild } from './builds.ts'
 import { root } from './imports.ts'
 
 const run = promisify(execFile)
@@ -24,6 +25,9 @@ export async function buildPackage(): Promise<BuiltPackage> {
     run: async (file, args) => (await run(file, args, { cwd: folder })).stdout,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true })
   }
+  const dist = join(folder, 'dist')
+  if (await takeBuild(dist)) return built
   await built.run('npm', ['run', '--silent', 'build'])
+  await keepBuild(dist)
   return built
 }

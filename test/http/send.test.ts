@@ -112,11 +112,12 @@ const unreadable: Record<string, (request: RawRequest) => void> = {
 
 test.each(everyRoad.flatMap(([road, open]) => Object.keys(unreadable).map((how) => [how, road, open] as const)))(
   'W13 an error with a body %s keeps its status and its fields over %s',
-  async (how, _, road) => {
+  async (how, name, road) => {
     const server = await rawServer((request) => unreadable[how]?.(request))
     const { status, headers, body } = await road().send(post(server))
     expect({ status, wait: headers['retry-after'], body: text(body) }).toEqual({ status: 429, wait: '7', body: '' })
-    await closed((await server.next()).socket)
+    // A connection of the platform's fetch is not ours to end, while nothing is wrong with it.
+    if (name !== 'fetch') await closed((await server.next()).socket)
   }
 )
 

@@ -8,8 +8,9 @@ const { found } = doctor()
 describe('a fault of the development server is one finding', () => {
   const cases = faultRows.map(([name, fault, set, settings = {}]) => ({ name, fault, set, settings }))
 
-  test.each(cases)('$name: $fault', async ({ name, set, settings }) => {
-    const server = await developmentServer()
+  // At once, for most of them wait between two attempts.
+  test.concurrent.for(cases)('$name: $fault', async ({ name, set, settings }, { onTestFinished }) => {
+    const server = await developmentServer(onTestFinished)
     set(server)
     expect(await found(server.issuer, settings)).toEqual([name])
   })

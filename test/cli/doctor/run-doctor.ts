@@ -43,11 +43,11 @@ export function doctor(): Doctor {
   }
 }
 
-/** A healthy server that knows the client, for one test. */
-export async function developmentServer(): Promise<AuthorizationServer> {
+/** A healthy server that knows the client, for one test; one that runs beside others says itself when it has finished. */
+export async function developmentServer(whenFinished = onTestFinished): Promise<AuthorizationServer> {
   const orders = { clientId: 'orders', clientSecret: secret, scope: ['read_user', 'write_user'], audience: ['users'] }
   const server = await startAuthorizationServer({ clients: [orders] })
-  onTestFinished(server.close)
+  whenFinished(server.close)
   return server
 }
 
