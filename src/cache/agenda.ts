@@ -1,18 +1,18 @@
-/** What wants attention at a moment. The agenda writes both fields. */
+/** Something that needs attention at a certain moment. Only the agenda writes these fields. */
 export interface Appointment {
   /** Monotonic ms. */
   wakeAt: number
-  /** Its place in the agenda; -1 when it stands in none. */
+  /** Its index in the agenda, or -1 if it is in none. */
   place: number
 }
 
-/** Appointments by their moments: a binary heap, so that ten thousand cost hardly more than ten. */
+/** Appointments, ordered by their moments. It is a binary heap, so ten thousand cost hardly more than ten. */
 export interface Agenda<Item extends Appointment> {
   /** The moment of the earliest one. */
   readonly next: number
   set(item: Item, moment: number): void
   remove(item: Item): void
-  /** Takes out the earliest one whose moment has come. */
+  /** Removes and returns the earliest appointment whose moment has come. */
   takeDue(moment: number): Item | undefined
 }
 
@@ -20,7 +20,7 @@ export function agenda<Item extends Appointment>(): Agenda<Item> {
   return new Heap()
 }
 
-/** A class, because every client has some: it costs them two fields. */
+/** This is a class because every client has several, and each then needs only two fields. */
 class Heap<Item extends Appointment> implements Agenda<Item> {
   readonly #items: Item[] = []
 

@@ -13,27 +13,27 @@ import type { Sleepers } from './sleepers.ts'
 
 export interface ArrivalOptions {
   readonly clock: Clock
-  /** Milliseconds that a caller waits who says nothing else. */
+  /** How many milliseconds a caller waits by default. */
   readonly timeout: number
   readonly entries: Entries
   readonly failures: FailureMemory
   readonly refreshing: Refresher
   readonly sleeping: Sleepers
   readonly waiting: Callers
-  /** Callers that may wait at a time. */
+  /** How many callers may wait at the same time. */
   readonly maxWaiting: number
   /** Aborted when the client closes. */
   readonly closing: AbortSignal
 }
 
-/** The first attempt of a flight can have to wait so long. Milliseconds. */
+/** How many milliseconds the first attempt of a flight may have to wait. */
 const gapBetweenFlights = 1000
 
-/** What a caller without any token waits for. */
+/** What a caller waits for if there is no token. */
 export interface Arrivals {
   /**
-   * `leavesAt`: the monotonic moment by which it leaves that gave no limit of its own; it has waited already for a token to be
-   * replaced that has ended since.
+   * `leavesAt` is the monotonic moment at which a caller without a limit of its own leaves. It has already waited for the replacement of a
+   * token that has expired since.
    */
   arrive(request: TokenRequest, patience: Patience, leavesAt?: number): Promise<AccessToken>
 }
@@ -60,7 +60,7 @@ class Waiters implements Arrivals {
     return entry.underway === undefined ? failures.barring(entry, clock.monotonicTime(), true) : undefined
   }
 
-  /** A flight can end later than a caller is asked to wait: a refresh in the background takes its time. Few callers need a timer for it. */
+  /** A flight can last longer than a caller has to wait, because a refresh in the background is not in a hurry. Few callers need a timer for that. */
   #aboard(entry: Entry, patience: Patience, leavesAt?: number): Promise<AccessToken> {
     const { clock, timeout, refreshing, waiting } = this.#cache
     const underway = refreshing.flight(entry)
@@ -75,11 +75,11 @@ class Waiters implements Arrivals {
     return again(error, Math.max(0, notBefore - this.#cache.clock.monotonicTime()))
   }
 
-  /** The flight's token, or its error; while a failure is remembered, that failure at once. */
+  /** The token or the error of the flight. While a failure is remembered, it is that failure, at once. */
   #next(request: TokenRequest, patience: Patience, leavesAt?: number): Promise<AccessToken> {
     const { clock, entries } = this.#cache
-    const entry = entries.of(request) // Asked anew each time: who waits long may have been pushed out meanwhile.
-    // Or somebody else's flight has landed.
+    const entry = entries.of(request) // Looked up each time, because the entry of a caller that waits long may have been evicted.
+    // Or the flight of another caller has landed.
     const { kept } = entry
     if (kept !== undefined && clock.monotonicTime() < kept.endsAt) return promiseOf(entry, kept)
     if (this.#barring(entry) !== undefined) return this.#reconsider(entry, patience, leavesAt)

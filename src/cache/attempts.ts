@@ -16,7 +16,7 @@ import { now } from './now.ts'
 export interface AttemptsOptions {
   readonly source: TokenSource
   readonly clock: Clock
-  /** Milliseconds for a flight that somebody waits for. */
+  /** Milliseconds for a flight for which callers wait. */
   readonly timeout: number
   readonly endpoint: EndpointHealth
   readonly failures: FailureMemory
@@ -24,18 +24,18 @@ export interface AttemptsOptions {
 
 /** The attempts of one flight. */
 export interface Attempts {
-  /** Milliseconds that the flight may take. */
+  /** How many milliseconds the flight may take. */
   readonly timeout: number
   ask(flight: Deadline, place: Place): Promise<Landing>
-  /** From now on what others have, or have met, is no answer. */
+  /** From now on a token or a failure of another instance is not an answer. */
   insist(): void
-  /** Milliseconds before another attempt; undefined when the one that failed was the last. */
+  /** Milliseconds before the next attempt, or undefined if the failed one was the last. */
   pauseBefore(retry: number): number | undefined
-  /** What the last one came to. */
+  /** The result of the last attempt. */
   readonly failed: FailedAttempt | undefined
 }
 
-/** What an attempt waits for, a credential say, is told a little less than its whole time. */
+/** What an attempt waits for, for example a credential, gets a little less than the time of the attempt. */
 const nearlyAll = 0.75
 const timeIsUp: readonly ErrorCode[] = ['ERR_TIMEOUT', 'ERR_SECRET_UNAVAILABLE']
 
@@ -53,7 +53,7 @@ export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
   let isInsisted = false
   const insists = () => isInsisted
 
-  /** Who has a token to go on with leaves the server its time. Else there is time for a second attempt, unless the first had too little. */
+  /** With a token that still works, one attempt gets all the time. Otherwise time is left for a second attempt, unless the first one had too little. */
   function timeOfOne(): number {
     return isUsable || endpoint.isSlow ? longest : timeOfAttempt(timeout)
   }
@@ -97,10 +97,10 @@ export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
 }
 
 const longestInBackground = 30_000
-/** A token that ends so soon is none to go on with: callers need the next one before a server could say that it has none. */
+/** A token that expires within this time does not help: callers need the next one before the server could answer that it has none. */
 const endOfLife = 1000
 
-/** Nobody waits for a refresh in the background, and no flight hangs on beyond the end of the token, when callers need another one. */
+/** No caller waits for a refresh in the background, but such a flight must not last beyond the end of the token, when callers need another one. */
 function longestFlight(remaining: number, isUsable: boolean, timeout: number): number {
   if (remaining <= endOfLife) return timeout
   const inTime = 0.9 * remaining
@@ -108,7 +108,7 @@ function longestFlight(remaining: number, isUsable: boolean, timeout: number): n
   return Math.min(longestInBackground, Math.max(remaining / 2, Math.min(inTime, endOfLife)))
 }
 
-/** A server that gives one token until it ends can give it for a moment longer: the next one comes soon. */
+/** A server that returns the same token until it expires may return it for a moment longer. The next token will come soon. */
 function tokenEnded(): TokenClientError {
   const message = 'The authorization server answered with a token that has expired.'
   return new TokenClientError('ERR_SAME_TOKEN', message, { transient: true })

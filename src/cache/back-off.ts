@@ -6,10 +6,10 @@ import { askedPause, type Failure } from './failure.ts'
 const second = 1000
 const minute = 60 * second
 
-/** A pause of up to this length is obeyed to the second, and a longer one can be broken once. */
+/** The client always obeys a pause of up to this length. It may break a longer one once. */
 const strictPause = minute
 
-/** What a key's last token is worth. Moments are monotonic ms. */
+/** How long the last token of a key can be used. Moments are monotonic ms. */
 export interface LastToken {
   /** Until its end, or until it was refused. */
   readonly usableUntil: number
@@ -17,8 +17,8 @@ export interface LastToken {
 }
 
 /**
- * The monotonic moment before which nobody asks again for the key of that token. No wait reaches past its end: one attempt falls in
- * the last tenth of what was left of it, and one is free at the end. The free one has been made when the request that failed was
+ * The monotonic moment of the next token request for the key of that token. No wait reaches beyond the end of the token: one attempt is made in
+ * the last tenth of the remaining life, and one is free at the end. The free attempt has already been made if the failed request was
  * sent at the end or later.
  */
 export function notBefore(failure: Failure, { usableUntil, endsAt }: LastToken, mayBreakPause = true): number {
@@ -44,7 +44,7 @@ export function pauseBeforeRetry(retry: number, failure: Failure, clock: Clock):
   return Math.max(uniform(clock, least, most), asked + spreadOf(failure, asked), failure.least)
 }
 
-/** The more often a server has to ask, the further apart those come back who were sent away together. */
+/** Clients that a server told to wait at the same moment come back at different moments. The more often it asks, the further they spread. */
 function spreadOf({ pauses, spread }: Failure, asked: number): number {
   return spread * Math.min(asked * Math.min(2 ** (pauses - 1), 64), limits.pause)
 }
@@ -54,13 +54,13 @@ function ownWait(failure: Failure, remaining: number): number {
   return Math.max(failure.least, remaining > 0 ? waitWithToken(failure, remaining) : waitWithoutToken(failure))
 }
 
-/** While the token works, slow recovery costs nothing: the rate follows the life that is left. */
+/** While the token works, a slow recovery does no harm, so the wait depends on the remaining life. */
 function waitWithToken({ jitter }: Failure, remaining: number): number {
   const share = clamp(remaining / 16, Math.min(5 * second, remaining / 4), 10 * minute)
   return Math.max(second, upperHalf(jitter) * share)
 }
 
-/** Long enough to be bearable for the server, and short beside the outage that callers have had already. */
+/** Long enough for the server, and short in comparison with the outage so far. */
 function waitWithoutToken({ jitter, at, outageSince = at }: Failure): number {
   return upperHalf(jitter) * clamp((at - outageSince) / 10, 2 * second, 20 * second)
 }
@@ -72,7 +72,7 @@ function permanentWait({ error, hasWorked, count }: Failure): number {
   return early[count - 1] ?? Math.min(minute * 2 ** (count - 1 - early.length), 10 * minute)
 }
 
-/** In the last tenth of what is left, and a second before the end where there is one to spare. */
+/** The attempt in the last tenth of the remaining life, at least a second before the end if possible. */
 function lastAttempt(remaining: number, { jitter }: Failure): number {
   const latest = Math.max(remaining - second, Math.min(remaining, second))
   if (remaining <= 10 * second) return latest

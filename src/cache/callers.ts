@@ -5,12 +5,12 @@ import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
 import type { Patience } from '../waiting/patience.ts'
 import type { Underway } from './entry.ts'
 
-/** Those who wait for a flight. */
+/** The callers that wait for a flight. */
 export interface Callers {
   readonly waiting: number
   /**
-   * Waits for a flight and holds it as long. Who comes without a limit of its own gets the promise that all of them share: ten
-   * thousand callers make no other.
+   * Waits for a flight and holds it for that time. All callers without a limit of their own share one promise, even if they are ten
+   * thousand.
    */
   board(underway: Underway, patience: Patience, timeIsUp?: () => TokenClientError): Promise<AccessToken>
 }
@@ -22,7 +22,7 @@ export function callers(clock: Clock): Callers {
 class Waiting implements Callers {
   waiting = 0
   readonly #clock: Clock
-  /** Those who share the promise, by flight. Made when the first one waits. */
+  /** The shared promise of each flight. It is created for the first caller that waits. */
   #sharing: Map<Underway, number> | undefined
 
   constructor(clock: Clock) {

@@ -3,10 +3,10 @@ import type { Failure } from './failure.ts'
 import { type ClientState, isHeldOrWanted, stateOf } from './health.ts'
 import type { Now } from './now.ts'
 
-/** How many keys are in which state, kept up to date as they change: a probe that asks for nothing else costs nothing. */
+/** Counts how many keys are in which state. It is updated with each change, so a probe that needs only the state costs nothing. */
 export interface Census {
   readonly state: ClientState
-  /** Something has happened to the key, or may have. Answers with its state: undefined when nothing is held or wanted. */
+  /** Called when something may have happened to the key. Returns its state, or undefined if the key has no token and needs none. */
   count(entry: Entry, failure: Failure | undefined, moment: Now): TokenState | undefined
   forget(entry: Entry): void
 }
@@ -20,7 +20,7 @@ export function census(): Census {
 class Counts implements Census {
   readonly #counts: Record<TokenState, number> = { warming: 0, fresh: 0, stale: 0, failed: 0 }
 
-  /** A key without a token, late or refused, does not take a service out that has others which work. */
+  /** A key without a token, late or refused, does not make a service unready that has other tokens. */
   get state(): ClientState {
     return fromWorst.find((state) => this.#counts[state] > 0) ?? 'idle'
   }

@@ -1,39 +1,39 @@
 import type { Clock } from '../clock.ts'
 import { onAbort } from '../waiting/on-abort.ts'
 
-/** Where a flight stands while it may send token requests. */
+/** The place of a flight that may send token requests. */
 export interface Place {
   readonly key: object
-  /** A caller without a token waits for it. */
+  /** A caller without a token waits for this flight. */
   readonly isAwaited: boolean
   /** The monotonic moment at which it may begin. */
   readonly startAt: number
-  /** Before another request from here: false when the server was found ill meanwhile. */
+  /** Called before another request from this place. It is false if the server turned out to be ill in the meantime. */
   mayGoOn(signal: AbortSignal): boolean | Promise<boolean>
   leave(): void
 }
 
-/** Lets few token requests go to a server at a time, those first that callers wait for, and to a server that is ill only one. */
+/** Limits how many token requests go to a server at the same time. Requests for which callers wait go first, and an ill server gets only one. */
 export interface Door {
-  /** A place for a flight that callers wait for; undefined when the server was found ill before its turn came. */
+  /** A place for a flight for which callers wait, or undefined if the server turned out to be ill before its turn. */
   enter(key: object, signal: AbortSignal): Place | Promise<Place | undefined>
-  /** A place for a flight that nobody waits for; without one, calls back when there may be. */
+  /** A place for a flight for which no caller waits. If there is none, it calls back when there may be one. */
   enterBehind(key: object, whenFree: () => void): Place | undefined
-  /** There is nobody to be called back for that key. */
+  /** No longer calls back for that key. */
   withdraw(key: object): void
   isWell(): void
-  /** Found out from that place. */
+  /** What a request from this place found out. */
   isIll(place: Place): void
 }
 
 export interface DoorRules {
   readonly clock: Clock
   readonly isIll: () => boolean
-  /** The server has asked for a pause, which is not over. */
+  /** The server has asked for a pause that is not over. */
   readonly isResting: () => boolean
-  /** A request is about to find out: the monotonic moment at which it may begin. */
+  /** A request will find out. This is the monotonic moment at which it may begin. */
   beginProbe(): number
-  /** The request for another key has failed, and this one may show at once whether all of them do. */
+  /** The request for another key has failed. A request for this key may show at once whether all keys fail. */
   mayProbeNext(key: object): boolean
 }
 
@@ -48,12 +48,12 @@ interface Waiter {
 }
 
 const mostAtOnce = 16
-/** The others are kept for callers. */
+/** The other places are reserved for callers. */
 const mostBehind = 12
 
 export function door({ clock, isIll, isResting, beginProbe, mayProbeNext }: DoorRules): Door {
   const inside = new Set<Visit>()
-  /** For callers, in their order: those who have a place and wait to go on, and those who wait for one. */
+  /** Flights for which callers wait, in their order: those that have a place and wait to continue, and those that wait for a place. */
   const paused = new Set<Waiter>()
   const line = new Set<Waiter>()
   const held = new Map<object, () => void>()

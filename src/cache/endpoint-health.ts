@@ -4,27 +4,27 @@ import { type Door, door, type Place } from './door.ts'
 import { askedPause, type Failure, failureAfter, type Setback } from './failure.ts'
 
 /**
- * How an authorization server is doing, for all keys of all clients that reach it over the same connections: one server is one
- * patient. While it is ill, one request at a time finds out whether it is well again.
+ * The health of an authorization server, shared by all keys of all clients that reach it over the same connections. While the server is ill,
+ * one request at a time finds out whether it works again.
  */
 export interface EndpointHealth extends Pick<Door, 'enter' | 'enterBehind' | 'withdraw'> {
-  /** The failure that no good answer has followed. */
+  /** The last failure, if no good answer has followed it. */
   readonly failure: Failure | undefined
-  /** Monotonic ms of the last answer that showed the server well. */
+  /** Monotonic ms of the last answer that showed that the server works. */
   readonly wellAt: number
-  /** It has taken longer than half of the time that it was given: the next attempt gets all of it. */
+  /** The server needed more than half of the time of an attempt, so the next attempt gets all of the time. */
   readonly isSlow: boolean
   readonly hasAnswered: boolean
   /**
-   * The monotonic moment before which it is not asked for that key. A caller without a token, for a key that is asked for the first
-   * time, need not wait out the failure of another one.
+   * The monotonic moment before which the server gets no request for that key. A caller without a token, for a key that is requested for the first
+   * time, does not have to wait because of a failure of another key.
    */
   notBefore(key: LastToken, isAwaited?: boolean): number
-  /** Somebody was told to wait: the key that was asked for last lets others go first. */
+  /** A caller was told to wait. The key that was requested last then lets others go first. */
   turnedAway(key: object): void
-  /** Calls back each time that the server is found well again. Gives the function that stops it. */
+  /** Calls back each time that the server works again. Returns a function that ends this. */
   whenWell(callback: () => void): () => void
-  /** The server has answered, if only to refuse: it is well. */
+  /** The server has answered, so it works, even if it has refused. */
   answered(wasSlow: boolean): void
   failed(place: Place, setback: Setback, wasCutOff: boolean): Failure
 }
@@ -38,9 +38,9 @@ interface Illness {
   othersWait: boolean
 }
 
-/** Milliseconds between two requests that find out. */
+/** Milliseconds between two requests that check whether the server works. */
 const gapBetweenProbes = 1000
-/** A timer can fire so many milliseconds before its time. */
+/** How many milliseconds too early a timer can fire. */
 const earliness = 5
 
 export function endpointHealth(clock: Clock): EndpointHealth {
@@ -48,7 +48,7 @@ export function endpointHealth(clock: Clock): EndpointHealth {
   let wellAt = Number.NEGATIVE_INFINITY
   let isSlow = false
   const hopeful = new Set<() => void>()
-  /** A long pause that was broken: until then no other one is. */
+  /** The end of a long pause that was broken. Until then no other pause is broken. */
   let brokenUntil = Number.NEGATIVE_INFINITY
 
   const places = door({
@@ -72,7 +72,7 @@ export function endpointHealth(clock: Clock): EndpointHealth {
     return illness !== undefined && pauseEnd(illness) > moment
   }
 
-  /** One key has failed and this is another one: nobody knows yet whether all would, unless the server has asked for a pause. */
+  /** One key has failed, and this is another one. Nobody knows yet whether all keys would fail, unless the server has asked for a pause. */
   function isAnotherKey(key: object): boolean {
     return illness?.onlyKey !== undefined && illness.onlyKey !== key && illness.failure.pauses === 0
   }

@@ -2,13 +2,13 @@ import type { TokenRequest } from '../token/token-request.ts'
 import { type Agenda, type Appointment, agenda } from './agenda.ts'
 import { type Entry, newEntry } from './entry.ts'
 
-/** The keys, bounded: a tenant's scope in every request must not fill the memory. */
+/** The entries, limited in number, because requests with a scope for each tenant must not fill the memory. */
 export interface Entries extends Iterable<Entry> {
   readonly size: number
   get(request: TokenRequest): Entry | undefined
-  /** The entry of that key, which `get` then knows without a look-up. */
+  /** The entry of that key. `get` then finds it without a lookup. */
   named(key: string): Entry | undefined
-  /** The entry of that request; a new one can push out the least recently used. */
+  /** The entry of that request. A new entry can evict the least recently used one. */
   of(request: TokenRequest): Entry
   delete(entry: Entry): void
   clear(): void
@@ -17,11 +17,11 @@ export interface Entries extends Iterable<Entry> {
 export interface EntriesOptions {
   readonly limit: number
   onFull(): void
-  /** An entry is let go. */
+  /** An entry was removed. */
   onDelete(entry: Entry): void
 }
 
-/** Entries that are looked at for one that can be let go. */
+/** How many entries are examined to find one that can be removed. */
 const mostLooks = 16
 
 export function boundedEntries(options: EntriesOptions): Entries {
@@ -31,7 +31,7 @@ export function boundedEntries(options: EntriesOptions): Entries {
 class BoundedEntries implements Entries {
   readonly #options: EntriesOptions
   readonly #entries = new Map<string, Entry>()
-  /** Most callers ask for one request again and again: it is known without a look-up. */
+  /** Most callers repeat the same request, so the last entry is found without a lookup. */
   #latest: Entry | undefined
   /** Made when it is first needed. */
   #uses: Uses | undefined
@@ -61,7 +61,7 @@ class BoundedEntries implements Entries {
     const entry = newEntry(request)
     this.#entries.set(request.key, entry)
     this.#uses?.add(entry)
-    if ((this.#uses?.size ?? 0) > 2 * limit) this.#uses = undefined // Most of them are of entries that were let go.
+    if ((this.#uses?.size ?? 0) > 2 * limit) this.#uses = undefined // Most of them belong to entries that were removed.
     return entry
   }
 
@@ -81,7 +81,7 @@ class BoundedEntries implements Entries {
     return this.#entries.values()
   }
 
-  /** A flight is never pushed out, since its key could start a second one: flights alone can exceed the limit, while they last. */
+  /** An entry with a flight is never evicted, because its key could start a second flight. Flights can exceed the limit while they last. */
   #makeRoom(limit: number): void {
     this.#options.onFull()
     this.#uses ??= usesOf(this)
@@ -98,11 +98,11 @@ interface Uses {
   readonly size: number
   add(entry: Entry): void
   addAsNewest(entry: Entry): void
-  /** Takes out the entry that was used least recently. */
+  /** Removes the least recently used entry. */
   takeLeast(isKept: (entry: Entry) => boolean): Entry | undefined
 }
 
-/** A use as it was when it was noted: it is looked up again only when its entry may be the least recently used one. */
+/** A use at the time when it was recorded. It is checked again only if its entry may be the least recently used one. */
 interface NotedUse extends Appointment {
   readonly entry: Entry
 }

@@ -5,61 +5,61 @@ import type { Flight } from './flight.ts'
 import { type KeptToken, onWallClock } from './kept-token.ts'
 import type { Now } from './now.ts'
 
-/** A flight, and what its passengers get. */
+/** A flight, and the promise for its callers. */
 export interface Underway {
   readonly flight: Flight
   readonly arrival: Promise<AccessToken>
-  /** Somebody wants the authorization server to be asked, whatever others have or have met. */
+  /** An operator insists that the authorization server is asked, whatever other instances have. */
   insist(): void
 }
 
 /** A failed flight of one key. */
 export interface KeyFailure extends Failure {
-  /** Who is to blame: it decides who waits. */
+  /** What the failure concerns. This decides which callers wait. */
   readonly of: 'request' | 'client' | 'server'
 }
 
 /**
- * `warming`: no token yet; `fresh`: a good one; `stale`: a good one whose refresh is overdue, that was refused, or that nobody asks
- * for; `failed`: no token, and the last attempt failed.
+ * `warming`: there is no token yet. `fresh`: there is a good token. `stale`: there is a good token, but its refresh is overdue, it was refused, or nobody asks
+ * for it. `failed`: there is no token, and the last attempt failed.
  */
 export type TokenState = 'warming' | 'fresh' | 'stale' | 'failed'
 
-/** All that is known for one key. The functions of this file change it, and nobody else does. */
+/** Everything that is known about one key. Only the functions of this file change it. */
 export interface Entry {
   // A warm call needs these five, which lie together in memory.
   readonly request: TokenRequest
-  /** Wall ms: until then the kept token is served at a glance. */
+  /** Wall ms. Until then the kept token is returned without any further check. */
   freshUntil: number
-  /** Counts uses through the whole cache: the least is the least recently used. */
+  /** A count of uses in the whole cache. The entry with the smallest number is the least recently used. */
   lastUse: number
   kept: KeptToken | undefined
-  /** Of the kept token, once somebody has asked for it: whoever takes tokens without a promise never needs one. */
+  /** A promise of the kept token, created when a caller first needs one. Callers that take tokens without a promise never do. */
   promise: Promise<AccessToken> | undefined
-  /** Monotonic ms until which its last token could be relied on: to its end, or until it was refused. */
+  /** Monotonic ms until which its last token was usable: its end, or the moment when it was refused. */
   usableUntil: number
   /** Monotonic ms of its last token's end, refused or not. */
   endsAt: number
-  /** Milliseconds that its last token lived, from its issue to its end; whole, as are the moments, so that they take no memory of their own. */
+  /** How many milliseconds its last token lived, from its issue to its end. This and the moments are whole numbers, so they need no memory of their own. */
   life: number
   underway: Underway | undefined
-  /** Monotonic ms of the last flight's start; whole, so that it takes no memory of its own. */
+  /** Monotonic ms of the start of the last flight. It is a whole number, so it needs no memory of its own. */
   lastFlightAt: number | undefined
   /** Monotonic ms of the last rejection that caused a refresh. */
   rejectedAt: number | undefined
   failure: KeyFailure | undefined
   /** `lastUse` when the kept token arrived. */
   useAtRefresh: number
-  /** Kept warm even when nobody asks. */
+  /** Refreshed even if nobody asks for it. */
   pinned: boolean
-  /** The census': as what it is counted. */
+  /** For the census: the state as which it is counted. */
   counted: TokenState | undefined
-  /** The agenda's: the monotonic moment at which the entry wants attention, and where it stands there. */
+  /** For the agenda: the monotonic moment at which the entry needs attention, and its index there. */
   wakeAt: number
   place: number
 }
 
-/** Before every moment, and as a small whole number it takes no memory of its own: there are thousands of entries. */
+/** Earlier than every moment. A small whole number needs no memory of its own, and there are thousands of entries. */
 const atNoTime = -(2 ** 31)
 
 export function newEntry(request: TokenRequest): Entry {
@@ -106,7 +106,7 @@ export function failed(entry: Entry, failure: KeyFailure): void {
   entry.freshUntil = atNoTime
 }
 
-/** The flight has ended before it asked anybody. */
+/** The flight has ended before it sent a request. */
 export function turnedAway(entry: Entry): void {
   entry.underway = undefined
   entry.freshUntil = atNoTime
@@ -118,7 +118,7 @@ export function ended(entry: Entry): void {
   entry.freshUntil = atNoTime
 }
 
-/** The source has told another end of the kept token: no answer lengthens a life, and an earlier end counts. Monotonic ms. */
+/** The source has reported another end of the kept token, in monotonic ms. An earlier end replaces the known one, and a later one does not. */
 export function endsBy(entry: Entry, { authorization }: AccessToken, moment: number): void {
   const { kept } = entry
   if (kept?.token.authorization !== authorization) return
@@ -130,7 +130,7 @@ export function endsBy(entry: Entry, { authorization }: AccessToken, moment: num
   entry.freshUntil = Math.min(entry.freshUntil, onWallClock(kept, dueAt))
 }
 
-/** A resource server has refused the kept token, or somebody has taken it from all. */
+/** A resource server has refused the kept token, or it was invalidated for everybody. */
 export function refused(entry: Entry, kept: KeptToken, origin: string | undefined, moment: number): void {
   const { refusedBy } = kept
   if (origin === undefined) kept.refusedBy = 'everybody'
@@ -139,7 +139,7 @@ export function refused(entry: Entry, kept: KeptToken, origin: string | undefine
   entry.usableUntil = Math.min(entry.usableUntil, Math.floor(moment))
 }
 
-/** From that monotonic moment on the kept token is better replaced before use. */
+/** From that monotonic moment on the kept token should be replaced before use. */
 export function broughtForward(entry: Entry, moment: number): void {
   const { kept } = entry
   if (kept === undefined) return
@@ -148,7 +148,7 @@ export function broughtForward(entry: Entry, moment: number): void {
   entry.freshUntil = Math.min(entry.freshUntil, onWallClock(kept, dueAt as number))
 }
 
-/** Nothing is to be decided before that monotonic moment, or before the token wants to be waited for. */
+/** Nothing has to be decided before that monotonic moment, or before callers have to wait for another token. */
 export function restsUntil(entry: Entry, kept: KeptToken, moment: number, { wall, monotonic }: Now): void {
   if (kept.refusedBy !== 'nobody') return
   // A wall clock that was set back must not make this later.
@@ -156,12 +156,12 @@ export function restsUntil(entry: Entry, kept: KeptToken, moment: number, { wall
   entry.freshUntil = clockOffset + Math.min(moment, kept.suspectAt)
 }
 
-/** Something has changed for it: the next caller looks. */
+/** Something has changed, so the next caller has to check the entry. */
 export function wakes(entry: Entry): void {
   entry.freshUntil = atNoTime
 }
 
-/** Made once for a kept token, so that a caller with a warm one costs no promise. */
+/** Created once for a kept token, so that callers with a warm token need no new promise. */
 export function promiseOf(entry: Entry, kept: KeptToken): Promise<AccessToken> {
   entry.promise ??= Promise.resolve(kept.token) // the token itself is not looked at in a warm call
   return entry.promise
@@ -171,7 +171,7 @@ export function lookedAt(entry: Entry, use: number): void {
   entry.lastUse = use
 }
 
-/** A key that nobody asked for since its last refresh is let go. */
+/** A key that nobody has asked for since its last refresh is not refreshed again. */
 export function inUse(entry: Entry): boolean {
   return entry.pinned || entry.lastUse > entry.useAtRefresh
 }

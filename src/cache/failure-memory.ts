@@ -8,29 +8,29 @@ import type { EndpointHealth } from './endpoint-health.ts'
 import type { Entry, KeyFailure } from './entry.ts'
 import { type Failure, failureAfter, type Setback } from './failure.ts'
 
-/** Why and until when, in monotonic ms, nobody starts a flight. */
+/** Why no flight may start, and until which moment in monotonic ms. */
 export interface Barrier {
   readonly error: TokenClientError
   readonly notBefore: number
 }
 
-/** What keeps a failing authorization server from being asked again and again. Moments are monotonic ms. */
+/** Remembers failures, so that a failing authorization server is not asked again and again. Moments are monotonic ms. */
 export interface FailureMemory {
-  /** The last failure that no success has followed, and that keeps the key from its next token. */
+  /** The last failure that keeps the key from its next token, if no success has followed it. */
   of(entry: Entry): Failure | undefined
-  /** What forbids a flight at that moment. A caller without a token may be let where a refresh in the background is not. */
+  /** What forbids a flight at that moment. A caller without a token may start one when a refresh in the background may not. */
   barring(entry: Entry, moment: number, isAwaited?: boolean): Barrier | undefined
-  /** Until when the failures that no success has followed forbid flights, or forbade them; negative infinity for none. */
+  /** Until when failures without a later success forbid flights, or have forbidden them. It is negative infinity if there are none. */
   barredUntil(entry: Entry): number
-  /** An attempt has failed: what it says about the server holds from now on. */
+  /** An attempt has failed. What it says about the server is valid from now on. */
   attemptFailed(entry: Entry, attempt: FailedAttempt, place: Place): Failure
-  /** The flight has failed: what it says about the key, or about the client. */
+  /** The flight has failed. This records what it says about the key or about the client. */
   flightFailed(entry: Entry, error: TokenClientError, sentAt: number, least?: number): KeyFailure
-  /** Whether it ends a refusal of the client. */
+  /** Whether this success ends a refusal of the client. */
   succeeded(): boolean
   /**
-   * While a refused credential is the reason to wait, it is read again, at most once a second: true when another one has come,
-   * which lifts the wait. Never rejects.
+   * While a refused credential is the reason to wait, it is read again, at most once a second. Resolves with true if it has changed,
+   * which ends the wait. Never rejects.
    */
   reconsider(): Promise<boolean>
 }
@@ -38,11 +38,11 @@ export interface FailureMemory {
 export interface FailedAttempt {
   readonly error: TokenClientError
   readonly sentAt: number
-  /** It took the time that it was given. */
+  /** The attempt used all of its time. */
   readonly wasCutOff: boolean
 }
 
-/** With these, as with a refused credential, the server means the client, whatever it asked for. */
+/** With these codes, as with a refused credential, the server refuses the client, whatever it asked for. */
 const refusalsOfTheClient: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_UNAUTHORIZED_CLIENT',
   'ERR_UNSUPPORTED_GRANT_TYPE'
@@ -53,20 +53,20 @@ export interface FailureMemoryOptions {
   /** Aborted when the client closes. */
   readonly closing: AbortSignal
   readonly endpoint: EndpointHealth
-  /** Knows whether the credential is another one now than those that the server has refused. */
+  /** Says whether the credential differs now from those that the server has refused. */
   readonly source: Pick<TokenSource, 'changed'>
 }
 
-/** A refusal of the client, and the key that it was told for. */
+/** A refusal of the client, and the key whose request was refused. */
 interface Refusal extends Failure {
   readonly by: Entry
-  /** Another credential has come: it is tried at once. */
+  /** The credential has changed, so it is tried at once. */
   readonly isLifted: boolean
 }
 
 const gapBetweenReadings = 1000
 const never = Number.NEGATIVE_INFINITY
-/** Another key asks no sooner after a refusal of the client, lest each of ten thousand try a credential that is dead. */
+/** Another key does not ask sooner after a refusal of the client, so that ten thousand keys do not all try a refused credential. */
 const gapBetweenKeys = 10_000
 
 export function failureMemory(options: FailureMemoryOptions): FailureMemory {
@@ -152,14 +152,14 @@ class Failures implements FailureMemory {
     return Math.max(moment, refusal.at + Math.min(gapBetweenKeys, Math.max(1000, entry.life / 10)))
   }
 
-  /** The failure that the wait is for. */
+  /** The failure that causes the wait. */
   #reason(entry: Entry, until: number): TokenClientError {
     const byOthers = until === untilByKey(entry) ? entry.failure : this.#cache.endpoint.failure
     const failure = until === this.#untilByClient(entry) ? this.#refusal : byOthers
     return (failure as Failure).error
   }
 
-  /** The server has answered for others since it failed for this key before: it is not the server that is ill. */
+  /** The server has answered other keys since it failed for this key, so it is not the server that is ill. */
   #isIllAlone({ failure }: Entry): boolean {
     return failure !== undefined && isAboutServer(failure.error) && this.#cache.endpoint.wellAt > failure.at
   }

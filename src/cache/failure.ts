@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { TokenClientError } from '../errors.ts'
 import { limits } from '../limits.ts'
 
-/** A failure, and all that the wait after it depends on. Moments are monotonic ms. */
+/** A failure, with everything that decides how long to wait after it. Moments are monotonic ms. */
 export interface Failure {
   readonly error: TokenClientError
   /** When its request was sent. */
@@ -13,31 +13,31 @@ export interface Failure {
   readonly count: number
   /** When the first of them failed. */
   readonly since: number
-  /** When the first of them failed that left somebody without a token to rely on. */
+  /** When the first of them failed that left a caller without a usable token. */
   readonly outageSince: number | undefined
   /** How often in a row the server has asked for a pause. */
   readonly pauses: number
-  /** What was asked, or the credential it was asked with, has worked before in this process. */
+  /** The same request, or its credential, has worked before in this process. */
   readonly hasWorked: boolean
-  /** Milliseconds that it does not pass in. */
+  /** Milliseconds in which this failure certainly does not pass. */
   readonly least: number
-  /** Drawn once for each failure, in [0, 1): where in its interval the wait ends, and how far behind the pause that was asked for. */
+  /** Random numbers in [0, 1), chosen once for each failure: where in its interval the wait ends, and how long after the pause of the server. */
   readonly jitter: number
   readonly spread: number
 }
 
-/** What has just failed. Moments are monotonic ms. */
+/** The attempt that has just failed. Moments are monotonic ms. */
 export interface Setback {
   readonly error: TokenClientError
   readonly at: number
   /** When the request was sent. */
   readonly sentAt: number
-  /** Until when the key had a token to rely on. */
+  /** Until when the key had a usable token. */
   readonly usableUntil: number
   readonly hasWorked: boolean
   /** The former failure was another attempt of the same flight. */
   readonly isSameFlight?: boolean | undefined
-  /** Milliseconds that it does not pass in; by its code unless given. */
+  /** Milliseconds in which this failure certainly does not pass. The default depends on its code. */
   readonly least?: number | undefined
 }
 
@@ -46,7 +46,7 @@ export function askedPause({ error }: Pick<Failure, 'error'>): number {
   return Math.min(error.retryAfter ?? 0, limits.pause)
 }
 
-/** The next failure in a row. What was under way together with the former one is the same failure, told twice. */
+/** The next failure in a row. If its request was already under way when the previous one failed, it is the same failure, reported twice. */
 export function failureAfter(former: Failure | undefined, setback: Setback, clock: Clock): Failure {
   const {
     error,
@@ -79,7 +79,7 @@ export function failureAfter(former: Failure | undefined, setback: Setback, cloc
   }
 }
 
-/** A firewall and a certificate do not change in seconds, unless all of it has worked before: then somebody is at work there. */
+/** A firewall or a certificate does not change within seconds. If everything has worked before, somebody is probably changing it now. */
 function leastOf({ code, status }: TokenClientError): number {
   if (code === 'ERR_TLS_ERROR') return 30_000
   return code === 'ERR_UNEXPECTED_STATUS' && status === 403 ? 60_000 : 0

@@ -10,12 +10,12 @@ import type { Landing } from './kept-token.ts'
 
 export interface FlightPlan {
   readonly reason: RefreshReason
-  /** Milliseconds before the first attempt: two flights of one key keep a gap. */
+  /** Milliseconds before the first attempt, because there must be a gap between two flights of one key. */
   readonly startIn: number
   /** Milliseconds for the whole flight. */
   readonly timeout: number
   readonly enter: (signal: AbortSignal) => Place | Promise<Place | undefined>
-  /** Asks once, until the end of the flight at most. */
+  /** Makes one attempt, which lasts until the end of the flight at most. */
   readonly ask: (flight: Deadline, place: Place) => Promise<Landing>
   /** Milliseconds before another attempt; undefined when there is none. */
   readonly pauseBefore: (retry: number, error: TokenClientError) => number | undefined
@@ -25,7 +25,7 @@ export interface FlightPlan {
   readonly closing: AbortSignal
 }
 
-/** One token request for one key, whoever asked. It has its own deadline, and nobody's abort ends it. */
+/** One token request with its retries for one key, whoever asked for it. It has its own deadline, and no caller's abort ends it. */
 export interface Flight {
   readonly reason: RefreshReason
   /** Monotonic ms. */
@@ -34,17 +34,17 @@ export interface Flight {
   readonly deadline: number
   readonly attempts: number
   readonly landing: Promise<Landing>
-  /** Callers who wait for it: it may try more than once, and the process stays alive until it ends. */
+  /** Called for a caller that waits. The flight may then try more than once, and the process stays alive until it ends. */
   readonly waiting: number
   hold(): void
-  /** Somebody who held it has left: without any other it makes no further attempt. */
+  /** A caller has left. If no other caller waits, the flight makes no further attempt. */
   release(): void
 }
 
-/** The server was found ill before this flight had asked anybody. */
+/** The server turned out to be ill before this flight had sent a request. */
 export class TurnedAway extends Error {}
 
-// A flight serves many requests: it must not run in the context of the one that happened to start it.
+// A flight serves many callers, so it must not run in the context of the one that happened to start it.
 const outsideRequests = AsyncLocalStorage.snapshot()
 
 export function startFlight(plan: FlightPlan): Flight {

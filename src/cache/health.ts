@@ -13,18 +13,18 @@ export interface TokenHealth extends RequestFields {
   readonly expiresAt?: number
   /** Epoch ms at which the refresh is due. */
   readonly refreshAt?: number
-  /** Epoch ms at which the last token was sent for. */
+  /** Epoch ms at which the request for the last token was sent. */
   readonly refreshedAt?: number
-  /** Epoch ms before which no token request is made. */
+  /** Epoch ms. The client makes no token request before that. */
   readonly nextAttemptAt?: number
   /** Why the last attempt failed. */
   readonly code?: ErrorCode
   /** Attempts that have failed in a row, and the epoch ms of the first of them. */
   readonly failures?: number
   readonly failingSince?: number
-  /** The origins whose resource servers have refused the token at hand, or `everybody` after `invalidate()`. */
+  /** The origins whose resource servers have refused the current token, or `everybody` after `invalidate()`. */
   readonly rejectedBy?: readonly string[] | 'everybody'
-  /** Callers who wait for it. */
+  /** The number of callers that wait for it. */
   readonly waiting?: number
 }
 
@@ -37,18 +37,18 @@ export interface Health {
    */
   readonly state: ClientState
   readonly tokens: readonly TokenHealth[]
-  /** Callers who wait for a token. */
+  /** The number of callers that wait for a token. */
   readonly waiting: number
 }
 
-/** A key whose token ended while nobody asked is no news: the next caller fetches another one. */
+/** A key whose token expired while nobody asked is left out, because the next caller will fetch another one. */
 export function isHeldOrWanted({ kept, underway }: Entry, failure: Failure | undefined): boolean {
   return kept !== undefined || underway !== undefined || failure !== undefined
 }
 
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
-/** Written field by field: there can be ten thousand of them, and a probe must not wait. */
+/** Written field by field, because there can be ten thousand entries and a probe must not wait. */
 export function tokenHealth(
   { request, kept, underway }: Entry,
   state: TokenState,

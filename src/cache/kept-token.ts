@@ -10,18 +10,18 @@ import {
 } from '../token/lifetime.ts'
 import type { Now } from './now.ts'
 
-/** A token with what was decided about it. */
+/** A token, with its times and its refusals. */
 export interface KeptToken extends Lifetime {
   readonly token: AccessToken
-  /** Wall time less monotonic time when the token was sent for. */
+  /** The wall time minus the monotonic time, when the request was sent. */
   readonly clockOffset: number
-  /** The origins whose resource servers have refused it, or all of them: somebody has taken it from everybody. */
+  /** The origins whose resource servers have refused it, or everybody if it was invalidated. */
   refusedBy: Refusals
 }
 
 export type Refusals = 'nobody' | 'everybody' | ReadonlySet<string>
 
-/** What a flight brought. */
+/** The result of a flight. */
 export interface Landing {
   readonly token: AccessToken
   /** Before the request was sent. */
@@ -32,9 +32,9 @@ export interface Landing {
 const order: readonly Freshness[] = ['fresh', 'due', 'suspect', 'expired']
 
 /**
- * The monotonic clock decides: it never runs ahead, so what it calls expired is expired. The wall clock is the second
- * opinion: it saw the suspend that the monotonic clock slept through, but it can also have been set wrong, so the worst
- * that it alone can say is "suspect".
+ * The monotonic clock decides. It never runs ahead, so a token that has expired by this clock has expired. The wall clock is the second
+ * opinion: it has seen a suspend that the monotonic clock missed, but it can also be set wrong. The worst result from the wall clock
+ * alone is therefore "suspect".
  */
 export function freshnessOf(kept: KeptToken, { monotonic, wall }: Now, origin?: string): Freshness {
   const byMonotonic = freshness(kept, monotonic)
@@ -44,32 +44,32 @@ export function freshnessOf(kept: KeptToken, { monotonic, wall }: Now, origin?: 
   return order.indexOf(byWall) > order.indexOf(byMonotonic) ? byWall : byMonotonic
 }
 
-/** Whether another token should take its place, which serves on meanwhile. */
+/** Whether it should be replaced by another token. It stays in use until then. */
 export function wantsRefresh(kept: KeptToken, moment: Now): boolean {
   return kept.refusedBy !== 'nobody' || freshnessOf(kept, moment) !== 'fresh'
 }
 
-/** A refusal is by an origin: calls that go elsewhere still have the token at hand. */
+/** A refusal is by one origin. Calls to other origins still use the token. */
 function isRefusedFor({ refusedBy }: KeptToken, origin: string | undefined): boolean {
   if (typeof refusedBy === 'string') return refusedBy === 'everybody'
   return origin !== undefined && refusedBy.has(origin)
 }
 
-/** Monotonic moment → wall time, as the two stood to each other when the token was sent for. */
+/** Converts a monotonic moment to wall time, with the difference that both clocks had when the request was sent. */
 export function onWallClock({ clockOffset }: KeptToken, monotonic: number): number {
   return monotonic + clockOffset
 }
 
-/** Draws when the token is replaced. Its life is what is left of it, for it may have been another's before. */
+/** Chooses at random when the token is replaced. Only the remaining life counts, because another instance may have used the token before. */
 export function keep(landing: Landing, refresh: RefreshPolicy, clock: Clock): KeptToken {
   const { startsAt, life } = lifeLeft(landing)
   return keptWith(landing, drawLifetime(life, startsAt, refresh, clock))
 }
 
-/** The source has given the token that is kept already: it stays the same one, and is not asked for early again. */
+/** The source has returned the token that is already kept. It stays the same token, and is not refreshed early again. */
 export function keepOn({ token: { serial }, endsAt }: KeptToken, landing: Landing): KeptToken {
   const { startsAt, life } = lifeLeft(landing)
-  // No later answer lengthens a life.
+  // A later answer cannot make a life longer.
   const lifetime = latestLifetime(Math.min(life, endsAt - startsAt), startsAt)
   return keptWith({ ...landing, token: AccessToken.numbered(landing.token, serial) }, lifetime)
 }
@@ -79,21 +79,21 @@ function keptWith({ token, sentAt }: Landing, { dueAt, suspectAt, endsAt }: Life
   return { token, dueAt, suspectAt, endsAt, clockOffset, refusedBy: 'nobody' }
 }
 
-/** Readings of two clocks that differ by less belong together. Milliseconds. */
+/** If two clock readings differ by fewer milliseconds than this, they count as equal. */
 const samePace = 100
 
 /**
- * From when on the life of a token counts here, and what is left of it, in monotonic ms. A token that has just been issued counts
- * from the moment at which its own request left, one that comes from a store from now on.
+ * The monotonic moment from which the life of a token is measured here, and the remaining life in ms. For a new token it is the moment when
+ * its request was sent, and for a token from a store it is now.
  */
 export function lifeLeft({ token, sentAt, landedAt }: Landing): { readonly startsAt: number; readonly life: number } {
   const whole = token.expiresAt - token.obtainedAt
   const bySending = sentAt.monotonic + (token.expiresAt - sentAt.wall)
   const byLanding = landedAt.monotonic + (token.expiresAt - landedAt.wall)
   const wallRanAlong = Math.abs(byLanding - bySending) < samePace
-  // A wall clock that was set meanwhile, or a suspend: whatever says the least is believed.
+  // The wall clock was set, or the machine was suspended. The shortest remaining life is used.
   const byBoth = wallRanAlong ? bySending : Math.min(bySending, byLanding, sentAt.monotonic + whole)
-  // The clock of whoever has put it into a store can run ahead of this one.
+  // The clock of the instance that put it into the store can run ahead of this one.
   const endsAt = Math.min(byBoth, landedAt.monotonic + whole)
   const startsAt = Math.max(sentAt.monotonic, endsAt - whole)
   return { startsAt, life: endsAt - startsAt }

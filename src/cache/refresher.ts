@@ -19,7 +19,7 @@ import type { Sleepers } from './sleepers.ts'
 export interface RefresherOptions {
   readonly source: TokenSource
   readonly clock: Clock
-  /** Milliseconds for a flight that somebody waits for. */
+  /** Milliseconds for a flight for which callers wait. */
   readonly timeout: number
   readonly refreshPolicy: RefreshPolicy
   readonly emit: Emit
@@ -28,24 +28,24 @@ export interface RefresherOptions {
   readonly endpoint: EndpointHealth
   readonly failures: FailureMemory
   readonly sleeping: Sleepers
-  /** The entry wants attention at that monotonic moment. */
+  /** The entry needs attention at that monotonic moment. */
   readonly keeping: { attendTo(entry: Entry, moment: number): void }
   /** Something has happened to the key. */
   note(entry: Entry): void
-  /** A token has landed, bound to something else than the ones before. */
+  /** A token has arrived that is bound to something else than the earlier ones. */
   newBinding(): void
   readonly trace?: TraceRequest | undefined
 }
 
-/** Sends flights, keeps what they bring and remembers how they failed. */
+/** Starts flights, keeps their tokens and remembers their failures. */
 export interface Refresher {
-  /** The flight under way, else a new one that callers wait for. */
+  /** The current flight, or a new one for which callers wait. */
   flight(entry: Entry): Underway
-  /** The same, but none while a failure forbids it. */
+  /** The same, but no flight while a failure forbids it. */
   flightUnlessBarred(entry: Entry): Underway | undefined
-  /** The same for nobody's sake: not while others go first, whose end starts it then. */
+  /** The same for a refresh in the background. It does not start while others go first, and starts when those have ended. */
   refreshBehind(entry: Entry): Underway | undefined
-  /** The flight under way, else a new one, whatever is remembered here or by others. */
+  /** The current flight, or a new one, whatever failures this or another instance remembers. */
   refreshNow(entry: Entry): Underway
 }
 
@@ -56,7 +56,7 @@ export function refresher(options: RefresherOptions): Refresher {
   return new Flights(options)
 }
 
-/** A class, as the other parts of a cache are: a thousand tenants have a thousand of each, and a class has its functions once. */
+/** This and the other parts of a cache are classes, because a thousand tenants have a thousand of each, and a class has its functions only once. */
 class Flights implements Refresher {
   readonly #cache: RefresherOptions
   readonly #budget: RetryBudget
@@ -108,7 +108,7 @@ class Flights implements Refresher {
       (cause) =>
         Promise.reject(cause instanceof TurnedAway ? this.#sentAway(entry) : this.#broken(entry, cause, attempts))
     )
-    // Nobody may be waiting: a failure is told by the event, and remembered.
+    // Perhaps nobody is waiting. A failure is reported by the event and remembered.
     arrival.catch(() => {})
     const underway = { flight, arrival, insist: attempts.insist }
     tookOff(entry, underway)
@@ -176,7 +176,7 @@ class Flights implements Refresher {
     return again(error, wait)
   }
 
-  /** Others were asking, and the server was found ill. */
+  /** Other flights were under way, and the server turned out to be ill. */
   #sentAway(entry: Entry): TokenClientError {
     const { closing, endpoint } = this.#cache
     turnedAway(entry)
@@ -185,7 +185,7 @@ class Flights implements Refresher {
     return again(asTokenClientError(endpoint.failure?.error), this.#waitOf(entry))
   }
 
-  /** Milliseconds until the key may be asked for again; it is looked at then. */
+  /** Milliseconds until the next request for the key is allowed. The key is checked then. */
   #waitOf(entry: Entry): number {
     const { clock, failures, keeping } = this.#cache
     const moment = clock.monotonicTime()
@@ -194,7 +194,7 @@ class Flights implements Refresher {
     return barredUntil - moment
   }
 
-  /** A refused credential is the one reason to wait that a look can end. */
+  /** A refused credential is the only reason to wait that reading something can end. */
   #isBarred(entry: Entry, isAwaited: boolean): boolean {
     const { clock, failures } = this.#cache
     if (failures.barring(entry, clock.monotonicTime(), isAwaited) === undefined) return false

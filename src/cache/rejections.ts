@@ -17,14 +17,14 @@ export interface RejectionsOptions {
   note(entry: Entry): void
 }
 
-/** Tokens that were refused: each costs one refresh, and the callers of that origin one wait. */
+/** Handles refused tokens. Each refused token causes one refresh, and the callers of that origin wait once. */
 export interface Rejections {
-  /** For a caller whose token was refused. The same token back means that there is no better one. */
+  /** Called for a caller whose token was refused. If it returns the same token, there is no better one. */
   replace(entry: Entry, rejected: AccessToken, asking: Asking): AccessToken | Promise<AccessToken>
   invalidate(token: AccessToken): boolean
 }
 
-/** Milliseconds between two refreshes of a key that a rejection caused: more of them would help nobody. */
+/** Milliseconds between two refreshes of a key that were caused by a rejection. More of them would not help anybody. */
 const gapBetweenRejections = 30_000
 
 export function rejections(options: RejectionsOptions): Rejections {
@@ -38,7 +38,7 @@ class Refused implements Rejections {
     this.#cache = options
   }
 
-  /** True when the refusal is a reason to ask for another token. */
+  /** Whether the refusal is a reason to request another token. */
   #refuse(entry: Entry, kept: KeptToken, origin: string | undefined): boolean {
     const { clock, refreshing } = this.#cache
     const moment = clock.monotonicTime()

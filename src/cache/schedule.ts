@@ -8,13 +8,13 @@ export interface Schedule {
   stop(): void
 }
 
-// A timer delay above 2^31-1 ms fires at once, and a coarse one drifts: no sleep is longer than this.
+// A timer with a delay above 2^31-1 ms fires at once, and a long one drifts, so no sleep is longer than this.
 const longestSleep = 3_600_000
 
-// The timer outlives the request that armed it and must not hold on to that request's context.
+// The timer lives longer than the request that started it, so it must not keep the context of that request.
 const outsideRequests = AsyncLocalStorage.snapshot()
 
-/** Calls `wake` at the earliest moment asked for; `wake` answers with the next one. */
+/** Calls `wake` at the earliest requested moment. `wake` returns the next moment. */
 export function schedule(clock: Clock, wake: () => number): Schedule {
   return new Alarm(clock, wake)
 }

@@ -10,27 +10,27 @@ import type { Refresher } from './refresher.ts'
 
 export interface ServiceOptions {
   readonly clock: Clock
-  /** Milliseconds that a caller waits who says nothing else. */
+  /** How many milliseconds a caller waits by default. */
   readonly timeout: number
   readonly refreshing: Refresher
   readonly arriving: Arrivals
   readonly waiting: Callers
-  /** Callers that may wait at a time. */
+  /** How many callers may wait at the same time. */
   readonly maxWaiting: number
-  /** The token has ended. */
+  /** The token has expired. */
   readonly keeping: { expire(entry: Entry, kept: KeptToken): void }
   /** Aborted when the client closes. */
   readonly closing: AbortSignal
 }
 
-/** What a caller gets: the old token first. `leavesAt`: see `Arrivals`. */
+/** Decides what a caller gets: the old token first. For `leavesAt` see `Arrivals`. */
 export interface Service {
   serve(entry: Entry, asking: Asking, leavesAt?: number): AccessToken | Promise<AccessToken>
 }
 
-/** Milliseconds for which it is known that the successor may not be sent for yet. */
+/** For how many milliseconds a request for the next token is certainly not allowed yet. */
 const gapBetweenLooks = 1000
-/** Milliseconds that a caller with a token waits for a better one, from the start of its flight. */
+/** How many milliseconds a caller with a token waits for a better one, from the start of the flight. */
 const longestWaitForBetter = 2000
 
 export function service(options: ServiceOptions): Service {
@@ -63,7 +63,7 @@ class OldTokenFirst implements Service {
     }
   }
 
-  /** While its successor is on the way there is nothing to decide. */
+  /** While the next token is under way there is nothing to decide. */
   #seeTo(entry: Entry, kept: KeptToken, moment: Now): void {
     const isOnItsWay = this.#cache.refreshing.refreshBehind(entry) !== undefined
     restsUntil(entry, kept, isOnItsWay ? kept.suspectAt : moment.monotonic + gapBetweenLooks, moment)
@@ -86,7 +86,7 @@ class OldTokenFirst implements Service {
 
     return waiting.board(underway, { signal, maxWait: wait }).catch((error) => {
       if (signal?.aborted || closing.aborted) throw error
-      // The flight failed or was slow: the same question again, by what is known now.
+      // The flight failed or was slow, so we decide again with what is known now.
       const left = maxWait === undefined ? undefined : Math.max(0, leavesAt - clock.monotonicTime())
       return this.serve(entry, { signal, maxWait: left, origin }, leavesAt)
     })

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
 import { onAbort } from '../waiting/on-abort.ts'
 
-/** Callers who wait for the next attempt, each for one key. */
+/** Callers that wait for the next attempt, each for one key. */
 export interface Sleepers {
   readonly count: number
-  /** Sleeps for `ms`, or until something has happened to its key. Rejects with the reason of the first signal that aborts. */
+  /** Waits for `ms`, or until something has happened to its key. Rejects with the reason of the first signal that aborts. */
   sleep(key: object, ms: number, ...signals: AbortSignal[]): Promise<void>
   wake(key: object): void
   wakeAll(): void
@@ -17,7 +17,7 @@ export function sleepers(clock: Clock): Sleepers {
 class Beds implements Sleepers {
   count = 0
   readonly #clock: Clock
-  /** Made when the first one sleeps. */
+  /** Created when the first caller waits. */
   #asleep: Map<object, Set<() => void>> | undefined
 
   constructor(clock: Clock) {

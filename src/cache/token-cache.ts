@@ -26,39 +26,39 @@ import { type Upkeep, type UpkeepOptions, upkeep } from './upkeep.ts'
 export interface TokenCacheOptions {
   readonly source: TokenSource
   readonly clock: Clock
-  /** Milliseconds that a caller without a token waits, and that a flight may take. */
+  /** How many milliseconds a caller without a token waits, and a flight may take. */
   readonly timeout: number
   readonly refresh?: RefreshPolicy
-  /** Callers that may wait at a time: the next ones are turned away. */
+  /** How many callers may wait at the same time. Further callers are rejected. */
   readonly maxWaiting?: number
-  /** Shared by those who ask the same server over the same connections. */
+  /** Shared by all clients that ask the same server over the same connections. */
   readonly endpoint?: EndpointHealth
   readonly emit: Emit
-  /** Is told when a caller asks: epoch ms. */
+  /** Gets the moment at which a caller asks, in epoch ms. */
   readonly lastLook?: { at: number }
-  /** Hears of each token request as it starts. */
+  /** Called for each token request when it starts. */
   readonly trace?: TraceRequest
 }
 
 export interface TokenCache extends TokenSource {
-  /** As `token`, always with a promise: a warm token's is made once. */
+  /** Like `token`, but always returns a promise. The promise of a warm token is created only once. */
   promise(request: TokenRequest, asking?: Asking): Promise<AccessToken>
-  /** The request of that key, while the cache has it. */
+  /** The request of that key, as long as the cache has an entry for it. */
   requestOf(key: string): TokenRequest | undefined
-  /** Nobody should be given it any more. True when it was the current one and a new one is asked for. */
+  /** Stops using this token for everybody. Returns true if it was the current token, so that a new one is requested. */
   invalidate(token: AccessToken): boolean
-  /** All tokens that were asked for until now are better replaced: each at a moment of its own within so many milliseconds. */
+  /** Replaces all tokens that were requested until now, each at a random moment within this many milliseconds. */
   renewAll(within?: number): void
-  /** From now on this key is refreshed ahead even when nobody asks for it. */
+  /** From now on this key is refreshed early even if nobody asks for it. */
   pin(request: TokenRequest): void
-  /** A new token, asked for now whatever is remembered, at most once a second for each key. */
+  /** Requests a new token now, whatever failures are remembered, at most once a second for each key. */
   refresh(request: TokenRequest, asking?: Asking): Promise<AccessToken>
   state(): ClientState
   health(): Health
   close(): void
 }
 
-// Shared, so that a warm token costs no object.
+// Shared, so that a warm token needs no new object.
 const unhurried: Asking = Object.freeze({
   signal: undefined,
   maxWait: undefined,
@@ -67,7 +67,7 @@ const unhurried: Asking = Object.freeze({
   inHand: undefined
 })
 
-/** Keeps tokens good: one flight a key, refreshed ahead of need, the old token first. */
+/** Keeps tokens and refreshes them early: one flight for each key, and the old token first. */
 export function tokenCache(options: TokenCacheOptions): TokenCache {
   return new KeptTokens(options)
 }
@@ -79,7 +79,7 @@ type Parts = RefresherOptions &
   ArrivalOptions &
   RejectionsOptions
 
-/** It is also what its parts know of each other: they read it when they are called, and by then all of it is there. */
+/** Its parts also use it to find each other. They read it when they are called, and all parts exist by then. */
 class KeptTokens implements TokenCache, Parts, EntriesOptions {
   readonly source: TokenSource
   readonly clock: Clock
@@ -224,7 +224,7 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
     this.emit('warning', { code: 'too_many_keys', message })
   }
 
-  /** The warm path: one look-up, one clock reading. The timer ends what the wall clock cannot see. */
+  /** The warm path has one lookup and one clock reading. The timer handles an end that the wall clock cannot see. */
   #glance(request: TokenRequest): Entry | undefined {
     const entry = this.entries.get(request)
     const wall = this.clock.wallTime()

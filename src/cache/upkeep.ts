@@ -19,19 +19,19 @@ export interface UpkeepOptions {
   note(entry: Entry): void
 }
 
-/** What happens to keys as time passes. It looks at those alone whose moment has come. */
+/** Does what has to be done for keys as time passes. It looks only at the keys whose moment has come. */
 export interface Upkeep {
-  /** The entry wants attention at that monotonic moment, and not before. */
+  /** The entry needs attention at that monotonic moment, and not earlier. */
   attendTo(entry: Entry, moment: number): void
-  /** The token has ended: it is let go. */
+  /** The token has expired and is dropped. */
   expire(entry: Entry, kept: KeptToken): void
   forget(entry: Entry): void
   stop(): void
 }
 
-// Under this life a timer would do little but fire: the first call after the due moment starts the refresh.
+// For a shorter life a timer would fire all the time. Instead, the first call after the due moment starts the refresh.
 const shortestTimedLife = 60_000
-/** A key without a token that nobody asks for so long is forgotten, and its failures with it. */
+/** If nobody asks for a key without a token for this long, the key and its failures are forgotten. */
 const longestDisuse = 600_000
 const shortestPatience = 1000
 const never = Number.POSITIVE_INFINITY
@@ -98,7 +98,7 @@ class Attention implements Upkeep {
     const { entries, failures } = this.#cache
     if (entry.pinned) return this.#refresh(entry, moment)
     if (entry.underway !== undefined) return never
-    // Let go earlier, the key would be asked for again too soon.
+    // If the entry were dropped earlier, a new request for the key could come too soon.
     const barredUntil = Math.max(failures.barredUntil(entry), entry.lastFlightAt ?? moment)
     const forgottenAt = inUse(entry) ? barredUntil + longestDisuse : barredUntil
     if (forgottenAt > moment) return forgottenAt
@@ -106,12 +106,12 @@ class Attention implements Upkeep {
     return never
   }
 
-  /** Answers with when to look again, where the flight's end does not say so. */
+  /** Returns when to check again, unless the end of the flight decides that. */
   #refresh(entry: Entry, moment: number): number {
     const { refreshing, failures } = this.#cache
     if (refreshing.refreshBehind(entry) !== undefined) return never
     const barredUntil = failures.barring(entry, moment)?.notBefore
-    // Else others go first: the door calls back, unless they find the server ill.
+    // Otherwise others go first. The door calls back, unless they find that the server is ill.
     return barredUntil ?? moment + Math.max(shortestPatience, (entry.usableUntil - moment) / 16)
   }
 }
