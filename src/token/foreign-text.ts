@@ -36,8 +36,16 @@ export function repeats(text: string, hidden: readonly string[]): boolean {
 
 function shows(text: string, secret: string): boolean {
   if (secret.length < leastPart) return text === secret
-  if (text.length >= 2 * leastPart && secret.includes(text)) return true
-  return formsOf(secret).some((form) => text.includes(form))
+  return readingsOf(text).some((reading) => {
+    if (reading.length >= 2 * leastPart && secret.toLowerCase().includes(reading)) return true
+    return formsOf(secret).some((form) => reading.includes(form.toLowerCase()))
+  })
+}
+
+/** As it is, and without percent-encoding, of which servers do more or less. The case of letters hides nothing. */
+function readingsOf(text: string): string[] {
+  const bytes = text.replace(/%[\da-f]{2}/gi, (byte) => String.fromCharCode(Number.parseInt(byte.slice(1), 16)))
+  return [text, bytes, Buffer.from(bytes, 'latin1').toString()].map((reading) => reading.toLowerCase())
 }
 
 function formsOf(secret: string): string[] {
@@ -45,6 +53,7 @@ function formsOf(secret: string): string[] {
   const inForm = new URLSearchParams([['', secret]]).toString().slice(1)
   const inUri = encodeURIComponent(bytes.toString()) // by way of bytes, which have no half of a surrogate pair
   const inJson = JSON.stringify(secret).slice(1, -1)
+  const inHtml = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
   const inBase64 = [bytes.toString('base64'), bytes.toString('base64url')].map((form) => form.replace(/=+$/, ''))
-  return [secret, inForm, inUri, inJson, ...inBase64]
+  return [secret, inForm, inUri, inJson, inHtml, inHtml.replaceAll('"', '&quot;'), bytes.toString('hex'), ...inBase64]
 }

@@ -19,6 +19,22 @@ test('W25 a text that holds a secret shows nothing, wherever the secret stands a
   )
 })
 
+test.each([
+  ['percent-encoded although it need not be', 'marker%2Dse%63ret'],
+  ['percent-encoded in whole', [...Buffer.from('marker-secret')].map((byte) => `%${byte.toString(16)}`).join('')],
+  ['in capitals', 'MARKER-SECRET'],
+  ['in hexadecimal', Buffer.from('marker-secret').toString('hex').toUpperCase()]
+])('W25 a secret that comes back %s is not shown', (_, word) => {
+  expect(foreignText(`the client ${word} is unknown`, ['marker-secret'])).toBe('[redacted]')
+  expect(foreignText(word, ['marker-secret'])).toBe('[redacted]')
+})
+
+test('W25 a secret with characters of HTML is not shown on a page that escapes them', () => {
+  expect(foreignText('no client with <b>a&lt;b&amp;c"d</b>', ['a<b&c"d'])).toBe('[redacted]')
+  expect(foreignText('no client with <b>a&lt;b&amp;c&quot;d</b>', ['a<b&c"d'])).toBe('[redacted]')
+  expect(foreignText('100 % of all clients', ['marker-secret'])).toBe('100 % of all clients')
+})
+
 test('W25 a secret or a token that no UTF-8 can hold is no error', () => {
   expect(repeats('an odd word', ['marker-\ud800-secret'])).toBe(false)
   expect(repeats('an odd word: marker-\ud800-secret', ['marker-\ud800-secret'])).toBe(true)
