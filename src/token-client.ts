@@ -1,5 +1,6 @@
 import type { BearerFetch } from './bearer/bearer-fetch.ts'
 import type { BearerInterceptor } from './bearer/bearer-interceptor.ts'
+import { type CallHeaders, callHeaders } from './bearer/call-headers.ts'
 import { countedRejections } from './bearer/counted-rejections.ts'
 import { bearerFetch } from './bearer/fetch.ts'
 import { bearerInterceptor } from './bearer/interceptor.ts'
@@ -19,6 +20,7 @@ import { joinConnectionGroup } from './connection-group/connection-group.ts'
 import { guardedEmitter, type Off, type On } from './emitter.ts'
 import type { Emit } from './events.ts'
 import { fetchFunction } from './http/transport-options.ts'
+import { checkedCall, type HeadersOptions } from './options/call-options.ts'
 import { type CheckedOptions, checkedOptions, type TokenClientOptions } from './options/client-options.ts'
 import { knownRequest } from './options/known-request.ts'
 import { type BearerPolicy, checkedPolicy } from './options/policy.ts'
@@ -52,6 +54,14 @@ export interface TokenClient {
   interceptor(policy: BearerPolicy): BearerInterceptor
   /** Returns a `fetch` that does the same. It sends requests with `baseFetch`, or with the `globalThis.fetch` of the moment of the call. */
   createFetch(policy: BearerPolicy, baseFetch?: typeof globalThis.fetch): BearerFetch
+  /**
+   * Returns the header fields that show a token in a request which you send yourself, with an HTTP client that takes neither a dispatcher nor a `fetch`:
+   * `{ authorization }`, and for a DPoP token `dpop`, a proof for this one request (RFC 9449). Rejects as `getToken` does.
+   *
+   * @example
+   * const headers = await tokens.headers({ method: 'GET', url: 'https://users.internal/users/7' })
+   */
+  headers(options: HeadersOptions): Promise<CallHeaders>
   /** Tells the client that a resource server refused this token. Returns true if it was the current token; the client then requests another one at once. */
   invalidate(token: AccessToken): boolean
   readonly on: On
@@ -165,6 +175,11 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     interceptor: (policy) => bearerInterceptor(bearer(policy)),
     createFetch: (policy, baseFetch) =>
       bearerFetch({ ...bearer(policy), baseFetch: fetchFunction('baseFetch', baseFetch) }),
+    async headers(given) {
+      const [call, asked, patience] = checkedCall(given, request)
+      patience.signal?.throwIfAborted()
+      return callHeaders(await handedOut(asked, patience), call)
+    },
     invalidate(token) {
       if (token instanceof AccessToken) return cache.invalidate(token)
       wrong('invalidate', 'needs the AccessToken that was refused', 'Give what getToken() gave.')

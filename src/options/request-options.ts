@@ -75,7 +75,7 @@ export interface WaitOptions {
   readonly maxWait?: number
 }
 
-const waitOptionNames = ['signal', 'maxWait'] as const
+export const waitOptionNames = ['signal', 'maxWait'] as const
 const longestWait = 24 * 60 * 60 * 1000
 
 /** For `getToken` and `refresh`. */

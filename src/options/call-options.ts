@@ -1,0 +1,39 @@
+import type { Call } from '../bearer/call-headers.ts'
+import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
+import { allowInsecureHttp, secureUrl } from '../http/secure-url.ts'
+import type { TokenRequest } from '../token/token-request.ts'
+import type { Patience } from '../waiting/patience.ts'
+import { checkedFields, nonEmptyString, wrong } from '../wrong-option.ts'
+import {
+  checkedAsking,
+  type RequestOptions,
+  requestOptionNames,
+  type WaitOptions,
+  waitOptionNames
+} from './request-options.ts'
+
+/** For `headers`: the request that you send yourself, and what its token is asked for. */
+export interface HeadersOptions extends RequestOptions, WaitOptions {
+  /** As you send it, for example `GET`. */
+  readonly method: string
+  /** Where you send it. */
+  readonly url: string | URL
+  /** The `DPoP-Nonce` of the service's last answer, if it had one: proofs to that origin carry it from then on. */
+  readonly nonce?: string
+  /** Allows plain HTTP for this request. */
+  readonly [allowInsecureHttp]?: boolean
+}
+
+const names = ['method', 'url', 'nonce', ...requestOptionNames, ...waitOptionNames]
+const methodSyntax = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/ // RFC 9110 §5.6.2
+
+/** Throws ClientConfigurationError, and `ERR_TOKEN_IN_QUERY` for a URL that has a token already. */
+export function checkedCall(options: HeadersOptions, fallback: TokenRequest): [Call, TokenRequest, Patience] {
+  const { method, url, nonce, ...asking } = checkedFields('headers', options, names)
+  const known = nonEmptyString('headers.method', method, "Give the method as you send it, for example 'GET'.")
+  if (!methodSyntax.test(known)) wrong('headers.method', 'is not a method', "Give one like 'GET'.")
+  const target = secureUrl('headers.url', url, 'https://users.internal/users/7', options[allowInsecureHttp] === true)
+  if (hasQueryToken(target.search)) throw tokenInQuery()
+  if (nonce !== undefined) nonEmptyString('headers.nonce', nonce, 'Give the DPoP-Nonce of an answer, or leave it out.')
+  return [{ method: known, url: target, nonce }, ...checkedAsking(asking, fallback, 'headers')]
+}
