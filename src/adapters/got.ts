@@ -6,6 +6,7 @@ import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
 import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
 import type { Route } from '../bearer/routes.ts'
 import { type TokenOptions, tokenOptions } from '../bearer/token-options.ts'
+import { TokenClientError } from '../errors.ts'
 import type { BearerPolicy } from '../options/policy.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { TokenClient } from '../token-client.ts'
@@ -26,7 +27,11 @@ interface GotOptions {
   readonly context: Record<PropertyKey, unknown>
   readonly body?: unknown
   readonly signal?: AbortSignal | undefined
+  request?: SendRequest | undefined
 }
+
+/** What makes the request, with node:http's own options. Where it gives nothing, got makes it. */
+type SendRequest = (url: URL, options: { readonly headers: GotOptions['headers'] }, callback: unknown) => unknown
 
 interface GotResponse {
   readonly statusCode: number
@@ -54,6 +59,9 @@ interface Progress {
 
 const progress = Symbol('service-token-client')
 
+/** What the user had given in its place, for each guard that an earlier hop left in the options. */
+const guarded = new WeakMap<SendRequest, SendRequest | undefined>()
+
 /**
  * Hooks for `got.extend({ hooks: gotHooks(tokens, policy) })`: a token on requests to the policy's origins, each hop of a redirect
  * asked anew, and after a 401 that asks for another token the request once more, unless its body can be read only once. Your own
@@ -65,7 +73,9 @@ const progress = Symbol('service-token-client')
 export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
   const { routes, ...spending } = spendingUnder(tokens, policy)
 
-  async function authorize({ url: given, method, headers, context, signal }: GotOptions): Promise<void> {
+  async function authorize(options: GotOptions): Promise<void> {
+    const { url: given, method, headers, context, signal, request: send } = options
+    if (send !== undefined && guarded.has(send)) options.request = guarded.get(send)
     const { token: before, route: routeBefore, hasLeft: hadLeft = false, isSecond = false } = progressOf(context)
     // got keeps header fields from hop to hop: those of the hop before are none of this one's.
     if (before !== undefined && routeBefore !== undefined) takeOut(headers, before, routeBefore)
@@ -81,6 +91,22 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     const token = await spending.source.token(request, { signal, maxWait, origin })
     context[progress] = { token, route, hasLeft, isSecond } satisfies Progress
     await present(token, { route, options: { method, path: url.pathname } }, headers)
+    options.request = guard(options.request, url, route)
+  }
+
+  /** Hooks that come after ours can change where the request goes. */
+  function guard(send: SendRequest | undefined, judged: URL, route: Route): SendRequest {
+    const guarding: SendRequest = (url, options, callback) => {
+      const { host, [headerOf(route)]: shown } = options.headers
+      const isSame =
+        url.origin === judged.origin &&
+        routes.find(url.origin, url.pathname) === routes.find(judged.origin, judged.pathname)
+      if (shown !== undefined && !isSame) throw changedMeanwhile(judged.origin)
+      if (shown !== undefined && host !== undefined && !isOwnHost(host, route.origin)) throw foreignHost(route.origin)
+      return send?.(url, options, callback)
+    }
+    guarded.set(guarding, send)
+    return guarding
   }
 
   /** Whether the answer refuses the token that was sent for it. */
@@ -124,6 +150,13 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     afterResponse: [tell, replace] as unknown as GotHooks['afterResponse'],
     beforeError: [replaceForNext] as unknown as GotHooks['beforeError']
   }
+}
+
+function changedMeanwhile(origin: string): TokenClientError {
+  const message =
+    `A hook changed the URL after the request had got its token for ${origin}. ` +
+    'Give the hooks of gotHooks() last, in a got.extend() of their own.'
+  return new TokenClientError('ERR_UNCERTAIN_ORIGIN', message, { transient: false })
 }
 
 function takeOut(headers: GotOptions['headers'], token: AccessToken, route: Route): void {

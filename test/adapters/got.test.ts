@@ -167,6 +167,45 @@ test('W11 W4 C25 got refuses the Host of another service and a token in the quer
   expect(api.requests).toEqual([])
 })
 
+const later: readonly [
+  string,
+  (options: { url?: string | URL | undefined; headers: object }, away: string) => unknown
+][] = [
+  ['another URL', (options, away) => void Object.assign(options, { url: new URL(away) })],
+  [
+    'another port of the same URL object',
+    ({ url }, away) => void Object.assign(url as URL, { port: new URL(away).port })
+  ],
+  ['another path with a rule of its own', ({ url }) => void Object.assign(url as URL, { pathname: '/admin/x' })],
+  ['the Host of another service', ({ headers }) => void Object.assign(headers, { host: 'evil.test' })],
+  [
+    'another URL, a moment later',
+    async (options, away) => {
+      await settled(1)
+      Object.assign(options, { url: new URL(away) })
+    }
+  ]
+]
+
+test.each(later)('W11 W2 a hook after ours that gives %s takes no token there', async (_what, change) => {
+  const { tokens } = await road({ scope: ['read_user'] })
+  const [api, elsewhere] = [await resourceServer(() => {}), await resourceServer(() => {})]
+  const routes = { [api.origin]: {}, [`${api.origin}/admin/`]: { scope: ['read_user'] } }
+  const beforeRequest = [(options: Parameters<typeof change>[0]) => change(options, elsewhere.origin) as undefined]
+  const users = got(tokens, { routes }).extend({ hooks: { beforeRequest } })
+  await expect(users(`${api.origin}/users`)).rejects.toMatchObject({ code: 'ERR_UNCERTAIN_ORIGIN' })
+  expect([...api.requests, ...elsewhere.requests]).toEqual([])
+})
+
+test('W11 a request function of the user still makes the requests, on each hop and attempt', async () => {
+  const { tokens, api } = await refusingApi()
+  const asked: string[] = []
+  const users = got(tokens, { origins: [api.origin] }, { request: (url) => void asked.push(url.pathname) })
+  expect((await users(`${api.origin}/users`)).statusCode).toBe(200)
+  expect((await users(`${api.origin}/users`)).statusCode).toBe(200)
+  expect(asked).toEqual(['/users', '/users', '/users'])
+})
+
 test('W11 D29 without a token got sends nothing, and its error has that of the token client for its cause', async () => {
   const tokens = await withoutToken()
   const api = await resourceServer()
