@@ -35,6 +35,9 @@ function parsed(options: OptionDescriptions, given: readonly string[]) {
     if (!isParseError(error)) throw error
     // Node's message goes on to explain `--`, which no command here needs.
     const fault = `${error.message.split(/\. To specify|\n/)[0]?.replace(/\.?$/, '.')}`
+    const [, valueless] = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument (?:is ambiguous|missing)/.exec(fault) ?? []
+    if (valueless !== undefined)
+      throw new UsageError(`${valueless} needs a value. Write ${valueless}=VALUE for one that begins with a dash.`)
     const [, unknown] = /^Unknown option '--([\w-]+)'/.exec(fault) ?? []
     throw new UsageError(unknown === undefined ? fault : `${fault} ${knownNames(unknown, Object.keys(options))}`)
   }

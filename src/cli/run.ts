@@ -22,7 +22,7 @@ export async function run(given: readonly string[], terminal: Terminal): Promise
     }
     return await runCommand(name, rest, terminal)
   } catch (error) {
-    return told(error, given.includes('--json'), terminal)
+    return told(error, given, terminal)
   }
 }
 
@@ -58,11 +58,17 @@ async function printVersion({ print }: Terminal): Promise<number> {
 }
 
 /** Says what went wrong. Anything but our own errors is a defect, whose stack is wanted. */
-function told(error: unknown, json: boolean, { note, printJson }: Terminal): number {
+function told(error: unknown, given: readonly string[], { note, printJson }: Terminal): number {
   const usage = error instanceof UsageError
   if (!usage && !(error instanceof TokenClientError)) throw error
   const code = usage ? 'ERR_USAGE' : error.code
-  if (json) printJson({ error: { code, message: error.message } })
-  else note(usage ? `${error.message}\nservice-token --help shows what there is.` : `${error.message} (${code})`)
+  if (given.includes('--json')) printJson({ error: { code, message: error.message } })
+  else note(usage ? `${error.message}\n${whereToLook(given)}` : `${error.message} (${code})`)
   return usage || error instanceof ClientConfigurationError ? wrongUsage : failed
+}
+
+function whereToLook([name = '']: readonly string[]): string {
+  return Object.hasOwn(commands, name)
+    ? `service-token ${name} --help shows what it takes.`
+    : 'service-token --help shows what there is.'
 }

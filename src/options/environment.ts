@@ -18,7 +18,8 @@ export function clientOptionsFrom(environment: Readonly<Record<string, string | 
   plainObject('clientOptionsFrom', environment, 'Give process.env, or an object like it.')
   const settings = settingsIn(environment)
   const { ISSUER, TOKEN_ENDPOINT, CLIENT_ID, SCOPE, AUDIENCE, RESOURCE, TIMEOUT, CA_FILE, PROXY } = settings
-  if (ISSUER === undefined && TOKEN_ENDPOINT === undefined) missingSetting('ISSUER', `Or set ${prefix}TOKEN_ENDPOINT.`)
+  if (ISSUER === undefined && TOKEN_ENDPOINT === undefined)
+    missingSetting('ISSUER', `Set it to the URL of the authorization server, or set ${prefix}TOKEN_ENDPOINT.`)
   if (CLIENT_ID === undefined)
     missingSetting('CLIENT_ID', 'Set the id that the authorization server knows the client by.')
   const options = {

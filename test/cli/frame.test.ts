@@ -48,6 +48,18 @@ describe.each(names)('%s', (name) => {
   })
 })
 
+test.each([
+  [['serve', '--lifetime', '-1'], '--lifetime'],
+  [['serve', '--port'], '--port'],
+  [['simulate', '--instances', '--rollout'], '--instances']
+])('%j lacks a value, and is told how to give one', async (given, flag) => {
+  const { exitCode, stderr } = await run(given)
+  expect([exitCode, stderr]).toEqual([
+    2,
+    `${flag} needs a value. Write ${flag}=VALUE for one that begins with a dash.\nservice-token ${given[0]} --help shows what it takes.\n`
+  ])
+})
+
 test('docs/command-line.md has a section for each command and for no other', () => {
   const sections = headings('docs/command-line.md').filter((heading) => heading.startsWith('service-token '))
   expect(sections).toEqual(names.map((name) => `service-token ${name}`))
