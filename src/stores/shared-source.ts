@@ -42,11 +42,15 @@ export function sharedSource(options: SharedSourceOptions): SharedSource {
   const keyOf = remembered(sealingKeyOf)
   const keys = async () => (await secrets()).map(keyOf)
   const epoch = epochOf({ store, keys, shard, clock, risen })
+  // A reader waits for others, and there can be fewer of them than shards.
+  const otherShards = source === undefined ? shardsAfter(shard, shards) : []
   let warned = false
 
   async function shelfOf({ key }: TokenRequest): Promise<Shelf | undefined> {
     try {
-      const place = { identity: JSON.stringify([...(await identity()), key, shard]), holder, epoch, clock }
+      const own = await identity()
+      const identityIn = (shard: number) => JSON.stringify([...own, key, shard])
+      const place = { identity: identityIn(shard), elsewhere: otherShards.map(identityIn), holder, epoch, clock }
       return shelf({ store, keys: (await keys()) as unknown as Ring, ...place })
     } catch (error) {
       warnOfKey(error)
@@ -73,6 +77,10 @@ function remembered(make: (secret: Secret) => SealingKey): (secret: Secret) => S
     made.set(secret.reveal(), known)
     return known
   }
+}
+
+function shardsAfter(shard: number, shards: number): number[] {
+  return Array.from({ length: shards - 1 }, (_, index) => (shard + 1 + index) % shards)
 }
 
 /** Not the client's random source: a test that fixes it must not make two instances one. */

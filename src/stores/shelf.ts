@@ -37,16 +37,19 @@ export interface ShelfOptions {
   /** The current key first: written is with that one alone, read is with all. */
   readonly keys: readonly [SealingKey, ...SealingKey[]]
   readonly identity: string
+  /** Where else the same token may lie: one of these places is looked at with each look that finds nothing. */
+  readonly elsewhere?: readonly string[]
   readonly holder: string
   readonly epoch: Epoch
   readonly clock: Clock
 }
 
-export function shelf({ store, keys, identity, holder, epoch, clock }: ShelfOptions): Shelf {
+export function shelf({ store, keys, identity, elsewhere = [], holder, epoch, clock }: ShelfOptions): Shelf {
   const [key, ...formerKeys] = keys
   const current: Name = { key, name: key.nameOf(identity) }
   const former = formerKeys.map((key): Name => ({ key, name: key.nameOf(identity) }))
   let seenVersion = 0
+  let turn = 0
 
   async function lookAt({ key, name }: Name): Promise<AccessToken | undefined | Broken> {
     const record = await store.read(name)
@@ -57,9 +60,14 @@ export function shelf({ store, keys, identity, holder, epoch, clock }: ShelfOpti
     return opened !== undefined && (await epoch.admits(opened.epoch)) ? opened.token : undefined
   }
 
+  function nextElsewhere(): Name[] {
+    const identity = elsewhere[turn++ % elsewhere.length]
+    return identity === undefined ? [] : keys.map((key): Name => ({ key, name: key.nameOf(identity) }))
+  }
+
   return {
     async look() {
-      for (const place of [current, ...former]) {
+      for (const place of [current, ...former, ...nextElsewhere()]) {
         const found = await lookAt(place)
         if (found !== undefined) return found
       }

@@ -161,3 +161,15 @@ test('closing while the store is asked ends every wait, and nothing of the clien
     expect([verb, store.calls.length - calls, clock.timers]).toEqual([verb, 0, 0])
   }
 })
+
+test('a reader finds the token of a single publisher, however many shards there are', async () => {
+  const { clock, client, requests } = surroundings()
+  const shards = 16
+  const readers = Array.from({ length: 20 }, () => client({ clientSecret: undefined, reader: true, shards }).tokens)
+  await client({ shards }).tokens.getToken()
+  const asked = Promise.all(readers.map((reader) => reader.getToken()))
+  for (let look = 0; look < shards; look += 1) await clock.advance(400)
+  const found = await asked
+  expect(new Set(found.map(({ value }) => value))).toEqual(new Set(['one.test-1']))
+  expect(requests.get('one.test')).toBe(1)
+})

@@ -1,6 +1,8 @@
+import { Redis as IoRedis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { redisStore } from '../../src/redis/index.ts'
+import { type RedisCommand, redisStore } from '../../src/redis/index.ts'
 import { tokenStoreContract } from '../../src/testing/index.ts'
+import { read } from '../house/documented.ts'
 import { type RedisClient, recipes } from './redis-recipes.ts'
 import { hasRedis, type RedisServer, startRedis } from './redis-server.ts'
 
@@ -10,6 +12,16 @@ describe.skipIf(!hasRedis)('with a real engine (redis-server is needed)', () => 
     server = await startRedis()
   })
   afterAll(() => server.stop())
+
+  test('a user with the rights that docs/fleet.md names can do all that a store does', async () => {
+    const [, rights = ''] = /^ACL SETUSER orders on >PASSWORD (.*)$/m.exec(read('docs/fleet.md')) ?? []
+    expect(await server.ask('ACL', 'SETUSER', 'orders', 'on', '>password', ...rights.split(' '))).toContain('OK')
+    const client = new IoRedis(`redis://orders:password@127.0.0.1:${server.port}`)
+    const command: RedisCommand = (_key, [name = '', ...args]) => client.call(name, args)
+    for (const { run } of tokenStoreContract(() => redisStore({ command }))) await run()
+    await expect(command('a', ['FLUSHALL'])).rejects.toThrow('NOPERM')
+    client.disconnect()
+  })
 
   describe.for(Object.entries(recipes.single))('%s', ([, connect]) => {
     let client: RedisClient
