@@ -116,6 +116,8 @@ export class ClientClosedError extends TokenClientError {
 
 /** A copy of a remembered failure for a later caller, with its own stack and with the time that is left now. */
 export function again(error: TokenClientError, retryAfter: number | undefined): TokenClientError {
+  if (error instanceof ClientClosedError) return new ClientClosedError()
+  if (error instanceof ClientConfigurationError) return new ClientConfigurationError(error.code, error.message)
   const { code, message, transient, status, oauthError, cause } = error
   return new TokenClientError(code, message, { transient, retryAfter, status, oauthError, cause })
 }
@@ -128,7 +130,6 @@ export async function toldToCaller<T>(shared: T | Promise<T>): Promise<T> {
   try {
     return await shared
   } catch (error) {
-    if (error instanceof ClientClosedError) throw new ClientClosedError()
     throw error instanceof TokenClientError ? again(error, error.retryAfter) : error
   }
 }
