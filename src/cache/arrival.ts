@@ -65,7 +65,7 @@ class Waiters implements Arrivals {
     const { clock, timeout, refreshing, waiting } = this.#cache
     const underway = refreshing.flight(entry)
     const moment = clock.monotonicTime()
-    const isInTime = underway.flight.deadline <= (leavesAt ?? moment + timeout + gapBetweenFlights)
+    const isInTime = underway.flight.endsAt <= (leavesAt ?? moment + timeout + gapBetweenFlights)
     if (isInTime || patience.maxWait !== undefined) return waiting.board(underway, patience)
     const maxWait = leavesAt === undefined ? timeout : Math.max(0, leavesAt - moment)
     return waiting.board(underway, { signal: patience.signal, maxWait }, () => nothingCame({ maxWait: timeout }))

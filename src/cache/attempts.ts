@@ -4,7 +4,7 @@ import type { TokenSource } from '../token/token-source.ts'
 import type { Deadline } from '../waiting/deadline.ts'
 import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
 import { timeOfAttempt } from '../waiting/retry.ts'
-import { pauseBeforeRetry } from './back-off.ts'
+import { pauseBeforeRetry, untilLastTenth } from './back-off.ts'
 import type { Place } from './door.ts'
 import type { EndpointHealth } from './endpoint-health.ts'
 import { type Entry, endsBy } from './entry.ts'
@@ -103,7 +103,7 @@ const endOfLife = 1000
 /** No caller waits for a refresh in the background, but such a flight must not last beyond the end of the token, when callers need another one. */
 function longestFlight(remaining: number, isUsable: boolean, timeout: number): number {
   if (remaining <= endOfLife) return timeout
-  const inTime = 0.9 * remaining
+  const inTime = untilLastTenth(remaining)
   if (!isUsable) return Math.min(timeout, inTime)
   return Math.min(longestInBackground, Math.max(remaining / 2, Math.min(inTime, endOfLife)))
 }

@@ -72,11 +72,16 @@ function permanentWait({ error, hasWorked, count }: Failure): number {
   return early[count - 1] ?? Math.min(minute * 2 ** (count - 1 - early.length), 10 * minute)
 }
 
+/** The part of a token's remaining life before its last attempt. No flight that nobody waits for lasts longer. */
+export function untilLastTenth(remaining: number): number {
+  return 0.9 * remaining
+}
+
 /** The attempt in the last tenth of the remaining life, at least a second before the end if possible. */
 function lastAttempt(remaining: number, { jitter }: Failure): number {
   const latest = Math.max(remaining - second, Math.min(remaining, second))
   if (remaining <= 10 * second) return latest
-  const earliest = 0.9 * remaining
+  const earliest = untilLastTenth(remaining)
   return earliest + jitter * (latest - earliest)
 }
 

@@ -31,7 +31,7 @@ export interface Flight {
   /** Monotonic ms. */
   readonly startedAt: number
   /** Monotonic ms at which it ends at the latest. */
-  readonly deadline: number
+  readonly endsAt: number
   readonly attempts: number
   readonly landing: Promise<Landing>
   /** Called for a caller that waits. The flight may then try more than once, and the process stays alive until it ends. */
@@ -80,7 +80,7 @@ function fly(plan: FlightPlan): Flight {
     return withRetries(() => attempt(from), {
       clock,
       budget,
-      deadline: endsAt,
+      endsAt,
       signal,
       pauseBefore: (retry, error) => (waiting > 0 ? pauseBefore(retry, error) : undefined),
       mayGoOn: () => from.mayGoOn(signal)
@@ -103,7 +103,7 @@ function fly(plan: FlightPlan): Flight {
 
   return {
     reason,
-    deadline: endsAt,
+    endsAt,
     landing,
     get startedAt() {
       return startedAt

@@ -73,22 +73,22 @@ class OldTokenFirst implements Service {
     entry: Entry,
     kept: KeptToken,
     { signal, maxWait, origin }: Asking,
-    leavesBy?: number
+    leavesAt?: number
   ): AccessToken | Promise<AccessToken> {
     const { clock, timeout, refreshing, waiting, maxWaiting, closing } = this.#cache
     const underway =
       kept.refusedBy === 'nobody' ? refreshing.refreshBehind(entry) : refreshing.flightUnlessBarred(entry)
     if (underway === undefined) return kept.token
     const began = clock.monotonicTime()
-    const leavesAt = leavesBy ?? began + (maxWait ?? timeout)
-    const wait = Math.min(leavesAt, underway.flight.startedAt + longestWaitForBetter) - began
+    const endsAt = leavesAt ?? began + (maxWait ?? timeout)
+    const wait = Math.min(endsAt, underway.flight.startedAt + longestWaitForBetter) - began
     if (wait <= 0 || waiting.waiting >= maxWaiting) return kept.token
 
     return waiting.board(underway, { signal, maxWait: wait }).catch((error) => {
       if (signal?.aborted || closing.aborted) throw error
       // The flight failed or was slow, so we decide again with what is known now.
-      const left = maxWait === undefined ? undefined : Math.max(0, leavesAt - clock.monotonicTime())
-      return this.serve(entry, { signal, maxWait: left, origin }, leavesAt)
+      const left = maxWait === undefined ? undefined : Math.max(0, endsAt - clock.monotonicTime())
+      return this.serve(entry, { signal, maxWait: left, origin }, endsAt)
     })
   }
 }

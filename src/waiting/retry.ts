@@ -7,7 +7,7 @@ export interface RetryTerms {
   readonly clock: Clock
   readonly budget: RetryBudget
   /** Monotonic ms. A pause that would end later is not started. */
-  readonly deadline: number
+  readonly endsAt: number
   /** Milliseconds before the next attempt, or undefined if there is no further attempt. */
   readonly pauseBefore: (retry: number, error: TokenClientError) => number | undefined
   /** Whether another attempt still makes sense, after the pause or at once. */
@@ -67,7 +67,7 @@ export function timeOfAttempt(timeout: number): number {
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
-  { clock, budget, deadline, pauseBefore, mayGoOn, signal }: RetryTerms
+  { clock, budget, endsAt, pauseBefore, mayGoOn, signal }: RetryTerms
 ): Promise<T> {
   const first = attempt()
   try {
@@ -91,11 +91,11 @@ export async function withRetries<T>(
         return mayGoOn()
       }
       const wait = isTransient(error) && retriesConsumed < mostRetries ? pauseBefore(retriesConsumed, error) : undefined
-      if (wait === undefined || clock.monotonicTime() + wait >= deadline || !budget.take()) return false
+      if (wait === undefined || clock.monotonicTime() + wait >= endsAt || !budget.take()) return false
 
       await pause(clock, wait, signal)
       // A process that was suspended can wake up after the deadline.
-      return clock.monotonicTime() < deadline && (await mayGoOn()) && clock.monotonicTime() < deadline
+      return clock.monotonicTime() < endsAt && (await mayGoOn()) && clock.monotonicTime() < endsAt
     }
   })
 }
