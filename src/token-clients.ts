@@ -1,6 +1,6 @@
 import { limits } from './limits.ts'
 import type { TokenClientOptions } from './options/client-options.ts'
-import { createTokenClient, type TokenClient } from './token-client.ts'
+import { createTokenClient, type TokenClient } from './token-client/token-client.ts'
 import { checkedFields, kindOf, nonEmptyString, wholeNumber, wrong } from './wrong-option.ts'
 
 export interface TokenClientsOptions {

@@ -9,7 +9,7 @@ import { type TokenOptions, tokenOptions } from '../bearer/token-options.ts'
 import { TokenClientError } from '../errors.ts'
 import type { BearerPolicy } from '../options/policy.ts'
 import type { AccessToken } from '../token/access-token.ts'
-import type { TokenClient } from '../token-client.ts'
+import type { TokenClient } from '../token-client/token-client.ts'
 import { spendingUnder } from './spending.ts'
 
 /** Hooks of got, in types that hold where got is not installed. */

@@ -13,7 +13,7 @@ import { type TokenOptions, tokenOptions } from '../bearer/token-options.ts'
 import { builtin } from '../builtin.ts'
 import type { BearerPolicy } from '../options/policy.ts'
 import type { AccessToken } from '../token/access-token.ts'
-import type { TokenClient } from '../token-client.ts'
+import type { TokenClient } from '../token-client/token-client.ts'
 import { spendingUnder } from './spending.ts'
 
 /** What a request is made of, beside its URL. */

@@ -1,6 +1,6 @@
 import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api'
 import { type ClientTelemetry, telemetryOf } from '../telemetry/client-telemetry.ts'
-import type { TokenClient } from '../token-client.ts'
+import type { TokenClient } from '../token-client/token-client.ts'
 import { version } from '../version.ts'
 import { checkedFields, nonEmptyString, wrong } from '../wrong-option.ts'
 import { countRejections } from './count-rejections.ts'

@@ -1,5 +1,5 @@
 import type { ClientTelemetry } from '../telemetry/client-telemetry.ts'
-import type { TokenClient } from '../token-client.ts'
+import type { TokenClient } from '../token-client/token-client.ts'
 
 /** One client, as the parts of the instrumentation see it. */
 export interface Instrumented {

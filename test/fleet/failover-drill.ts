@@ -1,6 +1,6 @@
 import { type RedisCommand, redisStore } from '../../src/redis/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
-import { createTokenClient } from '../../src/token-client.ts'
+import { createTokenClient } from '../../src/token-client/token-client.ts'
 import { until } from '../stores/redis-server.ts'
 import { tokenServer } from './token-server.ts'
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { manualClock } from '../../src/testing/index.ts'
-import { createTokenClient, type TokenClient } from '../../src/token-client.ts'
+import { createTokenClient, type TokenClient } from '../../src/token-client/token-client.ts'
 import { loaded } from '../support/loaded.ts'
 import { memoryStore } from '../support/memory-store.ts'
 

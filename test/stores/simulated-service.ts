@@ -1,5 +1,5 @@
 import { type ManualClock, manualClock } from '../../src/testing/index.ts'
-import { createTokenClient, type TokenClient } from '../../src/token-client.ts'
+import { createTokenClient, type TokenClient } from '../../src/token-client/token-client.ts'
 import { loaded } from '../support/loaded.ts'
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts'
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { TokenClientEvents } from '../../src/events.ts'
 import { manualClock } from '../../src/testing/index.ts'
-import { createTokenClient } from '../../src/token-client.ts'
+import { createTokenClient } from '../../src/token-client/token-client.ts'
 import { loaded } from '../support/loaded.ts'
 import { memoryStore } from '../support/memory-store.ts'
 

@@ -1,46 +1,36 @@
-import type { BearerFetch } from './bearer/bearer-fetch.ts'
-import type { BearerInterceptor } from './bearer/bearer-interceptor.ts'
-import { type CallHeaders, callHeaders } from './bearer/call-headers.ts'
-import { countedRejections } from './bearer/counted-rejections.ts'
-import { bearerFetch } from './bearer/fetch.ts'
-import { bearerInterceptor } from './bearer/interceptor.ts'
-import { type Inventory, inventoryOf } from './bearer/inventory.ts'
-import { notedSource } from './bearer/noted-source.ts'
-import { underPolicy } from './bearer/policies.ts'
-import { type Route, routeTable } from './bearer/routes.ts'
-import type { TokenOptions } from './bearer/token-options.ts'
-import { noteCall } from './bearer/usage.ts'
-import { usageBook } from './bearer/usage-book.ts'
-import type { ClientState, Health } from './cache/health.ts'
-import { type TokenCache, tokenCache } from './cache/token-cache.ts'
-import type { Warn } from './client-authentication/client-authentication.ts'
-import { lateProver } from './client-authentication/late-prover.ts'
-import type { Clock } from './clock.ts'
-import { joinConnectionGroup } from './connection-group/connection-group.ts'
-import { guardedEmitter, type Off, type On } from './emitter.ts'
-import type { Emit } from './events.ts'
-import { fetchFunction } from './http/transport-options.ts'
-import { checkedCall, type HeadersOptions } from './options/call-options.ts'
-import { type CheckedOptions, checkedOptions, type TokenClientOptions } from './options/client-options.ts'
-import { knownRequest } from './options/known-request.ts'
-import { type BearerPolicy, checkedPolicy } from './options/policy.ts'
+import type { BearerFetch } from '../bearer/bearer-fetch.ts'
+import type { BearerInterceptor } from '../bearer/bearer-interceptor.ts'
+import { type CallHeaders, callHeaders } from '../bearer/call-headers.ts'
+import { countedRejections } from '../bearer/counted-rejections.ts'
+import { bearerFetch } from '../bearer/fetch.ts'
+import { bearerInterceptor } from '../bearer/interceptor.ts'
+import { type Inventory, inventoryOf } from '../bearer/inventory.ts'
+import { underPolicy } from '../bearer/policies.ts'
+import { type Route, routeTable } from '../bearer/routes.ts'
+import type { TokenOptions } from '../bearer/token-options.ts'
+import { noteCall } from '../bearer/usage.ts'
+import type { ClientState, Health } from '../cache/health.ts'
+import type { TokenCache } from '../cache/token-cache.ts'
+import type { Off, On } from '../emitter.ts'
+import { fetchFunction } from '../http/transport-options.ts'
+import { checkedCall, type HeadersOptions } from '../options/call-options.ts'
+import { checkedOptions, type TokenClientOptions } from '../options/client-options.ts'
+import { knownRequest } from '../options/known-request.ts'
+import { type BearerPolicy, checkedPolicy } from '../options/policy.ts'
 import {
   checkedAsking,
   checkedReady,
   type ReadyOptions,
   type RequestOptions,
   type WaitOptions
-} from './options/request-options.ts'
-import { routeForCall } from './options/route-for-call.ts'
-import { lateSharedSource } from './stores/late-source.ts'
-import type { SharedSource } from './stores/shared-source.ts'
-import { clientTelemetry, telemetryOf } from './telemetry/client-telemetry.ts'
-import { publishEvent } from './telemetry/event-channels.ts'
-import { requestTracing } from './telemetry/request-channel.ts'
-import { AccessToken } from './token/access-token.ts'
-import type { TokenRequest } from './token/token-request.ts'
-import type { Asking, TokenSource } from './token/token-source.ts'
-import { wrong } from './wrong-option.ts'
+} from '../options/request-options.ts'
+import { routeForCall } from '../options/route-for-call.ts'
+import { telemetryOf } from '../telemetry/client-telemetry.ts'
+import { AccessToken } from '../token/access-token.ts'
+import type { TokenRequest } from '../token/token-request.ts'
+import type { Asking } from '../token/token-source.ts'
+import { wrong } from '../wrong-option.ts'
+import { tokenRoad } from './token-road.ts'
 
 export interface GetTokenOptions extends RequestOptions, WaitOptions {}
 
@@ -95,38 +85,8 @@ const readyWait = 30_000
  */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   const checked = checkedOptions(options)
-  const { timeout, refresh, maxWaiting, clientAuthentication, dpop, request } = checked
-  const telemetry = clientTelemetry(checked)
-  const { emit, on, off } = guardedEmitter((name, event) => publishEvent(name, event, telemetry))
-  const { tokenEndpoint, clock, health, leave } = joinConnectionGroup(checked)
-  const common = { clock, timeout, emit }
-  const endpoint =
-    clientAuthentication &&
-    tokenEndpoint({
-      clientId: checked.clientId,
-      clientAuthentication,
-      clock,
-      timeout,
-      emit,
-      defaultLifetime: checked.defaultLifetime,
-      bearerTypes: checked.bearerTypes,
-      headers: checked.headers,
-      prover: dpop && lateProver({ source: dpop.source, clock, timeout }),
-      allowBearer: dpop?.allowBearer ?? false,
-      counting: (sender) => telemetry.counting(sender)
-    })
-  const source = sourceBelow(checked, { endpoint, clock, emit, risen: (spread) => cache.renewAll(spread) })
-  const lastLook = { at: 0 }
-  const book = usageBook(lastLook)
-  const cache: TokenCache = tokenCache({
-    ...common,
-    endpoint: health,
-    source: notedSource(source, book),
-    lastLook,
-    refresh,
-    maxWaiting,
-    trace: requestTracing(telemetry, clock)
-  })
+  const { request } = checked
+  const { cache, book, clock, telemetry, emit, on, off, close: closeRoad } = tokenRoad(checked)
   const refusals = countedRejections(emit, clock)
   const forCall = (rule: Route, wish: TokenOptions) => book.counted(routeForCall(rule, wish))
   const spending = { source: cache, emit: refusals.emit, forCall }
@@ -137,7 +97,6 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const knownFrom = knownRequest(request, (key) => cache.requestOf(key))
   const since = clock.wallTime()
   let closed: Promise<void> | undefined
-  warnOfDisabledVerification(emit)
 
   /** For the caller to show. */
   function handedOut(asked: TokenRequest, patience?: Asking): Promise<AccessToken> {
@@ -160,9 +119,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
 
   async function end(): Promise<void> {
     refusals.stop()
-    cache.close()
-    source.close?.()
-    await leave()
+    await closeRoad()
   }
 
   function close(): Promise<void> {
@@ -217,43 +174,4 @@ class Stateful {
   get state(): ClientState {
     return this.#cache.state()
   }
-}
-
-interface Below {
-  /** Undefined for a reader of a store. */
-  readonly endpoint: TokenSource | undefined
-  /** It has one timer for everything that no caller waits for, such as reading the epoch. */
-  readonly clock: Clock
-  readonly emit: Emit
-  readonly risen: (spread: number) => void
-}
-
-/** The source below the cache: the token endpoint, or the store in front of it. */
-function sourceBelow(
-  checked: CheckedOptions,
-  { endpoint, clock, emit, risen }: Below
-): TokenSource & Partial<SharedSource> {
-  const { sharing, server, clientId, headers, timeout } = checked
-  const alone = endpoint as TokenSource
-  if (sharing === undefined) return alone
-  const bound = checked.dpop !== undefined ? 'key' : checked.clientAuthentication?.mutualTls && 'certificate'
-  if (bound !== undefined) {
-    const message = `The store is not used: these tokens are bound to the ${bound} of this instance.`
-    emit('warning', { code: 'token_not_shared', message })
-    return alone
-  }
-  const { store, shards, secrets } = sharing
-  const warn: Warn = (code, message) => emit('warning', { code, message })
-  return lateSharedSource({
-    ...{ store, shards, clock, timeout, emit, risen },
-    source: endpoint,
-    secrets: () => secrets(warn),
-    identity: async () => [server.issuer, server.tokenEndpoint, clientId, await headers?.read(warn)]
-  })
-}
-
-function warnOfDisabledVerification(emit: Emit): void {
-  if (process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return
-  const message = 'NODE_TLS_REJECT_UNAUTHORIZED=0: no certificate is checked. Give your CA as connect: { ca } instead.'
-  emit('warning', { code: 'tls_verification_disabled', message })
 }

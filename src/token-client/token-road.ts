@@ -1,0 +1,96 @@
+import { notedSource } from '../bearer/noted-source.ts'
+import { type UsageBook, usageBook } from '../bearer/usage-book.ts'
+import { type TokenCache, tokenCache } from '../cache/token-cache.ts'
+import { lateProver } from '../client-authentication/late-prover.ts'
+import type { Clock } from '../clock.ts'
+import { joinConnectionGroup, type Membership } from '../connection-group/connection-group.ts'
+import { guardedEmitter, type Off, type On } from '../emitter.ts'
+import type { Emit } from '../events.ts'
+import type { CheckedOptions } from '../options/client-options.ts'
+import { type CountingTelemetry, clientTelemetry } from '../telemetry/client-telemetry.ts'
+import { publishEvent } from '../telemetry/event-channels.ts'
+import { requestTracing } from '../telemetry/request-channel.ts'
+import type { TokenSource } from '../token/token-source.ts'
+import { sourceBelow } from './source-below.ts'
+
+/** What stands between the callers of one client and the authorization server: the cache, the store and the token endpoint. */
+export interface TokenRoad {
+  readonly cache: TokenCache
+  /** Who was called with which scope. */
+  readonly book: UsageBook
+  /** The client's clock. It has one timer for everything that no caller waits for. */
+  readonly clock: Clock
+  readonly telemetry: CountingTelemetry
+  readonly emit: Emit
+  readonly on: On
+  readonly off: Off
+  close(): Promise<void>
+}
+
+/** Puts the road of one client together, from top to bottom. */
+export function tokenRoad(checked: CheckedOptions): TokenRoad {
+  const { timeout, refresh, maxWaiting } = checked
+  const telemetry = clientTelemetry(checked)
+  const { emit, on, off } = guardedEmitter((name, event) => publishEvent(name, event, telemetry))
+  const group = joinConnectionGroup(checked)
+  const { clock, health, leave } = group
+  const endpoint = endpointOf(checked, group, telemetry, emit)
+  const source = sourceBelow(checked, { endpoint, clock, emit, risen: (spread) => cache.renewAll(spread) })
+  const lastLook = { at: 0 }
+  const book = usageBook(lastLook)
+  const cache: TokenCache = tokenCache({
+    clock,
+    timeout,
+    emit,
+    endpoint: health,
+    source: notedSource(source, book),
+    lastLook,
+    refresh,
+    maxWaiting,
+    trace: requestTracing(telemetry, clock)
+  })
+  warnOfDisabledVerification(emit)
+  return {
+    cache,
+    book,
+    clock,
+    telemetry,
+    emit,
+    on,
+    off,
+    async close() {
+      cache.close()
+      source.close?.()
+      await leave()
+    }
+  }
+}
+
+/** Undefined for a reader of a store, which has no credential. */
+function endpointOf(
+  { clientId, clientAuthentication, dpop, timeout, defaultLifetime, bearerTypes, headers }: CheckedOptions,
+  { tokenEndpoint, clock }: Membership,
+  telemetry: CountingTelemetry,
+  emit: Emit
+): TokenSource | undefined {
+  if (clientAuthentication === undefined) return undefined
+  return tokenEndpoint({
+    clientId,
+    clientAuthentication,
+    clock,
+    timeout,
+    emit,
+    defaultLifetime,
+    bearerTypes,
+    headers,
+    prover: dpop && lateProver({ source: dpop.source, clock, timeout }),
+    allowBearer: dpop?.allowBearer ?? false,
+    counting: (sender) => telemetry.counting(sender)
+  })
+}
+
+function warnOfDisabledVerification(emit: Emit): void {
+  if (process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return
+  const message = 'NODE_TLS_REJECT_UNAUTHORIZED=0: no certificate is checked. Give your CA as connect: { ca } instead.'
+  emit('warning', { code: 'tls_verification_disabled', message })
+}
