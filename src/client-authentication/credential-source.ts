@@ -33,7 +33,19 @@ export function configured<Credential>(what: Name, remedy: string, load: () => C
 
 /** A credential that never changes. */
 export function fixed<Credential>(credential: Credential): CredentialSource<Credential> {
-  return { read: async () => credential }
+  return new Fixed(credential)
+}
+
+class Fixed<Credential> implements CredentialSource<Credential> {
+  readonly #credential: Credential
+
+  constructor(credential: Credential) {
+    this.#credential = credential
+  }
+
+  async read(): Promise<Credential> {
+    return this.#credential
+  }
 }
 
 /** A credential that is loaded anew each time, and kept: a source that fails or hangs later costs no call. */

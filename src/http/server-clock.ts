@@ -16,21 +16,32 @@ export interface ServerClock {
 }
 
 export function serverClock(clock: Clock): ServerClock {
-  let offset = 0
+  return new Offset(clock)
+}
 
-  return {
-    now: () => clock.wallTime() + offset,
-    learn({ headers }, url) {
-      // A cache's answer is as old as its Date, and anybody on the way can write one in plain HTTP.
-      if (headers.age !== undefined || !isSecure(new URL(url))) return false
-      const date = parseHttpDate(headers.date ?? '', clock.wallTime())
-      if (date === undefined) return false
+class Offset implements ServerClock {
+  readonly #clock: Clock
+  #offset = 0
 
-      const difference = date - clock.wallTime()
-      if (Math.abs(difference) > mostOffset) return false
-      const before = offset
-      offset = Math.abs(difference) < limits.clockDifference ? 0 : difference
-      return Math.abs(offset - before) >= limits.clockDifference
-    }
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  now(): number {
+    return this.#clock.wallTime() + this.#offset
+  }
+
+  learn({ headers }: Pick<Answer, 'headers'>, url: string): boolean {
+    const clock = this.#clock
+    // A cache's answer is as old as its Date, and anybody on the way can write one in plain HTTP.
+    if (headers.age !== undefined || !isSecure(new URL(url))) return false
+    const date = parseHttpDate(headers.date ?? '', clock.wallTime())
+    if (date === undefined) return false
+
+    const difference = date - clock.wallTime()
+    if (Math.abs(difference) > mostOffset) return false
+    const before = this.#offset
+    this.#offset = Math.abs(difference) < limits.clockDifference ? 0 : difference
+    return Math.abs(this.#offset - before) >= limits.clockDifference
   }
 }

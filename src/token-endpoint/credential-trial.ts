@@ -8,45 +8,56 @@ const trust = 10_000
 const longestTrial = 1000
 
 /** Runs a token request, alone or beside others. With the signal nobody waits for it any more. */
-export type Trial = <Result>(request: () => Promise<Result>, signal: AbortSignal) => Promise<Result>
+export interface Trial {
+  run<Result>(request: () => Promise<Result>, signal: AbortSignal): Promise<Result>
+}
 
 /**
  * While nobody knows whether the server takes the credential, one request tries it and the others wait for the outcome:
  * a dead one is refused once or twice, however many keys are asked for at the same time, and no account is locked.
  */
 export function credentialTrial(clock: Clock): Trial {
-  let trial: Promise<unknown> | undefined
-  let trustedUntil = Number.NEGATIVE_INFINITY
+  return new InTurn(clock)
+}
 
-  async function run<Result>(request: () => Promise<Result>): Promise<Result> {
+class InTurn implements Trial {
+  readonly #clock: Clock
+  #trial: Promise<unknown> | undefined
+  #trustedUntil = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  async run<Result>(request: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+    if (this.#clock.monotonicTime() < this.#trustedUntil) return this.#judged(request)
+    if (this.#trial === undefined) return this.#tryAlone(request, signal)
+    await leaveOnAbort(this.#trial, { signal, maxWait: longestTrial }, this.#clock).catch((error) => {
+      if (signal.aborted) throw signal.reason
+      if (isRefusalOfCredential(error) || asksForPause(error)) throw again(error, error.retryAfter)
+    })
+    return this.#judged(request)
+  }
+
+  async #judged<Result>(request: () => Promise<Result>): Promise<Result> {
     try {
       const result = await request()
-      trustedUntil = clock.monotonicTime() + trust
+      this.#trustedUntil = this.#clock.monotonicTime() + trust
       return result
     } catch (error) {
-      if (isRefusalOfCredential(error)) trustedUntil = Number.NEGATIVE_INFINITY
+      if (isRefusalOfCredential(error)) this.#trustedUntil = Number.NEGATIVE_INFINITY
       throw error
     }
   }
 
-  async function tryAlone<Result>(request: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  async #tryAlone<Result>(request: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     try {
-      const running = leaveOnAbort(run(request), { signal, maxWait: undefined }, clock) // a credential that never comes must not hold the next ones
-      trial = running
+      const running = leaveOnAbort(this.#judged(request), { signal, maxWait: undefined }, this.#clock) // a credential that never comes must not hold the next ones
+      this.#trial = running
       return await running
     } finally {
-      trial = undefined
+      this.#trial = undefined
     }
-  }
-
-  return async (request, signal) => {
-    if (clock.monotonicTime() < trustedUntil) return run(request)
-    if (trial === undefined) return tryAlone(request, signal)
-    await leaveOnAbort(trial, { signal, maxWait: longestTrial }, clock).catch((error) => {
-      if (signal.aborted) throw signal.reason
-      if (isRefusalOfCredential(error) || asksForPause(error)) throw again(error, error.retryAfter)
-    })
-    return run(request)
   }
 }
 

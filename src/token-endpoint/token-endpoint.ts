@@ -81,9 +81,11 @@ class Endpoint implements TokenSource {
     const timedOut = (awaited: Awaited | undefined) => tooSlow(`No token within ${Math.round(maxWait)} ms`, awaited)
     return withDeadline({ clock, timeout: maxWait, timedOut, signals: [signal], awaits }, (attempt) => {
       attempt.awaits('the request that tries the credential')
-      return this.#inTurn(() => this.#tryOnce(request, attempt), attempt.signal).catch((error) => {
-        throw this.#hasWorked ? passing(error) : error
-      })
+      return this.#inTurn
+        .run(() => this.#tryOnce(request, attempt), attempt.signal)
+        .catch((error) => {
+          throw this.#hasWorked ? passing(error) : error
+        })
     })
   }
 

@@ -17,29 +17,32 @@ const unit = 100
 
 /** Remembers the ends of as many tokens as a client keeps. */
 export function toldEnds(): ToldEnds {
-  /** Fingerprint of a token → monotonic time in units, in the order in which they were told. */
-  const ends = new Map<number, number>()
+  return new Ends()
+}
 
-  function note(name: number, end: number, now: number): void {
+class Ends implements ToldEnds {
+  /** Fingerprint of a token → monotonic time in units, in the order in which they were told. */
+  readonly #ends = new Map<number, number>()
+
+  lifeOf(value: string, told: number | undefined, sentAt: number): number | undefined {
+    const name = fingerprint(value)
+    const known = this.#ends.get(name)
+    if (known === undefined && !told) return undefined
+    const life = Math.min(
+      told ?? Number.POSITIVE_INFINITY,
+      known === undefined ? Number.POSITIVE_INFINITY : known * unit - sentAt
+    )
+    this.#note(name, sentAt + life, sentAt)
+    return Math.max(0, Math.floor(life))
+  }
+
+  #note(name: number, end: number, now: number): void {
+    const ends = this.#ends
     ends.delete(name)
     ends.set(name, Math.floor(end / unit))
     for (const [oldest, ended] of ends) {
       if (ends.size <= limits.keys && ended * unit > now - remembered) break
       ends.delete(oldest)
-    }
-  }
-
-  return {
-    lifeOf(value, told, sentAt) {
-      const name = fingerprint(value)
-      const known = ends.get(name)
-      if (known === undefined && !told) return undefined
-      const life = Math.min(
-        told ?? Number.POSITIVE_INFINITY,
-        known === undefined ? Number.POSITIVE_INFINITY : known * unit - sentAt
-      )
-      note(name, sentAt + life, sentAt)
-      return Math.max(0, Math.floor(life))
     }
   }
 }

@@ -1,9 +1,36 @@
 import type { Clock, Timer } from '../clock.ts'
 
-interface Waiting {
+/** Who waits on the timer. One that holds the process has a timer of its own from then on. */
+class Waiting implements Timer {
   readonly callback: () => void
   /** Monotonic ms. */
   readonly at: number
+  readonly #shared: SharedTimer
+  #own: Timer | undefined
+
+  constructor(shared: SharedTimer, callback: () => void, at: number) {
+    this.#shared = shared
+    this.callback = callback
+    this.at = at
+  }
+
+  cancel(): void {
+    this.#shared.leave(this)
+    this.#own?.cancel()
+  }
+
+  hold(): void {
+    const { clock } = this.#shared
+    if (this.#shared.leave(this))
+      this.#own = clock.startTimer(this.callback, Math.max(0, this.at - clock.monotonicTime()))
+    this.#own?.hold()
+  }
+}
+
+interface SharedTimer {
+  readonly clock: Clock
+  /** Whether it was still waiting. */
+  leave(one: Waiting): boolean
 }
 
 /**
@@ -44,26 +71,17 @@ export function sharedTimer(clock: Clock): Clock {
     return waited
   }
 
+  const shared = { clock, leave }
   return {
     wallTime: () => clock.wallTime(),
     monotonicTime: () => clock.monotonicTime(),
     random: () => clock.random(),
     startTimer(callback, delay, purpose) {
       if (purpose !== undefined) return clock.startTimer(callback, delay, purpose)
-      const one = { callback, at: clock.monotonicTime() + delay }
-      let own: Timer | undefined
+      const one = new Waiting(shared, callback, clock.monotonicTime() + delay)
       waiting.add(one)
       armBy(one.at)
-      return {
-        cancel() {
-          leave(one)
-          own?.cancel()
-        },
-        hold() {
-          if (leave(one)) own = clock.startTimer(callback, Math.max(0, one.at - clock.monotonicTime()))
-          own?.hold()
-        }
-      }
+      return one
     }
   }
 }

@@ -7,14 +7,14 @@ const refused = new TokenClientError('ERR_INVALID_CLIENT', 'refused', { transien
 
 function setUp() {
   const clock = manualClock()
-  const inTurn = credentialTrial(clock)
+  const trial = credentialTrial(clock)
   const { signal } = new AbortController()
   const started: string[] = []
 
   /** A request of that name, which the test ends. */
   function begin(name: string) {
     let end: { resolve(value: string): void; reject(error: Error): void } | undefined
-    const result = inTurn(() => {
+    const result = trial.run(() => {
       started.push(name)
       return new Promise<string>((resolve, reject) => {
         end = { resolve, reject }
