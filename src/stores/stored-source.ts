@@ -26,7 +26,7 @@ const lease = {
   longestWithoutRecord: 20_000,
   doubt: 120_000
 }
-/** Milliseconds between two looks, and how long a caller without a token leaves the asking to the holder. */
+/** Milliseconds between two looks, and how long a caller without a token leaves the asking to the holder: half of its time at most. */
 const wait = { least: 50, most: 400, withoutToken: 2000 }
 
 /** One question, on its way through the store. */
@@ -59,14 +59,16 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
   /** The token of whoever has the lease: this instance, or another one that is waited for. */
   async function theirs(question: Question): Promise<AccessToken> {
     const { asking, shelf, endsAt } = question
-    const patientUntil = mayWait(asking) ? endsAt : Math.min(endsAt, clock.monotonicTime() + wait.withoutToken)
+    const began = clock.monotonicTime()
+    const patientUntil = mayWait(asking) ? endsAt : began + Math.min(wait.withoutToken, (endsAt - began) / 2)
     for (;;) {
       const state = source === undefined ? 'held' : await shelf.lease(lease.life)
       if (state === 'acquired') return askUnderLease(question)
       if (state === broken || asking.insists?.()) return ask(question)
       if (state instanceof TokenClientError) return doubting(question, state)
-      if (clock.monotonicTime() >= patientUntil) return mayWait(asking) ? nobodyWrote(asking) : ask(question)
-      await pause(clock, uniform(clock, wait.least, wait.most), asking.signal)
+      const left = patientUntil - clock.monotonicTime()
+      if (left <= 0) return mayWait(asking) ? nobodyWrote(asking) : ask(question)
+      await pause(clock, Math.min(left, uniform(clock, wait.least, wait.most)), asking.signal)
       const found = await shelf.look()
       if (found !== broken && found !== undefined && isAnswer(found, asking)) return found
     }

@@ -7,11 +7,13 @@ interface Probed {
 
 /** What is used of `ServerResponse` of node:http, and of Express. */
 interface NodeResponse {
+  readonly headersSent?: boolean
   writeHead(status: number, headers: Record<string, string>): { end(body: string): unknown }
 }
 
 /** What is used of a reply of Fastify. */
 interface FastifyReply {
+  readonly sent?: boolean
   code(status: number): { headers(headers: Record<string, string>): { send(body: string): unknown } }
 }
 
@@ -34,6 +36,7 @@ export function healthHandler(...clients: readonly Probed[]): HealthHandler {
     wrong('healthHandler', `needs token clients, but got ${kindOf(client)}`, 'Give what createTokenClient() returns.')
   }
   return (_request, response) => {
+    if (isAnswered(response)) return // by another middleware: to write a second head would throw, and end the process
     const healths = clients.map((client) => client.health())
     const ready = healths.every(({ state }) => !notReady.includes(state))
     const status = ready ? 200 : 503
@@ -41,4 +44,8 @@ export function healthHandler(...clients: readonly Probed[]): HealthHandler {
     if ('code' in response) response.code(status).headers(headers).send(body)
     else response.writeHead(status, headers).end(body)
   }
+}
+
+function isAnswered(response: NodeResponse | FastifyReply): boolean {
+  return 'code' in response ? response.sent === true : response.headersSent === true
 }

@@ -180,6 +180,24 @@ test('cold: whoever waits for a slow holder asks by itself after two seconds', a
   expect(waiting.value).toBe('own')
 })
 
+test.each([3 * second, second, 400])(
+  'cold: whoever has %i ms in all asks by itself when half of them are over',
+  async (maxWait) => {
+    const { instance, settle, clock } = fleet()
+    const [slow, other] = [instance(), instance()]
+    slow.ask()
+    await settle()
+    const waiting = other.ask({ maxWait })
+    await clock.advance(0.45 * maxWait)
+    expect(other.source.calls).toHaveLength(0)
+    await clock.advance(0.06 * maxWait)
+    expect(other.source.calls).toHaveLength(1)
+    await other.source.last.give(hour, 'own')
+    await settle()
+    expect(waiting.value).toBe('own')
+  }
+)
+
 test('a holder that dies is followed by one other within two seconds', async () => {
   const { instance, settle, clock, store } = fleet()
   await store.lease(await nameOf(), { holder: 'dead', life: second })

@@ -80,3 +80,33 @@ test('no token and no secret is in the answer', async () => {
 test.each([[[]], [[undefined]], [['tokens']], [[{}]]])('healthHandler(...%j) says what it wants', (clients) => {
   expect(() => healthHandler(...(clients as never[]))).toThrow('Give what createTokenClient() returns')
 })
+
+test('W37 a probe that another middleware has answered already ends no process, and keeps that answer', async () => {
+  const { tokens } = await road()
+  const health = healthHandler(tokens)
+  const thrown: unknown[] = []
+  const again = (respond: () => void) => {
+    try {
+      respond()
+    } catch (error) {
+      thrown.push(error) // node:http would throw it at the whole process
+    }
+  }
+  const server = createServer((request, response) => {
+    if (request.url === '/head') response.writeHead(418).flushHeaders()
+    else response.writeHead(418).end()
+    again(() => health(request, response))
+    response.end()
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  onTestFinished(() => void server.close())
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const probed = fastify().get('/', (request, reply) => {
+    reply.code(418).send()
+    again(() => health(request, reply))
+  })
+  onTestFinished(() => probed.close())
+  const urls = [`${origin}/head`, `${origin}/whole`, await probed.listen({ port: 0, host: '127.0.0.1' })]
+  const statuses = await Promise.all(urls.map(async (url) => (await fetch(url)).status))
+  expect([statuses, thrown]).toEqual([[418, 418, 418], []])
+})
