@@ -11,39 +11,39 @@ import type { AccessTokenFormat } from './tokens/access-tokens.ts'
 import { type SigningAlgorithm, signingAlgorithms } from './tokens/signing-keys.ts'
 
 export interface AuthorizationServerOptions {
-  /** A free one by default. */
+  /** The port. The default is a free one. */
   readonly port?: number
-  /** What it listens on; `127.0.0.1` by default. Beyond loopback it needs an `adminSecret`, and its endpoints are named by the origin of `issuer`. */
+  /** The address to listen on, `127.0.0.1` by default. Beyond loopback you need an `adminSecret`, and the endpoints have the origin of `issuer`. */
   readonly host?: string
-  /** The `iss` of tokens and metadata, for a server that is known by another name than its address. The address by default. */
+  /** The `iss` of tokens and metadata, if the server has another name than its address. The default is its address. */
   readonly issuer?: string
   /** Who may call whom: services, and what each client may do there. `readRegistry()` reads it from a file. */
   readonly registry?: Registry
-  /** In place of `registry`: a JSON file with it, which is read again when it is saved. */
+  /** A JSON file with the registry, instead of `registry`. It is read again when it is saved. */
   readonly registryFile?: string | URL
-  /** Changes that are made while the server runs go into `registryFile`. Without it, they end with the server. */
+  /** Writes changes that are made while the server runs into `registryFile`. Without it they are lost when the server stops. */
   readonly writeRegistryFile?: boolean
-  /** In place of `registry`: clients in the short form, for a test with one service. */
+  /** Clients in the short form, instead of `registry`, for a test with one service. */
   readonly clients?: readonly ClientRegistration[]
-  /** Milliseconds; 12 hours by default. */
+  /** The lifetime of tokens in milliseconds, 12 hours by default. */
   readonly accessTokenLifetime?: number
-  /** `jwt` by default. */
+  /** The format of tokens, `jwt` by default. */
   readonly accessTokenFormat?: AccessTokenFormat
   /**
-   * What its JWTs look like: `profile: cognito()`, or another of `service-token-client/resource-server`, so that verifiers for those servers can
-   * be tested. By RFC 9068 by default.
+   * What its JWTs look like: `profile: cognito()`, or another profile of `service-token-client/resource-server`, so that you can test verifiers for those
+   * servers. The default is RFC 9068.
    */
   readonly profile?: TokenProfile
-  /** `ES256` by default: its keys are made in no time. */
+  /** `ES256` by default, because its keys are created quickly. */
   readonly signingAlgorithm?: SigningAlgorithm
-  /** What HS256, HS384 and HS512 sign with. Every service that verifies such tokens has it. */
+  /** The secret for HS256, HS384 and HS512. Every service that verifies such tokens needs it. */
   readonly signingSecret?: string
-  /** Where the signing keys are kept, so that tokens count after a restart. It is made when it is not there. */
+  /** The file that stores the signing keys, so that tokens stay valid after a restart. It is created if it does not exist. */
   readonly keysFile?: string | URL
-  /** The ways of client authentication that it lists and takes; all that it knows by default. */
+  /** The methods of client authentication that the server lists and accepts. The default is all of them. */
   readonly authenticationMethods?: readonly string[]
   /**
-   * Nonces that DPoP proofs have to carry: none, one for five minutes (`true`), or one for each proof (`'once'`). A client's `dpopNonces` goes before it.
+   * The nonces that DPoP proofs must contain: none, one for five minutes (`true`), or one for each proof (`'once'`). A client's own `dpopNonces` overrides it.
    */
   readonly dpopNonces?: NonceRule
   /** What `aud` of client assertions must be: the issuer, or as in the older form the token endpoint. */

@@ -13,8 +13,8 @@ interface Assertion {
 }
 
 /**
- * An assertion that somebody else keeps in a file: a projected service account token of Kubernetes, a JWT-SVID of SPIFFE
- * (RFC 7521 §4.2, RFC 7523 §2.2). Read again at every attempt; it may come into being after the client.
+ * An assertion that a platform writes into a file, for example a projected service account token of Kubernetes or a JWT-SVID of SPIFFE
+ * (RFC 7521 §4.2, RFC 7523 §2.2). The file is read for every attempt. It may appear after the client is created.
  */
 export function assertionFile(path: string): ClientAuthentication {
   nonEmptyString('assertionFile path', path, "Give the file's path, like '/var/run/secrets/tokens/auth'.")
@@ -29,11 +29,11 @@ export function assertionFile(path: string): ClientAuthentication {
   )
 }
 
-/** An assertion that a function returns; called at every attempt. */
+/** An assertion from a function, which is called for every attempt. */
 export function assertion(supply: () => string | Promise<string>): ClientAuthentication {
   functionOption('assertion supplier', supply, 'Give a function that returns a signed JWT, or use assertionFile(path).')
   return byAssertion(
-    // Each one is new, so that it is another one says nothing: refused is what stands behind it.
+    // Every assertion is new, so a new one does not mean that the credential has changed.
     supplied('assertion', 'a signed JWT as a string', supply, (text) => ({ jwt: checked(text), equals: () => true }))
   )
 }
@@ -45,7 +45,7 @@ function byAssertion(source: CredentialSource<Assertion>): ClientAuthentication 
   })
 }
 
-/** What is half written has fewer than three parts, or an empty one. */
+/** A half-written assertion has fewer than three parts, or an empty part. */
 function checked(text: unknown): Secret {
   if (typeof text === 'string' && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return new Secret(text)
   throw new CredentialFault('is not a signed JWT')

@@ -4,7 +4,7 @@ import type { Answer, Sender } from '../http/send.ts'
 import type { ClientAuthentication, Proof, TokenRequestDraft } from './client-authentication.ts'
 import type { CredentialSource } from './credential-source.ts'
 
-/** Who asks the authorization server, and how the request travels. */
+/** Which client asks the authorization server, and how the request is sent. */
 export interface AuthenticatedRequestOptions {
   readonly clientAuthentication: ClientAuthentication
   readonly sender: Sender
@@ -13,7 +13,7 @@ export interface AuthenticatedRequestOptions {
   readonly headers?: CredentialSource<Readonly<Record<string, string>>> | undefined
 }
 
-/** What a request has come to. The proof wants to hear what the answer says about it. */
+/** The result of a request. The proof needs to know what the answer says about it. */
 export interface AuthenticatedAnswer {
   readonly answer: Answer
   readonly proof: Proof
@@ -22,9 +22,9 @@ export interface AuthenticatedAnswer {
 }
 
 /**
- * Sends a form with the client's proof (RFC 6749 §2.3): a token request, or a question about a token. All of it ends at the
- * draft's deadline.
- * @throws TokenClientError `ERR_SECRET_UNAVAILABLE` when the credential is not available, and all that the sender throws.
+ * Sends a form with the authentication of the client (RFC 6749 §2.3): a token request or an introspection. Everything ends at the
+ * deadline of the draft.
+ * @throws TokenClientError `ERR_SECRET_UNAVAILABLE` if the credential is not available, and everything that the sender throws.
  */
 export async function authenticatedRequest(
   draft: TokenRequestDraft,
@@ -47,7 +47,7 @@ export async function authenticatedRequest(
   return { answer, proof, sent }
 }
 
-/** A supplier of secrets can fail in any way, and can hang: whatever it does is one code here. */
+/** A source of secrets can fail in any way and can hang. All of this has one code here. */
 async function prove(
   draft: TokenRequestDraft,
   clientAuthentication: ClientAuthentication,
@@ -72,7 +72,7 @@ interface Endpoint {
   readonly mutualTls: string | undefined
 }
 
-/** Where a client goes with that proof: one in the connection needs the endpoint that asks for a certificate (RFC 8705 §5). */
+/** The endpoint for this kind of authentication. A certificate needs the endpoint that asks for one (RFC 8705 §5). */
 export function endpointFor({ mutualTls }: ClientAuthentication, endpoint: Endpoint): string {
   return mutualTls === undefined ? endpoint.usual : (endpoint.mutualTls ?? endpoint.usual)
 }

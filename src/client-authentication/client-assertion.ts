@@ -9,7 +9,7 @@ import { presentAssertion } from './assertion.ts'
 import type { TokenRequestDraft } from './client-authentication.ts'
 import { remoteSignature, type Sign } from './remote-signer.ts'
 
-/** What signs with a key that is in this process. */
+/** Signs with a key that is in this process. */
 export const joseCode = late(async () => load('jose', () => import('jose')))
 
 /** What signs an assertion, and how. */
@@ -18,19 +18,19 @@ export interface Signer {
   readonly kid?: string | undefined
   /** SHA-256 of the certificate that the server knows the key by (RFC 7515 §4.1.8). */
   readonly certificateThumbprint?: string | undefined
-  /** A function signs where the key is not in this process. */
+  /** The function that signs if the key is outside this process. */
   readonly key: CryptoKey | KeyObject | Uint8Array | Sign
-  /** What the signatures of a function must fit, if that is known. */
+  /** The public key for the signatures of the function, if it is known. */
   readonly publicKey?: KeyObject | undefined
 }
 
 const lifetime = 60
-/** Before this library was written. A clock that says so was never set. */
+/** A moment before this library was written. A clock that shows an earlier time was never set. */
 const earliest = Date.UTC(2025, 0, 1)
 
 /**
- * Writes an assertion of the client about itself into the form (RFC 7523 §2.2, §3). The audience is the issuer, as one
- * string, unless `audience` says otherwise; a server that still wants its token endpoint there gets the older form, without `typ`.
+ * Writes an assertion of the client into the form (RFC 7523 §2.2, §3). The audience is the issuer, as one
+ * string, unless `audience` names another one. A server that still expects its token endpoint there gets the older form, without `typ`.
  */
 export async function signAssertion(draft: TokenRequestDraft, signer: Signer, audience = draft.issuer): Promise<void> {
   const { clientId, tokenEndpoint, now } = draft

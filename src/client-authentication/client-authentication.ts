@@ -4,7 +4,7 @@ import type { Deadline } from '../waiting/deadline.ts'
 
 export type Warn = (code: WarningCode, message: string) => void
 
-/** A token request while it is written. */
+/** A token request that is being written. */
 export interface TokenRequestDraft {
   readonly clientId: string
   readonly form: URLSearchParams
@@ -15,39 +15,39 @@ export interface TokenRequestDraft {
   readonly tokenEndpoint: string
   /** `token_endpoint_auth_methods_supported`, when the server publishes it. */
   readonly authenticationMethods: readonly string[] | undefined
-  /** Epoch ms on the authorization server's clock, as far as it is known: what an assertion is dated with. */
+  /** Epoch ms by the clock of the authorization server, as far as it is known. Assertions are dated with it. */
   readonly now: number
   readonly warn: Warn
   /** When the request must have been answered. */
   readonly deadline: Deadline
-  /** Set by a method that proves itself in the connection. */
+  /** Set by a method that authenticates in the TLS connection. */
   certificate?: ClientCertificate
-  /** Set by a method whose proof holds the time: it can have failed because of a clock. */
+  /** Set by a method whose proof contains the time, so it can fail because of a wrong clock. */
   dated?: boolean
 }
 
-/** How a client proves who it is at the token endpoint: one object for each method of the IANA registry. */
+/** How a client authenticates at the token endpoint. There is one object for each method of the IANA registry. */
 export interface ClientAuthentication {
   /** Its name in the registry "OAuth Token Endpoint Authentication Methods". */
   readonly method: string
-  /** It names the issuer as its audience, so the issuer must be known. */
+  /** Its assertions name the issuer as their audience, so the issuer must be known. */
   readonly needsIssuer?: boolean
-  /** The proof is in the connection: `mtls_endpoint_aliases` go first (RFC 8705 §5). `ca`: PEM of the authorities to trust there. */
+  /** The method authenticates in the TLS connection, so `mtls_endpoint_aliases` are preferred (RFC 8705 §5). `ca` is the PEM of the authorities to trust there. */
   readonly mutualTls?: { readonly ca: string | undefined } | undefined
-  /** The same method by the rules of FAPI 2.0, which a method without this cannot keep. Throws ClientConfigurationError. */
+  /** The same method under the rules of FAPI 2.0. A method without this function cannot keep them. Throws ClientConfigurationError. */
   readonly underFapi2?: () => ClientAuthentication
-  /** Adds the proof to the draft; called anew for every attempt. */
+  /** Adds the proof to the draft. It is called for every attempt. */
   authenticate(draft: TokenRequestDraft): Promise<Proof>
-  /** Reads the credential again: whether there is one now that the server could not refuse yet. */
+  /** Reads the credential again. Returns whether there is one now that the server has not refused yet. */
   changed(): Promise<boolean>
 }
 
-/** What one attempt was signed with; the server's answer is reported to it. */
+/** The credential of one attempt. It is told what the server answered. */
 export interface Proof {
   /** The name of the method that was used. */
   readonly method: string
-  /** The server knows this client by it. */
+  /** The server accepted it. */
   accepted(): void
-  /** The server refused it (`invalid_client`). Whether one repeat, at once, is worth it: with a credential that it has not refused. */
+  /** The server refused it (`invalid_client`). Returns whether to repeat the request at once, with a credential that the server has not refused. */
   refused(): Promise<boolean>
 }

@@ -5,9 +5,9 @@ import { ringAuthentication } from './ring-authentication.ts'
 import { type ClientSecret, secretRing } from './secret-source.ts'
 
 export interface ClientSecretBasicOptions {
-  /** `form` (the default) encodes both halves as the RFC says; `raw` is for servers that do not decode them. */
+  /** `form` (the default) encodes both halves as the RFC says. `raw` is for servers that do not decode them. */
   readonly encoding?: 'form' | 'raw'
-  /** Sends `client_id` in the form as well, for servers that look the client up there. */
+  /** Also sends `client_id` in the form, for servers that look up the client there. */
   readonly clientIdInForm?: boolean
 }
 

@@ -11,7 +11,7 @@ export interface ClientSecretJwtOptions {
   readonly audience?: string
 }
 
-/** A shorter key makes every assertion a chance to guess the secret offline (RFC 7518 §3.2). */
+/** With a shorter key, anyone who sees an assertion could guess the secret offline (RFC 7518 §3.2). */
 const leastBytes = leastSecretBytes('HS256')
 
 /** `client_secret_jwt`: an assertion with an HMAC of the secret, HS256 (OpenID Connect Core §9). The secret needs 256 bits. */

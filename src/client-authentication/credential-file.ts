@@ -9,7 +9,7 @@ const mostReadings = 5
 const longestTick = 20
 const remedy = 'Give the path of a file that holds it whole, and that this process may read.'
 
-/** A credential in a file: read when the client is made, and before every attempt again. */
+/** A credential in a file. It is read when the client is created and again before every attempt. */
 export function credentialFile<Credential>(
   option: string,
   path: string,
@@ -23,7 +23,7 @@ export function credentialFile<Credential>(
   return keeping(`The file ${path} of ${option}`, async () => parse(await readWhole(path)), first)
 }
 
-/** A certificate and its key in two files. Between the two writes of a rotation they do not fit, and the last pair stays. */
+/** A certificate and its key in two files. While a rotation has replaced only one of them, they do not match, and the last pair stays in use. */
 export function pairOfFiles<Credential>(
   option: string,
   { certFile, keyFile }: { readonly certFile: string; readonly keyFile: string },
@@ -47,14 +47,14 @@ function readAtStart(path: string): Buffer {
 }
 
 /**
- * The whole file: one that is written meanwhile is read again until it stands still. Two writes in one tick of the file
- * system's clock bear the same time, so a file that has just been written must read the same twice.
+ * Reads a whole file. If the file changes in the meantime, it is read again until it no longer changes. Two writes in one tick of the file
+ * system's clock have the same time, so a file that has just been written must have the same content twice.
  */
 export async function readWhole(path: string): Promise<Buffer> {
   const { constants, promises } = builtin.fs
   let former: Buffer | undefined
   for (let reading = 0; reading < mostReadings; reading++) {
-    // Opening a pipe would wait for its writer.
+    // Opening a pipe would wait until somebody writes to it.
     const file = await promises.open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const began = Date.now()

@@ -7,17 +7,17 @@ interface Comparable<Self> {
   equals(other: Self): boolean
 }
 
-/** The credentials of one client, of which the server knows at least one: the current, the next. */
+/** The credentials of one client: the current one and the next. The server knows at least one of them. */
 export interface CredentialRing<Credential> {
   /**
-   * The first that the server has not refused, beginning with the one that it took last; else the one that was refused longest ago.
-   * A single source can give a new one before the server knows it: then the one that the server took last is used again.
+   * The first credential that the server has not refused, beginning with the one that it accepted last. If all were refused, the one that was refused longest ago.
+   * A single source can return a new credential before the server knows it. The one that the server accepted last is then used again.
    */
   current(warn: Warn, deadline: Deadline): Promise<Credential>
   accepted(credential: Credential, warn: Warn): void
-  /** Reads all again. Whether a repeat is due: never after two refusals in a row, whose end is a back-off. */
+  /** Reads all credentials again. Returns whether to repeat the request. It never does after two refusals in a row, which lead to a back-off. */
   refused(credential: Credential, warn: Warn): Promise<boolean>
-  /** Reads all again. Whether one has come that was not there when the server last refused. */
+  /** Reads all credentials again. Returns whether there is one that did not exist when the server last refused. */
   changed(): Promise<boolean>
 }
 
@@ -28,14 +28,14 @@ export function ringOf<Given>(option: string, given: Given | readonly Given[]): 
 }
 
 export interface CredentialRingOptions {
-  /** What a single source gave before can be used again. An assertion cannot, and a certificate would bind tokens that others are asked with. */
+  /** Whether an earlier credential of a single source can be used again. An assertion cannot, and an earlier certificate would not match the bound tokens. */
   readonly isReusable?: boolean
 }
 
-/** A new credential from a single source, which the server does not know yet. */
+/** A new credential of a single source that the server does not know yet. */
 interface Newcomer<Credential> {
   readonly credential: Credential
-  /** Monotonic ms: it is tried again then, and not with every token request. */
+  /** Monotonic ms at which it is tried again, so that not every token request tries it. */
   readonly triedAgainAt: number
 }
 
@@ -52,20 +52,20 @@ export function credentialRing<Credential extends Comparable<Credential>>(
   return new Ring(sources, isReusable && sources.length === 1)
 }
 
-/** A class: a thousand tenants have a thousand rings, and its functions once. */
+/** This is a class because a thousand tenants have a thousand rings, and a class has its functions only once. */
 class Ring<Credential extends Comparable<Credential>> implements CredentialRing<Credential> {
   readonly #sources: readonly CredentialSource<Credential>[]
   readonly #keepsFormer: boolean
   #inUse: Credential | undefined
-  /** What each source gave last. */
+  /** What each source last returned. */
   readonly #known: (Credential | undefined)[] = []
-  /** Since the server last took one; the longest ago first. */
+  /** Refused since the server last accepted one, the oldest refusal first. */
   #refusals: readonly Credential[] = none
-  /** The newest refusal was worth a repeat. If that is refused too, the attempt fails and its back-off begins. */
+  /** The last refusal led to a repeat. If the repeat is refused too, the attempt fails and the back-off begins. */
   #wasRepeated = false
-  /** Those that were at hand, and not refused, when the back-off began: they are no reason to end it. */
+  /** Credentials that existed and were not refused when the back-off began. They are not a reason to end it. */
   #atBackOff: readonly Credential[] = none
-  /** Of a single source: what the server took last, whatever the source gives now. */
+  /** For a single source: the credential that the server accepted last, whatever the source returns now. */
   #former: Credential | undefined
   #newcomer: Newcomer<Credential> | undefined
 
@@ -78,7 +78,7 @@ class Ring<Credential extends Comparable<Credential>> implements CredentialRing<
     let best: Credential | undefined
     let failure: unknown
     for (const place of this.#places()) {
-      // One at a time: a source that hangs must not hold up one that has what is needed.
+      // One after the other, because a source that hangs must not delay one that has a credential.
       const credential = await this.#read(place, warn, deadline).catch((error) => {
         failure ??= error
         return undefined
@@ -113,7 +113,7 @@ class Ring<Credential extends Comparable<Credential>> implements CredentialRing<
     this.#refusals = [...earlier, credential].slice(-mostRemembered)
     const all = await this.#readAll(warn)
     const others = this.#unrefused(this.#former === undefined ? all : [...all, this.#former])
-    // A request that was under way with a credential that others have left already takes the next one: that says nothing new.
+    // A request was under way with a credential that others no longer use. It takes the next one, and its refusal is not new.
     const mayRepeat = others.length > 0 && (isKnown || !this.#wasRepeated)
     if (!isKnown) this.#wasRepeated = mayRepeat
     if (!mayRepeat) this.#atBackOff = others
@@ -135,7 +135,7 @@ class Ring<Credential extends Comparable<Credential>> implements CredentialRing<
     return readings.flatMap((reading) => (reading.status === 'fulfilled' ? (reading.value ?? []) : []))
   }
 
-  /** The one in use first, the others in their order. */
+  /** The credential in use first, then the others in their order. */
   #places(): readonly number[] {
     const inUse = this.#inUse
     const gaveInUse = (place: number) => inUse !== undefined && this.#known[place]?.equals(inUse) === true
@@ -143,7 +143,7 @@ class Ring<Credential extends Comparable<Credential>> implements CredentialRing<
     return [...all.filter(gaveInUse), ...all.filter((place) => !gaveInUse(place))]
   }
 
-  /** -1: not refused. */
+  /** -1 if it was not refused. */
   #refusalOf(credential: Credential): number {
     return this.#refusals.findIndex((refused) => refused.equals(credential))
   }
@@ -152,7 +152,7 @@ class Ring<Credential extends Comparable<Credential>> implements CredentialRing<
     return credentials.filter((credential) => this.#refusalOf(credential) === -1)
   }
 
-  /** The former one, while it is not known that the server takes what the source gives now. */
+  /** The earlier credential, until the server has accepted the current one. */
   #inPlaceOf(given: Credential, { clock }: Deadline): Credential {
     const former = this.#former
     if (former === undefined || former.equals(given) || this.#refusalOf(former) !== -1) return given

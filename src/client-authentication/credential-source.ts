@@ -4,25 +4,25 @@ import { type Deadline, withDeadline } from '../waiting/deadline.ts'
 import { wrong } from '../wrong-option.ts'
 import type { Warn } from './client-authentication.ts'
 
-/** Where a credential comes from. It is asked before every attempt, because credentials rotate. */
+/** The source of a credential. It is read before every attempt, because credentials rotate. */
 export interface CredentialSource<Credential> {
-  /** The credential as it is now. Rejects with `ERR_SECRET_UNAVAILABLE` when there is none in time and never was. */
+  /** The current credential. Rejects with `ERR_SECRET_UNAVAILABLE` if it does not arrive in time and there was none before. */
   read(warn: Warn, deadline?: Deadline): Promise<Credential>
 }
 
-/** Why something cannot be a credential, as the rest of a sentence that does not show it. */
+/** Why something cannot be a credential, as the rest of a sentence that does not contain it. */
 export class CredentialFault extends Error {
   override readonly name = 'CredentialFault'
 }
 
-/** What a source is called in a message; a function where that depends on what is known when the message is written. */
+/** The name of a source in messages. It is a function if the name depends on what is known when the message is written. */
 type Name = string | (() => string)
 
 function nameOf(what: Name): string {
   return typeof what === 'string' ? what : what()
 }
 
-/** For what is known when the client is made: a fault is a wrong option (`ERR_INVALID_OPTION`). */
+/** For a credential that is known when the client is created. A fault is then a wrong option (`ERR_INVALID_OPTION`). */
 export function configured<Credential>(what: Name, remedy: string, load: () => Credential): Credential {
   try {
     return load()
@@ -48,7 +48,7 @@ class Fixed<Credential> implements CredentialSource<Credential> {
   }
 }
 
-/** A credential that is loaded anew each time, and kept: a source that fails or hangs later costs no call. */
+/** A credential that is loaded each time and kept, so if the source fails or hangs later, no call fails. */
 export function keeping<Credential>(
   what: Name,
   load: () => Credential | Promise<Credential>,
@@ -56,7 +56,7 @@ export function keeping<Credential>(
 ): CredentialSource<Credential> {
   let lastGood = first
 
-  /** One that comes too late for its own request is there for the next. */
+  /** A credential that arrives too late for its own request is used for the next one. */
   async function loadAndKeep(): Promise<Credential> {
     lastGood = await load()
     return lastGood
@@ -77,7 +77,7 @@ export function keeping<Credential>(
   }
 }
 
-/** Of the time that is left: a credential that was kept from before, or comes from the next source, needs time to travel. */
+/** The share of the remaining time. The rest is for sending an earlier credential, or that of the next source. */
 const shareOfSource = 0.8
 
 function inTime<Credential>(load: () => Promise<Credential>, deadline: Deadline | undefined): Promise<Credential> {
@@ -88,7 +88,7 @@ function inTime<Credential>(load: () => Promise<Credential>, deadline: Deadline 
   return withDeadline({ clock, timeout, timedOut, signals: [signal] }, load)
 }
 
-/** What a user's function returns, and how to say that it is not what is wanted. */
+/** What a user's function must return, and how to say that its result is wrong. */
 export function supplied<Given, Credential>(
   option: string,
   wanted: string,
@@ -115,7 +115,7 @@ async function called<Given>(supply: () => Given | Promise<Given>): Promise<Give
   }
 }
 
-/** A foreign error's text can hold anything: of it, only the code of a system call is told. */
+/** The text of an error of other code can contain anything, so we report only the code of a system call. */
 function faultOf(error: unknown): string {
   if (error instanceof CredentialFault) return error.message
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
@@ -123,7 +123,7 @@ function faultOf(error: unknown): string {
 }
 
 function unavailable(message: string, error: unknown): TokenClientError {
-  // The file system's own words repeat the path, which can be a secret that was given in its place.
+  // The message of the file system repeats the path, which can be a secret that was given by mistake.
   const cause = error instanceof CredentialFault ? error.cause : undefined
   const isExhausted = exhaustion((error as NodeJS.ErrnoException).code) !== undefined
   return new TokenClientError(isExhausted ? 'ERR_RESOURCE_EXHAUSTED' : 'ERR_SECRET_UNAVAILABLE', message, {

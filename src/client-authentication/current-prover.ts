@@ -11,11 +11,11 @@ import { proofMemory } from './proof-memory.ts'
 export interface ProverOptions {
   readonly source: CredentialSource<DpopKey>
   readonly clock: Clock
-  /** Milliseconds that a signature may take where the key is elsewhere. */
+  /** How many milliseconds a signature may take if the key is outside this process. */
   readonly timeout: number
 }
 
-/** The prover of the key as it is now: the same one while the key is the same. */
+/** The prover of the current key. It is the same object as long as the key is the same. */
 export type CurrentProver = (warn: Warn, deadline: Deadline) => Promise<Prover>
 
 export function currentProver({ source, clock, timeout }: ProverOptions): CurrentProver {

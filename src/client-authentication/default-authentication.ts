@@ -9,14 +9,14 @@ import { type ClientSecret, secretRing } from './secret-source.ts'
 
 const basic: ProvingMethod<Secret> = { method: 'client_secret_basic', prove: proveFormEncoded }
 
-/** In the order in which they are preferred. */
+/** In order of preference. */
 const methods: readonly ProvingMethod<Secret>[] = [
   basic,
   { method: 'client_secret_post', prove: proveInForm },
   { method: 'client_secret_jwt', prove: (draft, secret) => proveByHmac(draft, secret) }
 ]
 
-/** For a secret without a method: the first of basic, post and jwt that the server's metadata lists, else basic (RFC 8414 §2). */
+/** For a secret without a method: the first of basic, post and jwt that the metadata of the server lists, and otherwise basic (RFC 8414 §2). */
 export function authenticationBySecret(secret: ClientSecret | readonly ClientSecret[]): ClientAuthentication {
   return new BySecret(secretRing(secret))
 }

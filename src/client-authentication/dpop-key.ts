@@ -10,29 +10,29 @@ import { keySource, type PrivateKeySource } from './key-source.ts'
 import type { Sign } from './remote-signer.ts'
 import { cryptoKeySigner, isCryptoKey, publicKeyOption } from './signer-options.ts'
 
-/** The two halves of a key as WebCrypto makes them. */
+/** The two halves of a key that WebCrypto has created. */
 interface CryptoKeyHalves {
   readonly privateKey: CryptoKey
   readonly publicKey: CryptoKey
 }
 
-/** Where a DPoP key comes from: as other private keys, or from WebCrypto. */
+/** The source of a DPoP key: like other private keys, or WebCrypto. */
 export type DpopKeySource = PrivateKeySource | CryptoKey | CryptoKeyHalves
 
-/** What proofs can be signed with: never a shared secret (RFC 9449 §11.6), and by RSA with PSS alone. */
+/** The algorithms for proofs. A shared secret is not allowed (RFC 9449 §11.6), and RSA keys use only PSS. */
 export const proofAlgorithms: readonly string[] = asymmetricAlgorithms.filter((name) => !name.startsWith('RS'))
 
-/** A key that DPoP tokens are bound to, and what signs with it. */
+/** A key to which DPoP tokens are bound, with the function that signs. */
 export interface DpopKey {
   readonly alg: string
   readonly publicKey: KeyObject
-  /** The signature in base64url: at once where the key is in this process. */
+  /** The signature in base64url. It is a promise only if the key is outside this process. */
   sign(input: string): string | Promise<string>
 }
 
 const remoteSigning = late(() => import('./remote-signer.ts'))
 
-/** A key of our own, made when it is first needed. No one else ever has it. */
+/** A key that the client creates when it is first needed. Nobody else ever has it. */
 export function generatedKey(alg: string): CredentialSource<DpopKey> {
   let made: Promise<DpopKey> | undefined
   return {
@@ -46,7 +46,7 @@ export function generatedKey(alg: string): CredentialSource<DpopKey> {
   }
 }
 
-/** A private key of the user's: read again before every token request, unless it is the key itself. */
+/** A private key of the user. It is read again before every token request, unless it is the key itself. */
 export function ownKey(
   given: DpopKeySource,
   alg: string | undefined,
@@ -64,7 +64,7 @@ export function ownKey(
   }
 }
 
-/** A key that never enters this process: each proof waits for `sign`. */
+/** A key outside this process. Each proof waits for `sign`. */
 export function keyElsewhere(
   sign: Sign,
   alg: string,

@@ -11,7 +11,7 @@ interface DpopProverOptions {
   readonly key: DpopKey
   readonly memory: ProofMemory
   readonly clock: Clock
-  /** Milliseconds that a signature may take where the key is elsewhere. */
+  /** How many milliseconds a signature may take if the key is outside this process. */
   readonly timeout: number
 }
 
@@ -52,10 +52,10 @@ interface CallOptions {
 
 class Call implements ProvenCall {
   readonly #options: CallOptions
-  /** The name that the server's nonces are kept under. */
+  /** The name under which the nonces of the server are stored. */
   readonly #place: string
   readonly #tried = new Set<string>()
-  /** Told to this call: no other call knows it until this one has used it, since it can be good for one use only. */
+  /** A nonce from an answer to this call. No other call gets it until this one has used it, because it may be valid for one use only. */
   #ownNonce: string | undefined
   #usedNonce: string | undefined
   #nonceRepeats = 0
@@ -107,7 +107,7 @@ class Call implements ProvenCall {
     return true
   }
 
-  /** Leaves to other calls what this one does not need any more. */
+  /** Makes available to other calls what this call no longer needs. */
   #settle(told: string | undefined, refusal: ProofRefusal): void {
     const { memory } = this.#options
     if (told !== undefined) memory.keepNonce(this.#place, told)
@@ -116,7 +116,7 @@ class Call implements ProvenCall {
     this.#ownNonce = told ?? this.#ownNonce // another token may follow
   }
 
-  /** A resource server's time is looked at only when it refuses a proof. */
+  /** The time of a resource server is read only if it refuses a proof. */
   #learnTime(headers: Parameters<ProvenCall['learn']>[0], refusal: ProofRefusal): boolean {
     const { memory, origin, server } = this.#options
     const isOfAuthorizationServer = server === 'token-endpoint'
@@ -127,7 +127,7 @@ class Call implements ProvenCall {
   }
 }
 
-/** RFC 9449 §8.1. A longer one fits into no header that servers take; a space stands between the values of a repeated field. */
+/** The form of a nonce (RFC 9449 §8.1). Servers do not accept a header with a longer one, and a space separates the values of a repeated header. */
 const nonceSyntax = /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/
 
 function nonceIn(field: unknown): string | undefined {

@@ -2,10 +2,10 @@ import type { ConnectOptions } from '../http/connect-options.ts'
 import { wrong } from '../wrong-option.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 
-/** What may sign by the FAPI 2.0 Security Profile (§5.4.1). */
+/** The algorithms that the FAPI 2.0 Security Profile allows (§5.4.1). */
 export const fapi2Algorithms: readonly string[] = ['PS256', 'ES256', 'EdDSA', 'Ed25519']
 
-/** TLS 1.3, and what RFC 9325 §4.2 recommends of TLS 1.2 (FAPI 2.0 §5.2.1), in OpenSSL's notation. */
+/** TLS 1.3, and the part of TLS 1.2 that RFC 9325 §4.2 recommends (FAPI 2.0 §5.2.1), in OpenSSL's notation. */
 const ciphers = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',
@@ -16,7 +16,7 @@ const ciphers = [
   'ECDHE-RSA-AES256-GCM-SHA384'
 ].join(':')
 
-/** The same method by the rules of FAPI 2.0 (§5.3.2.1). Throws ClientConfigurationError for a method that breaks them. */
+/** The same method under the rules of FAPI 2.0 (§5.3.2.1). Throws ClientConfigurationError if the method breaks them. */
 export function authenticationUnderFapi2(method: ClientAuthentication): ClientAuthentication {
   if (method.mutualTls !== undefined) return method
   if (method.underFapi2 !== undefined) return method.underFapi2()
@@ -25,7 +25,7 @@ export function authenticationUnderFapi2(method: ClientAuthentication): ClientAu
   breach('clientAuthentication', 'is signed by others, with a key that nobody here sees', remedy)
 }
 
-/** Connections of our own by the rules of FAPI 2.0. */
+/** Our own connections under the rules of FAPI 2.0. */
 export function connectUnderFapi2(connect: ConnectOptions = {}): ConnectOptions {
   if (connect.secureContext !== undefined) return connect // its owner has decided
   const { minVersion = 'TLSv1.2' } = connect

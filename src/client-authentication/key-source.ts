@@ -6,8 +6,8 @@ import { type CredentialSource, configured, fixed, supplied } from './credential
 import { type PrivateKeyMaterial, parsed, type SigningKey, type SigningKeyOptions, signingKey } from './signing-key.ts'
 
 /**
- * Where a private key comes from: the key itself (PEM, JWK, KeyObject), a file with PEM or a JWK, the two files of a
- * certificate and its key, or a function that returns a key. All but the key itself are read again before every token request.
+ * The source of a private key: the key itself (PEM, JWK, KeyObject), a file with PEM or a JWK, the two files of a
+ * certificate and its key, or a function that returns a key. Everything but the key itself is read again before every token request.
  */
 export type PrivateKeySource =
   | PrivateKeyMaterial

@@ -8,7 +8,7 @@ interface Surroundings {
   readonly connect?: ConnectOptions | undefined
 }
 
-/** A certificate belongs to a connection, and those of a user's dispatcher are not ours. Throws ClientConfigurationError. */
+/** A certificate belongs to a connection, and the connections of a user's dispatcher are not ours. Throws ClientConfigurationError. */
 export function checkMutualTls({ mutualTls, method }: ClientAuthentication, given: Surroundings): void {
   if (mutualTls === undefined) return
   const { dispatcher, fetch, connect } = given

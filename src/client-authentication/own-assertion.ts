@@ -17,7 +17,7 @@ async function prepare(hasKey: boolean): Promise<void> {
   if (hasKey) await joseCode.load()
 }
 
-/** Writes an assertion of the client about itself into the form (RFC 7523 §2.2). */
+/** Writes an assertion of the client into the form (RFC 7523 §2.2). */
 export async function signAssertion(draft: TokenRequestDraft, signer: Signer, audience?: string): Promise<void> {
   const code = signingCode.loaded ?? (await signingCode.load())
   return code.signAssertion(draft, signer, audience)

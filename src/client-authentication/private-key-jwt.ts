@@ -14,26 +14,26 @@ import { ringAuthentication } from './ring-authentication.ts'
 import { cryptoKeySigner, isCryptoKey, publicKeyOption } from './signer-options.ts'
 
 interface CommonOptions {
-  /** The name of the key in the client's JWKS; a JWK's own unless given. */
+  /** The name of the key in the client's JWKS. The default is the `kid` of a JWK. */
   readonly kid?: string
   /** The issuer unless given; the token endpoint's URL makes the older form, without `typ`. */
   readonly audience?: string
 }
 
 interface KeyOptions extends CommonOptions {
-  /** The key, or the current and the next one. A CryptoKey stands alone. */
+  /** The key, or a list of the current and the next one. A CryptoKey cannot be in a list. */
   readonly key: PrivateKeySource | readonly PrivateKeySource[] | CryptoKey
-  /** RS256, ES256, ES384, ES512 or EdDSA by the key, unless given. */
+  /** The default depends on the key: RS256, ES256, ES384, ES512 or EdDSA. */
   readonly alg?: string
   readonly sign?: never
   readonly publicKey?: never
 }
 
 interface SignOptions extends CommonOptions {
-  /** Signs with a key that never enters this process. */
+  /** Signs with a key outside this process. */
   readonly sign: Sign
   readonly alg: string
-  /** The public key as PEM, a JWK or a KeyObject: each signature is checked with it before it is sent. */
+  /** The public key as PEM, a JWK or a KeyObject. Each signature is checked with it before it is sent. */
   readonly publicKey?: string | JsonWebKey | KeyObject
   readonly key?: never
 }

@@ -2,19 +2,19 @@ import type { Clock } from '../clock.ts'
 import { type ServerClock, serverClock } from '../http/server-clock.ts'
 import { limits } from '../limits.ts'
 
-/** What is remembered of servers for the proofs to come: their nonces, and their clocks where they differ from ours. */
+/** What we remember about servers for later proofs: their nonces, and the difference of their clocks from ours. */
 export interface ProofMemory {
   nonceOf(server: string): string | undefined
   keepNonce(server: string, nonce: string): void
-  /** It does not count any more. */
+  /** The nonce is no longer valid. */
   dropNonce(server: string, nonce: string | undefined): void
-  /** Epoch ms, as that server has it; the authorization server's while its own is not known. */
+  /** Epoch ms by the clock of that server, or by the clock of the authorization server as long as the former is unknown. */
   nowAt(origin: string): number
   /** Reads the `Date` of an answer. True when proofs that were made before were dated wrongly. */
   learnTime(origin: string, headers: Readonly<Record<string, string>>, isOfAuthorizationServer: boolean): boolean
 }
 
-/** Servers of each kind; what was learnt of the one that was met longest ago goes first. */
+/** How many servers of each kind are remembered. The one that was met longest ago is forgotten first. */
 const mostServers = 1000
 
 export function proofMemory(clock: Clock): ProofMemory {

@@ -5,17 +5,17 @@ import { isSignedBy } from '../proof/signature-check.ts'
 import { kindOf } from '../wrong-option.ts'
 
 /**
- * Signs bytes with a key that this process does not have: in a key service, an HSM, a TPM. The signature is raw, as JWS has it
- * (RFC 7518 §3): for ES256 the two numbers of 32 bytes each, and not the DER form that some services give.
+ * Signs bytes with a key outside this process: in a key service, an HSM or a TPM. The signature has the raw form of JWS
+ * (RFC 7518 §3). For ES256 these are two numbers of 32 bytes each, and not the DER form that some services return.
  */
 export type Sign = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
 
-/** A signature by RSA is as long as its key, 2048 bits at least. */
+/** An RSA signature is as long as its key, at least 2048 bits. */
 const leastRsaBytes = 256
 
 /**
- * The signature that a signer gives, base64url. Throws `ERR_SECRET_UNAVAILABLE` when it fails, gives something else, or signs with
- * another key than the public one that it should fit.
+ * The signature of a signer, in base64url. Throws `ERR_SECRET_UNAVAILABLE` if the signer fails, returns something else, or signs with
+ * a key that does not match the public key.
  */
 export async function remoteSignature(sign: Sign, alg: string, input: string, publicKey?: KeyObject): Promise<string> {
   const signature = await called(sign, Buffer.from(input))

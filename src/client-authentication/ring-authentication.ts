@@ -1,7 +1,7 @@
 import type { ClientAuthentication, Proof, TokenRequestDraft } from './client-authentication.ts'
 import type { CredentialRing } from './credential-ring.ts'
 
-/** How one method proves who the client is, by one of its credentials. */
+/** How one method authenticates the client with one of its credentials. */
 export interface ProvingMethod<Credential> {
   readonly method: string
   /** Adds the proof to the draft. */
@@ -12,7 +12,7 @@ interface Method<Credential>
   extends Pick<ClientAuthentication, 'needsIssuer' | 'mutualTls'>,
     ProvingMethod<Credential> {}
 
-/** Client authentication by a ring of credentials. */
+/** Client authentication with a ring of credentials. */
 export function ringAuthentication<Credential>(
   ring: CredentialRing<Credential>,
   { needsIssuer = false, mutualTls, ...proving }: Method<Credential>

@@ -1,6 +1,6 @@
 import { kindOf } from '../wrong-option.ts'
 
-/** What a copied, mounted or wrongly decoded secret picks up on its way. No authorization server issues one of these. */
+/** What copying, mounting or wrong decoding adds to a secret. No authorization server issues such a secret. */
 const faults: readonly [RegExp, string][] = [
   [/^$/, 'is empty'],
   [/^\s+$/, 'is only whitespace'],
@@ -12,7 +12,7 @@ const faults: readonly [RegExp, string][] = [
   [/\ufffd/, 'contains U+FFFD: it was decoded with the wrong encoding']
 ]
 
-/** Why this cannot be a secret, as the rest of a sentence that does not show it; `undefined` when it can. */
+/** Why this cannot be a secret, as the rest of a sentence that does not contain it. `undefined` if it can be one. */
 export function secretFault(secret: unknown): string | undefined {
   if (typeof secret !== 'string') return `is ${kindOf(secret)}, not a string`
   return faults.find(([pattern]) => pattern.test(secret))?.[1]

@@ -9,8 +9,9 @@ import { secretFault } from './secret-fault.ts'
 import { variableThatHolds } from './shown-path.ts'
 
 /**
- * A secret as users give it: the string, a file, an environment variable (with `remove`, deleted from `process.env` once
- * read: child processes and reports do not get it, /proc/self/environ of the process keeps it), or a function that fetches it. All but the string are read again before every token request.
+ * The source of a secret: the string, a file, an environment variable, or a function that fetches it. Everything but the string is read again before
+ * every token request. With `remove` the variable is deleted from `process.env` after it was read, so child processes and reports do not get it;
+ * it stays in /proc/self/environ of the process.
  */
 export type ClientSecret = string | SecretFile | EnvironmentVariable | (() => string | Promise<string>)
 
@@ -27,13 +28,13 @@ type SecretSource = CredentialSource<Secret>
 
 const asIssued = 'Give it exactly as the authorization server issued it.'
 
-/** Throws ClientConfigurationError for a secret that no server can have given out. */
+/** Throws ClientConfigurationError for a secret that no server can have issued. */
 export function secretRing(given: ClientSecret | readonly ClientSecret[], leastBytes = 0): CredentialRing<Secret> {
   const checked = (text: string) => checkedSecret(text, leastBytes)
   return credentialRing(secretSources(given, { option: 'clientSecret', asIssued, checked }), { isReusable: true })
 }
 
-/** The option that a secret is given by, and what its text must be. */
+/** The option that contains a secret, and what its text must be. */
 export interface SecretOption {
   readonly option: string
   /** What to do about a text that is wrong. */
@@ -42,7 +43,7 @@ export interface SecretOption {
   readonly checked: (text: string) => Secret
 }
 
-/** Throws ClientConfigurationError for what cannot be a secret of that option. */
+/** Throws ClientConfigurationError if the value cannot be a secret for that option. */
 export function secretSources(given: ClientSecret | readonly ClientSecret[], about: SecretOption): SecretSource[] {
   return ringOf(about.option, given).map((one) => secretSource(one, about))
 }
@@ -85,14 +86,14 @@ function secretVariable(given: EnvironmentVariable, { option, checked }: SecretO
   return reportingWhitespace(what, remove ? fixed(first) : keeping(what, load, first))
 }
 
-/** A worker thread has a copy of the environment: what it deletes stays in the process. */
+/** A worker thread has a copy of the environment, so a variable that it deletes stays in the process. */
 function refuseInWorker(option: string): void {
   if (builtin.workerThreads.isMainThread) return
   const remedy = 'Read the variable in the main thread and pass the secret to the worker, or give { file }.'
   wrong(option, 'cannot take a variable out of the environment from a worker thread', remedy)
 }
 
-/** What is no name can be the secret itself, so it is not repeated. */
+/** A text that is not a name can be the secret itself, so it is not repeated. */
 function checkVariableName(option: string, name: string): void {
   if (Object.hasOwn(process.env, name)) return
   const holder = variableThatHolds(name)
@@ -103,7 +104,7 @@ function checkVariableName(option: string, name: string): void {
   wrong(option, 'names no variable that is set', 'Give the name of one that is set before the process starts.')
 }
 
-/** Editors and `echo` end a file with a line end: one is not part of the secret. */
+/** Editors and `echo` add a line break at the end of a file. One line break is not part of the secret. */
 function withoutLineEnd(text: string): string {
   return text.replace(/\r?\n$/, '')
 }

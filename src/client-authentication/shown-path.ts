@@ -1,8 +1,8 @@
 import { builtin } from '../builtin.ts'
 
 /**
- * What a message may show of a path that was given: all of it when something is there, else the folder that there is. What was
- * given can be the secret itself, where its path belongs.
+ * What a message may show of a path: all of it if something exists there, and otherwise the part of it that exists. The text can
+ * be the secret itself, given instead of its path.
  */
 export function shownPath(path: string): string {
   if (builtin.fs.existsSync(path)) return ` ${path}`
@@ -12,7 +12,7 @@ export function shownPath(path: string): string {
   return folder === undefined ? '' : ` that is not in ${folder}`
 }
 
-/** The name of the environment variable whose value was given in place of something else. */
+/** The name of the environment variable whose value was given by mistake. */
 export function variableThatHolds(value: string): string | undefined {
   return Object.entries(process.env).find(([, held]) => held === value)?.[0]
 }

@@ -20,7 +20,7 @@ export function isCryptoKey(key: unknown): key is CryptoKey {
   return Object.prototype.toString.call(key) === '[object CryptoKey]' // jest's environments have a class of their own
 }
 
-/** A key of WebCrypto as a signer: it can be one that nobody can export. Undefined for what signs nothing. */
+/** A key of WebCrypto as a signer. It may be a key that nobody can export. Undefined if the value is not such a key. */
 export function cryptoKeySigner(key: CryptoKey): { readonly alg: string; readonly sign: Sign } | undefined {
   const alg = key.type === 'private' && key.usages.includes('sign') ? algorithmOf(key) : undefined
   if (alg === undefined) return undefined

@@ -5,7 +5,7 @@ import { algorithmsOf, asymmetricAlgorithms, isStrong } from '../proof/signature
 import type { Signer } from './client-assertion.ts'
 import { CredentialFault } from './credential-source.ts'
 
-/** A private key as users give it: PEM (PKCS #8, PKCS #1 or SEC 1), a JWK, or a KeyObject. */
+/** A private key: PEM (PKCS #8, PKCS #1 or SEC 1), a JWK, or a KeyObject. */
 export type PrivateKeyMaterial = string | JsonWebKey | KeyObject
 
 /** A key that signs assertions. */
@@ -17,13 +17,13 @@ export interface SigningKey extends Signer {
 export interface SigningKeyOptions {
   readonly alg?: string | undefined
   readonly kid?: string | undefined
-  /** What it may sign with; everything unless given. */
+  /** The algorithms that it may use. The default is all of them. */
   readonly algorithms?: readonly string[] | undefined
-  /** PEM, when the server knows the key by a certificate. */
+  /** A PEM certificate, if the server identifies the key by it. */
   readonly certificate?: string | undefined
 }
 
-/** Throws a CredentialFault when it is no key that can sign so. */
+/** Throws a CredentialFault if the key cannot sign in this way. */
 export function signingKey(
   material: PrivateKeyMaterial,
   { alg, kid, algorithms, certificate }: SigningKeyOptions
@@ -83,7 +83,7 @@ function algorithmFor(key: KeyObject, wanted: unknown, allowed: readonly string[
   )
 }
 
-/** What the platform's parsers throw can quote their input. */
+/** Errors of the platform's parsers can contain their input. */
 export function parsed<Value>(parse: () => Value, fault: string): Value {
   try {
     return parse()

@@ -10,12 +10,12 @@ import { type CredentialSource, configured, fixed } from './credential-source.ts
 import { ringAuthentication } from './ring-authentication.ts'
 import { parsed, privateKey, thumbprintOf } from './signing-key.ts'
 
-/** A certificate with its private key: as PEM, or in two files that are read again before every token request. */
+/** A certificate with its private key, as PEM or in two files. The files are read again before every token request. */
 export type TlsClientAuthOptions = (
   | { readonly cert: string; readonly key: string | KeyObject }
   | { readonly certFile: string; readonly keyFile: string }
 ) & {
-  /** PEM of the authorities that the authorization server's own certificate comes from; those of the platform unless given. */
+  /** PEM of the authorities to trust for the authorization server. The default is those of the platform. */
   readonly ca?: string
 }
 
@@ -26,12 +26,12 @@ interface ComparableCertificate extends ClientCertificate {
 const pemNames = ['cert', 'key'] as const
 const fileNames = ['certFile', 'keyFile'] as const
 
-/** `tls_client_auth`: a certificate of an authority that the server trusts, in the connection itself (RFC 8705 §2.1). */
+/** `tls_client_auth`: the TLS connection uses a certificate from an authority that the server trusts (RFC 8705 §2.1). */
 export function tlsClientAuth(options: TlsClientAuthOptions): ClientAuthentication {
   return byCertificate('tls_client_auth', 'tlsClientAuth options', options)
 }
 
-/** `self_signed_tls_client_auth`: a certificate that the server knows by the client's registration (RFC 8705 §2.2). */
+/** `self_signed_tls_client_auth`: the TLS connection uses a certificate that is registered for the client (RFC 8705 §2.2). */
 export function selfSignedTlsClientAuth(options: TlsClientAuthOptions): ClientAuthentication {
   return byCertificate('self_signed_tls_client_auth', 'selfSignedTlsClientAuth options', options)
 }

@@ -1,7 +1,7 @@
 import { TokenClientError } from '../errors.ts'
 import { foreignList } from '../token/foreign-text.ts'
 
-/** A refusal, with the likely reason when the server's metadata does not list the method that was used. */
+/** A refusal, with the likely reason if the metadata of the server does not list the method that was used. */
 export function namingTheMethod(
   refusal: TokenClientError,
   method: string,
@@ -20,7 +20,7 @@ export function namingTheMethod(
   })
 }
 
-/** Says that the server's metadata does not list the method that was used; undefined when it does, or lists none. */
+/** Says that the metadata of the server does not list the method that was used. Undefined if it does, or if it lists no methods. */
 export function unlistedMethod(
   method: string,
   listed: readonly string[] = [],

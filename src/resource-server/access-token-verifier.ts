@@ -16,7 +16,7 @@ import { withInternals } from './verifier-internals.ts'
 import { type AccessTokenVerifierOptions, checkOptions, type IsRevoked } from './verifier-options.ts'
 
 /**
- * Verifies the access tokens of one issuer (RFC 9068 §4) by itself: the issuer is asked for its keys, and not about each token.
+ * Verifies the access tokens of one issuer (RFC 9068 §4) by itself. It asks the issuer for its keys, and not about each token.
  * @throws ClientConfigurationError
  */
 export function accessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
@@ -33,7 +33,7 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
 
   function check(carrier: TokenCarrier): VerifiedToken | Promise<VerifiedToken> {
     const credentials = credentialsIn(carrier)
-    // A token that is known need not be read again.
+    // A known token does not have to be read again.
     const token =
       tokens.known(likelyToken(credentials, speaksDpop)) ?? tokens.check(presentedToken(credentials, speaksDpop))
     return token instanceof Promise
@@ -41,7 +41,7 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
       : used({ token, credentials, carrier })
   }
 
-  /** What is asked for each use of a token, whether it was known or not. */
+  /** What is checked for each use of a token, whether it is known or not. */
   function used(use: TokenUse): VerifiedToken | Promise<VerifiedToken> {
     checkForm(use.credentials)
     checkBinding(use, constraint)
@@ -71,7 +71,7 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
   })
 }
 
-/** A hook that forgets to answer has not said that the token is still good. */
+/** A hook that returns nothing has not said that the token is still valid. */
 async function unrevoked(token: VerifiedToken, isRevoked: IsRevoked): Promise<VerifiedToken> {
   if ((await isRevoked(token)) !== false) throw new RefusedToken('revoked')
   return token

@@ -10,11 +10,11 @@ import type { AccessTokenVerifier } from './verifier.ts'
 export interface GuardOptions<Context> {
   /** Lets a request without a token through as well. A token that is there must be good all the same. */
   readonly optional?: boolean
-  /** Hears which token a request was let through with. */
+  /** Called for each request that passes, with its token. */
   readonly onAllowed?: (token: VerifiedToken, context: Context) => unknown
   /** Hears why a request was refused or could not be judged; the caller does not. */
   readonly onRefusal?: (error: Error, context: Context) => unknown
-  /** The body of a refusal, such as `problemJson`; empty by default. Status and challenge stay as they are. */
+  /** The body of a refusal, such as `problemJson`. The default is empty. It cannot change the status and the challenge. */
   readonly refusal?: (error: Error) => RefusalBody
 }
 

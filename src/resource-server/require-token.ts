@@ -17,26 +17,26 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest
 /** A request of node:http, node:http2 or Express, or one of Fastify around it. */
 export type GuardedRequest = NodeRequest | { readonly raw: NodeRequest; readonly body?: unknown }
 
-/** Express middleware, a Fastify hook, and with a function of your own as the last argument a guard for node:http and node:http2. */
+/** It is Express middleware and a Fastify hook. With a function of your own as the last argument it is a guard for node:http and node:http2. */
 export type TokenGuard = (request: GuardedRequest, response: GuardedResponse, next: (error?: Error) => unknown) => void
 
 export interface RequireTokenOptions {
-  /** Lets a request without a token through as well. A token that is there must be good all the same. See `optionalAccessTokenOf`. */
+  /** Lets requests without a token pass too. If there is a token, it must be valid. See `optionalAccessTokenOf`. */
   readonly optional?: boolean
-  /** Lets CORS preflights through: `OPTIONS` with `Origin` and `Access-Control-Request-Method`. Browsers send no token with them. */
+  /** Lets CORS preflights pass: `OPTIONS` with `Origin` and `Access-Control-Request-Method`. Browsers send no token with them. */
   readonly preflights?: boolean
-  /** Hears which token a request was let through with. */
+  /** Called for each request that passes, with its token. */
   readonly onAllowed?: (token: VerifiedToken, request: NodeRequest) => unknown
   /**
-   * Hears why a request was refused or could not be judged; the caller does not. What a rule threw comes here too.
-   * What the two listeners throw themselves becomes a process warning.
+   * Called with the reason why a request was refused or could not be checked, which the caller does not see. An error of a rule comes here too.
+   * If one of the two listeners throws, that becomes a process warning.
    */
   readonly onRefusal?: (error: Error, request: NodeRequest) => unknown
-  /** The body of a refusal, such as `problemJson`; empty by default. Status and challenge stay as they are. */
+  /** The body of a refusal, such as `problemJson`. The default is empty. It cannot change the status and the challenge. */
   readonly refusal?: (error: Error) => RefusalBody
   /**
-   * `'next'` hands a refusal to `next`, for the error handling of Express or Fastify, in place of an answer: an error with `status`, `headers` and
-   * the refusal as its `cause`. A handler of your own that ignores it opens the door.
+   * With `'next'` the guard does not answer but passes a refusal to `next`, for the error handling of Express or Fastify: an error with `status`, `headers` and
+   * the refusal as its `cause`. If your own handler ignores this error, the request passes.
    */
   readonly errors?: 'answer' | 'next'
 }
@@ -44,9 +44,9 @@ export interface RequireTokenOptions {
 const known = ['optional', 'preflights', 'onAllowed', 'onRefusal', 'refusal', 'errors']
 
 /**
- * Lets a request through when it carries a token that the rule allows, and answers all others by RFC 6750 §3: 400, 401 or 403 with a challenge,
- * 503 when the issuer could not be asked, and 500 when a rule throws. Unless `errors` is `'next'`, `next` gets no error: nothing opens by mistake.
- * @throws ClientConfigurationError without a rule: nothing is allowed by default.
+ * Lets a request pass if it has a token that the rule allows. It answers all others as RFC 6750 §3 says: with 400, 401 or 403 and a challenge,
+ * with 503 if the issuer could not be asked, and with 500 if a rule throws. Unless `errors` is `'next'`, `next` gets no error, so no request passes by mistake.
+ * @throws ClientConfigurationError without a rule, because nothing is allowed by default.
  */
 export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: RequireTokenOptions = {}): TokenGuard {
   if (typeof rule?.allows !== 'function')
@@ -54,7 +54,7 @@ export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: R
   const options = checkedFields('requireToken options', given, known)
   verifier.checkRule(rule)
 
-  /** Whether the request may pass; a refusal has been answered, or rejects. */
+  /** Whether the request may pass. A refusal has been answered, or rejects. */
   async function judge(request: GuardedRequest, response: GuardedResponse): Promise<boolean> {
     const incoming = incomingOf(request)
     if (options.preflights === true && isPreflight(incoming)) return !isAnswered(response)
@@ -117,14 +117,14 @@ export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: R
 }
 
 /**
- * The token of a request that `requireToken` let through.
- * @throws ClientConfigurationError when no guard stands before this place.
+ * The token of a request that `requireToken` has allowed.
+ * @throws ClientConfigurationError if no guard has checked the request before.
  */
 export function accessTokenOf(request: GuardedRequest): VerifiedToken {
   return tokenOf(incomingOf(request))
 }
 
-/** The token of a request, where `optional` let requests without one through as well. */
+/** The token of a request, or undefined if `optional` has let it pass without one. */
 export function optionalAccessTokenOf(request: GuardedRequest): VerifiedToken | undefined {
   return optionalTokenOf(incomingOf(request))
 }
@@ -133,7 +133,7 @@ function isPreflight({ method, headers }: NodeRequest): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && 'access-control-request-method' in headers
 }
 
-/** Whoever does not write TypeScript can hand in the arguments of another framework. */
+/** Without TypeScript, somebody can pass the arguments of another framework. */
 function fits(request: GuardedRequest, response: GuardedResponse, next: unknown): boolean {
   const incoming = typeof request === 'object' && request !== null ? incomingOf(request) : undefined
   const raw = typeof response === 'object' && response !== null ? rawResponse(response) : undefined

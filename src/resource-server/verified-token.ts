@@ -6,15 +6,15 @@ import type { Expectation } from './claims.ts'
 import type { JsonObject } from './compact-jws.ts'
 import type { ClaimPath, NamesPlace, TokenProfile } from './profiles/token-profile.ts'
 
-/** An access token that was checked: who calls, and what they may. */
+/** A verified access token: who calls, and what they may do. */
 export interface VerifiedToken {
-  /** `iss`, or the issuer that was expected; undefined where pinned keys alone say who it is. */
+  /** `iss`, or the expected issuer. Undefined if only the fixed keys identify the issuer. */
   readonly issuer: string | undefined
-  /** The client it was issued to. */
+  /** The client to which the token was issued. */
   readonly clientId: string
-  /** `sub`, or what stands for it. For a token of a client that acts for itself without a `sub`: the client. */
+  /** `sub`, or the claim that replaces it. For a client that acts for itself without a `sub`, it is the client. */
   readonly subject: string | undefined
-  /** For whom a client acts: for itself, for a user, or the token does not tell. */
+  /** For whom the client acts: for itself, for a user, or unknown if the token does not say. */
   readonly actsFor: 'itself' | 'user' | 'unknown'
   readonly audience: readonly string[]
   readonly scope: readonly string[]
@@ -29,13 +29,13 @@ const audClaim = [{ at: ['aud'] }] as const
 const subClaim = [['sub']] as const
 const none: readonly string[] = Object.freeze([])
 
-/** A verified token, and about how much memory it takes. */
+/** A verified token, with an estimate of the memory that it needs. */
 export interface SizedToken {
   readonly token: VerifiedToken
   readonly bytes: number
 }
 
-/** The claims have been checked: those that are required are there, and of the right type. */
+/** The claims have been checked: the required ones exist and have the right type. */
 export function verifiedToken(claims: JsonObject, { profile, issuers }: Expectation): SizedToken {
   const clientClaim = clientIdPath(claims, profile.clientId)
   const clientId = (clientClaim && textAt(claims, clientClaim)) ?? ''
@@ -82,9 +82,9 @@ function whom(claims: JsonObject, { client, user }: TokenProfile, clientId: Clai
 }
 
 /**
- * Whether a client acts for itself: nobody's permission but its own stands behind the token (RFC 9700 §4.15).
- * Its `sub` is then not to be taken for a user's.
- * @throws ClientConfigurationError when the token does not tell: see `profile`.
+ * Whether a client acts for itself, so that the token does not represent a user (RFC 9700 §4.15).
+ * Do not treat its `sub` as a user then.
+ * @throws ClientConfigurationError if the token does not say; see `profile`.
  */
 export function isClientToken({ actsFor }: VerifiedToken): boolean {
   if (actsFor !== 'unknown') return actsFor === 'itself'

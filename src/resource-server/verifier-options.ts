@@ -23,74 +23,74 @@ export type IsRevoked = (token: VerifiedToken) => boolean | Promise<boolean>
 
 export interface AccessTokenVerifierOptions {
   /**
-   * Exactly as it stands in the tokens. May be left out if the profile names it, or if the profile has tokens without `iss` and the keys are pinned
-   * (`jwks()`, `publicKey()`, `sharedSecret()`). With pinned keys it need not be a URL.
+   * The issuer, exactly as it stands in the tokens. You can leave it out if the profile names it, or if the profile allows tokens without `iss` and the keys are fixed
+   * (`jwks()`, `publicKey()`, `sharedSecret()`). With fixed keys it does not have to be a URL.
    */
   readonly issuer?: string
   /**
-   * Which tenants' tokens count, where the issuer is written with `{tenant}` in it: a list, or a function that answers `true`. Each tenant is
-   * verified by itself, with its own keys.
+   * The tenants whose tokens are accepted, if the issuer contains `{tenant}`: a list, or a function that returns `true`. The tokens of each tenant are
+   * verified with its own keys.
    */
   readonly tenants?: readonly string[] | ((tenant: string) => boolean | Promise<boolean>)
-  /** Who we are: one of these must be in the token's `aud`. */
+  /** The names of this service. The `aud` of a token must contain one of them. */
   readonly audience?: string | readonly string[]
-  /** What the tokens of your server look like: `keycloak()`, `entra({ tenant })`, …, or an object of your own; `rfc9068()` by default. */
+  /** What the tokens of your server look like: `keycloak()`, `entra({ tenant })`, …, or an object of your own. The default is `rfc9068()`. */
   readonly profile?: TokenProfile
-  /** Claims that must be there beside `exp`, in place of those of the profile. `iss` may be left out with pinned keys only. */
+  /** Claims that must be present beside `exp`, instead of those of the profile. `iss` may be missing only if the keys are fixed. */
   readonly requiredClaims?: readonly string[]
-  /** Milliseconds since `iat` for which a token counts at most; it must have an `iat` then. */
+  /** How many milliseconds after `iat` a token is accepted at most. The token must have an `iat` then. */
   readonly maxAge?: number
-  /** Where the issuer's keys come from: `jwksUri()`, `jwks()`, `publicKey()` or `sharedSecret()`. Found by the issuer's metadata, if left out. */
+  /** The source of the issuer's keys: `jwksUri()`, `jwks()`, `publicKey()` or `sharedSecret()`. By default the keys are found through the metadata of the issuer. */
   readonly keys?: KeySource
-  /** Keys of an earlier process, by its `verifier.keys.export()`, for a start while the issuer is away. They count as long as they would have there. */
+  /** The keys of an earlier process (`verifier.keys.export()`), for a start while the issuer is down. They are valid as long as in that process. */
   readonly savedKeys?: SavedKeys
-  /** Milliseconds since they were fetched for which keys serve while the issuer does not answer; a day by default. */
+  /** How many milliseconds after they were fetched keys stay in use while the issuer does not answer. The default is a day. */
   readonly staleFor?: number
-  /** Those that tokens may be signed with; all that the keys are good for, if left out. */
+  /** The algorithms that tokens may use. The default is all that the keys allow. */
   readonly algorithms?: readonly string[]
-  /** Milliseconds by which the issuer's clock may differ from ours; 5 seconds by default, 5 minutes at most. */
+  /** By how many milliseconds the issuer's clock may differ from ours. The default is 5 seconds, and the maximum is 5 minutes. */
   readonly clockTolerance?: number
-  /** Where the roles are, in place of what the profile says. */
+  /** Where the roles are, instead of what the profile says. */
   readonly roles?: RoleClaims
-  /** The claim with the client's id, in place of what the profile says. */
+  /** The claim with the client id, instead of what the profile says. */
   readonly clientIdClaim?: string
-  /** The claim with the scope, as a string or an array, in place of what the profile says. */
+  /** The claim with the scope, as a string or an array, instead of what the profile says. */
   readonly scopeClaim?: string
   /**
-   * Whether a token was revoked before its end, by a list of your own. Asked for each request, for tokens that were verified before too. Anything
-   * but `false` refuses the token; what it throws, `verify` rejects with.
+   * Says whether a token is on your own list of revoked tokens. It is called for each request, also for tokens that were verified before. Any result
+   * but `false` refuses the token. If it throws, `verify` rejects with that error.
    */
   readonly isRevoked?: IsRevoked
-  /** How opaque tokens are asked about; they are refused, if left out. */
+  /** How to ask the issuer about opaque tokens. Without this option they are refused. */
   readonly introspection?: Introspection
-  /** Where a proxy that ends TLS puts the client's certificate. */
+  /** Where a proxy that terminates TLS puts the client's certificate. */
   readonly forwardedCertificate?: ForwardedCertificate
   /**
-   * Takes tokens that are bound to a DPoP key, with a proof for each request (RFC 9449): beside others (`'accepted'`) or no others (`'required'`).
-   * Without it such tokens are refused.
+   * Accepts tokens that are bound to a DPoP key, with a proof for each request (RFC 9449): beside other tokens (`'accepted'`) or no others (`'required'`).
+   * Without this option such tokens are refused.
    */
   readonly dpop?: 'accepted' | 'required' | DpopOptions
   /**
-   * The URL by which clients reach the root of this service, or several of them: proofs are compared with it. Give it behind a proxy. Without it the
-   * connection and the request's `Host` say how clients call it.
+   * The URL at which clients reach the root of this service, or a list of them. Proofs are compared with it. Set it behind a proxy. Without it the
+   * verifier uses the connection and the `Host` header of the request.
    */
   readonly externalUrl?: string | URL | readonly (string | URL)[]
-  /** Refuses tokens that are bound neither to a certificate nor to a DPoP key, as FAPI 2.0 asks. */
+  /** Refuses tokens that are bound neither to a certificate nor to a DPoP key, as FAPI 2.0 demands. */
   readonly senderConstrained?: boolean
-  /** The `realm` of challenges; the audience by default. */
+  /** The `realm` of challenges. The default is the audience. */
   readonly realm?: string
   /** The URL of this resource's metadata (RFC 9728), named in challenges. */
   readonly resourceMetadata?: string
-  /** How requests to the issuer travel, in place of own connections. */
+  /** How requests to the issuer are sent, instead of over the verifier's own connections. */
   readonly dispatcher?: Dispatcher
-  /** TLS of own connections to the issuer. */
+  /** TLS options for the verifier's own connections to the issuer. */
   readonly connect?: ConnectOptions
-  /** A proxy on the way to the issuer, or `'environment'`. */
+  /** A proxy in front of the issuer, or `'environment'`. */
   readonly proxy?: ProxyOption
   readonly clock?: Clock
   readonly [acceptPlainJwt]?: boolean
   readonly [acceptMissingAudience]?: boolean
-  /** Takes the issuer's keys and answers over plain HTTP from another machine. */
+  /** Allows plain HTTP to an issuer on another machine. */
   readonly [allowInsecureHttp]?: boolean
 }
 

@@ -10,7 +10,7 @@ export interface TlsOptions {
   readonly cert: string
   readonly key: string
   readonly ca: string
-  /** A free one by default. */
+  /** The port. The default is a free one. */
   readonly port?: number
 }
 

@@ -16,7 +16,7 @@ import { webClock } from './web-clock.ts'
 export interface WebVerifierOptions extends TrustOptions {
   /** How requests to the issuer travel; the platform's fetch by default. */
   readonly fetch?: typeof globalThis.fetch
-  /** The `realm` of challenges; the audience by default. */
+  /** The `realm` of challenges. The default is the audience. */
   readonly realm?: string
   readonly clock?: Clock
 }
