@@ -6,11 +6,13 @@ import packageJson from '../package.json' with { type: 'json' }
 const root = new URL('..', import.meta.url)
 const entries = Object.values(packageJson.exports).filter((entry) => typeof entry === 'object')
 const reached = new Set()
+/** The compiler names a type that it has inferred by `import("…")`. */
+const named = /\b(?:from |import\()['"](\.[^'"]+)\.ts['"]/g
 
 function reach({ href }) {
   if (reached.has(href)) return
   reached.add(href)
-  for (const [, specifier] of readFileSync(new URL(href), 'utf8').matchAll(/\bfrom '(\.[^']+)\.ts'/g)) {
+  for (const [, specifier] of readFileSync(new URL(href), 'utf8').matchAll(named)) {
     reach(new URL(`${specifier}.d.ts`, href))
   }
 }
