@@ -1,14 +1,15 @@
 import type { AnswerHeaders } from '../bearer/answer.ts'
 import { ruleForCall } from '../bearer/bearer-request.ts'
 import { foreignHost, isOwnHost } from '../bearer/own-host.ts'
-import { credentialsOf, headerOf, present } from '../bearer/present.ts'
+import { credentialsOf, headerOf, type Presenting, present } from '../bearer/present.ts'
 import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
-import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
+import { tokenInPlaceOf, type Wanted, wantedBy } from '../bearer/refusal.ts'
 import type { Route } from '../bearer/routes.ts'
 import { type TokenOptions, tokenOptions } from '../bearer/token-options.ts'
 import { TokenClientError } from '../errors.ts'
 import type { BearerPolicy } from '../options/policy.ts'
 import type { AccessToken } from '../token/access-token.ts'
+import type { ProvenCall } from '../token/prover.ts'
 import type { TokenClient } from '../token-client/token-client.ts'
 import { spendingUnder } from './spending.ts'
 
@@ -53,11 +54,18 @@ interface Progress {
   readonly hasLeft: boolean
   /** A refused token was replaced already. */
   readonly isSecond: boolean
-  /** Whether the answer refuses the token: several hooks ask, and it is told and counted once. */
-  isRefused?: boolean
+  /** How often the call was sent again. */
+  readonly repeats?: number
+  /** The request with its token, and what it has tried to prove. */
+  readonly presenting?: Presenting
+  /** What the attempt before has tried to prove. */
+  readonly proven?: ProvenCall | undefined
+  judged?: { readonly wanted: Wanted }
 }
 
 const progress = Symbol('service-token-client')
+/** With another token once, with three nonces, and with a proof of another time. */
+const mostRepeats = 5
 
 /** What the user had given in its place, for each guard that an earlier hop left in the options. */
 const guarded = new WeakMap<SendRequest, SendRequest | undefined>()
@@ -76,21 +84,23 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
   async function authorize(options: GotOptions): Promise<void> {
     const { url: given, method, headers, context, signal, request: send } = options
     if (send !== undefined && guarded.has(send)) options.request = guarded.get(send)
-    const { token: before, route: routeBefore, hasLeft: hadLeft = false, isSecond = false } = progressOf(context)
+    const { token: before, route: routeBefore, proven, ...sofar } = progressOf(context)
+    const { hasLeft: hadLeft = false, isSecond = false, repeats = 0 } = sofar
     // got keeps header fields from hop to hop: those of the hop before are none of this one's.
     if (before !== undefined && routeBefore !== undefined) takeOut(headers, before, routeBefore)
     const url = new URL(String(given))
     const hasLeft = hadLeft || routes.of(url.origin).length === 0
     const rule = hasLeft ? undefined : routes.find(url.origin, url.pathname)
     const route = rule && ruleForCall(spending, rule, context[tokenOptions] as TokenOptions | undefined)
-    context[progress] = { hasLeft, isSecond } satisfies Progress
+    context[progress] = { hasLeft, isSecond, repeats } satisfies Progress
     if (route === undefined || headers[headerOf(route)] !== undefined) return
     if (headers.host !== undefined && !isOwnHost(headers.host, route.origin)) throw foreignHost(route.origin)
     if (hasQueryToken(url.search)) throw tokenInQuery()
     const { request, maxWait, origin } = route
     const token = await spending.source.token(request, { signal, maxWait, origin })
-    context[progress] = { token, route, hasLeft, isSecond } satisfies Progress
-    await present(token, { route, options: { method, path: url.pathname } }, headers)
+    const presenting: Presenting = { route, options: { method, path: url.pathname }, ...(proven && { proven }) }
+    context[progress] = { token, route, presenting, hasLeft, isSecond, repeats } satisfies Progress
+    await present(token, presenting, headers)
     options.request = guard(options.request, url, route)
   }
 
@@ -109,13 +119,15 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     return guarding
   }
 
-  /** Whether the answer refuses the token that was sent for it. */
-  function refuses({ statusCode, headers, request }: GotResponse): boolean {
+  /** What the answer asks for: several hooks want to know, and it is told and counted once. */
+  function wantedIn({ statusCode, headers, request }: GotResponse, canBeRepeated: boolean): Wanted {
     const sofar = progressOf(request.options.context)
-    const { token, route } = sofar
-    if (token === undefined || route === undefined) return false
-    sofar.isRefused ??= isRefusal(spending, route, token, { status: statusCode, headers })
-    return sofar.isRefused
+    const { token, route, presenting } = sofar
+    if (token === undefined || route === undefined || presenting === undefined) return undefined
+    const answer = { status: statusCode, headers }
+    const sent = { route, proven: presenting.proven }
+    sofar.judged ??= { wanted: wantedBy(spending, sent, token, answer, { canBeRepeated: () => canBeRepeated }) }
+    return sofar.judged.wanted
   }
 
   async function anotherFor({ request }: GotResponse): Promise<AccessToken | undefined> {
@@ -125,29 +137,37 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     return tokenInPlaceOf(token, spending, route, { signal })
   }
 
-  /** Stands before the other one, which got takes away for the second attempt. */
+  /** Stands before the others, which got takes away one by one. */
   function tell(response: GotResponse): GotResponse {
-    refuses(response)
+    const { context, body } = response.request.options
+    wantedIn(response, canBeReadAgain(body) && (progressOf(context).repeats ?? 0) < mostRepeats)
     return response
   }
 
-  async function replace(response: GotResponse, sendAgain: SendAgain): Promise<GotResponse> {
-    if (!refuses(response)) return response
-    const another = anotherFor(response) // for the next call, if not for this one
-    const { context, body } = response.request.options
-    if (!canBeReadAgain(body) || (await another) === undefined) return response
-    return sendAgain({ context: { ...context, [progress]: { ...progressOf(context), isSecond: true } } })
+  /** got takes away the hook that sends again, and those after it: each of ours acts when it is the last one. */
+  function replaceAt(place: number) {
+    return async (response: GotResponse, sendAgain: SendAgain): Promise<GotResponse> => {
+      const { context, body } = response.request.options
+      const { judged, presenting, repeats = 0, ...sofar } = progressOf(context)
+      if (judged?.wanted === undefined || place !== mostRepeats - repeats) return response
+      const next = { ...sofar, proven: presenting?.proven, repeats: repeats + 1 }
+      if (judged.wanted === 'proof') return sendAgain({ context: { ...context, [progress]: next } })
+      const another = anotherFor(response) // for the next call, if not for this one
+      if (!canBeReadAgain(body) || (await another) === undefined) return response
+      return sendAgain({ context: { ...context, [progress]: { ...next, isSecond: true } } })
+    }
   }
 
   /** `got.stream()` has no other hook for its answers. */
   function replaceForNext(error: GotError): GotError {
-    if (error.response !== undefined && refuses(error.response)) void anotherFor(error.response)
+    if (error.response !== undefined && wantedIn(error.response, false) === 'token') void anotherFor(error.response)
     return error
   }
 
+  const replacing = Array.from({ length: mostRepeats }, (_, index) => replaceAt(index + 1))
   return {
     beforeRequest: [authorize as GotHooks['beforeRequest'][number]],
-    afterResponse: [tell, replace] as unknown as GotHooks['afterResponse'],
+    afterResponse: [tell, ...replacing] as unknown as GotHooks['afterResponse'],
     beforeError: [replaceForNext] as unknown as GotHooks['beforeError']
   }
 }

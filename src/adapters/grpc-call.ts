@@ -1,7 +1,7 @@
 import type { Spending } from '../bearer/bearer-request.ts'
 import type { HeaderFields } from '../bearer/header-fields.ts'
-import { headerOf, present } from '../bearer/present.ts'
-import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
+import { headerOf, type Presenting, present } from '../bearer/present.ts'
+import { tokenInPlaceOf, wantedBy } from '../bearer/refusal.ts'
 import type { Route } from '../bearer/routes.ts'
 import { TokenClientError } from '../errors.ts'
 import type { AccessToken } from '../token/access-token.ts'
@@ -40,6 +40,7 @@ export class BearerCall implements GrpcCall {
   /** The attempt that is under way. */
   #attempt: GrpcCall | undefined
   #token: AccessToken | undefined
+  #presenting: Presenting | undefined
   #isSecond = false
   #isReading = false
   /** A unary call without an answer says so before its status. */
@@ -122,7 +123,8 @@ export class BearerCall implements GrpcCall {
   /** gRPC is HTTP/2, where each call is a POST to the name of its method. */
   #shown(token: AccessToken): HeaderFields | Promise<HeaderFields> {
     const { path } = this.#below.options.method_definition
-    return present(token, { route: this.#route, options: { method: 'POST', path } })
+    this.#presenting ??= { route: this.#route, options: { method: 'POST', path } }
+    return present(token, this.#presenting)
   }
 
   #send(attempt: GrpcCall, token: AccessToken | undefined, shown: HeaderFields): void {
@@ -155,11 +157,20 @@ export class BearerCall implements GrpcCall {
     }
   }
 
-  /** Whether the refused call is put aside, because there may soon be another token. */
+  /** Whether the refused call is put aside, because there may soon be another token, or there is another proof. */
   #replace(status: GrpcStatus): boolean {
     const token = this.#token
-    if (token === undefined || !isRefusal(this.#spending, this.#route, token, answerOf(status))) return false
-    if (this.#isSecond || this.#leaving.signal.aborted) return false
+    if (token === undefined) return false
+    const canBeRepeated = () => this.#messages.areWhole && !this.#leaving.signal.aborted
+    const sent = { route: this.#route, proven: this.#presenting?.proven }
+    const wanted = wantedBy(this.#spending, sent, token, answerOf(status), { canBeRepeated })
+    if (wanted === undefined || this.#leaving.signal.aborted) return false
+    if (wanted === 'proof') {
+      this.#attempt = undefined
+      this.#goOn(status, token)
+      return true
+    }
+    if (this.#isSecond) return false
     const next = tokenInPlaceOf(token, this.#spending, this.#route, this.#patience())
     if (!this.#messages.areWhole) return false // it is for the next call
     this.#isSecond = true
@@ -220,7 +231,12 @@ const longestTimer = 2 ** 31 - 1
 
 /** gRPC has codes of its own for what HTTP calls 401 and 403. A challenge can be in the trailers. */
 function answerOf({ code, metadata }: GrpcStatus) {
-  const headers = { 'www-authenticate': metadata.get('www-authenticate').map(String), 'grpc-status': String(code) }
+  const fieldsOf = (name: string) => metadata.get(name).map(String)
+  const headers = {
+    'www-authenticate': fieldsOf('www-authenticate'),
+    'dpop-nonce': fieldsOf('dpop-nonce'),
+    'grpc-status': String(code)
+  }
   if (code === statusCode.unauthenticated) return { status: 401, headers }
   return { status: code === statusCode.permissionDenied ? 403 : 200, headers }
 }

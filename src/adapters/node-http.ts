@@ -6,7 +6,7 @@ import { CallersHeaders, copyHeaders, type HeaderFields, hostElsewhere } from '.
 import { foreignHost } from '../bearer/own-host.ts'
 import { type Presenting, present } from '../bearer/present.ts'
 import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
-import { isRefusal, tokenInPlaceOf } from '../bearer/refusal.ts'
+import { tokenInPlaceOf, wantedBy } from '../bearer/refusal.ts'
 import { destroyBody, watchBody } from '../bearer/request-body.ts'
 import type { Route } from '../bearer/routes.ts'
 import { type TokenOptions, tokenOptions } from '../bearer/token-options.ts'
@@ -78,19 +78,22 @@ async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<In
   const { signal, body } = call
   const sendWith = async (token: AccessToken) =>
     send(url, call, (await present(token, routed, fields)) as OutgoingHttpHeaders)
-  const sent = await firstToken(spending, routed)
-  const response = await sendWith(sent)
-  if (!isRefusal(spending, route, sent, answerOf(response))) return response
-
-  const next = tokenInPlaceOf(sent, spending, route, { signal })
-  const token = isStream(body) ? undefined : await next
-  if (signal?.aborted) response.destroy()
-  signal?.throwIfAborted()
-  if (token === undefined) return response
-  response.resume() // so that its connection can serve again
-  const second = await sendWith(token)
-  isRefusal(spending, route, token, answerOf(second))
-  return second
+  const canBeRepeated = () => !isStream(body)
+  let token = await firstToken(spending, routed)
+  let response = await sendWith(token)
+  for (let hasNewToken = false; ; ) {
+    const wanted = wantedBy(spending, routed, token, answerOf(response), { canBeRepeated })
+    if (wanted === undefined || (wanted === 'token' && hasNewToken)) return response
+    const next = wanted === 'proof' ? token : tokenInPlaceOf(token, spending, route, { signal })
+    const another = canBeRepeated() ? await next : undefined
+    if (signal?.aborted) response.destroy()
+    signal?.throwIfAborted()
+    if (another === undefined) return response
+    response.resume() // so that its connection can serve again
+    hasNewToken ||= wanted === 'token'
+    token = another
+    response = await sendWith(token)
+  }
 }
 
 function answerOf({ statusCode = 0, headers }: IncomingMessage) {

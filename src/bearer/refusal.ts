@@ -10,13 +10,9 @@ import type { Route } from './routes.ts'
 /** What an answer asks for: another token, or another proof with the same token. */
 export type Wanted = 'token' | 'proof' | undefined
 
-/** The same where no proof is made anew. */
-export function isRefusal(spending: Spending, route: Route, token: AccessToken, answer: Answer): boolean {
-  return wantedBy(spending, { route }, token, answer, { canBeRepeated: () => false }) === 'token'
-}
-
-interface SentWithToken extends Pick<Presenting, 'proven'> {
+interface SentWithToken {
   readonly route: Route
+  readonly proven?: Presenting['proven'] | undefined
 }
 
 /** Whoever sent it. */

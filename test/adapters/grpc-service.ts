@@ -16,8 +16,9 @@ import { selfSigned } from '../http/certificate.ts'
 
 /** Decides about a call by what it carries: undefined lets it through. */
 export type Judge = (
-  authorization: string | undefined
-) => { readonly code: number; readonly challenge?: string } | undefined
+  authorization: string | undefined,
+  proof?: string | undefined
+) => { readonly code: number; readonly challenge?: string; readonly nonce?: string } | undefined
 
 export interface Service {
   /** `localhost:<port>`. */
@@ -60,11 +61,13 @@ export async function service(judge: Judge, { isSecure = true, early = false } =
     const [authorization] = call.metadata.get('authorization').map(String)
     calls.push([kind, authorization])
     received.push([])
-    const refused = judge(authorization)
+    const [proof] = call.metadata.get('dpop').map(String)
+    const refused = judge(authorization, proof)
     if (refused === undefined) return undefined
     if (early) call.sendMetadata(new Metadata())
     const metadata = new Metadata()
     if (refused.challenge !== undefined) metadata.set('www-authenticate', refused.challenge)
+    if (refused.nonce !== undefined) metadata.set('dpop-nonce', refused.nonce)
     return { code: refused.code, details: 'refused', metadata }
   }
   const take = (index: number, message: Buffer) => void received[index]?.push(message.toString())

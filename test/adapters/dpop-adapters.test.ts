@@ -1,0 +1,134 @@
+import { status } from '@grpc/grpc-js'
+import got from 'got'
+import { decodeJwt } from 'jose'
+import { describe, expect, test } from 'vitest'
+import { gotHooks, grpcInterceptor, nodeHttp } from '../../src/adapters/index.ts'
+import { dpopRoad, type ProvenServiceOptions, provenService } from '../support/dpop-road.ts'
+import { listen } from '../support/road.ts'
+import { client, service } from './grpc-service.ts'
+
+type Call = (path: string, method?: 'GET' | 'POST', body?: string) => Promise<{ status: number | undefined }>
+
+async function road(options: ProvenServiceOptions = {}) {
+  const { tokens, server, clock, asked } = await dpopRoad()
+  const provided = await provenService(server, clock, options)
+  const policy = { origins: [provided.origin] }
+  const events: string[] = []
+  tokens.on('*', (name) => events.push(name))
+  const send = nodeHttp(tokens, policy)
+  const hooked = got.extend({ hooks: gotHooks(tokens, policy), retry: { limit: 0 }, throwHttpErrors: false })
+  const ways: Readonly<Record<string, Call>> = {
+    async nodeHttp(path, method = 'GET', body = '') {
+      const response = await send(provided.origin + path, { method, body })
+      response.resume()
+      return { status: response.statusCode }
+    },
+    async gotHooks(path, method = 'GET', body) {
+      const { statusCode } = await hooked(provided.origin + path, { method, ...(body !== undefined && { body }) })
+      return { status: statusCode }
+    }
+  }
+  return { ...provided, tokens, clock, asked, events, ways, hooked }
+}
+
+const demandingNonces = { verifier: { dpop: { tokens: 'required', nonces: true } } } as const
+
+describe.each(['nodeHttp', 'gotHooks'])('%s', (name) => {
+  const calling = async (options?: ProvenServiceOptions) => {
+    const { ways, ...others } = await road(options)
+    return { ...others, call: ways[name] as Call }
+  }
+
+  test('C81 C76 shows a DPoP token with a proof for each request', async () => {
+    const { call, seen, origin, statuses } = await calling()
+    await call('/users/7?part=name')
+    await call('/users/7', 'POST', 'name')
+    expect(statuses()).toEqual([200, 200])
+    expect(seen.map(({ proof }) => [proof?.htm, proof?.htu])).toEqual([
+      ['GET', `${origin}/users/7`],
+      ['POST', `${origin}/users/7`]
+    ])
+  })
+
+  test('T48 C79 sends a nonce that is demanded at once, with the same token and body', async () => {
+    const { call, seen, statuses, asked, events } = await calling(demandingNonces)
+    await call('/', 'POST', 'order')
+    await call('/')
+    expect({ statuses: statuses(), asked: asked(), events }).toEqual({
+      ...{ statuses: [401, 200, 200], asked: 1, events: ['refreshed'] }
+    })
+    expect(seen[1]?.body).toBe('order')
+  })
+
+  test('T48 C78 comes through beside others where each nonce is good for one use', async () => {
+    const { call } = await calling({ oneUseNonces: true })
+    const answers = await Promise.all(Array.from({ length: 30 }, () => call('/')))
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([])
+  })
+
+  test('T48 tries three nonces, each once, and then the answer is the caller’s', async () => {
+    let count = 0
+    const { call, seen } = await calling({
+      instead(_request, response) {
+        count += 1
+        const challenge = { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': `n${count}` }
+        response.writeHead(401, challenge).end()
+        return true
+      }
+    })
+    expect(await call('/')).toEqual({ status: 401 })
+    expect(seen.map(({ proof }) => proof?.nonce)).toEqual([undefined, 'n1', 'n2', 'n3'])
+  })
+
+  test('gets another nonce and another token in one call', async () => {
+    const { call, seen, statuses, tokens, clock } = await calling({
+      ...demandingNonces,
+      instead(_request, response, before) {
+        if (before.length === 1) response.writeHead(401, { 'www-authenticate': 'DPoP error="invalid_token"' }).end()
+        return before.length === 1
+      }
+    })
+    await tokens.ready()
+    await clock.advance(2000) // between two token requests lies a second
+    expect(await call('/')).toEqual({ status: 200 })
+    expect(statuses()).toEqual([401, 401, 200])
+    expect(new Set(seen.map(({ headers }) => headers.authorization)).size).toBe(2)
+  })
+})
+
+test('W11 got proves each hop of a redirect, and shows a stranger neither token nor proof', async () => {
+  const strange: unknown[] = []
+  const stranger = await listen((request, response) => {
+    strange.push(request.headers.authorization, request.headers.dpop)
+    response.end('strange')
+  })
+  const { hooked, origin, seen } = await road({
+    instead(request, response) {
+      const location = { '/away': stranger, '/old': '/new' }[request.url ?? '']
+      if (location !== undefined) response.writeHead(302, { location }).end()
+      return location !== undefined
+    }
+  })
+  expect(await hooked(`${origin}/old`).text()).toBe('welcome')
+  expect(seen.map(({ proof }) => proof?.htu)).toEqual([`${origin}/old`, `${origin}/new`])
+  expect(await hooked(`${origin}/away`).text()).toBe('strange')
+  expect(strange).toEqual([undefined, undefined])
+})
+
+test('W11 T48 grpc: a call is a POST to its method, and is made again with the nonce that is demanded', async () => {
+  const { tokens, asked } = await dpopRoad()
+  const proofs: Record<string, unknown>[] = []
+  const users = await service((_authorization, proof = '') => {
+    proofs.push(decodeJwt(proof))
+    if (proofs.length > 1) return undefined
+    return { code: status.UNAUTHENTICATED, challenge: 'DPoP error="use_dpop_nonce"', nonce: 'nonce-1' }
+  })
+  const origin = `https://${users.target}`
+  const interceptors = [grpcInterceptor(tokens, { origins: [origin] }, users.secure)]
+  expect(await client(users.target, users.secure, { interceptors }).unary('hello')).toBe('hello')
+  expect(proofs.map(({ htm, htu, nonce }) => [htm, String(htu).startsWith(`${origin}/`), nonce])).toEqual([
+    ['POST', true, undefined],
+    ['POST', true, 'nonce-1']
+  ])
+  expect({ calls: users.calls.length, asked: asked() }).toEqual({ calls: 2, asked: 1 })
+})
