@@ -2,8 +2,8 @@ import { ownMembers } from '../own-members.ts'
 import { type TokenRequest, type TokenRequestFields, tokenRequest } from '../token/token-request.ts'
 import type { Patience } from '../waiting/patience.ts'
 import { checkedFields, kindOf, milliseconds, nonEmptyString, plainObject, wrong } from '../wrong-option.ts'
-import { resourceOption, scopeOption } from './checks.ts'
 import { presentationNames } from './presentation-options.ts'
+import { resourceOption, scopeOption } from './scope-and-resource.ts'
 
 /** What a token request asks for. */
 export interface RequestOptions {

@@ -114,11 +114,19 @@ test('imports point down the floors; the ground floor is one room', () => {
   expect(upward).toEqual([])
 })
 
-test('a room uses the ground and the rooms that its row in docs/architecture.md names, and no others', () => {
+/** Room → the rooms in its row of docs/architecture.md. */
+function allowedRooms(): ReadonlyMap<string, readonly string[]> {
   const rows = read('docs/architecture.md').matchAll(/^\| `([\w-]+)` \| ([^|]*) \|$/gm)
-  const allowed = new Map(
-    Array.from(rows, ([, name = '', rooms = '']) => [name, [...rooms.matchAll(/`([^`]+)`/g)].map(([, used]) => used)])
+  return new Map(
+    Array.from(rows, ([, name = '', rooms = '']) => [
+      name,
+      Array.from(rooms.matchAll(/`([^`]+)`/g), ([, used = '']) => used)
+    ])
   )
+}
+
+test('a room uses the ground and the rooms that its row in docs/architecture.md names, and no others', () => {
+  const allowed = allowedRooms()
   const strange = [...sources.keys()].flatMap((file) =>
     ownImports(file)
       .filter((to) => room(to) !== room(file) && floor(to) > 0 && floor(file) > 0)
@@ -126,6 +134,14 @@ test('a room uses the ground and the rooms that its row in docs/architecture.md 
       .map((to) => `${file} imports ${to}: ${room(to)} is not in the row of ${room(file)}`)
   )
   expect(strange).toEqual([])
+})
+
+test('no row of docs/architecture.md names a room that is not used', () => {
+  const used = new Set(
+    [...sources.keys()].flatMap((file) => ownImports(file).map((to) => `${room(file)} uses ${room(to)}`))
+  )
+  const named = [...allowedRooms()].flatMap(([name, rooms]) => rooms.map((one) => `${name} uses ${one}`))
+  expect(named.filter((one) => !used.has(one))).toEqual([])
 })
 
 test('every file and folder that docs/architecture.md names exists', () => {
