@@ -96,6 +96,29 @@ test.each([
   expect(faults.active).toEqual([])
 })
 
+test.each([
+  ['answer', { status: 99 }, /status of answer must be a whole number from 200 to 599/],
+  ['redirect', { location: '/', status: 101 }, /status of redirect/],
+  ['answer', { headers: { 'x y': '1' } }, /headers of answer must be names and texts that HTTP can carry/],
+  ['alter', { headers: { x: 'a\r\nb: c' } }, /headers of alter/],
+  ['alter', { headers: { x: 5 } }, /headers of alter/],
+  ['redirect', { location: 'a\nb' }, /location of redirect must be a text that HTTP can carry/],
+  ['rateLimit', { retryAfter: 'soon\n' }, /retryAfter of rateLimit/],
+  ['rateLimit', { retryAfter: -1 }, /retryAfter of rateLimit/],
+  ['slow', { ms: 1e15 }, /ms of slow must be milliseconds from 0 to 2147483647/],
+  ['drip', { ms: -1 }, /ms of drip/],
+  ['lifetime', { ms: -1 }, /ms of lifetime/],
+  ['resetAtByte', { count: -3 }, /count of resetAtByte/]
+])(
+  'A11 the fault %s with %j is refused with what it can be, and nothing is switched on',
+  async (fault, values, message) => {
+    const { admin, faults } = await adminServer()
+    const { status, body } = await admin('POST /faults', { fault, ...values })
+    expect([status, body]).toMatchObject([400, { error_description: expect.stringMatching(message) }])
+    expect(faults.active).toEqual([])
+  }
+)
+
 test('A11 a body that is no JSON stays as it is when its members are to be changed', async () => {
   const { faults, revocationEndpoint } = await serverForTest()
   faults.alter({ members: { x: 1 }, status: 299 }, { at: 'revocation' })

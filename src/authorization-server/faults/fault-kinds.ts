@@ -9,9 +9,14 @@ export interface Condition {
   clockOffset: number
 }
 
+/** `delay` is what a timer takes, `field` and `fields` are what HTTP can carry. */
+export type FaultLimit = 'delay' | 'life' | 'count' | 'status' | 'fields' | 'field'
+
 export interface FaultParameter {
   readonly name: string
   readonly kind: 'number' | 'text' | 'numberOrText' | 'object' | 'list' | 'any'
+  /** What of this kind it can be; anything unless given. */
+  readonly limit?: FaultLimit
   readonly required?: true
   /** What it means, with its unit. */
   readonly about: string
@@ -29,9 +34,20 @@ export interface FaultKind {
   readonly put?: (values: never) => Partial<Condition>
 }
 
-const ms = (about: string): FaultParameter => ({ name: 'ms', kind: 'number', required: true, about })
-const status: FaultParameter = { name: 'status', kind: 'number', about: 'The HTTP status.' }
-const headers: FaultParameter = { name: 'headers', kind: 'object', about: 'Header fields. null removes one.' }
+const ms = (about: string, limit?: FaultLimit): FaultParameter => ({
+  name: 'ms',
+  kind: 'number',
+  ...(limit !== undefined && { limit }),
+  required: true,
+  about
+})
+const status: FaultParameter = { name: 'status', kind: 'number', limit: 'status', about: 'The HTTP status.' }
+const headers: FaultParameter = {
+  name: 'headers',
+  kind: 'object',
+  limit: 'fields',
+  about: 'Header fields. null removes one.'
+}
 
 export type FaultName = keyof typeof kinds
 
@@ -43,12 +59,12 @@ const kinds = {
   },
   slow: {
     about: 'The answer comes late.',
-    parameters: [ms('How late, in milliseconds.')],
+    parameters: [ms('How late, in milliseconds.', 'delay')],
     make: (values: { ms: number }) => ({ deliver: after(values.ms) })
   },
   drip: {
     about: 'The body comes one byte at a time.',
-    parameters: [ms('Milliseconds between two bytes.')],
+    parameters: [ms('Milliseconds between two bytes.', 'delay')],
     make: (values: { ms: number }) => ({ deliver: byteByByte(values.ms) })
   },
   hang: {
@@ -63,7 +79,9 @@ const kinds = {
   },
   resetAtByte: {
     about: 'The connection is reset inside the body.',
-    parameters: [{ name: 'count', kind: 'number', required: true, about: 'Bytes of the body that still come.' }],
+    parameters: [
+      { name: 'count', kind: 'number', limit: 'count', required: true, about: 'Bytes of the body that still come.' }
+    ],
     make: (values: { count: number }) => ({ deliver: resetAfter(values.count) })
   },
   raw: {
@@ -100,6 +118,7 @@ const kinds = {
       {
         name: 'retryAfter',
         kind: 'numberOrText',
+        limit: 'field',
         about: 'Milliseconds, or the header as text. If it is left out, there is no header.'
       }
     ],
@@ -107,14 +126,14 @@ const kinds = {
   },
   redirect: {
     about: 'A redirect, as a login page in front of the server makes it.',
-    parameters: [{ name: 'location', kind: 'text', required: true, about: 'Where it leads.' }, status],
+    parameters: [{ name: 'location', kind: 'text', limit: 'field', required: true, about: 'Where it leads.' }, status],
     make: (values: { location: string; status?: number }) => ({
       instead: { status: values.status ?? 307, headers: { location: values.location }, body: '' }
     })
   },
   lifetime: {
     about: 'Tokens live for another time.',
-    parameters: [ms('Their life in milliseconds.')],
+    parameters: [ms('Their life in milliseconds.', 'life')],
     make: (values: { ms: number }) => ({ lifetime: values.ms })
   },
   sameToken: {

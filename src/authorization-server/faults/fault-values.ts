@@ -1,6 +1,6 @@
 import { ClientConfigurationError } from '../../errors.ts'
 import { knownNames } from '../../known-names.ts'
-import { type FaultName, type FaultParameter, type FaultValues, faultKinds } from './fault-kinds.ts'
+import { type FaultLimit, type FaultName, type FaultParameter, type FaultValues, faultKinds } from './fault-kinds.ts'
 
 /**
  * The name of a fault that somebody wrote down, with values that it can have.
@@ -19,6 +19,9 @@ export function checkedName(name: string, values: FaultValues): FaultName {
       throw invalidFault(`${name} needs ${parameter.name}: ${parameter.about}`)
     if (value !== undefined && !isOfKind[parameter.kind](value))
       throw invalidFault(`${parameter.name} of ${name} must be ${kindInWords[parameter.kind]}: ${parameter.about}`)
+    const { limit } = parameter
+    if (value !== undefined && limit !== undefined && !isWithin[limit](value))
+      throw invalidFault(`${parameter.name} of ${name} must be ${limitInWords[limit]}.`)
   }
   return name as FaultName
 }
@@ -39,6 +42,42 @@ const kindInWords: Readonly<Record<FaultParameter['kind'], string>> = {
   object: 'an object',
   list: 'a list',
   any: 'given'
+}
+
+const longestDelay = 2 ** 31 - 1
+const longestLife = 10 * 365 * 86_400_000
+
+const isWithin: Readonly<Record<FaultLimit, (value: unknown) => boolean>> = {
+  delay: (value) => isBetween(value, 0, longestDelay),
+  life: (value) => isBetween(value, 0, longestLife),
+  count: (value) => Number.isInteger(value) && isBetween(value, 0, Number.MAX_SAFE_INTEGER),
+  status: (value) => Number.isInteger(value) && isBetween(value, 200, 599),
+  fields: (value) =>
+    Object.entries(value as object).every(([name, field]) => isFieldName(name) && (field === null || isField(field))),
+  field: (value) => (typeof value === 'number' ? value >= 0 : isField(value))
+}
+
+const limitInWords: Readonly<Record<FaultLimit, string>> = {
+  delay: `milliseconds from 0 to ${longestDelay}`,
+  life: 'milliseconds from 0 to ten years',
+  count: 'a whole number, 0 or more',
+  status: 'a whole number from 200 to 599. What comes before an answer can be sent with raw',
+  fields: 'names and texts that HTTP can carry in a header. What it cannot carry can be sent with raw',
+  field: 'a text that HTTP can carry in a header, or a number that is 0 or more'
+}
+
+function isBetween(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most
+}
+
+function isFieldName(name: string): boolean {
+  return /^[!#$%&'*+.^_`|~\w-]+$/.test(name)
+}
+
+function isField(value: unknown): boolean {
+  return Array.isArray(value)
+    ? value.every(isField)
+    : typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
 }
 
 export function invalidFault(sentence: string): ClientConfigurationError {
