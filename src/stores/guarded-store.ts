@@ -18,13 +18,24 @@ export interface GuardedStore {
 
 /** Milliseconds. A caller without a token waits for a read and for a lease; nobody waits for the others. */
 const budgets = { read: 50, lease: 250, write: 2000 }
+/** Of the time that a caller has in all: most of it is for the authorization server. */
+const shares = { read: 0.05, lease: 0.1 }
 const steps = 10
 
 /** A store can go on reading while it takes no change: each half is in trouble by itself. */
 type Half = 'reading' | 'changing'
 
+export interface GuardedStoreOptions {
+  readonly clock: Clock
+  readonly emit: Emit
+  /** Milliseconds that a caller waits who says nothing else. */
+  readonly timeout: number
+}
+
 /** A store that is down costs its budget and one warning, until it has answered again. */
-export function guardedStore(store: TokenStore, clock: Clock, emit: Emit): GuardedStore {
+export function guardedStore(store: TokenStore, { clock, emit, timeout }: GuardedStoreOptions): GuardedStore {
+  const forRead = Math.min(budgets.read, shares.read * timeout)
+  const forLease = Math.min(budgets.lease, shares.lease * timeout)
   const inTrouble = new Set<Half>()
   let lateInARow = 0
 
@@ -67,13 +78,13 @@ export function guardedStore(store: TokenStore, clock: Clock, emit: Emit): Guard
 
   return {
     async read(name) {
-      const record = await guarded('reading', async () => checkedRecord(await store.read(name)), budgets.read)
+      const record = await guarded('reading', async () => checkedRecord(await store.read(name)), forRead)
       // One late answer is a miss: the store may be as busy as this machine, and its lease will tell.
       return record === broken && lateInARow === 1 ? undefined : record
     },
     write: (name, record, life) => changing(() => store.write(name, record, life)),
     remove: (name, record) => changing(() => store.remove(name, record)),
-    lease: (name, request) => changing(async () => checkedLease(await store.lease(name, request)), budgets.lease),
+    lease: (name, request) => changing(async () => checkedLease(await store.lease(name, request)), forLease),
     release: (name, holder) => changing(() => store.release(name, holder))
   }
 }

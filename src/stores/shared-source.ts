@@ -38,7 +38,7 @@ export function sharedSource(options: SharedSourceOptions): SharedSource {
   const { secrets, source, identity, shards, clock, timeout, emit, risen } = options
   const { holder, draw } = instance()
   const shard = Math.floor(draw * shards)
-  const store = guardedStore(options.store, clock, emit)
+  const store = guardedStore(options.store, options)
   const keyOf = remembered(sealingKeyOf)
   const keys = async () => (await secrets()).map(keyOf)
   const epoch = epochOf({ store, keys, shard, clock, risen })

@@ -173,3 +173,33 @@ test('a reader finds the token of a single publisher, however many shards there 
   expect(new Set(found.map(({ value }) => value))).toEqual(new Set(['one.test-1']))
   expect(requests.get('one.test')).toBe(1)
 })
+
+test.for([100, 500, 1000, 3000, 10_000])(
+  'a store that never answers leaves a timeout of %i ms to the authorization server',
+  async (timeout) => {
+    const { clock, store, client } = surroundings()
+    store.meddle(() => new Promise(() => {}))
+    const { tokens } = client({ timeout })
+    const asked = tokens.getToken()
+    for (let passed = 0; passed < timeout; passed += timeout / 20) await clock.advance(timeout / 20)
+    expect((await asked).value).toBe('one.test-1')
+  }
+)
+
+test.for([500, 1000, 3000, 10_000])(
+  'a holder that hangs leaves others a timeout of %i ms to ask by themselves',
+  async (timeout) => {
+    const { clock, client } = surroundings()
+    const hangs = client({ timeout: 60_000, fetch: () => new Promise(() => {}) })
+    void hangs.tokens.getToken().catch(() => {})
+    await clock.advance(0)
+    const slowly = async () => {
+      await new Promise<void>((resolve) => void clock.startTimer(resolve, timeout / 10))
+      return Response.json({ access_token: 'own', token_type: 'Bearer', expires_in: 43_200 })
+    }
+    const asked = client({ timeout, fetch: slowly }).tokens.getToken()
+    asked.catch(() => {})
+    for (let passed = 0; passed <= timeout; passed += timeout / 20) await clock.advance(timeout / 20)
+    expect((await asked).value).toBe('own')
+  }
+)

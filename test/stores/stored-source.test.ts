@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { TokenClientError } from '../../src/errors.ts'
-import type { Warning } from '../../src/events.ts'
+import type { Emit, Warning } from '../../src/events.ts'
 import { epochOf, raise } from '../../src/stores/epoch.ts'
 import { guardedStore } from '../../src/stores/guarded-store.ts'
 import { type SealingKey, sealingKeyOf } from '../../src/stores/sealing-key.ts'
@@ -42,7 +42,8 @@ function fleet(ring = [anyKey()]) {
     const source = scriptedSource(clock)
     instances += 1
     const holder = `instance-${instances}`
-    const guarded = guardedStore(store, clock, (_name, event) => void warnings.push((event as Warning).code))
+    const emit: Emit = (_name, event) => void warnings.push((event as Warning).code)
+    const guarded = guardedStore(store, { clock, emit, timeout: 10 * second })
     const risen = (spread: number) => void dropped.push(spread)
     const epoch = epochOf({ store: guarded, keys: async () => keys, shard: 0, clock, risen })
     const place = { store: guarded, keys: keys as unknown as Keys, holder, epoch, clock }
