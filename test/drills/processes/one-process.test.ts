@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tokenServer } from '../../fleet/token-server.ts'
 import { type BuiltPackage, buildPackage } from '../../house/package.ts'
-import { runModule, runWithDescriptors } from '../../process/child.ts'
+import { type Child, runModule, runWithDescriptors } from '../../process/child.ts'
 import { startCallers } from './calling-processes.ts'
 import { limitedServer } from './limited-server.ts'
 
@@ -68,38 +68,42 @@ const descriptors = `
   }
 `
 
-/** Answers each request after a moment with the next of these statuses, where it is not 200. */
-async function serverOf(...statuses: readonly number[]) {
-  const server = await tokenServer(43_200)
-  const left = [...statuses]
-  server.answer((response, give) => {
-    const status = left.shift() ?? 200
-    setTimeout(() => (status === 200 ? give() : response.writeHead(status).end()), 300)
-  })
-  return server
+/** The child takes all descriptors while its first request is on its way. */
+const takesThemWhenTold = `process.once('SIGUSR2', () => {
+  takeAll()
+  console.log('taken')
+})`
+
+async function takeThem(child: Child): Promise<void> {
+  child.process.kill('SIGUSR2')
+  await child.printed('taken')
 }
 
 test('drill: a process that runs out of descriptors while its first request fails makes second attempts later', async () => {
-  const { tokenEndpoint, requests } = await serverOf(503, 200, 503, 503, 200)
+  const server = await tokenServer(43_200)
+  const statuses = [503, 200, 503, 503, 200]
+  server.answer(async (response, give) => {
+    const status = statuses[server.requests.length - 1]
+    if (server.requests.length === 1) await takeThem(child)
+    if (status === 200) give()
+    else response.writeHead(status ?? 500).end()
+  })
   const child = runWithDescriptors(
     64,
     built.folder,
-    `${setUp(tokenEndpoint)}${descriptors}
-    const asked = tokens.getToken().then(({ value }) => value, ({ code }) => code)
-    await pass(150) // the request is on its way
-    takeAll()
-    const first = await asked
+    `${setUp(server.tokenEndpoint)}${descriptors}${takesThemWhenTold}
+    const first = await tokens.getToken().then(({ value }) => value, ({ code }) => code)
     giveBack()
     const second = await tokens.getToken({ maxWait: 10_000 })
     const third = await tokens.getToken({ scope: 'another' })
     console.log(first, second.value, third.value)`
   )
-  expect(await child.ended).toEqual({ code: 0, output: 'ERR_SERVER_ERROR token-1 token-2\n' })
-  expect(requests.length).toBe(5)
+  expect(await child.ended).toEqual({ code: 0, output: 'taken\nERR_SERVER_ERROR token-1 token-2\n' })
+  expect(server.requests.length).toBe(statuses.length)
 })
 
 test('drill: a process that has no descriptor left to sign its first assertion has its token when it has one again', async () => {
-  const { tokenEndpoint } = await serverOf()
+  const { tokenEndpoint } = await tokenServer(43_200)
   const child = runWithDescriptors(
     64,
     built.folder,
@@ -111,7 +115,7 @@ test('drill: a process that has no descriptor left to sign its first assertion h
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
     const clientAuthentication = privateKeyJwt({ alg: 'ES256', key })
     const tokens = createTokenClient({ tokenEndpoint: '${tokenEndpoint}', issuer: 'https://auth.internal', clientId: 'c', clientAuthentication })
-    await pass(200) // nothing is loaded any more
+    await pass(1000) // all is loaded
     takeAll()
     const first = await tokens.getToken().then(({ value }) => value, ({ code }) => code)
     giveBack()
@@ -122,22 +126,18 @@ test('drill: a process that has no descriptor left to sign its first assertion h
 
 test('drill: a wrong secret is sent at most twice in two minutes, also when descriptors run out at its first refusal', async () => {
   const server = await tokenServer(43_200)
-  server.answer((response) => {
-    const refuse = () =>
-      response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":"invalid_client"}')
-    setTimeout(refuse, server.requests.length === 1 ? 300 : 0)
+  server.answer(async (response) => {
+    if (server.requests.length === 1) await takeThem(child)
+    response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":"invalid_client"}')
   })
   const child = runWithDescriptors(
     64,
     built.folder,
     `import { manualClock } from 'service-token-client/testing'
     const clock = manualClock()
-    ${setUp(server.tokenEndpoint, ', clock')}${descriptors}
+    ${setUp(server.tokenEndpoint, ', clock')}${descriptors}${takesThemWhenTold}
     setInterval(() => {}, 1000) // a held clock keeps no process alive
-    const asked = tokens.getToken().catch(({ code }) => code)
-    await pass(150) // the request is on its way
-    takeAll()
-    console.log(await asked)
+    console.log(await tokens.getToken().catch(({ code }) => code))
     giveBack()
     for (let second = 0; second < 120; second += 1) {
       tokens.getToken().catch(() => {})
@@ -146,7 +146,7 @@ test('drill: a wrong secret is sent at most twice in two minutes, also when desc
     console.log('done')
     process.exit()`
   )
-  expect(await child.ended).toEqual({ code: 0, output: 'ERR_INVALID_CLIENT\ndone\n' })
+  expect(await child.ended).toEqual({ code: 0, output: 'taken\nERR_INVALID_CLIENT\ndone\n' })
   expect(server.requests.length).toBeLessThanOrEqual(2)
 })
 
