@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { again, TokenClientError } from '../errors.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
+import type { Ending } from '../waiting/ending.ts'
 import { leaveOnAbort, nothingCame } from '../waiting/leave-on-abort.ts'
 import type { Patience } from '../waiting/patience.ts'
 import { type Callers, tooManyWaiting } from './callers.ts'
@@ -23,7 +24,7 @@ export interface ArrivalOptions {
   /** How many callers may wait at the same time. */
   readonly maxWaiting: number
   /** Aborted when the client closes. */
-  readonly closing: AbortSignal
+  readonly closing: Ending
 }
 
 /** How many milliseconds the first attempt of a flight may have to wait. */

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { type ErrorCode, isAboutServer, isRefusalOfCredential, type TokenClientError } from '../errors.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { broughtNews } from '../waiting/brought-news.ts'
+import type { Ending } from '../waiting/ending.ts'
 import { notBefore } from './back-off.ts'
 import type { Place } from './door.ts'
 import type { EndpointHealth } from './endpoint-health.ts'
@@ -51,7 +52,7 @@ const refusalsOfTheClient: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export interface FailureMemoryOptions {
   readonly clock: Clock
   /** Aborted when the client closes. */
-  readonly closing: AbortSignal
+  readonly closing: Ending
   readonly endpoint: EndpointHealth
   /** Says whether the credential differs now from those that the server has refused. */
   readonly source: Pick<TokenSource, 'changed'>

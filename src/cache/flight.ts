@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import type { RefreshReason } from '../events.ts'
 import { type Awaited, type Deadline, startDeadline, tooSlow } from '../waiting/deadline.ts'
+import type { Ending } from '../waiting/ending.ts'
 import { pause } from '../waiting/pause.ts'
 import { type RetryBudget, withRetries } from '../waiting/retry.ts'
 import type { Place } from './door.ts'
@@ -22,7 +23,7 @@ export interface FlightPlan {
   readonly budget: RetryBudget
   readonly clock: Clock
   /** Aborted when the client closes. */
-  readonly closing: AbortSignal
+  readonly closing: Ending
 }
 
 /** One token request with its retries for one key, whoever asked for it. It has its own deadline, and no caller's abort ends it. */

@@ -6,6 +6,7 @@ import { AccessToken, originOf } from '../token/access-token.ts'
 import { foreignScope } from '../token/foreign-text.ts'
 import { canSurvive, type RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenSource } from '../token/token-source.ts'
+import type { Ending } from '../waiting/ending.ts'
 import { type RetryBudget, retryBudget } from '../waiting/retry.ts'
 import { type Attempts, attemptsOf } from './attempts.ts'
 import type { EndpointHealth } from './endpoint-health.ts'
@@ -24,7 +25,7 @@ export interface RefresherOptions {
   readonly refreshPolicy: RefreshPolicy
   readonly emit: Emit
   /** Aborted when the client closes. */
-  readonly closing: AbortSignal
+  readonly closing: Ending
   readonly endpoint: EndpointHealth
   readonly failures: FailureMemory
   readonly sleeping: Sleepers

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Asking } from '../token/token-source.ts'
+import type { Ending } from '../waiting/ending.ts'
 import type { Arrivals } from './arrival.ts'
 import type { Callers } from './callers.ts'
 import { type Entry, restsUntil } from './entry.ts'
@@ -20,7 +21,7 @@ export interface ServiceOptions {
   /** The token has expired. */
   readonly keeping: { expire(entry: Entry, kept: KeptToken): void }
   /** Aborted when the client closes. */
-  readonly closing: AbortSignal
+  readonly closing: Ending
 }
 
 /** Decides what a caller gets: the old token first. For `leavesAt` see `Arrivals`. */

@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.ts'
+import type { Ending } from '../waiting/ending.ts'
 import { onAbort } from '../waiting/on-abort.ts'
 
 /** Callers that wait for the next attempt, each for one key. */
 export interface Sleepers {
   readonly count: number
   /** Waits for `ms`, or until something has happened to its key. Rejects with the reason of the first signal that aborts. */
-  sleep(key: object, ms: number, ...signals: AbortSignal[]): Promise<void>
+  sleep(key: object, ms: number, ...signals: (AbortSignal | Ending)[]): Promise<void>
   wake(key: object): void
   wakeAll(): void
 }
@@ -24,7 +25,7 @@ class Beds implements Sleepers {
     this.#clock = clock
   }
 
-  sleep(key: object, ms: number, ...signals: AbortSignal[]): Promise<void> {
+  sleep(key: object, ms: number, ...signals: (AbortSignal | Ending)[]): Promise<void> {
     this.#asleep ??= new Map()
     const asleep = this.#asleep
     return new Promise((resolve, reject) => {

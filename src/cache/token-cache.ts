@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import type { Clock } from '../clock.ts'
 import { ClientClosedError, toldToCaller } from '../errors.ts'
 import type { Emit } from '../events.ts'
@@ -8,6 +7,7 @@ import { type AccessToken, originOf } from '../token/access-token.ts'
 import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
+import { Ending } from '../waiting/ending.ts'
 import { type ArrivalOptions, type Arrivals, arrivals } from './arrival.ts'
 import { type Callers, callers } from './callers.ts'
 import { census } from './census.ts'
@@ -98,9 +98,8 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
   readonly refreshing: Refresher
   readonly arriving: Arrivals
   readonly serving: Service
-  readonly closing: AbortSignal
+  readonly closing = new Ending()
   readonly #refusing: Rejections
-  readonly #ending = new AbortController()
   readonly #counting = census()
   readonly #lastLook: { at: number }
   readonly #stopHoping: () => void
@@ -118,8 +117,6 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
     this.trace = options.trace
     this.endpoint = options.endpoint ?? endpointHealth(clock)
     this.#lastLook = options.lastLook ?? { at: 0 }
-    this.closing = this.#ending.signal
-    setMaxListeners(0, this.closing)
     this.sleeping = sleepers(clock)
     this.waiting = callers(clock)
     this.failures = failureMemory(this)
@@ -193,7 +190,7 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
   }
 
   close(): void {
-    this.#ending.abort(new ClientClosedError())
+    this.closing.abort(new ClientClosedError())
     this.keeping.stop()
     this.#stopHoping()
     for (const entry of this.entries) this.endpoint.withdraw(entry)

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock.ts'
 import { type ErrorCode, TokenClientError } from '../errors.ts'
+import type { Ending } from './ending.ts'
 import { onAbort } from './on-abort.ts'
 
 /** What a piece of work waits for. The error says so when its time is up. */
@@ -32,7 +33,7 @@ export interface DeadlineOptions {
   readonly timeout: number
   readonly timedOut: (awaited: Awaited | undefined) => Error
   /** Each of these signals also ends the work, which is rejected with the signal's reason. */
-  readonly signals: readonly (AbortSignal | undefined)[]
+  readonly signals: readonly (AbortSignal | Ending | undefined)[]
   /** The deadline of a caller above this one, which is told what is awaited too. */
   readonly awaits?: Awaits | undefined
 }

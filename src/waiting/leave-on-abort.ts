@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
+import type { Ending } from './ending.ts'
 import { onAbort } from './on-abort.ts'
 import type { Patience } from './patience.ts'
 
@@ -9,7 +10,7 @@ import type { Patience } from './patience.ts'
  */
 export function leaveOnAbort<T>(
   flight: Promise<T>,
-  { signal, maxWait }: Patience,
+  { signal, maxWait }: Omit<Patience, 'signal'> & { readonly signal?: AbortSignal | Ending | undefined },
   clock: Clock,
   timeIsUp: () => TokenClientError = () => nothingCame({ maxWait })
 ): Promise<T> {

@@ -1,10 +1,13 @@
+import { Ending } from './ending.ts'
+
 const leavers = new WeakMap<AbortSignal, Set<() => void>>()
 
 /**
  * Calls back when the signal aborts, until what it returns is called. All waits on one signal share one listener:
  * a process can pass the same signal to thousands of calls, and Node warns of a leak from the eleventh listener on.
  */
-export function onAbort(signal: AbortSignal, leave: () => void): () => void {
+export function onAbort(signal: AbortSignal | Ending, leave: () => void): () => void {
+  if (signal instanceof Ending) return signal.onAbort(leave)
   const leaving = leavers.get(signal) ?? new Set()
   leavers.set(signal, leaving.add(leave))
   signal.addEventListener('abort', letAllLeave)
