@@ -25,6 +25,7 @@ export interface GuardedEmitter {
 }
 
 type Callback = (...values: unknown[]) => unknown
+type Publish = (name: EventName, event: object) => void
 
 /** The context in which this module was loaded. An event does not belong to the call that happened to cause it. */
 const noCaller = new AsyncResource('SERVICE_TOKEN_EVENTS')
@@ -34,37 +35,41 @@ const noCaller = new AsyncResource('SERVICE_TOKEN_EVENTS')
  * a microtask, when the state that they report is final, and outside the asynchronous context of every caller. `publish` gets
  * each event as well.
  */
-export function guardedEmitter(publish?: (name: EventName, event: object) => void): GuardedEmitter {
+export function guardedEmitter(publish?: Publish): GuardedEmitter {
+  return new Emitter(publish)
+}
+
+class Emitter implements GuardedEmitter {
+  readonly #publish: Publish | undefined
   /** Name → listener → what calls it. Made for the first listener: most of a thousand tenants' clients have none. */
-  let guards: Map<string, Map<Callback, Callback>> | undefined
+  #guards: Map<string, Map<Callback, Callback>> | undefined
 
-  function off(name: string, listener: Callback): void {
-    guards?.get(name)?.delete(listener)
+  constructor(publish?: Publish) {
+    this.#publish = publish
   }
 
-  function on(name: string, listener: Callback): () => void {
+  readonly emit: Emit = (name, event) => {
+    const told = Object.freeze(event)
+    queueMicrotask(() => noCaller.runInAsyncScope(this.#tell, this, name, told))
+  }
+
+  readonly on = ((name: string, listener: Callback) => {
     checkListener(name, listener)
-    guards ??= new Map()
-    const named = guards.get(name) ?? new Map<Callback, Callback>()
-    guards.set(name, named)
+    this.#guards ??= new Map()
+    const named = this.#guards.get(name) ?? new Map<Callback, Callback>()
+    this.#guards.set(name, named)
     if (!named.has(listener)) named.set(listener, guarded(name, listener))
-    return () => off(name, listener)
-  }
+    return () => void named.delete(listener)
+  }) as On
+
+  readonly off = ((name: string, listener: Callback) => void this.#guards?.get(name)?.delete(listener)) as Off
 
   /** Calls the listeners that are registered now, even if one of them removes another. */
-  function tell(name: EventName, event: object): void {
+  #tell(name: EventName, event: object): void {
+    const guards = this.#guards
     for (const guard of [...(guards?.get(name)?.values() ?? [])]) guard(event)
     for (const guard of [...(guards?.get('*')?.values() ?? [])]) guard(name, event)
-    publish?.(name, event)
-  }
-
-  return {
-    emit(name, event) {
-      const told = Object.freeze(event)
-      queueMicrotask(() => noCaller.runInAsyncScope(tell, undefined, name, told))
-    },
-    on: on as On,
-    off: off as Off
+    this.#publish?.(name, event)
   }
 }
 

@@ -31,6 +31,7 @@ class Book implements UsageBook {
   readonly #lastLook: Moment
   #routes: Map<string, Usage> | undefined
   #requests: Map<string, Usage> | undefined
+  /** Of the requests of routes, which several of them can share. */
   #grants: Map<string, Grant> | undefined
   #unlisted: Usage | undefined
   #lastByHand: Usage | undefined
@@ -60,7 +61,7 @@ class Book implements UsageBook {
   }
 
   noteGrant(request: TokenRequest, token: AccessToken | Promise<AccessToken>): void {
-    const grant = this.#grants?.get(request.key)
+    const grant = this.#grantOf(request)
     if (grant === undefined) return
     Promise.resolve(token).then(
       ({ scope }) => Object.assign(grant, { granted: scope, code: undefined }),
@@ -81,11 +82,16 @@ class Book implements UsageBook {
     const known = list.get(key)
     if (known !== undefined) return known
     if ((this.#routes?.size ?? 0) + (this.#requests?.size ?? 0) >= listedAtMost) return this.unlisted
-    this.#grants ??= new Map()
-    const grant = this.#grants.get(request.key) ?? {}
-    this.#grants.set(request.key, grant)
+    const grant = this.#grantOf(request) ?? {}
+    if (rule !== undefined) {
+      this.#grants ??= new Map()
+      this.#grants.set(request.key, grant)
+    }
     const usage = this.#newUsage(rule, request, grant)
     list.set(key, usage)
     return usage
+  }
+  #grantOf({ key }: TokenRequest): Grant | undefined {
+    return this.#requests?.get(key)?.grant ?? this.#grants?.get(key)
   }
 }

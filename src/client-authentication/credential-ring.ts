@@ -58,7 +58,7 @@ class Ring<Credential extends Comparable<Credential>> implements CredentialRing<
   readonly #keepsFormer: boolean
   #inUse: Credential | undefined
   /** What each source last returned. */
-  readonly #known: (Credential | undefined)[] = []
+  readonly #known: (Credential | undefined)[]
   /** Refused since the server last accepted one, the oldest refusal first. */
   #refusals: readonly Credential[] = none
   /** The last refusal led to a repeat. If the repeat is refused too, the attempt fails and the back-off begins. */
@@ -71,6 +71,7 @@ class Ring<Credential extends Comparable<Credential>> implements CredentialRing<
 
   constructor(sources: readonly CredentialSource<Credential>[], keepsFormer: boolean) {
     this.#sources = sources
+    this.#known = sources.map(() => undefined)
     this.#keepsFormer = keepsFormer
   }
 

@@ -35,11 +35,11 @@ export function connect({ way, known, discovery, timeout }: ConnectionOptions): 
 
 /** What one client asks with; an object of its own. */
 export interface TokenRequestsOptions extends Omit<TokenEndpointOptions, keyof Connection> {
-  /** The same sender, which counts what this client sends. */
-  readonly counting: (sender: Sender) => Sender
+  /** Counts what this client sends. */
+  readonly telemetry: { counting(sender: Sender): Sender }
 }
 
 export function tokenRequests({ server, sender }: Connection, options: TokenRequestsOptions): TokenSource {
   // No spread: each copy would have a hidden class of its own, which takes more than the copy.
-  return tokenEndpoint(Object.assign(options, { server, sender: options.counting(sender) }))
+  return tokenEndpoint(Object.assign(options, { server, sender: options.telemetry.counting(sender) }))
 }

@@ -1,4 +1,4 @@
-import type { Sender } from '../http/send.ts'
+import type { Answer, Exchange, Sender } from '../http/send.ts'
 
 /** Under this name a token client shows `service-token-client/opentelemetry` what it counts. */
 export const telemetryOf: unique symbol = Symbol.for('service-token-client.telemetry') as never
@@ -53,12 +53,25 @@ class Telemetry implements CountingTelemetry {
   }
 
   counting(sender: Sender): Sender {
-    return {
-      ...sender,
-      send: (exchange) => {
-        this.requestsSent += 1
-        return sender.send(exchange)
-      }
-    }
+    return new CountingSender(sender, this)
+  }
+}
+
+class CountingSender implements Sender {
+  readonly #sender: Sender
+  readonly #telemetry: Telemetry
+
+  constructor(sender: Sender, telemetry: Telemetry) {
+    this.#sender = sender
+    this.#telemetry = telemetry
+  }
+
+  send(exchange: Exchange): Promise<Answer> {
+    this.#telemetry.requestsSent += 1
+    return this.#sender.send(exchange)
+  }
+
+  close(): Promise<void> {
+    return this.#sender.close()
   }
 }

@@ -85,7 +85,7 @@ function endpointOf(
     headers,
     prover: dpop && lateProver({ source: dpop.source, clock, timeout }),
     allowBearer: dpop?.allowBearer ?? false,
-    counting: (sender) => telemetry.counting(sender)
+    telemetry
   })
 }
 
