@@ -13,14 +13,14 @@ import type { ProvenCall } from '../token/prover.ts'
 import type { TokenClient } from '../token-client/token-client.ts'
 import { spendingUnder } from './spending.ts'
 
-/** Hooks of got, in types that hold where got is not installed. */
+/** The hooks of got, in types that also work if got is not installed. */
 export interface GotHooks {
   readonly beforeRequest: ((options: unknown) => Promise<void>)[]
   readonly afterResponse: ((response: unknown, sendAgain: unknown) => Promise<never>)[]
   readonly beforeError: ((error: unknown) => never)[]
 }
 
-/** What of got's options is read and written here. */
+/** The options of got that are read and written here. */
 interface GotOptions {
   readonly url?: string | URL | undefined
   readonly method: string
@@ -31,7 +31,7 @@ interface GotOptions {
   request?: SendRequest | undefined
 }
 
-/** What makes the request, with node:http's own options. Where it gives nothing, got makes it. */
+/** Makes the request, with the options of node:http. If it returns nothing, got makes the request. */
 type SendRequest = (url: URL, options: { readonly headers: GotOptions['headers'] }, callback: unknown) => unknown
 
 interface GotResponse {
@@ -46,13 +46,13 @@ interface GotError {
 
 type SendAgain = (options: Pick<GotOptions, 'context'>) => never
 
-/** What was done for a call so far. got hands it from one hop and attempt to the next. */
+/** What was done for a call so far. got passes it from one hop and attempt to the next. */
 interface Progress {
   readonly token?: AccessToken
   readonly route?: Route
-  /** The call has passed an origin outside the policy: whoever answers there chooses where it goes on to. */
+  /** The call has been redirected by an origin outside the policy, which chooses where the call goes next. */
   readonly hasLeft: boolean
-  /** A refused token was replaced already. */
+  /** A refused token has already been replaced. */
   readonly isSecond: boolean
   /** How often the call was sent again. */
   readonly repeats?: number
@@ -71,9 +71,9 @@ const mostRepeats = 5
 const guarded = new WeakMap<SendRequest, SendRequest | undefined>()
 
 /**
- * Hooks for `got.extend({ hooks: gotHooks(tokens, policy) })`: a token on requests to the policy's origins, each hop of a redirect
- * asked anew, and after a 401 that asks for another token the request once more, unless its body can be read only once. Your own
- * `Authorization` goes out alone. With `got.stream()` nothing is repeated.
+ * Hooks for `got.extend({ hooks: gotHooks(tokens, policy) })`. They add a token to requests to the policy's origins and check the policy for each redirect.
+ * After a 401 that asks for another token they repeat the request once, unless its body can be read only once. Your own
+ * `Authorization` is not replaced. With `got.stream()` nothing is repeated.
  *
  * @example
  * const users = got.extend({ prefixUrl: 'https://users.internal', hooks: gotHooks(tokens, { origins: ['https://users.internal'] }) })
@@ -104,7 +104,7 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     options.request = guard(options.request, url, route)
   }
 
-  /** Hooks that come after ours can change where the request goes. */
+  /** Later hooks can change where the request goes. */
   function guard(send: SendRequest | undefined, judged: URL, route: Route): SendRequest {
     const guarding: SendRequest = (url, options, callback) => {
       const { host, [headerOf(route)]: shown } = options.headers
@@ -137,14 +137,14 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     return tokenInPlaceOf(token, spending, route, { signal })
   }
 
-  /** Stands before the others, which got takes away one by one. */
+  /** Comes before the other hooks, which got removes one by one. */
   function tell(response: GotResponse): GotResponse {
     const { context, body } = response.request.options
     wantedIn(response, canBeReadAgain(body) && (progressOf(context).repeats ?? 0) < mostRepeats)
     return response
   }
 
-  /** got takes away the hook that sends again, and those after it: each of ours acts when it is the last one. */
+  /** got removes the hook that sends again and those after it, so each of our hooks acts when it is the last one. */
   function replaceAt(place: number) {
     return async (response: GotResponse, sendAgain: SendAgain): Promise<GotResponse> => {
       const { context, body } = response.request.options
@@ -158,7 +158,7 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     }
   }
 
-  /** `got.stream()` has no other hook for its answers. */
+  /** `got.stream()` calls no other hook for its answers. */
   function replaceForNext(error: GotError): GotError {
     if (error.response !== undefined && wantedIn(error.response, false) === 'token') void anotherFor(error.response)
     return error
@@ -189,7 +189,7 @@ function progressOf(context: GotOptions['context']): Partial<Progress> {
   return (context[progress] ?? {}) as Partial<Progress>
 }
 
-/** By now got has made a text or bytes of what it could: JSON, a form. What is left is a stream or something to iterate over. */
+/** got has already turned JSON and forms into text or bytes. What remains is a stream or another iterable. */
 function canBeReadAgain(body: unknown): boolean {
   return body === undefined || typeof body === 'string' || ArrayBuffer.isView(body)
 }

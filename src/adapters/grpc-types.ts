@@ -40,7 +40,7 @@ export interface GrpcCall {
 }
 
 export interface GrpcCallOptions {
-  /** What this call wants of its token. */
+  /** The token options of this call. */
   readonly [tokenOptions]?: TokenOptions | undefined
   /** The `:authority` of the call, in place of the channel's. */
   readonly host?: string | undefined

@@ -10,7 +10,7 @@ import { BearerCall } from './grpc-call.ts'
 import { type GrpcCall, type GrpcCallOptions, type GrpcNextCall, statusCode } from './grpc-types.ts'
 import { spendingUnder } from './spending.ts'
 
-/** An `Interceptor` of grpc-js, in a type that holds where that is not installed. */
+/** An `Interceptor` of grpc-js, in a type that also works if grpc-js is not installed. */
 export type GrpcInterceptor = (options: unknown, nextCall: unknown) => never
 
 /** `ChannelCredentials` of grpc-js. */
@@ -19,10 +19,10 @@ export interface GrpcChannelCredentials {
 }
 
 /**
- * An interceptor of grpc-js that puts a token on calls of every kind, streams included. The policy is asked for the target of the
- * channel, `https://host:port` with TLS and `http://host:port` without, and for the path of the method: `/users.Users/Read`. A call that is answered
- * UNAUTHENTICATED before anything else came back is made once more with another token, its messages repeated up to 64 KiB.
- * `channelCredentials` are those of the channel: they tell whether it is encrypted.
+ * An interceptor of grpc-js that adds a token to calls of every kind, including streams. The policy is checked with the target of the
+ * channel (`https://host:port` with TLS, `http://host:port` without) and the path of the method: `/users.Users/Read`. If a call is answered
+ * UNAUTHENTICATED before anything else came back, it is made once more with another token, and its messages are repeated up to 64 KiB.
+ * `channelCredentials` are those of the channel. They say whether it is encrypted.
  *
  * @example
  * const secure = credentials.createSsl()
@@ -61,7 +61,7 @@ function call(
   return new BearerCall(spending, route, { options: without, nextCall, first: nextCall(without) })
 }
 
-/** The call that was made is let go of: its deadline would go on. */
+/** The call that was created is cancelled, because its deadline would continue. */
 function refused(call: GrpcCall, error: TokenClientError): TokenClientError {
   call.cancelWithStatus(statusCode.cancelled, 'The call is not made.')
   return error
@@ -73,7 +73,7 @@ function uncertainTarget(): TokenClientError {
   return new TokenClientError('ERR_UNCERTAIN_ORIGIN', message, { transient: false })
 }
 
-/** Call credentials are refused by a channel without TLS, so whether they are tells what the channel is. */
+/** A channel without TLS refuses call credentials, so this shows whether the channel uses TLS. */
 function isEncrypted(credentials: GrpcChannelCredentials): boolean {
   if (typeof credentials?.compose !== 'function') {
     const remedy = 'Give those of the channel: credentials.createSsl().'
@@ -87,7 +87,7 @@ function isEncrypted(credentials: GrpcChannelCredentials): boolean {
   }
 }
 
-/** The target of a channel as an origin: a call that has not started has the channel's target for its peer. */
+/** The target of a channel as an origin. The peer of a call that has not started is the target of the channel. */
 function originOf(scheme: string, target: string): string | undefined {
   const [, path = ''] = /^(?:dns|ipv4|ipv6):(?:\/\/[^/]*\/)?([^/,]+)$/.exec(target) ?? []
   const url = `${scheme}//${/:\d+$/.test(path) ? path : `${path}:443`}`

@@ -16,24 +16,24 @@ import type { AccessToken } from '../token/access-token.ts'
 import type { TokenClient } from '../token-client/token-client.ts'
 import { spendingUnder } from './spending.ts'
 
-/** What a request is made of, beside its URL. */
+/** The parts of a request beside its URL. */
 export interface HttpCall {
   readonly method?: string
   readonly headers?: OutgoingHttpHeaders
-  /** A stream is sent once. A function that makes one lets the request be sent again after a 401. */
+  /** A stream can be sent only once. With a function that creates the stream, the request can be sent again after a 401. */
   readonly body?: string | Uint8Array | Readable | (() => Readable)
   readonly agent?: Agent
   readonly signal?: AbortSignal
-  /** What this call wants of its token. */
+  /** The token options of this call. */
   readonly [tokenOptions]?: TokenOptions | undefined
 }
 
-/** Sends one request; resolves with the head of its answer. Redirects are not followed. */
+/** Sends one request and resolves with the head of its answer. It does not follow redirects. */
 export type SendHttp = (url: string | URL, call?: HttpCall) => Promise<IncomingMessage>
 
 /**
- * Requests by `node:http` and `node:https` that carry a token to the policy's origins. After a 401 that asks for another token a
- * request is sent once more, unless its body was a stream. Your own `Authorization` goes out alone. Without a token nothing is sent:
+ * Sends requests with `node:http` and `node:https` and adds a token for the policy's origins. After a 401 that asks for another token, a
+ * request is sent once more, unless its body was a stream. Your own `Authorization` is not replaced. If there is no token, nothing is sent and
  * the call rejects with the client's TokenClientError.
  *
  * @example
@@ -100,7 +100,7 @@ function answerOf({ statusCode = 0, headers }: IncomingMessage) {
   return { status: statusCode, headers }
 }
 
-/** A body that fails meanwhile is the call's failure, and nobody else's. */
+/** If the body fails in the meantime, only this call fails. */
 async function firstToken({ source }: Spending, { call, route }: RoutedCall): Promise<AccessToken> {
   const { signal, body } = call
   let stop = () => {}

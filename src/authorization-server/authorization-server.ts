@@ -15,33 +15,33 @@ import { type AuthorizationServerOptions, checkOptions } from './server-options.
 
 export interface AuthorizationServer extends ServerUrls {
   readonly issuer: string
-  /** Where a browser shows who may call whom. */
+  /** The URL of the page that shows who may call whom. */
   readonly page: string
-  /** Who may call whom, changed while it runs. */
+  /** Who may call whom. You can change it while the server runs. */
   readonly registry: LiveRegistry
-  /** Who may have tokens, changed while it runs. */
+  /** The clients that may have tokens. You can change them while the server runs. */
   readonly clients: Clients
-  /** What goes wrong, switched while it runs. */
+  /** The faults. You can switch them on and off while the server runs. */
   readonly faults: Faults
-  /** What came in. */
+  /** The requests that the server received. */
   readonly requests: RequestLog
   /** Who may call whom, and who did. */
   overview(): Overview
   /** What happens, as sentences. */
   readonly journal: ReadableJournal
-  /** Signs with a new key from now on. The previous key stays published for `overlap` ms: as long as tokens live, unless given; 0 takes it away at once. */
+  /** Signs with a new key from now on. The previous key stays published for `overlap` ms, by default as long as tokens live. With 0 it is removed at once. */
   rotateKeys(rotation?: { readonly overlap?: number }): Promise<void>
-  /** The token counts no more at the introspection endpoint. Who verifies it by its signature does not hear of it. */
+  /** Makes the token inactive at the introspection endpoint. A service that verifies tokens by their signature does not learn of it. */
   revoke(token: string): void
-  /** Idempotent: breaks every connection and frees the port. */
+  /** Breaks every connection and frees the port. It can be called more than once. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
- * An authorization server for development and tests: real HTTP on loopback, tokens for the clients it is told of (RFC 6749 §4.4, RFC 9068), and
- * `/admin/api` to control it from any language.
- * @throws ClientConfigurationError (as a rejection) for a wrong option, a port that is taken, and wherever `NODE_ENV` is `production`.
+ * Starts an authorization server for development and tests. It uses real HTTP on loopback, issues tokens to the registered clients (RFC 6749 §4.4, RFC 9068), and
+ * can be controlled from any language at `/admin/api`.
+ * @throws ClientConfigurationError (as a rejection) for a wrong option, for a port that is taken, and if `NODE_ENV` is `production`.
  */
 export async function startAuthorizationServer(options: AuthorizationServerOptions): Promise<AuthorizationServer> {
   const checked = checkOptions(options)

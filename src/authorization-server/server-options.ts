@@ -46,15 +46,15 @@ export interface AuthorizationServerOptions {
    * The nonces that DPoP proofs must contain: none, one for five minutes (`true`), or one for each proof (`'once'`). A client's own `dpopNonces` overrides it.
    */
   readonly dpopNonces?: NonceRule
-  /** What `aud` of client assertions must be: the issuer, or as in the older form the token endpoint. */
+  /** What the `aud` of client assertions must be: the issuer, or the token endpoint as in the older form. */
   readonly assertionAudience?: 'issuer' | 'tokenEndpoint'
   /** A second token endpoint, over https, that asks for a client certificate (RFC 8705). */
   readonly tls?: TlsOptions
-  /** Origins whose pages may read the answers of the endpoints in a browser, or `['*']`; none by default. It never covers `/admin`. */
+  /** Origins whose pages may read the answers of the endpoints in a browser, or `['*']`. The default is none. It never applies to `/admin`. */
   readonly cors?: readonly string[]
-  /** Who may control the server over HTTP must know it; 16 characters at least. On loopback it can be left out. */
+  /** The secret for controlling the server over HTTP, at least 16 characters. On loopback you can leave it out. */
   readonly adminSecret?: string
-  /** Where its time comes from; the machine's by default. */
+  /** The clock of the server. The default is the clock of the machine. */
   readonly clock?: Clock
 }
 
@@ -83,10 +83,10 @@ const tokenNames = ['accessTokenLifetime', 'accessTokenFormat', 'profile', ...si
 const proofNames = ['authenticationMethods', 'assertionAudience', 'dpopNonces'] as const
 const known = [...addressNames, ...registryNames, ...tokenNames, ...proofNames]
 
-/** @throws ClientConfigurationError for a wrong or an unknown option, and wherever `NODE_ENV` is `production`. */
+/** @throws ClientConfigurationError for a wrong or an unknown option, and if `NODE_ENV` is `production`. */
 export function checkOptions(options: AuthorizationServerOptions): CheckedOptions {
   refuseProduction()
-  // Whoever gives no options is told what to give.
+  // Without options, the error says what to give.
   const given: AuthorizationServerOptions = checkedFields('startAuthorizationServer options', options ?? {}, known)
   const { tls, registry, registryFile, clients } = given
   const checked = {
@@ -200,7 +200,7 @@ function corsOption(given: unknown = []): readonly string[] {
   return wrong('cors', 'must be a list of origins', "Give one like ['http://localhost:3000'], or ['*'].")
 }
 
-/** Read when it runs: a bundler would write the word of its own machine in place of `process.env.NODE_ENV`. */
+/** Read at run time, because a bundler would replace `process.env.NODE_ENV` by the value of its own machine. */
 function refuseProduction(): void {
   const { NODE_ENV = '' } = { ...process.env }
   if (NODE_ENV.trim().toLowerCase() === 'production')

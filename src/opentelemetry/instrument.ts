@@ -9,7 +9,7 @@ import { traceRequests } from './request-spans.ts'
 import { observeTokens } from './token-gauges.ts'
 
 export interface InstrumentOptions {
-  /** What this client is called in every metric and span: a name of yours, the same in all instances. */
+  /** The name of this client in every metric and span. Choose one name and use it in all instances. */
   readonly name: string
   /** The process's own unless given. */
   readonly meterProvider?: MeterProvider
@@ -18,16 +18,16 @@ export interface InstrumentOptions {
 }
 
 export interface Instrumentation {
-  /** Nothing is measured any more. A second call does no harm. */
+  /** Ends the instrumentation. It can be called more than once. */
   stop(): void
 }
 
 const scope = 'service-token-client'
 
 /**
- * Metrics and spans of a token client, by the API of OpenTelemetry: `docs/telemetry.md` has all of them. No attribute holds a token, a secret, or a text
+ * Records metrics and spans of a token client with the API of OpenTelemetry. `docs/telemetry.md` lists all of them. No attribute contains a token, a secret, or a text
  * that a caller or a server can choose.
- * Throws ClientConfigurationError for a wrong option.
+ * Throws ClientConfigurationError if an option is wrong.
  */
 export function instrument(tokens: TokenClient, options: InstrumentOptions): Instrumentation {
   checkedFields('instrument options', options, ['name', 'meterProvider', 'tracerProvider'])

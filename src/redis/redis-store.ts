@@ -11,12 +11,12 @@ export type RedisCommand = (key: string, args: string[]) => Promise<unknown>
 
 export interface RedisStoreOptions {
   readonly command: RedisCommand
-  /** What the names of all keys begin with; `service-token:` unless given. */
+  /** The prefix of all keys. The default is `service-token:`. */
   readonly prefix?: string
 }
 
 /**
- * A token store on Redis or Valkey: single, replicated or a cluster. Record and lease of one name lie in one slot.
+ * A token store on Redis or Valkey: single, replicated or a cluster. The record and the lease of one name are in the same slot.
  * Throws ClientConfigurationError for a wrong option.
  *
  * @example
@@ -67,14 +67,14 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
   }
 }
 
-/** Clients give text, bytes or numbers. Anything else is no reply to these commands: an error that was resolved with, or nothing at all. */
+/** Clients return text, bytes or numbers. Anything else is not a reply to these commands, for example an error that was resolved, or nothing at all. */
 function textFrom(reply: unknown): string {
   if (reply instanceof Uint8Array) return Buffer.from(reply).toString()
   if (['string', 'number', 'bigint'].includes(typeof reply)) return String(reply)
   throw new StoreFault(`command returned ${kindOf(reply)} instead of the reply`)
 }
 
-/** Clients word it differently: NOSCRIPT, NoScriptError. Some reject with what is no error. */
+/** Clients use different words: NOSCRIPT, NoScriptError. Some reject with something that is not an error. */
 function isUnknownScript(error: unknown): boolean {
   return /noscript/i.test(error instanceof Error ? error.message : String(error))
 }
@@ -89,7 +89,7 @@ function recordFrom(text: string): StoredRecord | undefined {
   return dot > 0 && Number.isSafeInteger(version) ? { version, data: text.slice(dot + 1) } : undefined
 }
 
-/** The engine refuses a life that is not a whole number above zero. */
+/** Redis refuses a lifetime that is not a whole number above zero. */
 function wholeMilliseconds(life: number): number {
   return Math.max(1, Math.ceil(life))
 }

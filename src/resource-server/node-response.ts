@@ -5,7 +5,7 @@ import type { RefusalAnswer } from './answer-for.ts'
 /** A response of node:http, node:http2 or Express, or a reply of Fastify. */
 export type GuardedResponse = ServerResponse | Http2ServerResponse | FastifyReply
 
-/** What is used of a reply of Fastify. */
+/** The part of a reply of Fastify that is used. */
 export interface FastifyReply {
   readonly raw: ServerResponse | Http2ServerResponse
   code(status: number): unknown

@@ -4,7 +4,7 @@ import { checkedFields, nonEmptyString } from '../wrong-option.ts'
 import type { TokenStore } from './token-store.ts'
 
 export interface FileStoreOptions {
-  /** Made when it is not there, for this user alone. On a network file system the store is not safe. */
+  /** The directory. It is created if it does not exist, and only this user can read it. The store is not safe on a network file system. */
   readonly directory: string
 }
 

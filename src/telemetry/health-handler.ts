@@ -1,17 +1,17 @@
 import { kindOf, wrong } from '../wrong-option.ts'
 
-/** What a probe needs of a token client. */
+/** The part of a token client that a probe needs. */
 interface Probed {
   health(): { readonly state: string }
 }
 
-/** What is used of `ServerResponse` of node:http, and of Express. */
+/** The part of `ServerResponse` of node:http and Express that is used. */
 interface NodeResponse {
   readonly headersSent?: boolean
   writeHead(status: number, headers: Record<string, string>): { end(body: string): unknown }
 }
 
-/** What is used of a reply of Fastify. */
+/** The part of a reply of Fastify that is used. */
 interface FastifyReply {
   readonly sent?: boolean
   code(status: number): { headers(headers: Record<string, string>): { send(body: string): unknown } }
@@ -24,9 +24,9 @@ const notReady: readonly string[] = ['warming', 'failed', 'closed']
 const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
 
 /**
- * Answers 200 while every client has a token or wants none, else 503, with `{ ready, clients }` as JSON: the health of each client in the order given.
- * It holds no token and no secret, but scopes and audiences: serve it where probes come from, not to the world.
- * Throws ClientConfigurationError for what is no token client.
+ * Answers 200 while every client has a token or needs none, and 503 otherwise. The body is `{ ready, clients }` as JSON: the health of each client in the given order.
+ * It contains no token and no secret, but scopes and audiences, so serve it to probes and not to the public.
+ * Throws ClientConfigurationError if an argument is not a token client.
  */
 export function healthHandler(...clients: readonly Probed[]): HealthHandler {
   if (clients.length === 0)

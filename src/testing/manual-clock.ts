@@ -2,22 +2,22 @@ import type { Clock, Timer } from '../clock.ts'
 import { checkedFields, wrong } from '../wrong-option.ts'
 
 export interface ManualClockOptions {
-  /** Epoch ms at which the wall clock stands first. */
+  /** The first time of the wall clock, in epoch ms. */
   readonly now?: number
-  /** What every draw gives, or where draws come from. */
+  /** The value of every random number, or a function that returns them. */
   readonly random?: number | (() => number)
 }
 
-/** A clock that stands still until you move it. */
+/** A clock that stops until you move it. */
 export interface ManualClock extends Clock {
   /**
-   * Lets `ms` pass on both clocks. Timers fire in order, each at its moment, and the work they start settles in between.
-   * Before time moves on to a deadline, real I/O gets up to 100 turns of the event loop, of a real millisecond each, to come
-   * back: a server that answers is in time, and one that hangs is not. No other timer waits for that.
-   * What is under way when the time is up goes on: await it.
+   * Moves both clocks forward by `ms`. Timers fire in order, each at its moment, and the work that they start settles in between.
+   * Before a deadline fires, real I/O gets up to 100 turns of the event loop, of a real millisecond each, to finish.
+   * A server that answers is therefore in time, and one that hangs is not. No other timer waits for I/O.
+   * `advance` does not wait for work that is still running at the end, so await that work.
    */
   advance(ms: number): Promise<void>
-  /** Moves the wall clock alone, as a time server's correction does; negative goes back. */
+  /** Moves only the wall clock, as a correction by a time server does. A negative number moves it back. */
   stepWallTime(ms: number): void
   /** How many timers are waiting. */
   readonly timers: number
@@ -29,16 +29,16 @@ interface WaitingTimer {
   readonly isDeadline: boolean
 }
 
-// Taken now: a test runner's fake timers may replace them later.
+// Read now, because the fake timers of a test runner may replace them later.
 const realImmediate = setImmediate
 const realTimeout = setTimeout
 
-// Turns and not milliseconds: on a busy machine they take longer, as the I/O does.
+// We count turns and not milliseconds, because on a busy machine they take longer, as the I/O does.
 const turnsForIo = 100
 
 /**
- * A clock for tests: hand it to `createTokenClient({ clock })` and a 12-hour token ends when you say so.
- * @throws ClientConfigurationError for an unknown option; `advance` rejects with it for what is no time
+ * A clock for tests. Pass it to `createTokenClient({ clock })`, and a token of 12 hours expires when you say so.
+ * @throws ClientConfigurationError for an unknown option; `advance` rejects with it if its argument is not a time
  */
 export function manualClock(options: ManualClockOptions = {}): ManualClock {
   const { now = Date.UTC(2030, 0, 1), random = 0.5 } = checkedFields('manualClock', options, ['now', 'random'])
@@ -57,7 +57,7 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
     return first
   }
 
-  /** Lets work go on until it can only wait for time to pass. That it waits for a deadline is believed after a while of silence. */
+  /** Lets work continue until it only waits for time to pass. After a while without any activity we assume that it waits for a deadline. */
   async function settle(end: number): Promise<void> {
     await new Promise((resolve) => realImmediate(resolve))
     for (let turns = 0; turns < turnsForIo; turns += 1) {

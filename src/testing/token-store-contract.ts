@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { TokenStore } from '../stores/token-store.ts'
 
-/** One thing that every store must do. `run` rejects with an AssertionError that says what it did instead. */
+/** One thing that every store must do. `run` rejects with an AssertionError that says what the store did instead. */
 export interface ContractCheck {
   readonly name: string
   run(): Promise<void>
@@ -120,7 +120,7 @@ const checks: Readonly<Record<string, Check>> = {
 }
 
 /**
- * What every TokenStore must do, as checks with names for any test runner. `makeStore` gives a store that is ready; each check asks for its own
+ * What every TokenStore must do, as named checks for any test runner. `makeStore` returns a store that is ready. Each check calls it once
  * and uses names that no other check uses, so one engine can serve all of them.
  *
  * @example
@@ -133,7 +133,7 @@ export function tokenStoreContract(makeStore: () => TokenStore | Promise<TokenSt
   }))
 }
 
-/** The word that the holder has left. */
+/** The message of the holder. */
 function held(lease: Awaited<ReturnType<TokenStore['lease']>>): string | undefined {
   ok(lease.state === 'held', 'the lease was acquired, although another holder has it')
   return lease.word
