@@ -4,6 +4,7 @@ import { type ClientSecret, secretSources } from '../client-authentication/secre
 import { limits } from '../limits.ts'
 import type { TokenStore } from '../stores/token-store.ts'
 import { Secret } from '../token/secret.ts'
+import type { Deadline } from '../waiting/deadline.ts'
 import { trueOrFalse, wholeNumber, wrong } from '../wrong-option.ts'
 import { looksRandom } from './random-looking.ts'
 
@@ -27,7 +28,7 @@ export const storeOptionNames = ['store', 'sealingKey', 'shards', 'reader'] as c
 export interface Sharing {
   readonly store: TokenStore
   /** The sealing keys, the current one first. Rejects while the current one cannot be read. An earlier one that cannot be read is left out. */
-  readonly secrets: (warn: Warn) => Promise<readonly Secret[]>
+  readonly secrets: (warn: Warn, deadline?: Deadline) => Promise<readonly Secret[]>
   readonly shards: number
   readonly reader: boolean
 }
@@ -45,9 +46,9 @@ export function storeOption(given: StoreOptions & { readonly clientSecret?: unkn
 }
 
 function reading([current, ...former]: readonly CredentialSource<Secret>[]): Sharing['secrets'] {
-  return async (warn) => {
-    const others = Promise.allSettled(former.map((source) => source.read(warn)))
-    const first = await current?.read(warn)
+  return async (warn, deadline) => {
+    const others = Promise.allSettled(former.map((source) => source.read(warn, deadline)))
+    const first = await current?.read(warn, deadline)
     const rest = (await others).flatMap((reading) => (reading.status === 'fulfilled' ? [reading.value] : []))
     return first === undefined ? rest : [first, ...rest]
   }

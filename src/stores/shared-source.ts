@@ -4,21 +4,23 @@ import type { Emit } from '../events.ts'
 import type { Secret } from '../token/secret.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { TokenSource } from '../token/token-source.ts'
+import { type Deadline, withDeadline } from '../waiting/deadline.ts'
 import { epochOf } from './epoch.ts'
 import { guardedStore } from './guarded-store.ts'
 import { type SealingKey, sealingKeyOf } from './sealing-key.ts'
 import { type Shelf, shelf } from './shelf.ts'
+import { StoreFault } from './store-fault.ts'
 import { storedSource } from './stored-source.ts'
 import type { TokenStore } from './token-store.ts'
 
 export interface SharedSourceOptions {
   readonly store: TokenStore
   /** Reads the sealing keys, the current one first. Rejects while the current one cannot be read. */
-  readonly secrets: () => Promise<readonly Secret[]>
+  readonly secrets: (deadline: Deadline) => Promise<readonly Secret[]>
   /** Undefined for a reader. */
   readonly source: TokenSource | undefined
   /** Who asks whom: what all instances of one service have in common, and no other service. */
-  readonly identity: () => Promise<readonly unknown[]>
+  readonly identity: (deadline: Deadline) => Promise<readonly unknown[]>
   readonly shards: number
   readonly clock: Clock
   readonly timeout: number
@@ -31,6 +33,10 @@ export interface SharedSource extends TokenSource {
   close(): void
 }
 
+/** Of the time that a caller has, and at most so many ms. */
+const shareForKeys = 0.2
+const longestForKeys = 2000
+
 type Ring = readonly [SealingKey, ...SealingKey[]]
 
 /** A token source that shares what it gets with the other instances of its service. */
@@ -40,7 +46,8 @@ export function sharedSource(options: SharedSourceOptions): SharedSource {
   const shard = Math.floor(draw * shards)
   const store = guardedStore(options.store, options)
   const keyOf = remembered(sealingKeyOf)
-  const keys = async () => (await secrets()).map(keyOf)
+  const keysBy = async (deadline: Deadline) => (await secrets(deadline)).map(keyOf)
+  const keys = () => inTime(keysBy)
   const epoch = epochOf({ store, keys, shard, clock, risen })
   // A reader waits for others, and there can be fewer of them than shards.
   const otherShards = source === undefined ? shardsAfter(shard, shards) : []
@@ -48,22 +55,29 @@ export function sharedSource(options: SharedSourceOptions): SharedSource {
 
   async function shelfOf({ key }: TokenRequest): Promise<Shelf | undefined> {
     try {
-      const own = await identity()
+      const [own, ring] = await inTime((deadline) => Promise.all([identity(deadline), keysBy(deadline)]))
       const identityIn = (shard: number) => JSON.stringify([...own, key, shard])
       const place = { identity: identityIn(shard), elsewhere: otherShards.map(identityIn), holder, epoch, clock }
-      return shelf({ store, keys: (await keys()) as unknown as Ring, ...place })
+      warned = false
+      return shelf({ store, keys: ring as unknown as Ring, ...place })
     } catch (error) {
-      warnOfKey(error)
+      warn(error)
       return undefined
     }
   }
 
-  function warnOfKey(error: unknown): void {
+  /** A user's function that hangs must leave the authorization server its time. */
+  function inTime<T>(read: (deadline: Deadline) => Promise<T>): Promise<T> {
+    const timedOut = () => new StoreFault('its sealing key did not come in time')
+    const share = Math.min(longestForKeys, shareForKeys * timeout)
+    return withDeadline({ clock, timeout: share, timedOut, signals: [] }, read)
+  }
+
+  function warn(error: unknown): void {
     if (warned) return
     warned = true
-    const reason = error instanceof TokenClientError ? error.message : 'See where sealingKey comes from.'
-    const message = `The token store is not used for now: its sealing key cannot be read. ${reason}`
-    emit('warning', { code: 'store_unavailable', message })
+    const reason = error instanceof TokenClientError ? error.message : 'Its sealing key cannot be read.'
+    emit('warning', { code: 'store_unavailable', message: `The token store is not used for now. ${reason}` })
   }
 
   return { ...storedSource({ source, shelfOf, clock, timeout }), close: epoch.stop }

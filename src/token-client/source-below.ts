@@ -39,7 +39,7 @@ export function sourceBelow(
     emit,
     risen,
     source: endpoint,
-    secrets: () => secrets(warn),
-    identity: async () => [server.issuer, server.tokenEndpoint, clientId, await headers?.read(warn)]
+    secrets: (deadline) => secrets(warn, deadline),
+    identity: async (deadline) => [server.issuer, server.tokenEndpoint, clientId, await headers?.read(warn, deadline)]
   })
 }

@@ -90,7 +90,7 @@ test('a client secret that comes from a function and could be guessed leaves the
   const { tokens, store, warnings } = clientWith(async () => 'guessable-guessable-guessable-guessable')
   await tokens.getToken()
   expect(warnings).toEqual([
-    'store_unavailable: The token store is not used for now: its sealing key cannot be read. ' +
+    'store_unavailable: The token store is not used for now. ' +
       'The sealingKey function returned a value that does not look random. Have it return the secret as a string, or a promise of one.'
   ])
   expect(store.calls).toEqual([])

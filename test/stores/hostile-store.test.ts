@@ -203,3 +203,28 @@ test.for([500, 1000, 3000, 10_000])(
     expect((await asked).value).toBe('own')
   }
 )
+
+test.for([300, 1000, 10_000])(
+  'a sealing key that never comes leaves a timeout of %i ms to the authorization server, and is named',
+  async (timeout) => {
+    const { clock, store, client } = surroundings()
+    const { tokens, warnings } = client({ timeout, sealingKey: () => new Promise(() => {}) })
+    const asked = tokens.getToken()
+    for (let passed = 0; passed < timeout; passed += timeout / 20) await clock.advance(timeout / 20)
+    expect((await asked).value).toBe('one.test-1')
+    expect(warnings).toEqual([expect.stringContaining('The sealingKey function')])
+    expect(store.calls).toEqual([])
+  }
+)
+
+test('a sealing key that fails once keeps the last good one in use, and one that comes later is used', async () => {
+  const { clock, client, value, requests } = surroundings()
+  const keys: (() => Promise<string>)[] = [() => Promise.reject(new Error('down'))]
+  const { tokens, warnings } = client({ sealingKey: () => (keys.shift() ?? (async () => sealingKey))() })
+  expect(await value(tokens)).toBe('one.test-1')
+  await clock.advance(10 * hour)
+  await value(tokens)
+  await clock.advance(second)
+  expect(await value(client().tokens)).toBe('one.test-2')
+  expect([warnings.length, requests.get('one.test')]).toEqual([1, 2])
+})
