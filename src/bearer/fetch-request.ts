@@ -11,7 +11,7 @@ export interface FetchRequest {
   readonly options: FetchInit
   readonly redirect: RedirectMode
   /** Sent instead of the URL, because a `Request` of the caller can contain a dispatcher that nobody else can read. */
-  readonly source?: Request | undefined
+  readonly source: Request | undefined
 }
 
 const initMembers = [
@@ -83,7 +83,8 @@ export function readUrl(text: string): URL | undefined {
 
 function fromUrl(url: URL, given: FetchInit): FetchRequest {
   const { method = 'GET', headers, body: _, redirect = 'follow', ...options } = given
-  return { url, method: methodOf(method), headers: readHeaders(headers), body: bodyOf(given), options, redirect }
+  const read = { url, method: methodOf(method), headers: readHeaders(headers), body: bodyOf(given), options, redirect }
+  return { ...read, source: undefined } // its own: one that is inherited would be sent in place of the URL
 }
 
 function fromRequest(input: Request, given: FetchInit): FetchRequest {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { builtin } from '../builtin.ts'
 import type { Clock, Timer } from '../clock.ts'
 import { ClientClosedError, TokenClientError } from '../errors.ts'
+import { ownMembers } from '../own-members.ts'
 import { version } from '../version.ts'
 import { withDeadline } from '../waiting/deadline.ts'
 import { agentExchange } from './agent-exchange.ts'
@@ -51,7 +52,8 @@ export function sender({ dispatcher, fetch, clock, holdsProcess, ...own }: Sende
     return agentExchange(agents.for(exchange.certificate), exchange, signal, startAnswer)
   }
 
-  async function send(exchange: Exchange): Promise<Answer> {
+  async function send(given: Exchange): Promise<Answer> {
+    const exchange = ownMembers(given)
     const { url, timeout, signal, mostBytes } = exchange
     const headers = { ...usualHeaders, ...exchange.headers, 'accept-encoding': 'identity' }
     const bodyTooSlow = new AbortController()
@@ -70,7 +72,7 @@ export function sender({ dispatcher, fetch, clock, holdsProcess, ...own }: Sende
 
     try {
       return await withDeadline({ clock, timeout, timedOut: () => timedOut(exchange), signals }, (deadline) =>
-        travel({ ...exchange, headers, holdsProcess }, deadline.signal, startAnswer)
+        travel(Object.assign(exchange, { headers, holdsProcess }), deadline.signal, startAnswer)
       )
     } catch (error) {
       if (head === undefined || closing.signal.aborted || signal?.aborted) throw error

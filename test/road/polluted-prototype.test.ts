@@ -21,7 +21,8 @@ const options = [
   ...['issuer', 'tokenEndpoint', 'metadata', 'clientAuthentication', 'scope', 'audience', 'resource', 'parameters'],
   ...['tokenTypes', 'refresh', 'defaultLifetime', 'store', 'sealingKey', 'shards', 'reader', 'maxWait'],
   ...['file', 'env', 'remove', 'clientIdInForm', 'surviveOutage', 'routes', 'path', 'mutualTls', 'needsIssuer'],
-  ...['fetch', 'proxy', 'clock', 'certificate', 'place', 'known', 'key', 'kid', 'alg']
+  ...['fetch', 'proxy', 'clock', 'certificate', 'place', 'known', 'key', 'kid', 'alg'],
+  ...['mostBytes', 'holdsProcess', 'dpop', 'allowBearer', 'tokenOptions', 'header', 'scheme', 'rejectedWhen', 'source']
 ]
 // Node's own `fetch`, `http` and `crypto` break where encoding, dispatcher, connect and error are inherited: those are left out.
 const documents = [
@@ -40,6 +41,18 @@ async function requestOf(name: string, value: unknown, options: TokenClientOptio
     return { token, scope, life: expiresAt - obtainedAt, status: call.status }
   })
 }
+
+test('W28 a body on Object.prototype is not sent for metadata', async () => {
+  const server = await rawServer(({ socket, text }) => {
+    const document = { issuer: server.origin, token_endpoint: `${server.origin}/token` }
+    const answer = text.startsWith('GET ') ? document : { access_token: 'marker-token', expires_in: 3600 }
+    socket.write(http(JSON.stringify(answer), ['content-type: application/json']))
+  })
+  const tokens = createTokenClient({ issuer: server.origin, clientId: 'orders', clientSecret: 's3cret' })
+  await polluted('body', 'marker-body', () => tokens.getToken())
+  await tokens.close()
+  expect(server.requests.map(({ text }) => text).join()).not.toContain('marker-body')
+})
 
 test('W28 nothing on Object.prototype is an option, metadata or an answer', async () => {
   const server = await rawServer(({ socket, text }) => {
