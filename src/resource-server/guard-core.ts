@@ -18,7 +18,7 @@ export interface GuardOptions<Context> {
   readonly refusal?: (error: Error) => RefusalBody
 }
 
-const known = ['optional', 'onAllowed', 'onRefusal', 'refusal']
+export const guardOptionNames = ['optional', 'onAllowed', 'onRefusal', 'refusal'] as const
 
 /** What a guard does with one request. */
 export type Judge<Context> = (carrier: TokenCarrier, context: Context) => Promise<Judgement>
@@ -39,10 +39,7 @@ export function guardCore<Context>(
   rule: Rule,
   given: GuardOptions<Context> = {}
 ): Judge<Context> {
-  if (typeof rule?.allows !== 'function')
-    wrong('requireToken()', 'needs a rule', "Give one, as in scopes('read_user').", 'ERR_MISSING_OPTION')
-  const options = checkedFields('requireToken options', given, known) as GuardOptions<Context>
-  verifier.checkRule(rule)
+  const options = checkedGuard(verifier, rule, given, guardOptionNames)
 
   return async (carrier, context) => {
     try {
@@ -60,6 +57,20 @@ export function guardCore<Context>(
       return { passes: false, answer: { ...answer, body: own.body, headers }, error }
     }
   }
+}
+
+/** The options of a guard, whose rule its verifier can judge. @throws ClientConfigurationError */
+export function checkedGuard<Options extends object>(
+  verifier: AccessTokenVerifier,
+  rule: Rule,
+  given: Options,
+  known: readonly string[]
+): Options {
+  if (typeof rule?.allows !== 'function')
+    wrong('requireToken()', 'needs a rule', "Give one, as in scopes('read_user').", 'ERR_MISSING_OPTION')
+  const options = checkedFields('requireToken options', given, known)
+  verifier.checkRule(rule)
+  return options
 }
 
 /** Whoever came with a proof is told the nonce for the next one before the last ends (RFC 9449 §8.2). */

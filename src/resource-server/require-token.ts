@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { ClientConfigurationError } from '../errors.ts'
-import { checkedFields, wrong } from '../wrong-option.ts'
 import { answerFor, httpErrorFor, type RefusalBody } from './answer-for.ts'
-import { isAnonymous, nonceFields, tell, warn } from './guard-core.ts'
+import { checkedGuard, guardOptionNames, isAnonymous, nonceFields, tell, warn } from './guard-core.ts'
 import { optionalTokenOf, rememberToken, tokenOf } from './guarded-contexts.ts'
 import { cutShort, type GuardedResponse, isAnswered, rawResponse, sendAnswer, setFields } from './node-response.ts'
 import type { Rule } from './rules.ts'
@@ -41,7 +40,7 @@ export interface RequireTokenOptions {
   readonly errors?: 'answer' | 'next'
 }
 
-const known = ['optional', 'preflights', 'onAllowed', 'onRefusal', 'refusal', 'errors']
+const known = [...guardOptionNames, 'preflights', 'errors']
 
 /**
  * Lets a request pass if it has a token that the rule allows. It answers all others as RFC 6750 §3 says: with 400, 401 or 403 and a challenge,
@@ -49,10 +48,7 @@ const known = ['optional', 'preflights', 'onAllowed', 'onRefusal', 'refusal', 'e
  * @throws ClientConfigurationError without a rule, because nothing is allowed by default.
  */
 export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: RequireTokenOptions = {}): TokenGuard {
-  if (typeof rule?.allows !== 'function')
-    wrong('requireToken()', 'needs a rule', "Give one, as in scopes('read_user').", 'ERR_MISSING_OPTION')
-  const options = checkedFields('requireToken options', given, known)
-  verifier.checkRule(rule)
+  const options = checkedGuard(verifier, rule, given, known)
 
   /** Whether the request may pass. A refusal has been answered, or rejects. */
   async function judge(request: GuardedRequest, response: GuardedResponse): Promise<boolean> {
