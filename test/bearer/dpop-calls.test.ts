@@ -208,6 +208,15 @@ test('T50 a service whose clock differs gets a proof by its own time, once in a 
   expect(statuses()).toEqual([200]) // the authorization server has told the time
 })
 
+test('T50 a service whose clock alone is ahead gets one repeat by its time, and later proofs by it at once', async () => {
+  const { call, statuses, asked, events } = await road({ ahead: 600_000 })
+  expect((await call('/', { method: 'POST', body: 'order' })).status).toBe(200)
+  await call()
+  expect({ statuses: statuses(), asked: asked(), events: events.map(({ name }) => name) }).toEqual({
+    ...{ statuses: [401, 200, 200], asked: 1, events: ['refreshed'] }
+  })
+})
+
 test('a proof that is refused for another reason goes to the caller, and is told', async () => {
   const { call, events, asked } = await road({
     instead(_request, response) {

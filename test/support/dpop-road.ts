@@ -59,6 +59,8 @@ export interface ProvenServiceOptions {
   readonly verifier?: Partial<AccessTokenVerifierOptions>
   /** Demands nonces that count for one request each. */
   readonly oneUseNonces?: boolean
+  /** Milliseconds by which its clock is ahead. */
+  readonly ahead?: number
   /** Answers in place of the verifier; false leaves it to that. */
   readonly instead?: (request: IncomingMessage, response: ServerResponse, seen: readonly SeenCall[]) => boolean
 }
@@ -67,11 +69,12 @@ export interface ProvenServiceOptions {
 export async function provenService(
   { issuer }: { readonly issuer: string },
   clock: ManualClock,
-  { verifier: options, oneUseNonces = false, instead = () => false }: ProvenServiceOptions = {}
+  { verifier: options, oneUseNonces = false, ahead = 0, instead = () => false }: ProvenServiceOptions = {}
 ) {
   const seen: SeenCall[] = []
   const nonces = new Set<string>()
-  const verifier = accessTokenVerifier({ issuer, audience, clock, dpop: 'required', ...options })
+  const own = { ...clock, wallTime: () => clock.wallTime() + ahead }
+  const verifier = accessTokenVerifier({ issuer, audience, clock: own, dpop: 'required', ...options })
   onTestFinished(() => verifier.close())
 
   async function judge(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -96,6 +99,7 @@ export async function provenService(
       const { method, url, headers } = request
       seen.push({ method, url, headers, body, status: response.statusCode, proof: claimsOf(request) })
     })
+    response.setHeader('date', new Date(own.wallTime()).toUTCString())
     if (oneUseNonces) {
       const next = randomUUID()
       nonces.add(next)
