@@ -99,6 +99,11 @@ function permanentWait({ error, failures, hasWorked }: Situation): Interval {
   return { least: wait, most: wait }
 }
 
+/** The last stretch of a life, in which a token is replaced before it is used. */
+export function guardOf(life: number): number {
+  return Math.min(Math.min(Math.max(0.01 * life, 5 * second), minute), 0.2 * life)
+}
+
 const aboutServer: readonly ErrorCode[] = [
   ...(['ERR_TIMEOUT', 'ERR_NETWORK', 'ERR_CONNECTION_RESET', 'ERR_TLS_ERROR', 'ERR_SERVER_ERROR'] as const),
   ...([

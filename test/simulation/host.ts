@@ -28,7 +28,23 @@ export interface Host extends Doer {
   clock(): HostClock
 }
 
-const epoch = Date.UTC(2030, 0, 1)
+/** A process on a host: when it is killed, nothing of it runs any more. */
+export interface HostProcess extends Host {
+  kill(): void
+}
+
+export function processOn(host: Host): HostProcess {
+  let isDead = false
+  return Object.assign(Object.create(host) as Host, {
+    later: (delay: number, run: () => void) => host.later(delay, () => isDead || run()),
+    kill() {
+      isDead = true
+    }
+  })
+}
+
+/** Wall time when a run begins, as far as clocks are right. */
+export const epoch = Date.UTC(2030, 0, 1)
 const longestDelay = 2 ** 31 - 1
 
 export function newHost(name: string, line: Timeline, chance: Chance): Host {
@@ -67,7 +83,9 @@ export function newHost(name: string, line: Timeline, chance: Chance): Host {
       if (ms < 0) setBack -= ms
     },
     later: (delay, run) => line.in(delay, run, host),
-    clock: () => hostClock(host, chance.fork())
+    clock() {
+      return hostClock(this, chance.fork())
+    }
   }
   return host
 }

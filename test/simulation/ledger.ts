@@ -21,6 +21,8 @@ export interface Held {
   readonly toldEnd: number | undefined
   /** True time at which it came. */
   readonly cameAt: number
+  /** It came from a store: its age is what two wall clocks make of it. */
+  readonly isShared?: boolean
 }
 
 /** Failures in a row. */

@@ -1,4 +1,4 @@
-import { restartService } from './service-end.ts'
+import { closeService, killService, restartService } from './service-end.ts'
 import { type End, type Fault, nothingToEnd } from './simulated-fault.ts'
 import type { FaultKind } from './simulated-fault-kinds.ts'
 import type { Machine, World } from './world.ts'
@@ -88,7 +88,14 @@ export const machineFaults = {
   close: onMachine((world, machine) => {
     machine.host.later(0, () => {
       world.fire('close')
-      restartService(world, machine)
+      restartService(world, machine, closeService)
+    })
+    return nothingToEnd
+  }),
+  kill: onMachine((world, machine) => {
+    machine.host.later(0, () => {
+      world.fire('kill')
+      restartService(world, machine, killService)
     })
     return nothingToEnd
   })

@@ -14,7 +14,8 @@ export function probe(world: World, machine: Machine): number {
   const { setback } = ledgerOf(service, defaultScope)
   const moment = host.monotonicTime()
   const ends = [setback, service.refusal].map((known) => known?.notBefore ?? 0)
-  const barred = Math.max(0, endOfPause(service) - moment, ...ends.map((end) => end - moment))
+  const left = world.settings.isShared ? longestWord : 0
+  const barred = Math.max(left, endOfPause(service) - moment, ...ends.map((end) => end - moment))
   host.later(barred + grace, () => void ask(world, machine))
   return world.line.now + barred + 2 * grace
 }
@@ -26,6 +27,8 @@ function endOfPause({ server: { pause, pauses }, host }: Service): number {
 }
 
 const longestPause = 300_000
+/** Whoever asks for all can have left word that it asks again so much later, and one of the others doubts it. */
+const longestWord = 900_000
 
 async function ask(world: World, machine: Machine): Promise<void> {
   const { service } = machine

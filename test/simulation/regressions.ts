@@ -32,5 +32,9 @@ export const regressions: readonly Regression[] = [
     seed: 602_659,
     found: 'the simulation itself took the shorter one of two pauses that the server had asked for at once'
   },
-  { seed: 2115, found: 'the simulation itself took the end of a pause from a kind of token that had broken it' }
+  { seed: 2115, found: 'the simulation itself took the end of a pause from a kind of token that had broken it' },
+  {
+    seed: 344,
+    found: 'the simulation itself took the life of a shared token from a look that the client had made no use of'
+  }
 ]

@@ -138,7 +138,7 @@ export function resourceDispatch(
     attempt.status = script.status
     if (script.status === 401) service.lingering.push(host.monotonicTime() + script.delay + waitForReplacement)
     const serial = service.serials.get(attempt.token ?? '')
-    if (script.status === 401 && serial !== undefined) refuses(service, serial, origin)
+    if (script.status === 401 && serial !== undefined) refuses(world, service, serial, origin)
     world.log.write('resource', `${service.name} ${origin} serial ${serial} → ${script.status ?? script.ending}`)
     wire.play(script)
   })

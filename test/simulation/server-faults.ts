@@ -11,12 +11,13 @@ import {
   text
 } from './answers.ts'
 import { slowestAnswer } from './resource-requests.ts'
-import { restartService } from './service-end.ts'
+import { closeService, restartService } from './service-end.ts'
 import type { Asked, Issued, Reply, Trouble } from './simulated-authorization-server.ts'
 import { type Fault, nothingToEnd } from './simulated-fault.ts'
 import type { FaultKind } from './simulated-fault-kinds.ts'
 import { insufficientScope, type ResourceTrouble, unauthorized } from './simulated-resource-server.ts'
 import { type PlaceTrouble, places } from './simulated-settings.ts'
+import type { StoreTrouble } from './store-engine.ts'
 import type { World } from './world.ts'
 
 const second = 1000
@@ -107,6 +108,8 @@ function oddAnswer({ chance, settings }: World, reply: Reply): Reply | undefined
 
 const placeTroubles: readonly PlaceTrouble[] = ['hangs', 'hangs', 'hangs', 'fails', 'is slow', 'is malformed']
 
+const storeTroubles: readonly StoreTrouble[] = ['is slow', 'is silent', 'refuses', 'loses', 'is stale', 'is garbled']
+
 /** What goes wrong at the two servers, and on the way to them. */
 export const serverFaults = {
   outage: troubled('outage', ({ chance }) => ({ script: outage(chance) })),
@@ -147,9 +150,16 @@ export const serverFaults = {
     // A service that starts now knows nothing yet; one that runs looks again beside its requests.
     if (world.settings.discovers) {
       const machine = chance.pick(machines)
-      machine.host.later(0, () => restartService(world, machine))
+      machine.host.later(0, () => restartService(world, machine, closeService))
     }
     return () => authorizationServer.placeTroubles.clear()
+  },
+  store: (world) => {
+    world.store.trouble = world.chance.pick(storeTroubles)
+    if (world.store.trouble === 'loses') for (const kept of [world.store.records, world.store.leases]) kept.clear()
+    return () => {
+      world.store.trouble = undefined
+    }
   },
   'key rotation': (world) => {
     world.fire('key rotation')

@@ -3,17 +3,31 @@ import { startService } from './service-process.ts'
 import { marker } from './verdict.ts'
 import type { Machine, Service, World } from './world.ts'
 
+/** Milliseconds. */
+const longestStoreVerb = 6000
+
 /** Closes the client and looks for leftovers (I8) as soon as everything that is ready has happened. */
 export function closeService(world: World, service: Service): void {
   world.log.write(service.name, 'close')
   service.closed = true
   void service.client.close()
-  service.host.later(0, () => lookForLeftovers(world, service))
+  // What it has asked of a store may be under way: it ends by itself.
+  service.host.later(world.settings.isShared ? longestStoreVerb : 0, () => lookForLeftovers(world, service))
 }
 
-export function restartService(world: World, machine: Machine): void {
+/** The process is gone, lease and all. */
+export function killService(world: World, service: Service): void {
+  world.log.write(service.name, 'killed')
+  service.closed = true
+  service.isDead = true
+  service.host.kill()
+  service.waiting.clear()
+  for (const ledger of service.ledgers.values()) ledger.inFlight = 0
+}
+
+export function restartService(world: World, machine: Machine, end: (world: World, service: Service) => void): void {
   const generation = world.services.length
-  closeService(world, machine.service)
+  end(world, machine.service)
   machine.service = startService(world, machine, `${machine.host.name}.${generation}`)
   world.services.push(machine.service)
 }
@@ -31,8 +45,9 @@ function lookForLeftovers(world: World, { name, clock, exchanges, lookups, waiti
 export function lookForGrowth(world: World, service: Service): void {
   const { name, clock, ledgers, lookups, waiting, shutdown } = service
   // A caller has a wait and a pause; a kind of token has a flight, an attempt, an exchange and a pause; a client has its
-  // schedule; a metadata request has its deadlines, and a search its next turn.
-  const timers = 1 + 2 * waiting.size + 4 * ledgers.size + 3 * lookups.size
+  // schedule; a metadata request has its deadlines, and a search its next turn; a question to a store has a deadline and a pause.
+  const ofStore = world.settings.isShared ? 3 + 8 * ledgers.size : 0
+  const timers = 1 + 2 * waiting.size + 4 * ledgers.size + 3 * lookups.size + ofStore
   if (clock.timers > timers && clock.timers > timers + lingering(service))
     world.violate('I10', name, `${clock.timers} timers where ${timers} have a reason`)
   if (waiting.size > 0) return

@@ -1,19 +1,21 @@
 import type { Dispatcher } from 'undici'
 import type { TokenClientEvents } from '../../src/events.ts'
 import { createTokenClient } from '../../src/index.ts'
+import { processOn } from './host.ts'
 import { metadataDispatch } from './metadata-requests.ts'
 import { resourceDispatch } from './resource-requests.ts'
 import { newServerView } from './server-view.ts'
 import { defaultScope, issuer, tokenEndpoint } from './service-state.ts'
 import { resourceOrigins } from './simulated-resource-server.ts'
+import { sealing, storeFor } from './simulated-store.ts'
 import { tokenDispatch } from './token-requests.ts'
 import { marker } from './verdict.ts'
 import { refreshed, refreshFailed } from './watch-flights.ts'
 import type { Machine, Service, World } from './world.ts'
 
 export function startService(world: World, machine: Machine, name: string): Service {
-  const { timeout, refresh, discovers } = world.settings
-  const { host } = machine
+  const { timeout, refresh, discovers, isShared } = world.settings
+  const host = processOn(machine.host)
   const clock = host.clock()
   const client = createTokenClient({
     ...(discovers ? { issuer } : { tokenEndpoint }),
@@ -23,6 +25,7 @@ export function startService(world: World, machine: Machine, name: string): Serv
     timeout,
     ...(refresh !== undefined && { refresh }),
     dispatcher: { dispatch: (options, handler) => serverDispatch(world, service, options, handler) } as Dispatcher,
+    ...(isShared && { store: storeFor(world, () => service), ...sealing }),
     clock
   })
   const bearer = client.interceptor({ origins: [...resourceOrigins] })
@@ -35,6 +38,7 @@ export function startService(world: World, machine: Machine, name: string): Serv
     request: bearer((...given) => resourceDispatch(world, service, ...given)),
     ledgers: new Map(),
     tokens: new Map(),
+    found: new Map(),
     serials: new Map(),
     refused: new Map(),
     refusal: undefined,
@@ -46,6 +50,7 @@ export function startService(world: World, machine: Machine, name: string): Serv
     waiting: new Set(),
     lingering: [],
     closed: false,
+    isDead: false,
     shutdown: new AbortController()
   }
   listen(world, service)

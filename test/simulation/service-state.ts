@@ -1,5 +1,5 @@
 import { type Ledger, newLedger } from './ledger.ts'
-import type { Service } from './world.ts'
+import type { Service, World } from './world.ts'
 
 export const defaultScope = 'read'
 export const issuer = 'https://auth.internal'
@@ -23,7 +23,8 @@ export function slackOf({ machine, ledgers }: Service): number {
 
 export const everybody = '*'
 
-export function refuses({ refused }: Service, serial: number, who: string): void {
+export function refuses({ shared, line }: World, { refused }: Service, serial: number, who: string): void {
+  shared.calmSince = line.now
   refused.set(serial, (refused.get(serial) ?? new Set()).add(who))
 }
 

@@ -2,6 +2,7 @@ import type { Machine, World } from './world.ts'
 import './held-timers.ts'
 
 import { tokenRequestCode } from '../../src/connection-group/late-token-requests.ts'
+import { sharedSourceCode } from '../../src/stores/late-source.ts'
 import { newHost } from './host.ts'
 import { keptLog, noLog } from './log.ts'
 import { newMachine } from './machine.ts'
@@ -9,12 +10,14 @@ import { probe } from './recovery.ts'
 import { lookForGrowth } from './service-end.ts'
 import { startService } from './service-process.ts'
 import { holdPlatform } from './settle.ts'
+import { newSharedView } from './shared-view.ts'
 import { newAuthorizationServer } from './simulated-authorization-server.ts'
 import { chanceOf } from './simulated-chance.ts'
 import { faultKinds } from './simulated-fault-kinds.ts'
 import { beginFault } from './simulated-faults.ts'
 import { newResourceServer, resourceOrigins } from './simulated-resource-server.ts'
 import { drawSettings } from './simulated-settings.ts'
+import { newStore } from './store-engine.ts'
 import { timeline } from './timeline.ts'
 import { marker, type Violation } from './verdict.ts'
 import { noteWellness } from './watch-ends.ts'
@@ -23,6 +26,7 @@ import { callSoon, startWorkload } from './workload.ts'
 // Loaded at a flight's first failure, and with the first client: the disk is no part of a run.
 await import('p-retry')
 await tokenRequestCode.load()
+await sharedSourceCode.load()
 
 export interface Run {
   readonly violations: readonly Violation[]
@@ -35,6 +39,7 @@ export interface Run {
 const minute = 60_000
 const quietTime = 60 * minute
 const mostEvents = 500_000
+const aftermath = 15 * minute
 
 /** One run: everything in it follows from the seed. */
 export async function simulate(seed: number, { keepLog = false } = {}): Promise<Run> {
@@ -53,7 +58,9 @@ export async function simulate(seed: number, { keepLog = false } = {}): Promise<
     process.off('unhandledRejection', unhandled)
   }
   const { statistics, log, line } = world
-  return { violations, statistics, serviceTime: line.now * machines.length, log: log.text }
+  const found = [...violations]
+  for (const { isDead, client } of world.services) if (isDead) await client.close()
+  return { violations: found, statistics, serviceTime: line.now * machines.length, log: log.text }
 }
 
 function newWorld(seed: number, keepLog: boolean, violations: Violation[]) {
@@ -71,6 +78,8 @@ function newWorld(seed: number, keepLog: boolean, violations: Violation[]) {
       resourceOrigins.map((origin) => [origin, newResourceServer(line, chance.fork(), authorizationServer)])
     ),
     services: [],
+    store: newStore(),
+    shared: newSharedView(),
     statistics: { fired: new Map(), tokenRequests: 0, calls: 0, events: 0, waits: 0, sumOfWaits: 0, spared: 0 },
     violate(invariant, who, what) {
       violations.push({ invariant, time: line.now, who, what })
@@ -138,13 +147,28 @@ function planFault(world: World, machines: readonly Machine[]): void {
 
   line.in(begin, () => {
     world.log.write('fault', `${kind} begins, for ${length.toFixed(0)} ms`)
+    faultBegins(world)
     const end = beginFault(kind, world, machines, length)
     callAround()
     line.in(length, () => {
       world.log.write('fault', `${kind} is over`)
       end?.()
+      faultEnds(world)
       callAround()
     })
+  })
+}
+
+function faultBegins({ shared, line }: World): void {
+  shared.faults += 1
+  shared.calmSince = line.now
+}
+
+/** What it has begun can take a while to end: a flight, and its wait. */
+function faultEnds(world: World): void {
+  world.line.in(aftermath, () => {
+    world.shared.faults -= 1
+    world.shared.calmSince = world.line.now
   })
 }
 

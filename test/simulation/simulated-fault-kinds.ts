@@ -12,6 +12,7 @@ export const faultKinds = [
   'odd answer',
   'same token',
   'discovery',
+  'store',
   'secret rotation',
   'secret supplier',
   'key rotation',
@@ -23,7 +24,8 @@ export const faultKinds = [
   'freeze',
   'listener throws',
   'abort',
-  'close'
+  'close',
+  'kill'
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]

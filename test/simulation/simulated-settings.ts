@@ -19,6 +19,8 @@ export interface Settings {
   readonly discovers: boolean
   /** Where its metadata are. */
   readonly place: string
+  /** Services share their tokens in a store. */
+  readonly isShared: boolean
 }
 
 /** Where an issuer's metadata can be: both are asked, the first one first. */
@@ -46,13 +48,17 @@ const lives = [
   minute
 ]
 const shortLives = [30 * second, 10 * second, 3 * second]
+const sharedLives = [2 * hour, hour, 10 * minute, 5 * minute]
 
 /** Long lives run for weeks and short ones for minutes, so that every run costs about the same. */
 export function drawSettings(chance: Chance): Settings {
-  const life = chance.happens(0.1) ? chance.pick(shortLives) : chance.pick(lives)
-  const services = Math.round(chance.magnitude(1, life < hour ? 10 : 50))
+  const isShared = chance.happens(0.1)
+  const life = isShared ? chance.pick(sharedLives) : chance.happens(0.1) ? chance.pick(shortLives) : chance.pick(lives)
+  const services = Math.round(chance.magnitude(isShared ? 2 : 1, life < hour || isShared ? 10 : 50))
   const refreshes = chance.magnitude(8, 120)
-  const duration = Math.min(Math.max((refreshes * life) / services, 5 * minute), 90 * day)
+  // A store is asked every minute by each service, whatever happens.
+  const longest = isShared ? (2 * day) / services : 90 * day
+  const duration = Math.min(Math.max((refreshes * life) / services, 5 * minute), longest)
   const calls = chance.between(12, 45)
   return {
     services,
@@ -65,6 +71,7 @@ export function drawSettings(chance: Chance): Settings {
     longestFault: Math.min(1.5 * life, (10 * hour) / services),
     scopes: chance.pick([0, 1, 1, 2, 20]),
     discovers: chance.happens(0.4),
-    place: chance.pick(places)
+    place: chance.pick(places),
+    isShared
   }
 }

@@ -3,8 +3,10 @@ import { limits } from '../../src/limits.ts'
 import { outage } from './answers.ts'
 import { sentNow } from './ledger.ts'
 import { hasUsableToken, ledgerOf, tokenEndpoint } from './service-state.ts'
+import { kindOf } from './shared-view.ts'
 import { tokenRequested } from './watch-flights.ts'
 import { exchangeBegins, exchangeEnds } from './watch-server.ts'
+import { requestOfFleet } from './watch-store.ts'
 import { openWire } from './wire.ts'
 import type { Service, World } from './world.ts'
 
@@ -24,6 +26,7 @@ export function tokenDispatch(
   world.statistics.tokenRequests += 1
   if (`${options.origin}${options.path}` !== tokenEndpoint) world.violate('I5', name, 'a secret to another URL')
   tokenRequested(world, service, ledger)
+  requestOfFleet(world, service, scope)
   const exchange = exchangeBegins(world, service, ledger, ledger.attempts === 1)
 
   ledger.secret = secret
@@ -48,6 +51,7 @@ export function tokenDispatch(
       const told = lifeTold(script.body)
       const toldEnd = earliestEnd(service.tokens.get(issued.value)?.toldEnd, told, sent.at)
       const endsAt = Math.min(toldEnd ?? sent.at + defaultLifetime, sent.at + limits.tokenLife)
+      kindOf(world.shared, scope).grantedAt = line.now
       ledger.arrived = { value: issued.value, sent, endsAt, toldEnd, cameAt: line.now }
       service.tokens.set(issued.value, ledger.arrived)
       // An answer that gives nothing but an ended token is of no use, and what it says about the end counts all the same.

@@ -15,7 +15,8 @@ export const invariants = {
   I13: 'A token value never lives past an end that was told for it.',
   I14: 'No call fails when the server has been well for ten seconds, or a tenth of the life, before a token ends, or when a first one is asked for.',
   I15: 'Requests to a server that is ill go one at a time for the process, and one in the background.',
-  I16: 'No call waits while its service holds a good token that its own origin has not refused, whoever else has.'
+  I16: 'No call waits while its service holds a good token that its own origin has not refused, whoever else has.',
+  I17: 'While the store works, a fleet asks once for each kind of token and refresh, and once more for each holder that died.'
 } as const
 
 export type Invariant = keyof typeof invariants

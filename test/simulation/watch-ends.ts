@@ -27,6 +27,7 @@ export function judgeEnd(world: World, call: Call, code: string): void {
   const { service, scope, limit } = call
   const { machine, host, name, server } = service
   const { held } = ledgerOf(service, scope)
+  if (isLeftToAnother(world, scope)) return
   if (held === undefined) judgeFirst(world, call, code)
   if (held === undefined || host.suspended !== held.sent.suspended || limit < leastPatience) return
   const end = held.endsAt + host.suspended
@@ -41,6 +42,18 @@ export function judgeEnd(world: World, call: Call, code: string): void {
     'I14',
     name,
     `${code} for "${scope}", ${end - wellSince} ms of a well server before the end of its token`
+  )
+}
+
+/** Of those who share a store one asks, and the others hear of its failure: of one while something else than the store was wrong. */
+function isLeftToAnother({ settings, services }: World, scope: string): boolean {
+  return (
+    settings.isShared &&
+    services.some((service) => {
+      const { ledgers, host, machine } = service
+      const setback = ledgers.get(scope)?.setback
+      return setback !== undefined && setback.at + host.suspended < machine.wellSince + slackOf(service)
+    })
   )
 }
 

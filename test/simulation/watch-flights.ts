@@ -28,12 +28,8 @@ export function tokenRequested(world: World, service: Service, ledger: Ledger): 
   if (ledger.inFlight > 0) world.violate('I3', name, `two token requests at once for "${ledger.scope}"`)
 
   if (ledger.flightAt === undefined) {
-    const gap = moment - ledger.lastFlightAt
-    if (gap < gapBetweenFlights - slackOf(service)) world.violate('I4', name, `a flight ${gap} ms after the last one`)
-    for (const setback of [ledger.setback, service.refusal]) {
-      const early = setback === undefined || isLifted(setback, service, ledger, moment) ? 0 : setback.notBefore - moment
-      if (early > slackOf(service)) world.violate('I4', name, `a flight ${early} ms before its time`)
-    }
+    // Behind a store a flight asks later than it begins, by as long as it has looked there.
+    if (!world.settings.isShared) judgeStart(world, service, ledger)
     ledger.flightAt = moment
     ledger.lastFlightAt = moment
     ledger.attempts = 0
@@ -43,6 +39,17 @@ export function tokenRequested(world: World, service: Service, ledger: Ledger): 
   const flown = moment - ledger.flightAt
   if (flown > Math.max(world.settings.timeout, longestInBackground) + slackOf(service))
     world.violate('I4', name, `an attempt after ${flown} ms of flight`)
+}
+
+function judgeStart(world: World, service: Service, ledger: Ledger): void {
+  const { host, name } = service
+  const moment = host.monotonicTime()
+  const gap = moment - ledger.lastFlightAt
+  if (gap < gapBetweenFlights - slackOf(service)) world.violate('I4', name, `a flight ${gap} ms after the last one`)
+  for (const setback of [ledger.setback, service.refusal]) {
+    const early = setback === undefined || isLifted(setback, service, ledger, moment) ? 0 : setback.notBefore - moment
+    if (early > slackOf(service)) world.violate('I4', name, `a flight ${early} ms before its time`)
+  }
 }
 
 /**
@@ -75,8 +82,9 @@ function isForAnother({ ledgers }: Service, scope: string, moment: number): bool
 }
 
 /** I6: a token in hand that nobody refused is not replaced for a rejection, and serials rise. */
-export function refreshed(world: World, service: Service, { scope, serial, reason }: Refreshed): void {
+export function refreshed(world: World, service: Service, { scope, serial, reason, origin }: Refreshed): void {
   const ledger = ledgerOf(service, scope.join(' '))
+  if (origin === 'store') ledger.arrived = service.tokens.get(service.found.get(ledger.scope) ?? '')
   const { arrived, held } = ledger
   const former = held && service.serials.get(held.value)
   if (arrived === undefined) {
@@ -111,13 +119,14 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   const rows = possibleRows(ledger.setback, ledger.held, failedAt, timeout, hasUsableToken(service, ledger))
   const refusals = isClients ? possibleRows(service.refusal, ledger.held, failedAt, timeout, true) : rows
   const situations = situationsOf(service, ledger, error, refusals, failedAt)
-  if (!situations.some((situation) => isLawful(wait, situation, service, failedAt)))
+  const isLaw = world.settings.isShared || situations.some((situation) => isLawful(wait, situation, service, failedAt))
+  if (!isLaw)
     world.violate(
       'I4',
       name,
       `waits ${wait} ms after ${error.code}, by the law ${JSON.stringify(situations.map(lawfulWait))}`
     )
-  countWait(world, wait, situations)
+  if (!world.settings.isShared) countWait(world, wait, situations)
 
   const own =
     isServers(error) || isClients ? 0 : Math.min(...situations.map((situation) => lawfulWait(situation).least))

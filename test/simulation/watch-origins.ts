@@ -1,9 +1,7 @@
+import { guardOf } from './expected-law.ts'
 import type { Ledger } from './ledger.ts'
 import { everybody, slackOf } from './service-state.ts'
 import type { Service, World } from './world.ts'
-
-const second = 1000
-const minute = 60 * second
 
 /** A call as it begins, and whether it has a reason to wait. */
 export interface Beginning {
@@ -40,7 +38,6 @@ function isNearEnd(service: Service, { held }: Ledger): boolean {
   const { host } = service
   const { sent, endsAt } = held
   const life = endsAt - sent.at
-  const stretch = Math.min(Math.min(Math.max(0.01 * life, 5 * second), minute), 0.2 * life)
   const moment = Math.max(host.monotonicTime(), host.wallTime() - sent.clockOffset)
-  return moment > endsAt - stretch - slackOf(service)
+  return moment > endsAt - guardOf(life) - slackOf(service)
 }

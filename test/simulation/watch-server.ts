@@ -15,7 +15,8 @@ export function exchangeBegins(world: World, service: Service, ledger: Ledger, i
   const { illSince, open } = server
   const beside = illSince === undefined ? 0 : [...open].filter(({ beganAt }) => beganAt >= illSince).length
   if (beside >= mostProbes) world.violate('I15', name, `${beside + 1} requests at once to a server that is ill`)
-  judgePause(world, service, ledger, isFirstOfFlight)
+  // Behind a store a request leaves later than its flight was let go.
+  if (!world.settings.isShared) judgePause(world, service, ledger, isFirstOfFlight)
   const exchange = { beganAt: world.line.now }
   open.add(exchange)
   return exchange

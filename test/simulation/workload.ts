@@ -39,7 +39,7 @@ function act(world: World, machine: Machine): void {
   else if (draw < 0.82) askForToken(world, machine)
   else if (draw < 0.87) for (let calls = chance.integer(2, 12); calls > 0; calls--) requestSomething(world, machine)
   else if (draw < 0.92) lookAtHealth(world, machine.service)
-  else invalidateSomething(machine)
+  else invalidateSomething(world, machine)
 }
 
 function requestSomething(world: World, machine: Machine): void {
@@ -62,9 +62,9 @@ function abortMoment({ chance }: World, { aborting }: Machine): number | undefin
 }
 
 /** A user who sends tokens with a client of their own tells of refusals too, also of old ones. */
-function invalidateSomething({ service }: Machine): void {
+function invalidateSomething(world: World, { service }: Machine): void {
   const { lastToken, client } = service
   if (lastToken === undefined) return
-  refuses(service, lastToken.serial, everybody)
+  refuses(world, service, lastToken.serial, everybody)
   client.invalidate(lastToken)
 }

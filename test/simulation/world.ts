@@ -1,14 +1,16 @@
 import type { Dispatcher } from 'undici'
 import type { AccessToken, TokenClient } from '../../src/index.ts'
-import type { Host, HostClock } from './host.ts'
+import type { Host, HostClock, HostProcess } from './host.ts'
 import type { Held, Ledger, Setback } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { ServerView } from './server-view.ts'
+import type { SharedView } from './shared-view.ts'
 import type { AuthorizationServer } from './simulated-authorization-server.ts'
 import type { Chance } from './simulated-chance.ts'
 import type { FaultKind } from './simulated-fault-kinds.ts'
 import type { ResourceServer } from './simulated-resource-server.ts'
 import type { Settings } from './simulated-settings.ts'
+import type { SimulatedStore } from './store-engine.ts'
 import type { Timeline } from './timeline.ts'
 import type { Invariant } from './verdict.ts'
 
@@ -22,6 +24,9 @@ export interface World {
   /** By origin; they answer for the foreign origins too. */
   readonly resourceServers: ReadonlyMap<string, ResourceServer>
   readonly services: Service[]
+  /** It is used by runs whose services share their tokens. */
+  readonly store: SimulatedStore
+  readonly shared: SharedView
   readonly statistics: Statistics
   violate(invariant: Invariant, who: string, what: string): void
   fire(kind: FaultKind): void
@@ -65,7 +70,7 @@ export interface Machine {
 export interface Service {
   readonly name: string
   readonly machine: Machine
-  readonly host: Host
+  readonly host: HostProcess
   readonly clock: HostClock
   readonly client: TokenClient
   /** undici's dispatch with the client's interceptor. */
@@ -73,6 +78,8 @@ export interface Service {
   readonly ledgers: Map<string, Ledger>
   /** By value: what came last with it. */
   readonly tokens: Map<string, Held>
+  /** By scope: the value of the token that it read last from the store. */
+  readonly found: Map<string, string>
   readonly serials: Map<string, number>
   /** Serials that were refused, and by whom: origins, or the user for everybody. */
   readonly refused: Map<number, Set<string>>
@@ -89,6 +96,8 @@ export interface Service {
   /** Monotonic ms until which a new token may be awaited for nobody, after refused requests that cannot be sent again. */
   readonly lingering: number[]
   closed: boolean
+  /** It was killed: nothing of it runs any more. */
+  isDead: boolean
   /** Lives as long as the process: calls that are given it must not pile up on it. */
   readonly shutdown: AbortController
 }

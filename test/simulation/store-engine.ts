@@ -1,0 +1,22 @@
+import type { StoredRecord } from '../../src/stores/token-store.ts'
+
+export type StoreTrouble = 'is slow' | 'is silent' | 'refuses' | 'loses' | 'is stale' | 'is garbled'
+
+export interface Ending<Value> {
+  readonly value: Value
+  /** True time. */
+  readonly endsAt: number
+}
+
+/** The engine that the services of a run share. It lives by true time. */
+export interface SimulatedStore {
+  trouble: StoreTrouble | undefined
+  readonly records: Map<string, Ending<StoredRecord>>
+  /** What lay there before: a replica that lags gives it still. */
+  readonly former: Map<string, Ending<StoredRecord>>
+  readonly leases: Map<string, Ending<{ readonly holder: string; readonly word: string | undefined }>>
+}
+
+export function newStore(): SimulatedStore {
+  return { trouble: undefined, records: new Map(), former: new Map(), leases: new Map() }
+}

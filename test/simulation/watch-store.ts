@@ -1,0 +1,37 @@
+import { guardOf } from './expected-law.ts'
+import { epoch } from './host.ts'
+import { kindOf } from './shared-view.ts'
+import type { Service, World } from './world.ts'
+
+const second = 1000
+const minute = 60 * second
+/** Clocks of hosts that nobody has set are so far from the true time at most, in either direction. */
+const mostWrong = minute
+/** As long as this a service that finds the lease held leaves the asking to its holder. */
+const patience = 2 * second
+
+/** I17: a token request leaves, in a fleet whose store is at work. */
+export function requestOfFleet(world: World, service: Service, scope: string): void {
+  const { line, settings, shared, services } = world
+  if (!settings.isShared || shared.faults > 0 || !clocksAgree(world)) return
+  const { grantedAt, disturbedAt } = kindOf(shared, scope)
+  const since = Math.max(shared.calmSince, disturbedAt)
+  if (line.now > since + patience + second) {
+    const other = services.find((one) => one !== service && !one.closed && (one.ledgers.get(scope)?.inFlight ?? 0) > 0)
+    if (other !== undefined) world.violate('I17', service.name, `asks for "${scope}" beside ${other.name}`)
+  }
+  const age = line.now - grantedAt
+  if (grantedAt > since && age < earliestRefresh(world) - 2 * mostWrong - second)
+    world.violate('I17', service.name, `asks for "${scope}", ${age} ms after the fleet got a token`)
+}
+
+function clocksAgree({ line, services }: World): boolean {
+  return services.every(({ host }) => Math.abs(host.wallTime() - line.now - epoch) <= mostWrong)
+}
+
+/** Milliseconds of a token's life before which nobody is to refresh it, whatever was left when it was found. */
+function earliestRefresh({ settings: { life, refresh } }: World): number {
+  if (typeof refresh === 'number') return (refresh - 0.05) * life
+  if (refresh === undefined) return Math.max(0.5 * life, Math.min(0.75 * life, life - 5 * minute))
+  return Math.max(0.1 * life, 0.9 * life - refresh.surviveOutage - guardOf(life))
+}
