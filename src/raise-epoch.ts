@@ -16,7 +16,8 @@ const day = 1440 * minute
 /**
  * Makes every instance with this store and sealing key drop its tokens and fetch new ones, each at a random moment within `spread` ms.
  * Use it after a leak or after a change of the signing key. An instance notices it within 60 seconds. Resolves with the new epoch.
- * Rejects with ClientConfigurationError for a wrong option, with TokenClientError when a key cannot be read, and with the store's own error.
+ * Rejects with ClientConfigurationError for a wrong option, with TokenClientError when a key cannot be read, and with the store's own error,
+ * also when it has not kept the new epoch.
  */
 export async function raiseEpoch(given: RaiseEpochOptions): Promise<number> {
   const options = checkedFields('raiseEpoch options', given, [

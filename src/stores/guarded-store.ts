@@ -85,7 +85,7 @@ export function guardedStore(store: TokenStore, { clock, emit, timeout }: Guarde
     write: (name, record, life) => changing(() => store.write(name, record, life)),
     remove: (name, record) => changing(() => store.remove(name, record)),
     lease: (name, request) => changing(async () => checkedLease(await store.lease(name, request)), forLease),
-    release: (name, holder) => changing(() => store.release(name, holder))
+    release: (name, holder) => changing(() => store.release(name, holder), forLease)
   }
 }
 

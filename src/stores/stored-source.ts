@@ -49,7 +49,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
   async function answer(request: TokenRequest, asking: Asking): Promise<AccessToken> {
     const endsAt = clock.monotonicTime() + (asking.maxWait ?? timeout)
     const shelf = await shelfOf(request)
-    if (shelf === undefined) return withoutStore(request, asking)
+    if (shelf === undefined) return withoutStore(request, { ...asking, maxWait: leftUntil(endsAt) })
     const question = { request, asking, shelf, endsAt }
     const found = await shelf.look()
     if (found === broken) return source === undefined ? theirs(question) : ask(question)
@@ -97,6 +97,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
     try {
       return await ask(question, () => void shelf.release())
     } catch (error) {
+      stop() // a renewal would take the word away
       // Who starts now finds a token there, or has none and cannot wait as long as whoever has one in hand.
       const longest = found === undefined || found === broken ? lease.longestWithoutRecord : lease.longestWord
       await giveUp(question, error, longest)
@@ -107,12 +108,15 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
   }
 
   async function ask({ request, asking, shelf, endsAt }: Question, written = () => {}): Promise<AccessToken> {
-    const maxWait = Math.max(0, endsAt - clock.monotonicTime())
     const epoch = shelf.epoch() // of now: the token may come after the epoch has risen, and is from before
-    const token = await withoutStore(request, { ...asking, maxWait })
+    const token = await withoutStore(request, { ...asking, maxWait: leftUntil(endsAt) })
     failed.delete(request.key)
     void epoch.then((askedIn) => shelf.keep(token, askedIn)).then(written)
     return token
+  }
+
+  function leftUntil(endsAt: number): number {
+    return Math.max(0, endsAt - clock.monotonicTime())
   }
 
   async function withoutStore(request: TokenRequest, asking: Asking): Promise<AccessToken> {

@@ -299,6 +299,22 @@ test('a holder with a token in hand leaves those without one no longer wait than
   expect(cold.source.calls).toHaveLength(1)
 })
 
+test('the word of a failure that a slow store takes is not wiped out by a renewal of the lease', async () => {
+  const { instance, store, settle, clock, published } = fleet()
+  const [holder, warm] = [instance(), instance()]
+  const token = await published(holder, hour, 'kept')
+  await clock.advance(second)
+  holder.ask({ inHand: token })
+  await clock.advance(250) // the lease is renewed 50 ms later
+  store.meddle(() => new Promise<void>((resolve) => void clock.startTimer(resolve, 100)))
+  await holder.source.last.fail(down())
+  await clock.advance(second)
+  store.meddle(undefined)
+  const told = warm.ask({ inHand: token })
+  await settle()
+  expect(told.value).toMatchObject({ code: 'ERR_SERVER_ERROR' })
+})
+
 test('one instance that is ill leaves nobody without a token, however often it fails first', async () => {
   const { instance, settle, clock } = fleet()
   const [ill, well, later] = [instance(), instance(), instance()]
