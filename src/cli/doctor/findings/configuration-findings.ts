@@ -1,14 +1,14 @@
 export const configurationFindings = {
   'setting-missing': {
     why: 'Without it the client cannot ask for a token.',
-    remedy: 'Set the variable that is named, give its flag, or put it into the file of --config.'
+    remedy: 'Set the variable that the message names, give its flag, or put it into the file of --config.'
   },
   'setting-unknown': {
-    why: 'A misspelt setting is left out in silence by most programs; the service then runs without it.',
+    why: 'Most programs silently ignore a misspelt setting. The service would then run without it.',
     remedy: 'Correct the spelling of the variable, or remove it.'
   },
   'settings-conflict': {
-    why: 'Two settings exclude each other, so it is open which of them the service would obey.',
+    why: 'Two settings exclude each other, so nobody can know which one the service would use.',
     remedy: 'Keep one of the two.'
   },
   'setting-invalid': {
@@ -26,7 +26,8 @@ export const configurationFindings = {
   },
   'secret-whitespace': {
     why: 'The whitespace is sent as part of the secret, and servers compare byte by byte.',
-    remedy: 'Write the secret again without it, unless it belongs to it; one line end at the end is removed anyway.'
+    remedy:
+      'Write the secret again without the whitespace, unless it belongs to the secret. One line break at the end is always removed.'
   },
   'credential-unavailable': {
     why: 'The client cannot prove who it is, so it gets no token.',
