@@ -5,17 +5,17 @@ export type KnownRequest = (options: unknown) => TokenRequest | undefined
 
 /**
  * Recognises a request by its scope, so that the options of a call with one scope token and nothing else are checked only once. In a
- * service with ten thousand tenants every call is like that. `find` returns the request with this key.
+ * service with ten thousand tenants every call is like that. `known` remembers the requests by their keys.
  */
 export function knownRequest(
   { audience, resource, parameters }: TokenRequest,
-  find: (key: string) => TokenRequest | undefined
+  known: { requestOf(key: string): TokenRequest | undefined }
 ): KnownRequest {
   const hasMore = audience !== undefined || resource.length > 0 || Object.keys(parameters).length > 0
   if (hasMore) return () => undefined // then no key is a scope
   return (options) => {
     const scope = loneScope(options)
-    return scope === undefined ? undefined : find(scope)
+    return scope === undefined ? undefined : known.requestOf(scope)
   }
 }
 

@@ -94,7 +94,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     ...spending,
     routes: routeTable(checkedPolicy(policy, request).map((rule) => book.counted(rule)))
   })
-  const knownFrom = knownRequest(request, (key) => cache.requestOf(key))
+  const knownFrom = knownRequest(request, cache)
   const since = clock.wallTime()
   let closed: Promise<void> | undefined
 
