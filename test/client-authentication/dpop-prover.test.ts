@@ -56,7 +56,7 @@ test('T48 a nonce that came with a refused token goes with the token in its plac
   const call = begin(users, 'resource-server')
   await nonceOf(call)
   call.learn(told('next'), undefined, true)
-  begin(users, 'resource-server').learn(told('of another call'), undefined, true)
+  begin(users, 'resource-server').learn(told('of-another-call'), undefined, true)
   expect(await nonceOf(call)).toBe('next')
 })
 
