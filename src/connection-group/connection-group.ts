@@ -11,20 +11,20 @@ import { lateSource } from './late-token-requests.ts'
 
 /** What a client shares with others that reach the same authorization server in the same way. */
 export interface Membership {
-  /** Its token endpoint, as one client asks it: over connections of all, so a client ends its own exchanges by their signals. */
+  /** The token endpoint for one client. The connections are shared by all clients, so a client ends its own exchanges with their signals. */
   tokenEndpoint(options: TokenRequestsOptions): TokenSource
   /** How the server is doing, for all of them. */
   readonly health: EndpointHealth
   /** The client's clock, with one timer for all. */
   readonly clock: Clock
-  /** The last one who leaves ends what was shared. */
+  /** The last client that leaves closes what was shared. */
   leave(): Promise<void>
 }
 
 /** All that decides over which connections a request travels, and what can be believed that comes over them. */
 interface Way extends SenderOptions {
   readonly insecureHttpAllowed: boolean
-  /** Who presents a certificate, where somebody does: connections with one are nobody else's. */
+  /** The method that uses a certificate, if there is one. Connections with a certificate are not shared with others. */
   readonly certificateOf: object | undefined
 }
 

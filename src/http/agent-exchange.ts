@@ -31,7 +31,7 @@ export async function agentExchange(
     request?.destroy()
     const failure = networkError(error, { host, answerStarted: answerStarted() })
     if (failure.code !== 'ERR_CONNECTION_RESET' || request?.reusedSocket !== true) throw failure
-    // The server had closed a kept connection, and perhaps the other ones with it: whoever asks next shall get a new one.
+    // The server had closed a kept connection, and perhaps others too, so the next request gets a new one.
     agent.dropIdle()
     if (method === 'GET' && !signal.aborted) return agentExchange(agent, exchange, signal, startAnswer) // RFC 9110 §9.2.2
     throw failure

@@ -2,9 +2,9 @@ import { isScopeToken } from '../token/scope.ts'
 
 /** One challenge of `WWW-Authenticate` (RFC 9110 §11.6.1). */
 export interface Challenge {
-  /** In lower case: schemes compare without it. Empty for parameters that no scheme stands before. */
+  /** In lower case, because schemes are compared without case. Empty for parameters without a scheme. */
   readonly scheme: string
-  /** Names in lower case; of a repeated one the first counts. */
+  /** Names in lower case. If a name is repeated, the first value is used. */
   readonly parameters: ReadonlyMap<string, string>
 }
 
@@ -12,7 +12,7 @@ const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const separator = /[\s,]*/y
 const scheme = new RegExp(`(${token})(?=,|$|\\s+(?![\\s=]))`, 'y')
 const token68 = /\s+[0-9A-Za-z._~+/-]+=*(?=\s*(?:,|$))/y
-// Servers put quotes inside quotes, and forget the last one: a quote ends the text only where something can follow it.
+// Servers put quotes inside quotes and forget the last one. A quote therefore ends the text only if something valid follows it.
 const innerQuote = `"(?!\\s*(?:,|$|\\s${token}\\s*=))`
 const parameter = new RegExp(`(${token})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.?|${innerQuote})*)"?|([^\\s,"]*))`, 'ys')
 const unreadable = /[^,]+/y

@@ -5,7 +5,7 @@ import { checkedFields, kindOf, wrong } from '../wrong-option.ts'
 
 /** TLS of the client's own connections, in the words of `tls.connect()`. What is left out is as the platform has it. */
 export interface ConnectOptions {
-  /** PEM of the authorities to trust, in place of the platform's. */
+  /** PEM of the authorities to trust, instead of those of the platform. */
   readonly ca?: string | Buffer | readonly (string | Buffer)[]
   /** PEM of a certificate to present, and the chain up to where the server's trust begins. */
   readonly cert?: string | Buffer
@@ -18,7 +18,7 @@ export interface ConnectOptions {
   readonly minVersion?: SecureVersion
   /** In OpenSSL's notation. */
   readonly ciphers?: string
-  /** What `tls.createSecureContext()` gave, in place of all others: for a key in a security module, for example. */
+  /** The result of `tls.createSecureContext()`, instead of all other options, for example for a key in a security module. */
   readonly secureContext?: SecureContext
 }
 
@@ -74,7 +74,7 @@ function checkBytes(option: string, value: unknown): void {
   wrong(option, `must be a string or a Buffer, but is ${kindOf(value)}`, 'Give what the file holds.')
 }
 
-/** `createSecureContext` passes over a text without a certificate, and would then trust nobody. */
+/** `createSecureContext` ignores a text without a certificate, and would then trust nobody. */
 function checkAuthorities(option: string, ca: NonNullable<ConnectOptions['ca']>): void {
   const remedy = 'Give the certificates of the authorities as PEM.'
   const given = [ca].flat()

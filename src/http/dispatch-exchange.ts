@@ -15,12 +15,12 @@ export function dispatchExchange(
   const dispatcher = given as Pick<UndiciDispatcher, 'dispatch'>
   const { method, headers, body } = exchange
   const url = new URL(exchange.url)
-  // A redirect interceptor on the user's dispatcher obeys this. The timers of undici rest: one deadline rules.
+  // This stops a redirect interceptor on the user's dispatcher. The timers of undici are off, because there is only one deadline.
   const options = { maxRedirections: 0, headersTimeout: 0, bodyTimeout: 0 }
   return new Promise((resolve, reject) => {
     const handler = new AnswerHandler({ host: url.host, signal, startAnswer, resolve, reject })
     const request = { ...options, origin: url.origin, path: requestTarget(exchange.url), method, body: body ?? null }
-    // A user's interceptor can throw; an async one gives a promise, whose failure nobody else would look at.
+    // A user's interceptor can throw. An async one returns a promise, and nobody else would handle its failure.
     const dispatched = async () => dispatcher.dispatch({ ...request, headers: { ...headers } }, handler)
     dispatched().catch((error: unknown) => handler.onResponseError(undefined, error))
   })
@@ -45,7 +45,7 @@ class AnswerHandler implements UndiciDispatcher.DispatchHandler {
 
   onRequestStart(controller: UndiciDispatcher.DispatchController): void {
     const { signal } = this.#undertaking
-    // undici has no way to leave its queue: one that left already is stopped here, before a byte is written.
+    // A request cannot leave undici's queue. If its caller has already left, it is stopped here, before a byte is written.
     if (signal.aborted) controller.abort(signal.reason)
     else signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true })
   }

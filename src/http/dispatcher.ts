@@ -1,6 +1,6 @@
 /**
- * An undici `Dispatcher`, of any version that is supported: what is needed of its type. The declarations of this package do not name undici,
- * so they hold where it is not installed, or where there are two of it.
+ * The part of undici's `Dispatcher` that is needed, for every supported version. The declarations of this package do not name undici,
+ * so they work if it is not installed, or if there are two copies of it.
  */
 export interface Dispatcher {
   dispatch(options: never, handler: never): boolean

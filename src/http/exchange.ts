@@ -7,13 +7,13 @@ export interface Exchange {
   /** Lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
-  /** What the connection presents: this exchange shares none with others of another certificate. */
+  /** The certificate for the connection. Exchanges with different certificates share no connection. */
   readonly certificate?: ClientCertificate | undefined
   /** Milliseconds for the whole exchange, connection and last byte included. */
   readonly timeout: number
-  /** Bytes of the answer's body, at which the connection ends; `limits.answerBytes` unless given. */
+  /** The largest body of the answer in bytes. A longer one ends the connection. The default is `limits.answerBytes`. */
   readonly mostBytes?: number
-  /** Whether the process stays alive for it, on connections of our own; yes unless given. */
+  /** Whether the process stays alive for it, on our own connections. The default is yes. */
   readonly holdsProcess?: boolean | undefined
   /** Ends the exchange; it is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined

@@ -1,4 +1,4 @@
-/** What this machine or process has run out of, by the code of a system call: descriptors, ports, memory for sockets. */
+/** What this machine or process no longer has, by the code of a system call: file descriptors, ports, memory for sockets. */
 const exhausted: ReadonlyMap<string, string> = new Map([
   ['EMFILE', 'this process has no file descriptor left'],
   ['ENFILE', 'this machine has no file descriptor left'],

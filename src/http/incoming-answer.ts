@@ -34,7 +34,7 @@ export function incomingAnswer(
   let size = 0
   return {
     add(chunk) {
-      // A user's fetch can give anything; Node's own complaint would quote the text, which can be a token.
+      // A user's fetch can return anything, and the error of Node would contain the text, which can be a token.
       if (!ArrayBuffer.isView(chunk)) throw new TypeError('The body of the answer is not of bytes.')
       size += chunk.byteLength
       if (size > mostBytes)

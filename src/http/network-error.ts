@@ -13,11 +13,11 @@ export interface ExchangeState {
 const tlsFailure =
   /^(?:ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|CRL_|ERROR_IN_C|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$)/
 
-/** Alerts about a certificate, which only the other side sends: it is ours that it means (RFC 8446 §6.2). */
+/** Alerts about a certificate. Only the other side sends them, so they are about our certificate (RFC 8446 §6.2). */
 const certificateAlert =
   /^ERR_SSL_(?:TLSV1|SSLV3|TLSV13)_ALERT_(?:(?:BAD_|UNSUPPORTED_)?CERTIFICATE|UNKNOWN_CA|NO_CERTIFICATE)/
 
-/** How undici says that a proxy refused: its `ProxyAgent` for CONNECT, its `fetch` for an answer of 407. */
+/** How undici reports that a proxy refused: its `ProxyAgent` for CONNECT, and its `fetch` for 407. */
 const proxyResponse = /^proxy (?:response|authentication required)(?: \((\d{3})\))?/i
 
 const resetCodes: readonly string[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
@@ -70,12 +70,12 @@ export function networkError(error: unknown, { host, answerStarted }: ExchangeSt
   return new TokenClientError('ERR_NETWORK', `${what}${meaning}${suffix}.`, { transient: true, cause })
 }
 
-/** A stream that HTTP/2 refuses was not processed (RFC 9113 §8.7): as good as a connection that broke before the answer. */
+/** A stream that HTTP/2 refuses was not processed (RFC 9113 §8.7). It is treated like a connection that broke before the answer. */
 function isReset(code: string, cause: Error | undefined): boolean {
   return resetCodes.includes(code) || cause?.message.includes('NGHTTP2_REFUSED_STREAM') === true
 }
 
-/** `fetch` says only that it failed; why stands in its cause. A thrown value that is no error can hold anything: it is dropped. */
+/** The error of `fetch` says only that it failed, and its cause says why. A thrown value that is not an error can contain anything, so it is dropped. */
 function underlying(error: unknown): Error | undefined {
   if (!(error instanceof Error)) return undefined
   return codeOf(error) === '' && error.cause instanceof Error ? underlying(error.cause) : error

@@ -13,7 +13,7 @@ export interface Connecting {
 }
 
 /**
- * Connections for token requests alone: no other answer can be taken for one, and no setting of the process's agents reaches them.
+ * Connections only for token requests. No other answer can be mistaken for theirs, and settings of the process's agents do not affect them.
  * Node's `http` and `https` are loaded at the first request that needs them.
  */
 export interface OwnAgent {

@@ -4,7 +4,7 @@ import { type Connecting, type OwnAgent, ownAgent } from './own-agent.ts'
 /** Our own connections: those without a certificate of the client, and those with the certificate in use. */
 export interface OwnAgents {
   for(certificate: ClientCertificate | undefined): OwnAgent
-  /** The same connections for one more owner, who has the same certificates. They end when the last owner has let go. */
+  /** Shares the connections with one more owner that has the same certificates. They are closed when the last owner releases them. */
   share(): OwnAgents
   release(): void
 }

@@ -14,7 +14,7 @@ export interface Proxies {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Without the option, the environment counts where Node's own `fetch` has been told that it does. Throws ClientConfigurationError. */
+/** Without the option, the environment is used if Node's own `fetch` has been told to use it. Throws ClientConfigurationError. */
 export function checkedProxy(option: string, given: unknown): Proxies | undefined {
   if (given === undefined) return usesEnvironment() ? environmentProxies(process.env) : undefined
   if (given === 'environment') return environmentProxies(process.env)

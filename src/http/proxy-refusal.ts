@@ -1,6 +1,6 @@
 import { TokenClientError } from '../errors.ts'
 
-/** What a proxy answered in place of the authorization server. Without its name, whoever set it up knows where it is. */
+/** The error for the answer of a proxy instead of the authorization server. If the proxy has no name, the person who configured it knows where it is. */
 export function proxyRefusal(status: number, proxy?: string): TokenClientError {
   const who = proxy === undefined ? 'A proxy in front of the authorization server' : `The proxy ${proxy}`
   const wants = status === 407

@@ -3,7 +3,7 @@ import { parseHttpDate } from './http-date.ts'
 
 /**
  * Milliseconds to wait by the `Retry-After` of an answer (RFC 9110 §10.2.3); undefined when there is none that can be read.
- * A date counts from the server's own `Date`, so that a clock that is wrong here does no harm.
+ * A date is compared with the server's own `Date`, so a wrong clock on this machine does not matter.
  */
 export function retryAfter({ headers }: Pick<Answer, 'headers'>, wallTime: number): number | undefined {
   const field = headers['retry-after']

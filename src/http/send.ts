@@ -21,7 +21,7 @@ export interface Sender {
   /**
    * Rejects with `ERR_TIMEOUT`, `ERR_CONNECTION_RESET` (before the first byte of an answer), `ERR_NETWORK`, `ERR_TLS_ERROR`,
    * `ERR_PROXY_REFUSED`, `ERR_BODY_TOO_LARGE` or `ERR_UNEXPECTED_CONTENT_ENCODING`. Any status is an answer; redirects are not followed.
-   * Outside 2xx the status decides: when the body cannot be read, the answer comes without it.
+   * Outside 2xx the status decides. If the body cannot be read, the answer is returned without it.
    */
   send(exchange: Exchange): Promise<Answer>
   /** Ends what is under way with `ClientClosedError` and closes the sender's own connections, never a user's dispatcher. */
@@ -29,18 +29,18 @@ export interface Sender {
 }
 
 export interface SenderOptions extends Connecting {
-  /** How exchanges travel, in place of own connections. */
+  /** What sends exchanges, instead of our own connections. */
   readonly dispatcher?: Dispatcher | undefined
   /** The same, for `fetch`. */
   readonly fetch?: Fetch | undefined
-  /** Connections that other senders use as well, in place of own ones. The sender lets go of them when it closes. */
+  /** Connections that other senders use too, instead of own ones. The sender releases them when it closes. */
   readonly agents?: OwnAgents | undefined
-  /** False when whoever waits for an exchange keeps the process alive, so that it can end while nobody does. */
+  /** False if the caller of an exchange keeps the process alive, so that the process can end while nobody waits. */
   readonly holdsProcess?: boolean | undefined
   readonly clock: Clock
 }
 
-/** One exchange with the authorization server at a time of need: one deadline, one size limit, no redirects, no cookies, no encoding. */
+/** Sends one request to the authorization server: one deadline, one size limit, no redirects, no cookies, no encoding. */
 export function sender({ dispatcher, fetch, clock, holdsProcess, ...own }: SenderOptions): Sender {
   const { agents = ownAgents(own) } = own
   const closing = new AbortController()
@@ -91,7 +91,7 @@ export function sender({ dispatcher, fetch, clock, holdsProcess, ...own }: Sende
   }
 }
 
-/** Before the deadline begins: loading is no part of it. */
+/** Loads before the deadline starts, so loading does not count. */
 function loadFor(url: string): void {
   void (url.startsWith('https:') ? builtin.https : builtin.http)
 }

@@ -4,8 +4,8 @@ import type { Dispatcher } from './dispatcher.ts'
 import { checkedProxy, type Proxies, type ProxyOption } from './proxies.ts'
 
 /**
- * How requests to the authorization server travel: over connections of our own, which `connect` can shape, or by what is given here.
- * A dispatcher or fetch must not carry this client's own tokens to the token endpoint: the client would wait for itself, until `ERR_TIMEOUT`.
+ * How requests to the authorization server are sent: over the client's own connections, with the TLS options in `connect`, or with a dispatcher or a fetch.
+ * That dispatcher or fetch must not add this client's own tokens for the token endpoint, because the client would wait for itself until `ERR_TIMEOUT`.
  */
 export type TransportOptions =
   | (OwnConnections & { readonly dispatcher?: never; readonly fetch?: never })
@@ -15,8 +15,8 @@ export type TransportOptions =
 interface OwnConnections {
   readonly connect?: ConnectOptions
   /**
-   * A proxy for all requests, or `'environment'` for those that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name. Unless given, the
-   * environment counts where `NODE_USE_ENV_PROXY=1` or `--use-env-proxy` says so, as for Node's own `fetch`.
+   * A proxy for all requests, or `'environment'` for those that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name. By default the
+   * environment is used if `NODE_USE_ENV_PROXY=1` or `--use-env-proxy` is set, as for Node's own `fetch`.
    */
   readonly proxy?: ProxyOption
 }

@@ -38,7 +38,7 @@ export function tunnels(proxy: URL, trusted: SecureContextOptions): Tunnels {
   }
 }
 
-/** TLS with the target inside a tunnel: the proxy sees nothing of it, and the client's certificate reaches the target. */
+/** TLS with the target inside a tunnel. The proxy sees nothing of it, and the target gets the client's certificate. */
 export async function secureTunnel({ open }: Tunnels, options: ClientRequestArgs): Promise<TLSSocket> {
   const { port } = options
   const host = String(options.host)
@@ -46,7 +46,7 @@ export async function secureTunnel({ open }: Tunnels, options: ClientRequestArgs
   return builtin.tls.connect({ ...(options as ConnectionOptions), socket })
 }
 
-/** A request in clear, as a proxy takes it (RFC 9112 §3.2.2): for the whole URL, with the authorization of the proxy. */
+/** A plain HTTP request in the form for a proxy (RFC 9112 §3.2.2): with the whole URL, and with the authorization of the proxy. */
 export function throughProxy(url: URL, proxy: URL, { path, headers, ...others }: RequestOptions): RequestOptions {
   return { ...others, path: url.origin + path, headers: { ...headers, host: url.host, ...authorization(proxy) } }
 }

@@ -16,7 +16,7 @@ export async function uncached(fetch: Fetch, input: FetchInput, init: RequestIni
   }
 }
 
-/** Said before anything is sent: a failure of the network has a cause or a code. */
+/** Such an error is thrown before anything is sent. A network failure has a cause or a code. */
 function refusesTheOption(error: unknown): boolean {
   if (!(error instanceof Error) || error.cause !== undefined || 'code' in error) return false
   return /\bcache\b|not implemented|not supported|unsupported/i.test(error.message)

@@ -12,7 +12,7 @@ import type { AuthorizationServerSource, Issuer, ServerSource } from './server-s
 
 export interface DiscoveryOptions {
   readonly issuer: string
-  /** Where the metadata are; the usual places of the issuer unless given. */
+  /** Where the metadata is. The default is the usual places of the issuer. */
   readonly places?: readonly string[]
   readonly sender: Sender
   readonly clock: Clock
@@ -38,7 +38,7 @@ export function discoveredServer(options: DiscoveryOptions): AuthorizationServer
   })
 }
 
-/** The same for whoever receives tokens: a document that names no token endpoint will do. */
+/** The same for a resource server, which also accepts a document without a token endpoint. */
 export function discoveredIssuer(options: DiscoveryOptions): ServerSource<Issuer> {
   return discovered(options, {
     describe: describedIssuer,

@@ -11,7 +11,7 @@ export function serverAt(tokenEndpoint: string, issuer: string | undefined): Aut
   return { issuer, tokenEndpoint, ...unknown }
 }
 
-/** A server that was configured: nothing is fetched. */
+/** A server that was configured, so nothing is fetched. */
 export function knownServer(server: AuthorizationServer): AuthorizationServerSource {
   return { authorizationServer: () => server, rediscover: async () => server }
 }

@@ -6,7 +6,7 @@ import type { AuthorizationServer, Issuer } from './server-source.ts'
 export interface ExpectedServer {
   /** The issuer that was configured, as it was written. */
   readonly issuer: string
-  /** Plain HTTP beyond loopback is somebody's decision. */
+  /** Plain HTTP beyond loopback is allowed. */
   readonly insecureHttpAllowed: boolean
 }
 
@@ -16,17 +16,17 @@ interface ExpectedAnswer extends ExpectedServer {
 }
 
 interface FaultDetails {
-  /** It is a metadata document, and it is wrong: asking again gives the same. */
+  /** It is a metadata document but it is wrong, so another request would not help. */
   readonly wrong?: boolean
   /** It says that it is about another issuer. */
   readonly foreign?: boolean
-  /** Of an answer that is no 200. */
+  /** The status of an answer other than 200. */
   readonly status?: number
-  /** Milliseconds that the server wants to be left alone. */
+  /** How many milliseconds the server wants clients to wait. */
   readonly retryAfter?: number | undefined
 }
 
-/** Why an answer is no metadata of this server, as the rest of a sentence. */
+/** Why an answer is not the metadata of this server, as the rest of a sentence. */
 export class MetadataFault extends Error {
   override readonly name = 'MetadataFault'
   readonly details: FaultDetails
@@ -78,12 +78,12 @@ export function describedIssuer(document: object, expected: ExpectedServer): Iss
   }
 }
 
-/** A map: no member can pass for an inherited one. Empty for what is no object. */
+/** A map, so that a member cannot be confused with an inherited one. Empty if the value is not an object. */
 function membersOf(value: unknown): ReadonlyMap<string, unknown> {
   return new Map(isObject(value) ? Object.entries(value) : [])
 }
 
-/** Code point by code point: a normalised comparison is how one server passes for another (RFC 8414 §4). */
+/** Compares code point by code point. With a normalised comparison one server could pretend to be another (RFC 8414 §4). */
 function checkIssuer(named: unknown, issuer: string): void {
   if (named === issuer) return
   const foreign = typeof named === 'string'
@@ -116,7 +116,7 @@ function parsed(body: Uint8Array): unknown {
   }
 }
 
-/** Plain HTTP on this machine is for an issuer that is here itself: whoever listens on a port is no part of one that is reached by https. */
+/** Plain HTTP on this machine is only for an issuer on this machine. A process that listens on a local port does not belong to an https issuer. */
 function isUsable(url: URL, { issuer, insecureHttpAllowed }: ExpectedServer): boolean {
   if (url.protocol !== 'http:') return url.protocol === 'https:'
   const at = new URL(issuer)
@@ -132,7 +132,7 @@ function endpoint(value: unknown, expected: ExpectedServer): string {
   throw wrong(`names the token_endpoint ${shown(url.origin)}, which is not https`)
 }
 
-/** For an endpoint that not everybody needs: a bad URL counts as if it were missing. */
+/** For an optional endpoint: a wrong URL counts as missing. */
 function usableEndpoint(value: unknown, expected: ExpectedServer): string | undefined {
   try {
     return endpoint(value, expected)

@@ -1,11 +1,11 @@
 import type { Patience } from '../waiting/patience.ts'
 
-/** What whoever receives tokens needs to know of their issuer. Some issuers have no token endpoint: Kubernetes, GitHub Actions. */
+/** What a resource server needs to know about an issuer. Some issuers have no token endpoint: Kubernetes, GitHub Actions. */
 export interface Issuer {
   readonly issuer: string | undefined
   /** Where its keys are, when the server publishes them. */
   readonly jwksUri?: string | undefined
-  /** Where it tells what a token is worth (RFC 7662), when it does. */
+  /** The introspection endpoint (RFC 7662), if there is one. */
   readonly introspectionEndpoint?: string | undefined
   /** The same for clients that prove themselves in the connection (RFC 8705 §5). */
   readonly mutualTlsIntrospectionEndpoint?: string | undefined
@@ -16,7 +16,7 @@ export interface Issuer {
 /** What is known of the authorization server (RFC 8414 §2). */
 export interface AuthorizationServer extends Issuer {
   readonly tokenEndpoint: string
-  /** `mtls_endpoint_aliases.token_endpoint`: where clients go that prove themselves in the connection (RFC 8705 §5). */
+  /** `mtls_endpoint_aliases.token_endpoint`, for clients that authenticate with a certificate (RFC 8705 §5). */
   readonly mutualTlsTokenEndpoint: string | undefined
   /** `token_endpoint_auth_methods_supported`, when the server publishes it. */
   readonly authenticationMethods: readonly string[] | undefined
@@ -25,7 +25,7 @@ export interface AuthorizationServer extends Issuer {
 export interface ServerSource<Server extends Issuer> {
   /** At once when it is known, else a promise of it. Never throws. */
   authorizationServer(patience: Patience): Server | Promise<Server>
-  /** An endpoint was not found where it should be: what the server says now, or what is known when it says nothing. */
+  /** Called when an endpoint was not found. Returns what the server says now, or what is known if it does not answer. */
   rediscover(patience: Patience): Promise<Server>
 }
 

@@ -1,9 +1,9 @@
 import type { Answer, Exchange, Sender } from '../http/send.ts'
 
-/** Under this name a token client shows `service-token-client/opentelemetry` what it counts. */
+/** The symbol under which `service-token-client/opentelemetry` finds the counters of a token client. */
 export const telemetryOf: unique symbol = Symbol.for('service-token-client.telemetry') as never
 
-/** What one client is called in messages, and what it counts. */
+/** The name of one client in messages, and its counters. */
 export interface ClientTelemetry {
   /** Numbers the clients of a process. */
   readonly client: number
@@ -17,7 +17,7 @@ export interface ClientTelemetry {
 }
 
 export interface CountingTelemetry extends ClientTelemetry {
-  /** The same sender, which counts the token requests. */
+  /** The same sender, which also counts the token requests. */
   counting(sender: Sender): Sender
 }
 

@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import { TokenClientError } from '../errors.ts'
 import { eventNames } from '../events.ts'
 
-/** Whose event it is: a process can have many clients. */
+/** The client of an event, because a process can have many clients. */
 export interface EventSource {
   readonly client: number
   readonly clientId: string
@@ -10,7 +10,7 @@ export interface EventSource {
 
 const channels = new Map(eventNames.map((name) => [name, channel(`service-token-client:${name}`)]))
 
-/** Publishes an event as a plain object on `service-token-client:NAME`; nothing is made where nobody listens. */
+/** Publishes an event as a plain object on `service-token-client:NAME`. If nobody subscribes, no object is created. */
 export function publishEvent(name: string, event: object, { client, clientId }: EventSource): void {
   const told = channels.get(name)
   if (told?.hasSubscribers) told.publish(Object.freeze({ client, clientId, ...event, ...plainError(event) }))

@@ -16,7 +16,7 @@ export interface RequestTrace extends RequestFields {
   /** Host and port of the authorization server. */
   readonly server: string
   readonly reason: RefreshReason
-  /** At the end: milliseconds, how often it was tried, and the token that came or the code of the failure. */
+  /** Set at the end: the duration in milliseconds, the number of attempts, and the new token or the code of the failure. */
   duration?: number
   attempts?: number
   serial?: number

@@ -1,4 +1,4 @@
-/** Where an answer came from, and with which status: what every error about it tells. */
+/** Where an answer came from, and its status. Every error about the answer says this. */
 export interface AnswerSource {
   readonly host: string
   readonly status: number

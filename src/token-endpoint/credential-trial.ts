@@ -4,7 +4,7 @@ import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
 
 /** Milliseconds for which a credential that the server has just taken needs no new trial. */
 const trust = 10_000
-/** Milliseconds that the others wait for a trial: a server that is slow for one need not be slow for all. */
+/** How many milliseconds the others wait for a trial. A server that is slow for one request does not have to delay all of them. */
 const longestTrial = 1000
 
 /** Runs a token request, alone or beside others. With the signal nobody waits for it any more. */

@@ -3,7 +3,7 @@ import type { CurrentProver } from '../client-authentication/current-prover.ts'
 import { TokenClientError } from '../errors.ts'
 import type { ProofRefusal, ProvenCall } from '../token/prover.ts'
 
-/** The proofs of one token request and its repeats (RFC 9449 §5). Rejects with `ERR_SECRET_UNAVAILABLE` when there is no key. */
+/** The proofs of one token request and its repeats (RFC 9449 §5). Rejects with `ERR_SECRET_UNAVAILABLE` if there is no key. */
 export async function beginProof(draft: TokenRequestDraft, prover: CurrentProver): Promise<ProvenCall> {
   const { deadline, tokenEndpoint, warn } = draft
   deadline.awaits('the DPoP key', 'ERR_SECRET_UNAVAILABLE')

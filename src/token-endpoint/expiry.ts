@@ -4,7 +4,7 @@ import { limits } from '../limits.ts'
 import type { AnswerSource } from './answer-source.ts'
 
 export interface Expiry {
-  /** Milliseconds as the server has told them, 0 too; undefined when it did not say. */
+  /** Milliseconds, as the server says, including 0. Undefined if the server does not say. */
   readonly life: number | undefined
   readonly warning?: Warning
 }

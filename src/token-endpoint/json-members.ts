@@ -5,7 +5,7 @@ import type { Answer } from '../http/exchange.ts'
 const jsonType = /^(?:application\/json|[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.-]+\+json|text\/plain)?$/
 
 /**
- * The members of an answer's JSON object, the last one of a name that is repeated. A map: no member can pass for an inherited one.
+ * The members of the JSON object of an answer. If a name is repeated, the last member is used. It is a map, so a member cannot be confused with an inherited one.
  * Throws `ERR_UNEXPECTED_CONTENT_TYPE` or `ERR_MALFORMED_BODY`, both transient.
  */
 export function jsonMembers({ status, headers, body }: Answer, host: string): ReadonlyMap<string, unknown> {
@@ -37,7 +37,7 @@ function hasOtherCharset(parameters: readonly string[]): boolean {
   })
 }
 
-/** The error of `JSON.parse` quotes the text, which can hold a token: it goes no further. */
+/** The error of `JSON.parse` contains the text, which can include a token, so it is not passed on. */
 function parse(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))

@@ -76,7 +76,7 @@ export function isKnownOAuthError(word: string | undefined): word is string {
   return word !== undefined && meanings.has(word)
 }
 
-/** The failure that an `error` word stands for, by the word alone. */
+/** The failure for an `error` value, from the value alone. */
 export function oauthFailure(word: string, { host, status, retryAfter }: OAuthErrorDetails): TokenClientError {
   const { code, transient = false, message } = meanings.get(word) ?? foreign
   return new TokenClientError(code, `${host} refused the token request: ${message}`, {
@@ -101,7 +101,7 @@ export function oauthErrorWord(
   return meanings.has(error) ? error : foreignText(error, hidden).replace(/["\\]/g, '?')
 }
 
-/** A code of the server's own is one word. A sentence says that something went wrong, and is no OAuth error. */
+/** An error value of the server's own is one word. A sentence only says that something went wrong and is not an OAuth error. */
 export function isErrorCode(word: string): boolean {
   return !word.includes(' ')
 }

@@ -13,9 +13,9 @@ import { type ResponseContext, statusRefusal } from './status-refusal.ts'
 /** What a successful token response says (RFC 6749 §5.1). */
 export interface TokenResponse {
   readonly value: string
-  /** The granted scope. Undefined: as requested. Empty: nothing was granted. */
+  /** The granted scope. Undefined means as requested, and empty means that nothing was granted. */
   readonly scope: readonly string[] | undefined
-  /** Milliseconds as the server has told them, 0 too; undefined when it did not say. */
+  /** Milliseconds, as the server says, including 0. Undefined if the server does not say. */
   readonly life: number | undefined
   /** Whether the token is bound to the key that was proved. */
   readonly isBound: boolean
@@ -31,7 +31,7 @@ export interface TokenResponseContext extends ResponseContext {
 }
 
 /**
- * Reads a token endpoint's answer: tolerant where servers differ, strict about what is put on the wire later.
+ * Reads the answer of a token endpoint. It is tolerant where servers differ, and strict about what is sent later.
  * Throws `TokenClientError` for a refusal and for an answer that cannot be used. Other members than the five of the RFC are not looked at.
  */
 export function readTokenResponse(answer: Answer, context: TokenResponseContext): TokenResponse {
@@ -113,7 +113,7 @@ function readScope(scope: unknown, source: AnswerSource): readonly string[] | un
 /** A shorter secret can be the word of an honest scope. */
 const leastSecret = 8
 
-/** A scope stands in events, and nobody can ask for one that is a secret. */
+/** Events contain the scope, and nobody can ask for a scope that is a secret. */
 function withoutSecrets(member: string, hidden: readonly string[]): string {
   const secrets = hidden.filter((secret) => secret.length >= leastSecret)
   return repeats(member, secrets) ? redacted : member

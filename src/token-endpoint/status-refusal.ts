@@ -9,11 +9,11 @@ export interface ResponseContext {
   readonly tokenEndpoint: string
   /** Epoch ms at which the answer came. */
   readonly wallTime: number
-  /** What the request held and nobody else may see: no word of the answer shows it. */
+  /** The secrets of the request. No text from the answer may show them. */
   readonly hidden: readonly string[]
 }
 
-/** The failure that an answer without a token stands for. */
+/** The failure for an answer without a token. */
 export function statusRefusal(answer: Answer, context: ResponseContext): TokenClientError {
   const { status } = answer
   if ([301, 302, 303, 307, 308].includes(status)) return redirectRefusal(answer, context)
@@ -33,7 +33,7 @@ export function statusRefusal(answer: Answer, context: ResponseContext): TokenCl
   })
 }
 
-/** The form holds the secret: it is sent nowhere else (RFC 9700 §4.12). Of the target only the origin is told, its query is not ours. */
+/** The form contains the secret, so it is not sent to another place (RFC 9700 §4.12). The message names only the origin of the target, because its query is not ours. */
 function redirectRefusal({ status, headers }: Answer, { tokenEndpoint, hidden }: ResponseContext): TokenClientError {
   const { host } = new URL(tokenEndpoint)
   const location = headers.location ?? ''
@@ -53,7 +53,7 @@ function wordOf(answer: Answer, host: string, hidden: readonly string[]): string
   }
 }
 
-/** A server in trouble calls good clients invalid: then its status counts, and not its word. */
+/** A failing server may call good clients invalid. Its status then decides, and not its error value. */
 function outweighs(status: number, word: string): boolean {
   return status === 429 || (status >= 500 && word !== 'temporarily_unavailable')
 }

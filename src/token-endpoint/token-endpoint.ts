@@ -35,15 +35,15 @@ export interface TokenEndpointOptions {
   readonly clientAuthentication: ClientAuthentication
   readonly sender: Sender
   readonly clock: Clock
-  /** Milliseconds of a whole flight: an attempt gets half of it unless its patience says otherwise. */
+  /** Milliseconds for a whole flight. An attempt gets half of it, unless its patience says otherwise. */
   readonly timeout: number
   /** Milliseconds that a token lives when the server does not say. */
   readonly defaultLifetime: number
-  /** Names of token types that mean Bearer, in lower case; only that one unless given. */
+  /** Names of token types that mean Bearer, in lower case. The default is only `bearer`. */
   readonly bearerTypes?: readonly string[]
   /** Proves the key that tokens are bound to; undefined for Bearer tokens. */
   readonly prover?: CurrentProver | undefined
-  /** With a prover: whether a Bearer token will do as well. */
+  /** With a prover: whether a Bearer token is accepted too. */
   readonly allowBearer?: boolean
   /** Further header fields of each token request, by lower-case names. */
   readonly headers?: CredentialSource<Readonly<Record<string, string>>> | undefined
@@ -53,7 +53,7 @@ export interface TokenEndpointOptions {
 const metadata = "the authorization server's metadata"
 
 /**
- * The token endpoint as a source of tokens: each call is one attempt of the client credentials grant (RFC 6749 §4.4).
+ * The token endpoint as a source of tokens. Each call is one attempt of the client credentials grant (RFC 6749 §4.4).
  * A refused credential, a wrong date and an endpoint that moved are worth one repeat, at once, and so is each nonce that a proof must carry.
  * `maxWait` bounds all of it: `ERR_SECRET_UNAVAILABLE` when the credential does not come in time, else `ERR_TIMEOUT`.
  */
@@ -61,7 +61,7 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenSource {
   return new Endpoint(options)
 }
 
-/** A class: a thousand tenants have a thousand of it, and its functions once. */
+/** This is a class because a thousand tenants have a thousand of these, and a class has its functions only once. */
 class Endpoint implements TokenSource {
   readonly #options: TokenEndpointOptions
   readonly #inTurn: Trial

@@ -1,16 +1,16 @@
 import { limits } from '../limits.ts'
 
-/** The ends that an authorization server has told for its tokens. */
+/** The ends of tokens, as an authorization server has reported them. */
 export interface ToldEnds {
   /**
-   * Milliseconds that a token lives, counted from the monotonic moment at which it was sent for: to the earliest end that was ever
-   * told for its value, so that no later answer lengthens its life. A life of 0 says that a known token has ended, and says
-   * nothing about another one. Undefined when no end was told.
+   * How many milliseconds a token lives from the monotonic moment at which its request was sent. It is the earliest end that was ever
+   * reported for its value, so a later answer cannot make its life longer. A life of 0 means that a known token has expired, and means
+   * nothing for another token. Undefined if no end was reported.
    */
   lifeOf(value: string, told: number | undefined, sentAt: number): number | undefined
 }
 
-/** Milliseconds for which the end of a token is remembered that has ended: a cache on the way can still give it. */
+/** For how many milliseconds the end of an expired token is remembered, because a cache could still return the token. */
 const remembered = 3_600_000
 /** Milliseconds. Small numbers take no memory of their own. */
 const unit = 100
