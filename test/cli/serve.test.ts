@@ -215,12 +215,24 @@ test.each([
   expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)])
 })
 
+test.each([
+  [['--algorithm', 'HS256'], /^HS256 needs a --signing-secret-file of at least 32 bytes\./],
+  [['--issuer', 'x'], /^--issuer must be an http or https URL/],
+  [['--host', '0.0.0.0'], /^--host beyond this machine needs an --admin-secret-file\./]
+])('%j is refused in the words of the command line', async (args, message) => {
+  const { exitCode, stderr } = await run(['serve', '--port', '0', ...args])
+  expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)])
+})
+
 describe('beyond this machine it needs an admin secret', () => {
   const outside = ['--host', '0.0.0.0']
 
   test('or does not start', async () => {
     const { exitCode, stderr } = await run(['serve', ...outside])
-    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/host beyond this machine needs an adminSecret/)])
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringMatching(/--host beyond this machine needs an --admin-secret-file/)
+    ])
   })
 
   test.each(['a variable', 'a file'])('from %s', async (place) => {
@@ -261,9 +273,9 @@ test.each<[string, string[], RegExp]>([
   ['a port that is none', ['--port', 'http'], /--port must be a number/],
   ['a port that is too high', ['--port', '70000'], /--port must be a port/],
   ['a negative life', ['--lifetime=-5'], /--lifetime must be a number/],
-  ['a life of no time', ['--lifetime', '0', '--port', '0'], /at least 1000/],
-  ['an unknown format', ['--format', 'saml', '--port', '0'], /accessTokenFormat must be/],
-  ['an unknown algorithm', ['--algorithm', 'none', '--port', '0'], /signingAlgorithm must be one of/],
+  ['a life of no time', ['--lifetime', '0', '--port', '0'], /--lifetime must be at least 1: it is in seconds/],
+  ['an unknown format', ['--format', 'saml', '--port', '0'], /--format must be one of jwt, opaque/],
+  ['an unknown algorithm', ['--algorithm', 'none', '--port', '0'], /--algorithm must be one of/],
   ['a part of what TLS needs', ['--tls-cert', 'bad.json'], /--tls-key is missing/],
   ['a port for no TLS', ['--tls-port', '9443'], /--tls-port needs --tls-cert/],
   [

@@ -4,6 +4,7 @@ import {
   startAuthorizationServer
 } from 'service-token-client/authorization-server'
 import { command, UsageError } from '../command.ts'
+import { inFlags } from '../serve/flag-names.ts'
 import { serveOptions, serverOptions } from '../serve/serve-options.ts'
 import { entryLine, greeting } from '../serve/server-lines.ts'
 import { story } from '../serve/story.ts'
@@ -45,6 +46,8 @@ export const serve = command({
     const server = await startAuthorizationServer({
       ...(file === undefined ? { registry: story } : { registryFile: file, writeRegistryFile: values.write === true }),
       ...(await serverOptions(values, environment))
+    }).catch((error) => {
+      throw inFlags(error)
     })
     const tale = file === undefined ? tellStory(server) : undefined
     if (values.silent !== true) follow(server, json, terminal)

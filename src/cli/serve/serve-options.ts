@@ -60,7 +60,7 @@ export async function serverOptions(values: Values, environment: Environment): P
     host,
     issuer,
     keysFile: keys,
-    accessTokenLifetime: lifetime === undefined ? undefined : 1000 * numberOf('lifetime', lifetime),
+    accessTokenLifetime: lifetime === undefined ? undefined : 1000 * lifetimeOf(lifetime),
     accessTokenFormat: format,
     signingAlgorithm: algorithm,
     profile: profile === undefined ? undefined : await serveProfile(profile),
@@ -109,6 +109,12 @@ function portOf(flag: string, text: string | undefined, usual: number): number {
   const port = text === undefined ? usual : numberOf(flag, text)
   if (!Number.isInteger(port) || port > 65_535) throw new UsageError(`--${flag} must be a port: a number up to 65535.`)
   return port
+}
+
+function lifetimeOf(text: string): number {
+  const seconds = numberOf('lifetime', text)
+  if (seconds < 1) throw new UsageError('--lifetime must be at least 1: it is in seconds.')
+  return seconds
 }
 
 function numberOf(flag: string, text: string): number {

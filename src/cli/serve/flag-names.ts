@@ -1,0 +1,24 @@
+import { ClientConfigurationError } from 'service-token-client'
+
+/** Option of the server → the flag that gives it. */
+const flags: Readonly<Record<string, string>> = {
+  accessTokenFormat: '--format',
+  accessTokenLifetime: '--lifetime',
+  adminSecret: '--admin-secret-file',
+  cors: '--cors',
+  host: '--host',
+  issuer: '--issuer',
+  keysFile: '--keys',
+  port: '--port',
+  profile: '--profile',
+  signingAlgorithm: '--algorithm',
+  signingSecret: '--signing-secret-file'
+}
+
+/** What the server says of an option, in the words of the command line. Anything else stays as it is. */
+export function inFlags(error: unknown): unknown {
+  if (!(error instanceof ClientConfigurationError)) return error
+  const begun = error.message.replace(/^\w+/, (name) => (Object.hasOwn(flags, name) ? `${flags[name]}` : name))
+  const message = begun.replace(/\b(?:adminSecret|signingSecret|keysFile)\b/g, (name) => `${flags[name]}`)
+  return new ClientConfigurationError(error.code, message)
+}
