@@ -134,7 +134,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     await page.getByRole('spinbutton').fill('0.5')
     await page.locator('#inspector form').evaluate((form) => form.setAttribute('novalidate', ''))
     await page.getByRole('button', { name: 'Save…' }).click()
-    await page.locator('#toast.bad', { hasText: 'is in milliseconds, 1000 at least' }).waitFor()
+    await page.locator('#toast.bad', { hasText: 'is in milliseconds and must be at least 1000' }).waitFor()
     expect(registry.current).toBe(before)
   })
 
@@ -284,7 +284,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     await dialog.getByText('✓ billing accepts it').waitFor()
     const text = await dialog.innerText()
     expect(text).toMatch(/aud\s+https:\/\/billing\.internal/)
-    expect(text).toMatch(/✕ users refuses it: The token is meant for somebody else\./)
+    expect(text).toMatch(/✕ users refuses it: The token is for another audience\./)
     expect(text).toContain('client_secret=$CLIENT_SECRET')
     expect(await page.content()).not.toMatch(/marker-(shop|orders|billing|nobody)|eyJ/)
   })
