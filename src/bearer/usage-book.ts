@@ -8,8 +8,8 @@ import type { Grant, Moment, Usage } from './usage.ts'
 export interface UsageBook {
   /** The route, counting what its tokens are used for. Equal routes of two policies are counted together. */
   counted(route: Route): Route
-  /** Counts the tokens that are asked for by hand. */
-  byHand(request: TokenRequest): Usage
+  /** Counts the tokens that are asked for by hand. `key` is that of the request, from whoever has it at hand. */
+  byHand(request: TokenRequest, key?: string): Usage
   /** Records what a request for a token was granted, or why it was refused. */
   noteGrant(request: TokenRequest, token: AccessToken | Promise<AccessToken>): void
   usages(): Iterable<Usage>
@@ -52,10 +52,10 @@ class Book implements UsageBook {
     return { ...route, usage }
   }
 
-  byHand(request: TokenRequest): Usage {
+  byHand(request: TokenRequest, key = request.key): Usage {
     if (this.#lastByHand?.request !== request) {
       this.#requests ??= new Map()
-      this.#lastByHand = this.#listed(this.#requests, request.key, request)
+      this.#lastByHand = this.#listed(this.#requests, key, request)
     }
     return this.#lastByHand
   }

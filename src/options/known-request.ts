@@ -1,22 +1,15 @@
 import type { TokenRequest } from '../token/token-request.ts'
 
-/** The request that a call names, if it is known. If it is undefined, the options have to be read and checked. */
-export type KnownRequest = (options: unknown) => TokenRequest | undefined
+/** The key of the request that a call names, if its options show it at once. If it is undefined, they have to be read and checked. */
+export type KeyOfCall = (options: unknown) => string | undefined
 
 /**
- * Recognises a request by its scope, so that the options of a call with one scope token and nothing else are checked only once. In a
- * service with ten thousand tenants every call is like that. `known` remembers the requests by their keys.
+ * Reads the key of a request from the options of a call with one scope token and nothing else, because that scope is the key. If the
+ * request is known, such options are not checked again. In a service with ten thousand tenants every call is like that.
  */
-export function knownRequest(
-  { audience, resource, parameters }: TokenRequest,
-  known: { requestOf(key: string): TokenRequest | undefined }
-): KnownRequest {
+export function keyOfCall({ audience, resource, parameters }: TokenRequest): KeyOfCall {
   const hasMore = audience !== undefined || resource.length > 0 || Object.keys(parameters).length > 0
-  if (hasMore) return () => undefined // then no key is a scope
-  return (options) => {
-    const scope = loneScope(options)
-    return scope === undefined ? undefined : known.requestOf(scope)
-  }
+  return hasMore ? () => undefined : loneScope // with more, no key is a scope
 }
 
 /** The scope token, if these options name one scope token and nothing else. Undefined too if they are wrong, or if the token could be the key of another request. */

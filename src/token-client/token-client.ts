@@ -15,7 +15,7 @@ import type { Off, On } from '../emitter.ts'
 import { fetchFunction } from '../http/transport-options.ts'
 import { checkedCall, type HeadersOptions } from '../options/call-options.ts'
 import { checkedOptions, type TokenClientOptions } from '../options/client-options.ts'
-import { knownRequest } from '../options/known-request.ts'
+import { keyOfCall } from '../options/known-request.ts'
 import { type BearerPolicy, checkedPolicy } from '../options/policy.ts'
 import {
   checkedAsking,
@@ -94,13 +94,13 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     ...spending,
     routes: routeTable(checkedPolicy(policy, request).map((rule) => book.counted(rule)))
   })
-  const knownFrom = knownRequest(request, cache)
+  const keyOf = keyOfCall(request)
   const since = clock.wallTime()
   let closed: Promise<void> | undefined
 
-  /** For the caller to show. */
-  function handedOut(asked: TokenRequest, patience?: Asking): Promise<AccessToken> {
-    const usage = book.byHand(asked) // before the token, whose scope it wants to know
+  /** For the caller to show. With ten thousand requests each look into one costs more than all else, so whoever has its key gives it. */
+  function handedOut(asked: TokenRequest, patience?: Asking, key = asked.key): Promise<AccessToken> {
+    const usage = book.byHand(asked, key) // before the token, whose scope it wants to know
     const token = cache.promise(asked, patience)
     noteCall(usage)
     return token
@@ -113,8 +113,9 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   }
 
   function getTokenFor(given: GetTokenOptions): Promise<AccessToken> {
-    const known = knownFrom(given)
-    return known === undefined ? readAndAsk(given) : handedOut(known)
+    const key = keyOf(given)
+    const known = key === undefined ? undefined : cache.requestOf(key)
+    return known === undefined ? readAndAsk(given) : handedOut(known, undefined, key)
   }
 
   async function end(): Promise<void> {
