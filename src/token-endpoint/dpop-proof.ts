@@ -1,6 +1,8 @@
 import type { TokenRequestDraft } from '../client-authentication/client-authentication.ts'
 import type { CurrentProver } from '../client-authentication/current-prover.ts'
 import { TokenClientError } from '../errors.ts'
+import { readChallenges } from '../http/challenge.ts'
+import type { Answer } from '../http/exchange.ts'
 import type { ProofRefusal, ProvenCall } from '../token/prover.ts'
 
 /** The proofs of one token request and its repeats (RFC 9449 §5). Rejects with `ERR_SECRET_UNAVAILABLE` if there is no key. */
@@ -29,9 +31,11 @@ async function namingTheKey<Result>(work: () => Result | Promise<Result>): Promi
   }
 }
 
-/** What a refused token request says of its proof. */
-export function proofRefusalIn(error: unknown): ProofRefusal {
+/** What a refused token request says of its proof: in its body, or as some servers have it in a challenge. */
+export function proofRefusalIn(error: unknown, { headers }: Pick<Answer, 'headers'>): ProofRefusal {
   const word = error instanceof TokenClientError ? error.oauthError : undefined
-  if (word === 'use_dpop_nonce') return 'nonce'
-  return word === 'invalid_dpop_proof' ? 'proof' : undefined
+  const challenges = readChallenges(headers['www-authenticate'])
+  const says = (code: string) => word === code || challenges.some(({ parameters }) => parameters.get('error') === code)
+  if (says('use_dpop_nonce')) return 'nonce'
+  return says('invalid_dpop_proof') ? 'proof' : undefined
 }

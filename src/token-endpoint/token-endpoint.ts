@@ -143,7 +143,7 @@ class Endpoint implements TokenSource {
         prover: response.isBound ? call?.prover : undefined
       })
     } catch (error) {
-      if (call?.learn(answer.headers, proofRefusalIn(error), true))
+      if (call?.learn(answer.headers, proofRefusalIn(error, answer), true))
         return this.#ask(request, known, attempt, mayRepeat, call)
       if (!isRefusalOfCredential(error)) throw error
       if (misdated && mayRepeat) return this.#ask(request, known, attempt, false)

@@ -155,6 +155,13 @@ test('T48 C78 nonces for one use are taken from each answer, and requests beside
   expect(new Set(await Promise.all(scopes.map((one) => tokens.getToken(one)))).size).toBe(50)
 })
 
+test('T48 C79 a nonce that is demanded in a challenge alone is sent at once too', async () => {
+  const challenge = { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': 'a' }
+  const { options, claims } = await scripted([401, {}, challenge])
+  expect((await clientOf(options).getToken()).type).toBe('DPoP')
+  expect(claims().map(({ nonce }) => nonce)).toEqual([undefined, 'a'])
+})
+
 test('T48 three nonces are tried in one attempt, each of them once and in a proof of its own', async () => {
   const { options, claims } = await scripted(
     ...Array.from('abcdefghijklmnopqrstuvwxyz', (nonce) => nonceDemanded(nonce))
