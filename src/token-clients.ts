@@ -75,8 +75,10 @@ export function createTokenClients(
   return {
     for(tenant) {
       nonEmptyString('tenant', tenant, 'Give the name by which your function knows it.')
-      const client = kept.get(tenant) ?? make(tenant)
-      kept.delete(tenant)
+      const known = kept.get(tenant)
+      kept.delete(tenant) // whoever is asked for again moves to the end
+      // One that its user has closed, by `await using` perhaps, serves nobody any more.
+      const client = known === undefined || known.state === 'closed' ? make(tenant) : known
       if (closed === undefined) kept.set(tenant, client)
       return client
     },

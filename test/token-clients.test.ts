@@ -43,6 +43,19 @@ test('W24 the tenant that was asked for longest ago is let go at the limit, and 
   await expect(b.getToken()).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' })
 })
 
+test('W24 a client that its user has closed is made anew when its tenant is asked for again, and takes no other one’s place', async () => {
+  const clients = createTokenClients(options, { limit: 2 })
+  onTestFinished(() => clients.close())
+  const [closed, other] = [clients.for('a'), clients.for('b')]
+  await closed.close()
+  const again = clients.for('a')
+  expect(again).not.toBe(closed)
+  expect(again.state).toBe('idle')
+  expect(clients.for('a')).toBe(again)
+  expect(clients.for('b')).toBe(other)
+  expect(clients.size).toBe(2)
+})
+
 test('W24 after close() every client is closed, one that is asked for later too', async () => {
   const clients = createTokenClients(options)
   const a = clients.for('a')
