@@ -36,5 +36,6 @@ export const regressions: readonly Regression[] = [
   {
     seed: 344,
     found: 'the simulation itself took the life of a shared token from a look that the client had made no use of'
-  }
+  },
+  { seed: 306, found: 'the simulation itself took the moment of the last event for one at which all was well' }
 ]

@@ -3,15 +3,18 @@ import { ledgerOf, slackOf } from './service-state.ts'
 import type { Call, Machine, World } from './world.ts'
 
 const second = 1000
+/** Something is wrong at this moment. */
+const notNow = Number.POSITIVE_INFINITY
 
 /** Notes since when everything between this machine and its token has been well, also on the connections that are open. */
 export function noteWellness(world: World, machine: Machine): void {
   const { line, authorizationServer } = world
   const { partitioned, supply, secret, service } = machine
   const isCalm = !partitioned && supply === 'given' && isServerWell(world)
-  if (!isCalm || !authorizationServer.knows(secret)) machine.calmSince = line.now
+  if (!isCalm || !authorizationServer.knows(secret)) machine.calmSince = notNow
+  else machine.calmSince = Math.min(machine.calmSince, line.now)
   const isHanging = [...service.server.open].some(({ beganAt }) => beganAt < machine.calmSince)
-  if (isHanging || machine.calmSince === line.now) machine.wellSince = line.now
+  machine.wellSince = isHanging || machine.calmSince === notNow ? notNow : Math.min(machine.wellSince, line.now)
 }
 
 /** A place that has no metadata may do what it likes: the other one is asked too. */

@@ -59,7 +59,7 @@ export interface Machine {
   aborting: boolean
   /** A credential came late here: what the library measures from the start of an attempt is that much off the wire. */
   slack: number
-  /** True time since which nothing has been wrong, and since which nothing hangs that began before. */
+  /** True time since which nothing has been wrong, and since which nothing hangs that began before; infinite while something is. */
   calmSince: number
   wellSince: number
   readonly supplySecret: () => string | Promise<string>

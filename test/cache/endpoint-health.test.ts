@@ -1,0 +1,145 @@
+import { expect, test } from 'vitest'
+import type { Place } from '../../src/cache/door.ts'
+import { endpointHealth } from '../../src/cache/endpoint-health.ts'
+import type { TokenClientError } from '../../src/errors.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { down, minute, rateLimited, second } from './set-up.ts'
+
+const never = Number.NEGATIVE_INFINITY
+
+function setUp() {
+  const clock = manualClock({ random: 0.5 })
+  const health = endpointHealth(clock)
+  const start = clock.monotonicTime()
+  const staying = new AbortController()
+  const empty = () => ({ usableUntil: never, endsAt: never })
+  function enter(key: object): Place {
+    const place = health.enter(key, staying.signal)
+    if (place instanceof Promise) throw new Error('there is no place for it yet')
+    return place
+  }
+
+  function fail(place: Place, error: TokenClientError = down(), wasCutOff = false) {
+    const at = clock.monotonicTime()
+    const setback = { error, at, sentAt: at, usableUntil: never, hasWorked: true }
+    return health.failed(place, setback, wasCutOff)
+  }
+  /** Milliseconds from the start until a key without a token may be asked for. */
+  const waitOf = (key: ReturnType<typeof empty>, isAwaited = false) => health.notBefore(key, isAwaited) - start
+  return { clock, health, empty, enter, fail, waitOf }
+}
+
+test('a server that has never failed makes nobody wait', () => {
+  const { health, empty } = setUp()
+  expect([health.notBefore(empty()), health.failure, health.hasAnswered]).toEqual([never, undefined, false])
+})
+
+test('a failure is remembered for all keys, and a first request for another key finds out whether all fail', () => {
+  const { empty, enter, fail, waitOf } = setUp()
+  const [one, other] = [empty(), empty()]
+  fail(enter(one))
+  expect(waitOf(one)).toBe(1.5 * second)
+  expect(waitOf(other)).toBe(1.5 * second)
+  expect(waitOf(one, true)).toBe(1.5 * second)
+  expect(waitOf(other, true)).toBe(never)
+})
+
+test('once two keys have failed, a third one waits too', () => {
+  const { empty, enter, fail, waitOf } = setUp()
+  const [one, other, third] = [empty(), empty(), empty()]
+  const place = enter(one)
+  fail(place)
+  place.leave()
+  fail(enter(other))
+  expect(waitOf(third, true)).toBe(1.5 * second)
+})
+
+test('a server that has asked for a pause gets it from other keys as well', () => {
+  const { empty, enter, fail, waitOf } = setUp()
+  const [one, other] = [empty(), empty()]
+  fail(enter(one), rateLimited(30 * second))
+  expect(waitOf(other, true)).toBe(45 * second) // and half of the spread
+})
+
+test('the key that was asked for last lets others go first, when one was turned away', () => {
+  const { health, empty, enter, fail, waitOf } = setUp()
+  const [one, other] = [empty(), empty()]
+  fail(enter(one))
+  health.turnedAway(one)
+  expect(waitOf(one)).toBe(1.5 * second)
+  health.turnedAway(other)
+  expect([waitOf(one), waitOf(other)]).toEqual([2.5 * second, 1.5 * second])
+})
+
+test('an answer ends the illness, and those who hope for it are told once', () => {
+  const { clock, health, empty, enter, fail } = setUp()
+  let calls = 0
+  const stop = health.whenWell(() => {
+    calls += 1
+  })
+  health.answered(false)
+  expect(calls).toBe(0) // it had not been ill
+  fail(enter(empty()))
+  health.answered(false)
+  health.answered(false)
+  expect([calls, health.failure, health.wellAt, health.hasAnswered]).toEqual([
+    1,
+    undefined,
+    clock.monotonicTime(),
+    true
+  ])
+  stop()
+  fail(enter(empty()))
+  health.answered(false)
+  expect(calls).toBe(1)
+})
+
+test('a server is slow after an attempt that was cut off or a late answer, and no longer after a quick one', () => {
+  const { health, empty, enter, fail } = setUp()
+  const place = enter(empty())
+  fail(place)
+  expect(health.isSlow).toBe(false)
+  fail(place, down(), true)
+  expect(health.isSlow).toBe(true)
+  health.answered(true)
+  expect(health.isSlow).toBe(true)
+  health.answered(false)
+  expect(health.isSlow).toBe(false)
+})
+
+test('two attempts of one flight are one failure in a row, and another flight is the next', async () => {
+  const { clock, empty, enter, fail } = setUp()
+  const place = enter(empty())
+  expect(fail(place).count).toBe(1)
+  await clock.advance(second)
+  expect(fail(place).count).toBe(1)
+  place.leave()
+  await clock.advance(second)
+  expect(fail(enter(empty())).count).toBe(2)
+})
+
+test('two probes of an ill server are a second apart', async () => {
+  const { clock, empty, enter, fail } = setUp()
+  const first = enter(empty())
+  fail(first)
+  const failedAt = clock.monotonicTime()
+  first.leave()
+  await clock.advance(300)
+  expect(enter(empty()).startAt).toBe(failedAt + second)
+})
+
+test('a long pause is broken once, at the end of a token, and no second token breaks it', async () => {
+  const { clock, health, empty, enter, fail } = setUp()
+  const moment = clock.monotonicTime()
+  const ending = { usableUntil: moment + minute, endsAt: moment + minute }
+  const later = { usableUntil: moment + 2 * minute, endsAt: moment + 2 * minute }
+  const first = enter(empty())
+  fail(first, rateLimited(5 * minute))
+  first.leave()
+  expect([health.notBefore(ending), health.notBefore(later)]).toEqual([ending.endsAt, later.endsAt])
+  await clock.advance(minute)
+  const probe = enter(ending)
+  fail(probe, rateLimited(4 * minute))
+  probe.leave()
+  expect(health.notBefore(later)).toBeGreaterThanOrEqual(moment + 5 * minute)
+})
