@@ -37,5 +37,10 @@ export const regressions: readonly Regression[] = [
     seed: 344,
     found: 'the simulation itself took the life of a shared token from a look that the client had made no use of'
   },
-  { seed: 306, found: 'the simulation itself took the moment of the last event for one at which all was well' }
+  { seed: 306, found: 'the simulation itself took the moment of the last event for one at which all was well' },
+  {
+    seed: 877,
+    found:
+      'the simulation itself took a search for metadata that failed for nothing that other kinds of tokens have met'
+  }
 ]

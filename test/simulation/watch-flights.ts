@@ -112,6 +112,8 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   const wait = nextAttemptAt - host.wallTime()
   const failedAt = failureAt(service, ledger, error)
   ledger.flightAt = undefined
+  // Of a search for metadata too, which no token request shows.
+  if (isServers(error)) service.server.failedAt = Math.max(service.server.failedAt, failedAt)
   if (error.code === 'ERR_SAME_TOKEN') cameAgain(service, ledger)
 
   const isClients = refusalsOfTheClient.includes(error.code)
