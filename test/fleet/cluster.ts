@@ -8,7 +8,7 @@ export interface Cluster {
   /** Three masters and a replica of each. */
   readonly nodes: readonly RedisServer[]
   readonly ports: readonly number[]
-  /** The master that keeps this fleet's tokens: the one with any key at all. */
+  /** The master that keeps this fleet's tokens, as soon as there are any. */
   keeper(): Promise<RedisServer>
   /** Every node is there, and each master has its replica. */
   isWell(): Promise<boolean>
@@ -28,8 +28,12 @@ export async function startCluster(): Promise<Cluster> {
     ports: nodes.map(({ port }) => port),
     isWell,
     async keeper() {
-      for (const node of nodes) if ((await isMaster(node)) && Number(await node.ask('DBSIZE')) > 0) return node
-      throw new Error('no master keeps anything')
+      const keepers: RedisServer[] = []
+      await until('a master keeps a token', async () => {
+        for (const node of nodes) if ((await isMaster(node)) && Number(await node.ask('DBSIZE')) > 0) keepers.push(node)
+        return keepers.length > 0
+      })
+      return keepers[0] as RedisServer
     },
     async failOver() {
       for (const node of nodes) {
