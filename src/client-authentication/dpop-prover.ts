@@ -2,7 +2,7 @@ import { builtin } from '../builtin.ts'
 import type { Clock } from '../clock.ts'
 import { accessTokenHash, proofType } from '../proof/dpop-claims.ts'
 import { type Jwk, jwkThumbprint, publicJwk } from '../proof/public-jwk.ts'
-import type { ProofRefusal, ProvenCall, ProvenRequest, Prover } from '../token/prover.ts'
+import type { AnswerFields, ProofRefusal, ProvenCall, ProvenRequest, Prover } from '../token/prover.ts'
 import { tooSlow, withDeadline } from '../waiting/deadline.ts'
 import type { DpopKey } from './dpop-key.ts'
 import type { ProofMemory } from './proof-memory.ts'
@@ -85,7 +85,7 @@ class Call implements ProvenCall {
     })
   }
 
-  learn(headers: Parameters<ProvenCall['learn']>[0], refusal: ProofRefusal, canRepeat: boolean): boolean {
+  learn(headers: AnswerFields, refusal: ProofRefusal, canRepeat: boolean): boolean {
     const told = nonceIn(headers['dpop-nonce'])
     const misdated = this.#learnTime(headers, refusal)
     if (canRepeat && this.#isWorthRepeating(refusal, told, misdated)) {
@@ -117,7 +117,7 @@ class Call implements ProvenCall {
   }
 
   /** The time of a resource server is read only if it refuses a proof. */
-  #learnTime(headers: Parameters<ProvenCall['learn']>[0], refusal: ProofRefusal): boolean {
+  #learnTime(headers: AnswerFields, refusal: ProofRefusal): boolean {
     const { memory, origin, server } = this.#options
     const isOfAuthorizationServer = server === 'token-endpoint'
     if (!isOfAuthorizationServer && refusal !== 'proof') return false

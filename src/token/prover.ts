@@ -8,7 +8,7 @@ export interface ProvenRequest {
 }
 
 /** Names in lower case. */
-type AnswerFields = Readonly<Record<string, string | readonly string[] | undefined>>
+export type AnswerFields = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** What an answer says about a proof: the server demands another nonce, does not accept the proof, or neither. */
 export type ProofRefusal = 'nonce' | 'proof' | undefined

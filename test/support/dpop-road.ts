@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { decodeJwt } from 'jose'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import {
   type AuthorizationServerOptions,
   type ClientRegistration,
@@ -106,6 +106,10 @@ export async function provenService(
       response.setHeader('dpop-nonce', next)
     }
     if (!instead(request, response, seen)) await judge(request, response)
+  })
+  onTestFinished(() => {
+    const ids = seen.map(({ proof }) => proof?.jti).filter((id) => id !== undefined)
+    expect(ids, 'a proof was sent twice').toHaveLength(new Set(ids).size)
   })
   return { origin, seen, statuses: () => seen.map(({ status }) => status) }
 }
