@@ -17,9 +17,9 @@ export interface LastToken {
 }
 
 /**
- * The monotonic moment of the next token request for the key of that token. No wait reaches beyond the end of the token: one attempt is made in
- * the last tenth of the remaining life, and one is free at the end. The free attempt has already been made if the failed request was
- * sent at the end or later.
+ * The monotonic moment of the next token request for the key of that token. No wait of our own reaches beyond the end of the token: one
+ * attempt is made in the last tenth of the remaining life, and one is free at the end. The free attempt has already been made if the failed
+ * request was sent at the end or later. Only a pause that the server asked for can reach beyond the end.
  */
 export function notBefore(failure: Failure, { usableUntil, endsAt }: LastToken, mayBreakPause = true): number {
   const { at, sentAt } = failure
