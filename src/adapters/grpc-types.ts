@@ -42,7 +42,7 @@ export interface GrpcCall {
 export interface GrpcCallOptions {
   /** The token options of this call. */
   readonly [tokenOptions]?: TokenOptions | undefined
-  /** The `:authority` of the call, in place of the channel's. */
+  /** The `:authority` of the call, instead of that of the channel. */
   readonly host?: string | undefined
   /** Epoch ms. */
   readonly deadline?: number | Date | undefined

@@ -90,7 +90,7 @@ function shownIn(hop: RoutedHop, token: AccessToken): Shown | Promise<Shown> {
   return fields instanceof Promise ? fields.then((late) => ({ token, fields: late })) : { token, fields }
 }
 
-/** What the answer asks for. A base fetch that followed a redirect by itself brings one from elsewhere. */
+/** What the answer asks for. If the base fetch has followed a redirect by itself, the answer comes from another place. */
 async function wantedIn(response: Response, token: AccessToken, spending: Spending, hop: RoutedHop): Promise<Wanted> {
   const { request } = hop
   if (!isAnswerTo(request, response)) return undefined

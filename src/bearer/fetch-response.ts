@@ -14,7 +14,7 @@ export function answerOfChain(response: Response, redirected: boolean, tainting:
   return marked(Response.error(), { type: 'opaque', redirected: false })
 }
 
-/** Own members in place of the inherited ones, on each copy as well. */
+/** Own members instead of the inherited ones, also on each copy. */
 function marked(response: Response, shown: { readonly type: string; readonly redirected: boolean }): Response {
   return Object.defineProperties(response, {
     redirected: { value: shown.redirected, configurable: true },

@@ -57,7 +57,7 @@ function withProof(
     : proof.then((signed) => withField(others, 'dpop', signed))
 }
 
-/** A token in place of another can be bound to another key. */
+/** A replacement token can be bound to another key. */
 function callOf(token: AccessToken, presenting: Presenting): ProvenCall {
   const prover = token[proverOf]
   if (prover === undefined) throw new TypeError('A DPoP token has no prover.')

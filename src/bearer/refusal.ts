@@ -15,7 +15,7 @@ interface SentWithToken {
   readonly proven?: Presenting['proven'] | undefined
 }
 
-/** Whoever sent it. */
+/** The sender of the request. */
 interface Repeatable {
   /** Whether the same request could be sent once more. */
   canBeRepeated(): boolean

@@ -18,6 +18,6 @@ export interface TokenOptions {
   readonly maxWait?: number
   /** The header for the token, instead of that of the rule. */
   readonly header?: string
-  /** What stands before the token in it. */
+  /** The word before the token in it. */
   readonly scheme?: string
 }

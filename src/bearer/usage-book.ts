@@ -8,7 +8,7 @@ import type { Grant, Moment, Usage } from './usage.ts'
 export interface UsageBook {
   /** The route, counting what its tokens are used for. Equal routes of two policies are counted together. */
   counted(route: Route): Route
-  /** Counts the tokens that are asked for by hand. `key` is that of the request, from whoever has it at hand. */
+  /** Counts the tokens that the user's code asks for. `key` is the key of the request, if the caller already has it. */
   byHand(request: TokenRequest, key?: string): Usage
   /** Records what a request for a token was granted, or why it was refused. */
   noteGrant(request: TokenRequest, token: AccessToken | Promise<AccessToken>): void

@@ -32,8 +32,8 @@ export type ClientState = TokenState | 'idle' | 'closed'
 
 export interface Health {
   /**
-   * `idle`: nothing is wanted. The worse of `stale` and `fresh` when there are tokens at hand; without any, `warming`, or `failed`
-   * when every key is. A probe is ready unless it reads `warming`, `failed` or `closed`.
+   * `idle` if no token is needed. With tokens it is `stale` if one of them is, and otherwise `fresh`. Without a token it is `failed` if every
+   * key has failed, and otherwise `warming`. A probe should report "not ready" for `warming`, `failed` and `closed`.
    */
   readonly state: ClientState
   readonly tokens: readonly TokenHealth[]

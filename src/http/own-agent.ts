@@ -18,7 +18,7 @@ export interface Connecting {
  */
 export interface OwnAgent {
   request(url: URL, options: RequestOptions): ClientRequest
-  /** Whoever called `request` says so when it has ended, whatever became of it. */
+  /** The caller of `request` calls this when the request has ended, with whatever result. */
   ended(): void
   /** The proxy that is on the way. */
   proxyOf(url: URL): URL | undefined

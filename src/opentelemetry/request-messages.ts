@@ -25,7 +25,7 @@ export function onRequests(client: number, { started, ended }: RequestListener):
   return () => channel.unsubscribe(subscribers)
 }
 
-/** Host and port as the conventions name them: the port only where it stands in the URL. */
+/** Host and port as in the conventions: the port only if the URL contains one. */
 export function addressAttributes(server: string): Record<string, string | number> {
   const { hostname, port } = new URL(`http://${server}`)
   const address = { 'server.address': hostname.replace(/^\[|\]$/g, '') }

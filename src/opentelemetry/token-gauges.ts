@@ -6,7 +6,7 @@ const states: readonly TokenState[] = ['fresh', 'stale', 'warming', 'failed']
 /** A process can keep thousands of tokens; a metric should not have thousands of series. */
 const mostTokens = 50
 
-/** What is at hand: how long each token still lives, how many are in which state, and how long until the next attempt after a failure. */
+/** Measures how long each token still lives, how many tokens are in which state, and how long it takes until the next attempt after a failure. */
 export function observeTokens({ tokens, telemetry, name }: Instrumented, meter: Meter): () => void {
   const common = { 'service_token.client.name': name }
   const remaining = meter.createObservableGauge('service_token.client.token.remaining_life', {

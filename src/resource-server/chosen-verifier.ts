@@ -20,7 +20,7 @@ export interface Choice {
 export function chosenVerifier({ first, choose, all, internals }: Choice): AccessTokenVerifier {
   const judges = new WeakMap<VerifiedToken, AccessTokenVerifier>()
 
-  /** Whoever carries no token, or a malformed one, gets the answer of the first. */
+  /** A request without a token, or with a malformed one, gets the answer of the first verifier. */
   async function judgeOf(carrier: TokenCarrier): Promise<AccessTokenVerifier> {
     let token: string
     try {

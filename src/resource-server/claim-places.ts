@@ -51,7 +51,7 @@ export function clientIdPath(claims: JsonObject, paths: readonly ClaimPath[]): C
   return paths.find((path) => textAt(claims, path) !== undefined)
 }
 
-/** A text that is not empty. A list stands for one in `aud` alone, when it has one member. */
+/** A text that is not empty. Only in `aud` a list with one member counts as such a text. */
 export function textAt(claims: JsonObject, path: ClaimPath): string | undefined {
   const value = claimAt(claims, path)
   const text = path[0] === 'aud' && Array.isArray(value) && value.length === 1 ? value[0] : value

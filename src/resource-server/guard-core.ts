@@ -28,7 +28,7 @@ export type Judgement =
   | {
       readonly passes: true
       readonly token: VerifiedToken | undefined
-      /** For the answer, whoever gives it. */
+      /** For the answer, whether the guard or somebody else sends it. */
       readonly fields: Readonly<Record<string, string>>
     }
   | { readonly passes: false; readonly answer: RefusalAnswer; readonly error: Error }
@@ -73,7 +73,7 @@ export function checkedGuard<Options extends object>(
   return options
 }
 
-/** Whoever came with a proof is told the nonce for the next one before the last ends (RFC 9449 §8.2). */
+/** A caller that sent a proof gets the nonce for the next one before the last nonce expires (RFC 9449 §8.2). */
 export function nonceFields(verifier: AccessTokenVerifier, token: VerifiedToken): Readonly<Record<string, string>> {
   const nonce = isBoundToKey(token) ? verifier.dpopNonce() : undefined
   return nonce === undefined ? {} : { 'dpop-nonce': nonce }

@@ -12,7 +12,7 @@ export function optionalTokenOf(context: object): VerifiedToken | undefined {
   return verified.get(context)
 }
 
-/** @throws ClientConfigurationError when no guard stands before this place */
+/** @throws ClientConfigurationError if no guard has checked the request before */
 export function tokenOf(context: object): VerifiedToken {
   const token = verified.get(context)
   if (token !== undefined) return token

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 const rememberedFor = 10_000
 const mostRemembered = 1000
 
-/** Tokens that the issuer called not active: whoever sends the same one again and again has it asked once. */
+/** Tokens that the issuer called inactive. If somebody sends the same token again and again, the issuer is asked only once. */
 export interface InactiveTokens {
   has(token: string): boolean
   add(token: string): void

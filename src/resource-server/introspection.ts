@@ -40,7 +40,7 @@ export interface IntrospectionContext {
 }
 
 const timeout = limits.issuerWait
-/** Words for a token that whoever has it may use. One that is bound all the same says so in its claims. */
+/** Names of the type of an unbound token. A token of such a type that is bound says so in its claims. */
 const bearerTypes = /^(bearer|(urn:ietf:params:oauth:token-type:)?access_token)$/i
 
 /**

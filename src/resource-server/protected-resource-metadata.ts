@@ -17,7 +17,7 @@ export function protectedResourceMetadata({ resource, authorizationServers, scop
   }
 }
 
-/** Where it is published: the well-known part stands before the path of the resource (RFC 9728 §3.1). */
+/** Where it is published. The well-known part comes before the path of the resource (RFC 9728 §3.1). */
 export function protectedResourceMetadataUrl(resource: string): string {
   const { origin, pathname, search } = new URL(resource)
   return `${origin}/.well-known/oauth-protected-resource${pathname.replace(/\/$/, '')}${search}`

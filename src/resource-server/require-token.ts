@@ -67,7 +67,7 @@ export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: R
       await refuse(error as Error, incoming, response)
       return false
     }
-    // Whoever answered meanwhile has ended this request.
+    // If somebody else has answered in the meantime, the request is over.
     return !isAnswered(response)
   }
 

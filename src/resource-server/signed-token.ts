@@ -25,7 +25,7 @@ export interface Verified extends SizedToken {
   readonly key?: VerificationKey | undefined
 }
 
-/** Checks a token. At once when the keys are at hand and can be used at once. */
+/** Checks a token. The result is a promise only if the keys are not available at once. */
 export type SignedTokenCheck = (token: string) => Verified | Promise<Verified>
 
 const mostHeaders = 100

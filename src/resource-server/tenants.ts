@@ -4,7 +4,7 @@ import type { AccessTokenVerifier } from './verifier.ts'
 import type { AccessTokenVerifierOptions } from './verifier-options.ts'
 
 const place = '{tenant}'
-/** What can stand there: one segment of a path, or one label of a host name. */
+/** What `{tenant}` can be: one segment of a path, or one label of a host name. */
 const tenantName = '([A-Za-z0-9][A-Za-z0-9_-]{0,127})'
 const mostTenants = 1000
 

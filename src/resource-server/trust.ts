@@ -15,7 +15,7 @@ export const acceptPlainJwt: unique symbol = Symbol('service-token-client.accept
 /**
  * `{ [acceptMissingAudience]: true }` takes tokens that say nothing about whom they are for: the scope has to name the service then, and
  * `demand` and the guards take only rules that ask for a scope. A token that has an `aud` must still name us.
- * Whoever gets a token for another service of the same issuer can use it here, as far as its scope goes. A symbol, because no configuration file can set it.
+ * Anyone with a token for another service of the same issuer can use it here, as far as its scope allows. It is a symbol, because no configuration file can set it.
  */
 export const acceptMissingAudience: unique symbol = Symbol('service-token-client.acceptMissingAudience')
 
@@ -91,6 +91,6 @@ function checkIssuers(
   if (issuer === undefined && pinned && !required.includes('iss')) return []
   const named = nonEmptyString('issuer', issuer, 'Give a string.')
   if (!pinned || URL.canParse(named)) secureUrl('issuer', named, 'https://auth.internal', insecureHttpAllowed)
-  // One tenant of Microsoft has two names, and whoever gives one of them means the tenant.
+  // A tenant of Microsoft has two names, and each of them means the tenant.
   return issuers.includes(named) ? issuers : [named]
 }

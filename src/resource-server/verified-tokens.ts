@@ -72,7 +72,7 @@ export function verifiedTokens(options: KeepingOptions): VerifiedTokens {
     kept.delete(digest)
   }
 
-  /** What has ended is let go, also when nobody comes any more. */
+  /** Expired entries are dropped, even if no more requests arrive. */
   function letGo(): void {
     const now = clock.wallTime()
     for (const [digest, { until }] of kept) if (until <= now) drop(digest)

@@ -5,7 +5,7 @@ import { type SealingKey, sealingKeyOf } from './sealing-key.ts'
 import { StoreFault } from './store-fault.ts'
 import type { StoredRecord, TokenStore } from './token-store.ts'
 
-/** The kill switch of a store: tokens of an earlier epoch are not taken, and those at hand are replaced. It only rises. */
+/** The kill switch of a store. Tokens of an earlier epoch are not used, and current ones are replaced. The epoch only increases. */
 export interface Epoch {
   current(): Promise<number>
   /** Whether a token of that epoch is taken. One of a later epoch than is known says that the epoch has risen. */
@@ -19,7 +19,7 @@ export interface EpochOptions {
   /** Each shard has an epoch of its own, so that no one record is read by every instance. */
   readonly shard: number
   readonly clock: Clock
-  /** The tokens at hand are to be replaced, at moments spread over so many ms. */
+  /** The current tokens must be replaced, at random moments within this many ms. */
   readonly risen: (spread: number) => void
 }
 

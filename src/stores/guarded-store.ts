@@ -22,7 +22,7 @@ const budgets = { read: 50, lease: 250, write: 2000 }
 const shares = { read: 0.05, lease: 0.1 }
 const steps = 10
 
-/** A store can go on reading while it takes no change: each half is in trouble by itself. */
+/** A store can still read while it accepts no writes, so each half fails separately. */
 type Half = 'reading' | 'changing'
 
 export interface GuardedStoreOptions {

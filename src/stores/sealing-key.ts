@@ -3,7 +3,7 @@ import type { Secret } from '../token/secret.ts'
 
 /** One key of the ring: it names records, seals them, and opens what was sealed with it. */
 export interface SealingKey {
-  /** The name of a record: an HMAC, so that nothing of what it stands for can be read from it. */
+  /** The name of a record. It is an HMAC, so nothing about the request can be read from it. */
   nameOf(identity: string): string
   /** `context` is bound to the sealed text: it opens with the same context only. */
   seal(context: string, text: string): string

@@ -25,7 +25,7 @@ export interface SharedSourceOptions {
   readonly clock: Clock
   readonly timeout: number
   readonly emit: Emit
-  /** The store's epoch has risen: the tokens at hand are to be replaced within so many ms. */
+  /** The epoch of the store has increased, so the current tokens must be replaced within this many ms. */
   readonly risen: (spread: number) => void
 }
 

@@ -56,7 +56,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
     return found !== undefined && isAnswer(found, asking) ? found : theirs(question)
   }
 
-  /** The token of whoever has the lease: this instance, or another one that is waited for. */
+  /** The token of the instance that has the lease: this one, or another one for which it waits. */
   async function theirs(question: Question): Promise<AccessToken> {
     const { asking, shelf, endsAt } = question
     const began = clock.monotonicTime()
@@ -98,7 +98,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
       return await ask(question, () => void shelf.release())
     } catch (error) {
       stop() // a renewal would take the word away
-      // Who starts now finds a token there, or has none and cannot wait as long as whoever has one in hand.
+      // An instance that starts now finds a token in the store, or has none and cannot wait as long as an instance with a token.
       const longest = found === undefined || found === broken ? lease.longestWithoutRecord : lease.longestWord
       await giveUp(question, error, longest)
       throw error
@@ -142,7 +142,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
   }
 
   return {
-    // Who can only read is told what the others have, whoever insists.
+    // A reader gets what the others have, even if an operator insists.
     token: (request, asking = {}) => answer(request, source === undefined ? { ...asking, insists: undefined } : asking),
     changed: source?.changed,
     rests(request, ms) {

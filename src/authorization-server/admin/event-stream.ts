@@ -5,7 +5,7 @@ import { AdminError } from './admin-error.ts'
 
 const heartbeat = 20_000
 const mostStreams = 50
-/** Bytes after which a listener that does not read is let go. */
+/** How many unread bytes are kept for a listener before it is disconnected. */
 const mostUnread = 1024 * 1024
 
 /** Server-sent events: each entry of the journal as it is written. */

@@ -25,7 +25,7 @@ export interface Gatekeeper {
   hasSession(headers: IncomingHttpHeaders): boolean
   /** @throws AdminError unless the request shows the secret or such a session. */
   checkAdmin(headers: IncomingHttpHeaders): void
-  /** A `Set-Cookie` value for whoever knows the secret. Throws an AdminError for others. */
+  /** A `Set-Cookie` value for a caller that knows the secret. Throws an AdminError for others. */
   openSession(secret: unknown): string
   /** Ends the session of this request, and gives the `Set-Cookie` value that says so. */
   closeSession(headers: IncomingHttpHeaders): string
@@ -136,7 +136,7 @@ function hostOfOrigin(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined
 }
 
-/** A browser that sends no Origin says by `Sec-Fetch-Site` where a request comes from. Whoever follows a link here may. */
+/** If a browser sends no Origin, `Sec-Fetch-Site` says where a request comes from. Following a link to the page is allowed. */
 function isForeign(site: string | string[] | undefined, mode: string | string[] | undefined): boolean {
   return (site === 'cross-site' || site === 'same-site') && mode !== 'navigate'
 }

@@ -6,7 +6,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** What a request to `/admin/api` brings. */
 export interface RouteCall {
-  /** What stands in the path in place of `{name}`. */
+  /** The value of `{name}` in the path. */
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly body: Readonly<Record<string, unknown>>

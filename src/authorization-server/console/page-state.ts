@@ -1,4 +1,4 @@
-/** What the page shows: all of it stands in the URL, so that a reload and a link keep it. */
+/** What the page shows. All of it is in the URL, so that a reload and a link keep it. */
 export interface PageState {
   readonly view: 'table' | 'graph' | 'faults'
   /** Only who may reach this service. */
@@ -12,7 +12,7 @@ export interface PageState {
   /** The first row and column that are shown. */
   readonly row: number
   readonly column: number
-  /** Cells show how many scopes there are, in place of their names. */
+  /** Cells show the number of scopes instead of their names. */
   readonly compact: boolean
   /** Where one is in the list of ways to break. */
   readonly way: number | undefined

@@ -98,7 +98,7 @@ export function frame(title: string, content: Html, now: number): Html {
 <body>${content}</body></html>`
 }
 
-/** For whoever has not shown the admin secret yet. */
+/** The page for a person who has not entered the admin secret yet. */
 export function loginPage(): Html {
   const content = html`<main class="login"><h1>Who may call whom</h1><form data-login>
 <label class="field">Admin secret <input type="password" name="secret" autocomplete="current-password" required autofocus></label>

@@ -8,7 +8,7 @@ export interface Fault {
   readonly sameToken?: true
   /** The nonce of a proof counts as old, whatever it is. */
   readonly staleNonce?: true
-  /** Given in place of the real answer, which is not even made. */
+  /** Sent instead of the real answer, which is not created. */
   readonly instead?: Answer
   readonly alteration?: Alteration
   readonly deliver?: Delivery

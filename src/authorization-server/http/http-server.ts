@@ -73,7 +73,7 @@ export async function listen({ host, port, tls, isDown }: ListenOptions): Promis
   }
 }
 
-/** Whoever listens everywhere is reached on this machine by its loopback address. */
+/** A server that listens on all addresses can be reached on this machine at its loopback address. */
 export function originOf(scheme: 'http' | 'https', host: string, port: number): string {
   const everywhere = host === '0.0.0.0' || host === '::'
   return `${scheme}://${everywhere ? '127.0.0.1' : inBrackets(host)}:${port}`

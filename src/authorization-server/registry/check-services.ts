@@ -2,7 +2,7 @@ import { isScopeToken } from '../../token/scope.ts'
 import { isObject, isText, type Path, type Report, reportUnknown } from './problems.ts'
 import type { ServiceRegistration } from './registration.ts'
 
-/** Names stand in error messages, in URLs and in pictures. */
+/** Names appear in error messages, in URLs and in pictures. */
 const serviceName = /^[\w.:/-]{1,100}$/
 
 /** Service → what it declares, as far as it can be read. Undefined in the short form. */
@@ -20,7 +20,7 @@ export function checkServices(services: unknown, report: Report): DeclaredServic
   return new Map(Object.entries(services).filter(([, service]) => isObject(service)) as [string, ServiceRegistration][])
 }
 
-/** `audiences` holds what already stands for a service: a token request names it by its audience or by its name. */
+/** `audiences` contains the names and audiences that are already in use, because a token request can name a service by either. */
 function checkService(name: string, service: unknown, audiences: Map<unknown, string>, report: Report): void {
   const path = ['services', name]
   if (!serviceName.test(name)) report(path, 'The name of a service may have only letters, digits and . : / - _')

@@ -15,7 +15,7 @@ export interface LiveRegistry {
    * @throws ClientConfigurationError with the place of each problem; the registry then stays as it was.
    */
   replace(registry: Registry): readonly RegistryChange[]
-  /** From now on the client may do this at the service, in place of what it might do there before. Throws like `replace`. */
+  /** From now on the client may do this at the service, instead of what it was allowed before. Throws like `replace`. */
   allow(clientId: string, service: string, grant?: GrantRegistration): readonly RegistryChange[]
   /** From now on the client gets no token for the service. Throws like `replace`. */
   withdraw(clientId: string, service: string): readonly RegistryChange[]

@@ -41,7 +41,7 @@ export interface RegistryModel {
   readonly scopes: readonly string[]
 }
 
-/** What stands for the service of a client in the short form that names no audience. */
+/** The service of a client in the short form that names no audience. */
 export const anyAudience = 'any audience'
 
 /** The model of a registry without problems. */

@@ -53,7 +53,7 @@ export interface ClientRegistration extends ClientCredentials {
   readonly accessTokenLifetime?: number
   /** `'required'`: every token of the client is bound to a DPoP key (RFC 9449). Otherwise it is where the request carries a proof. */
   readonly dpop?: DpopRule
-  /** Whether the client's proofs have to carry a nonce of the server, in place of what the server has for all. */
+  /** Whether the client's proofs must contain a nonce of the server, instead of the setting for all clients. */
   readonly dpopNonces?: NonceRule
   /** `false`: it can prove who it is and gets no token. */
   readonly enabled?: boolean

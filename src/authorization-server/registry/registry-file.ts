@@ -21,7 +21,7 @@ export async function readClients(file: string | URL): Promise<readonly ClientRe
   throw unusable(nameOf(file), 'has "services" as well. Read it with readRegistry()')
 }
 
-/** `name` stands before each problem. Throws as `readRegistry` rejects. */
+/** `name` is written before each problem. Throws what `readRegistry` rejects with. */
 export function parseRegistry(text: string, name: string): Registry {
   const places = jsonPlaces(text)
   const at = (offset: number) => `${name}:${lineAndColumn(text, offset)}`

@@ -34,7 +34,7 @@ export function replayMemory(clock: Clock, lifetime: number, most = mostProofs):
     lastForgotten = Math.max(lastForgotten, slice)
   }
 
-  /** What has ended is let go, also when nobody comes any more. */
+  /** Expired entries are dropped, even if no more requests arrive. */
   function letGo(): void {
     const now = clock.wallTime()
     for (const slice of used.keys()) if ((slice + 1) * length <= now) forget(slice)

@@ -77,7 +77,7 @@ export function requireToken(
   }
 }
 
-/** The token of a call that `requireToken` let through. @throws ClientConfigurationError when no guard stands before this place. */
+/** The token of a call that `requireToken` let through. @throws ClientConfigurationError if no guard has checked the request before. */
 export function accessTokenOf(call: { readonly metadata: GrpcMetadata }): VerifiedToken {
   return tokenOf(call.metadata)
 }

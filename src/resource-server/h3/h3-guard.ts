@@ -50,7 +50,7 @@ function setHeaders({ res, node }: H3EventLike, fields: Readonly<Record<string, 
   }
 }
 
-/** The token of a request that `requireToken` let through. @throws ClientConfigurationError when no guard stands before this place. */
+/** The token of a request that `requireToken` let through. @throws ClientConfigurationError if no guard has checked the request before. */
 export function accessTokenOf(event: H3EventLike): VerifiedToken {
   return tokenOf(event)
 }

@@ -37,7 +37,7 @@ export function requireToken(
   }
 }
 
-/** The token of a request that `requireToken` let through. @throws ClientConfigurationError when no guard stands before this place. */
+/** The token of a request that `requireToken` let through. @throws ClientConfigurationError if no guard has checked the request before. */
 export function accessTokenOf(context: HonoContext): VerifiedToken {
   return tokenOf(context)
 }

@@ -4,11 +4,11 @@ import { leaveOnAbort } from '../../waiting/leave-on-abort.ts'
 import type { KeySet } from './key-set.ts'
 
 const minute = 60_000
-/** After this the keys are fetched again, while those at hand serve. */
+/** After this time the keys are fetched again, while the current keys stay in use. */
 const renewAfter = 8 * minute
 /** After this a call waits for the ones that are being fetched. */
 const freshFor = 10 * minute
-/** So long it waits; then those at hand serve on, as the issuer does not answer. */
+/** How long a call waits. After that the current keys stay in use, because the issuer does not answer. */
 const longestWait = 1000
 /** After a fetch that failed. */
 const pauseAfterFailure = 5000
@@ -29,9 +29,9 @@ export interface KeptKeys {
   current(): KeySet | Promise<KeySet>
   /** To be waited for when the keys are older than they should be. Never rejects. */
   upkeep(): Promise<void> | undefined
-  /** The keys fetched anew; undefined when they cannot be. */
+  /** The newly fetched keys, or undefined if they cannot be fetched. */
   latest(): Promise<KeySet | undefined>
-  /** Those at hand, and their age in milliseconds. */
+  /** The current keys, and their age in milliseconds. */
   held(): { readonly set: KeySet; readonly age: number } | undefined
 }
 

@@ -21,7 +21,7 @@ export interface KeySet {
   readonly keys: ReadonlyMap<string, VerificationKey>
 }
 
-/** For each token; whoever sends rubbish costs no more signature checks than these. */
+/** How many keys are tried for each token, so that an invalid token causes no more signature checks than this. */
 const mostCandidates = 8
 const identifying = ['kty', 'crv', 'x', 'y', 'n', 'e', 'alg', 'use', 'kid', 'key_ops'] as const
 

@@ -17,7 +17,7 @@ interface Place {
   lost?(): Promise<string>
 }
 
-/** Keys at a URL of yours, in place of the one that the issuer's metadata names. */
+/** Keys at a URL that you give, instead of the one in the metadata of the issuer. */
 export function jwksUri(url: string | URL): KeySource {
   return {
     algorithms: asymmetricAlgorithms,

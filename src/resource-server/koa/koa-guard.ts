@@ -31,7 +31,7 @@ export function requireToken(
   return async (context, next) => {
     const body = 'body' in context.request ? context.request.body : undefined
     const judgement = await judge(receivedRequest(context.req, body), context)
-    // Whoever answered meanwhile has ended this request.
+    // If somebody else has answered in the meantime, the request is over.
     if (context.headerSent) return
     if (judgement.passes) {
       rememberToken(context, judgement.token)
@@ -46,7 +46,7 @@ export function requireToken(
   }
 }
 
-/** The token of a request that `requireToken` let through. @throws ClientConfigurationError when no guard stands before this place. */
+/** The token of a request that `requireToken` let through. @throws ClientConfigurationError if no guard has checked the request before. */
 export function accessTokenOf(context: KoaContext): VerifiedToken {
   return tokenOf(context)
 }

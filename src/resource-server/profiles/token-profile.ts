@@ -40,7 +40,7 @@ export interface AudiencePlace {
 export interface TokenProfile {
   /** For messages. */
   readonly name: string
-  /** Values of the header's `typ`, in lower case and without `application/`; `''` stands for none. */
+  /** Values of the header's `typ`, in lower case and without `application/`. `''` means that there is no `typ`. */
   readonly types: readonly string[]
   /** Claims that must be there, beside `exp`, the audience and the client's id. */
   readonly required: readonly string[]
@@ -59,9 +59,9 @@ export interface TokenProfile {
   /** How a token of a client that acts for itself is known, and how that of a user. A token that is neither or both is unknown. */
   readonly client: ClaimTests
   readonly user: ClaimTests
-  /** Issuers of these tokens, in place of the option `issuer`; metadata are looked for at the first. */
+  /** Issuers of these tokens, instead of the option `issuer`. Metadata is read from the first one. */
   readonly issuers?: readonly string[]
-  /** Names of ours, in place of the option `audience`. */
+  /** Names of this service, instead of the option `audience`. */
   readonly audiences?: readonly string[]
   /** Values of a key's `use` beside `sig`. */
   readonly keyUses?: readonly string[]

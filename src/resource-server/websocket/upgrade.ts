@@ -43,7 +43,7 @@ export function requireToken(
   return (request, socket, upgrade) => void guard(request, socket, upgrade)
 }
 
-/** The token of an upgrade that `requireToken` let through. @throws ClientConfigurationError when no guard stands before this place. */
+/** The token of an upgrade that `requireToken` let through. @throws ClientConfigurationError if no guard has checked the request before. */
 export function accessTokenOf(request: IncomingMessage): VerifiedToken {
   return tokenOf(request)
 }
