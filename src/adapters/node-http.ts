@@ -53,7 +53,7 @@ export function nodeHttp(tokens: TokenClient, policy: BearerPolicy): SendHttp {
     if (fields instanceof CallersHeaders) return send(url, call, fields.headers as OutgoingHttpHeaders)
     if (fields === hostElsewhere) throw refused(call, foreignHost(route.origin))
     if (hasQueryToken(url.search)) throw refused(call, tokenInQuery())
-    const options = { method: call.method ?? 'GET', path: url.pathname }
+    const options = { method: (call.method || 'GET').toUpperCase(), path: url.pathname } // as node:http sends it
     return sendWithToken(spending, { url, call, fields, route, options })
   }
 }

@@ -9,6 +9,7 @@ import { foreignHost, isOwnHost } from './own-host.ts'
 import { type Presenting, present } from './present.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
 import { tokenInPlaceOf, type Wanted, wantedBy } from './refusal.ts'
+import { mayRefuse } from './rejection.ts'
 import type { Route } from './routes.ts'
 import { tokenOptions } from './token-options.ts'
 
@@ -95,7 +96,8 @@ async function wantedIn(response: Response, token: AccessToken, spending: Spendi
   const { request } = hop
   if (!isAnswerTo(request, response)) return undefined
   const { status, headers }: { readonly status: number; readonly headers?: Headers } = response
-  const canBeRepeated = hop.proven !== undefined && status === 401 && (await request.body.again()) !== undefined
+  const mayBeRepeated = hop.proven !== undefined && mayRefuse({ status }, token.type)
+  const canBeRepeated = mayBeRepeated && (await request.body.again()) !== undefined
   const answer = {
     status,
     get headers() {

@@ -20,6 +20,7 @@ export interface Rejection {
 /**
  * Undefined when the answer refuses no token. A 401 asks for another one when its challenge is for the token's type, for `Bearer` or names no
  * scheme, or when there is none; `invalid_token` does under any scheme, with a 403 too. For answers beyond that there is the policy's `rejectedWhen`.
+ * Some servers refuse a proof with a 400, so for a DPoP token a 400 is read too, but only for what it says about the proof.
  * 407 is the proxy's, and about other credentials (RFC 9110 §15.5.8).
  */
 export function readRejection(
@@ -28,20 +29,26 @@ export function readRejection(
   type: AccessToken['type'] = 'Bearer'
 ): Rejection | undefined {
   const { status } = answer
-  const said = status === 401 || status === 403 ? readChallenge(answer, type) : undefined
+  const said = mayRefuse(answer, type) ? readChallenge(answer, type) : undefined
   if (said?.asksForAnotherToken || status < 200 || rejectedWhen?.(status, answer.headers) !== true) return said
   return { ...said, asksForAnotherToken: true }
 }
 
-function readChallenge({ status, headers }: Answer, type: AccessToken['type']): Rejection {
+/** Whether it is worth reading what an answer with this status says. */
+export function mayRefuse({ status }: Pick<Answer, 'status'>, type: AccessToken['type']): boolean {
+  return status === 401 || status === 403 || (status === 400 && type === 'DPoP')
+}
+
+function readChallenge({ status, headers }: Answer, type: AccessToken['type']): Rejection | undefined {
   const challenges = readChallenges(headers['www-authenticate'])
   const bearer = challenges.find(({ scheme }) => scheme === 'bearer' || scheme === '')
   const dpop = type === 'DPoP' ? challenges.find(({ scheme }) => scheme === 'dpop') : undefined
   const ours = dpop ?? bearer
   const error = ours?.parameters.get('error')
-  const ofProof = type === 'DPoP' && status === 401 ? proofRefusal(challenges) : undefined
+  const ofProof = type === 'DPoP' ? proofRefusal(challenges) : undefined
   if (ofProof !== undefined)
     return { asksForAnotherToken: false, ofProof, error: ofProof === 'nonce' ? 'use_dpop_nonce' : 'invalid_dpop_proof' }
+  if (status === 400) return undefined
   if (error === 'insufficient_scope') {
     const neededScope = splitScope(ours?.parameters.get('scope') ?? '').filter(isScopeToken)
     return { asksForAnotherToken: false, error, neededScope }

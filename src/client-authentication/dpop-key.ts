@@ -70,7 +70,7 @@ export function keyElsewhere(
   alg: string,
   publicKey: string | JsonWebKey | KeyObject
 ): CredentialSource<DpopKey> {
-  const key = publicKeyOption('dpop.publicKey', publicKey)
+  const key = publicKeyOption('dpop.publicKey', publicKey, alg)
   remoteSigning.load().catch(() => {}) // told to whoever needs a proof
   return fixed({
     alg,
@@ -87,7 +87,7 @@ function keyInProcess(key: KeyObject, alg: string): DpopKey {
 }
 
 function keyOfWebCrypto(given: CryptoKey, alg: string | undefined, algorithms: readonly string[]): DpopKey {
-  const signer = cryptoKeySigner(given)
+  const signer = cryptoKeySigner('dpop.key', given)
   if (signer === undefined)
     wrong(
       'dpop.key',

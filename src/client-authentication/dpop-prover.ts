@@ -127,8 +127,11 @@ class Call implements ProvenCall {
   }
 }
 
-/** The form of a nonce (RFC 9449 §8.1). Servers do not accept a header with a longer one, and a space separates the values of a repeated header. */
-const nonceSyntax = /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/
+/**
+ * The form of a nonce (RFC 9449 §8.1). A proof with a longer one would not fit into the 8 KiB that servers take as a header field, and a
+ * space separates the values of a repeated header.
+ */
+const nonceSyntax = /^[\x21\x23-\x5b\x5d-\x7e]{1,4096}$/
 
 function nonceIn(field: unknown): string | undefined {
   const value: unknown = Array.isArray(field) && field.length === 1 ? field[0] : field

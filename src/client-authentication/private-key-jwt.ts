@@ -77,7 +77,9 @@ function signerSources(
   const { key, sign, publicKey, alg, kid } = given
   if (sign !== undefined) {
     exclusive('privateKeyJwt options', given, 'sign', ['key'])
-    return [signerSource(sign, alg, kid, publicKey === undefined ? undefined : publicKeyOption('publicKey', publicKey))]
+    return [
+      signerSource(sign, alg, kid, publicKey === undefined ? undefined : publicKeyOption('publicKey', publicKey, alg))
+    ]
   }
   if (publicKey !== undefined)
     wrong('publicKey', 'is given without sign', 'Leave it out: a key of ours needs no check.')
@@ -103,7 +105,7 @@ function cryptoKeySource(
   kid: string | undefined,
   algorithms: readonly string[]
 ) {
-  const signer = cryptoKeySigner(key)
+  const signer = cryptoKeySigner('key', key)
   if (signer === undefined)
     wrong(
       'key',

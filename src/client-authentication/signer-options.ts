@@ -1,12 +1,31 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import type { CryptoKey } from 'jose'
 import { builtin } from '../builtin.ts'
-import { asymmetricAlgorithms, signatureAlgorithm } from '../proof/signature-algorithms.ts'
+import { algorithmsOf, asymmetricAlgorithms, isStrong, signatureAlgorithm } from '../proof/signature-algorithms.ts'
 import { wrong } from '../wrong-option.ts'
 import type { Sign } from './remote-signer.ts'
 
-/** The public half of the signer's key. Throws ClientConfigurationError. */
-export function publicKeyOption(option: string, given: string | JsonWebKey | KeyObject): KeyObject {
+const tooShort = 'has an RSA key of fewer than 2048 bits' // RFC 7518 §3.3
+
+/** The public half of the signer's key, which can verify signatures by `alg`. Throws ClientConfigurationError. */
+export function publicKeyOption(
+  option: string,
+  given: string | JsonWebKey | KeyObject,
+  alg: string | undefined
+): KeyObject {
+  const key = publicKeyOf(option, given)
+  if (!isStrong(key)) wrong(option, tooShort, 'Use a longer key.')
+  const known: readonly string[] = algorithmsOf(key)
+  if (alg === undefined || known.includes(alg)) return key
+  const kind = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType
+  wrong(
+    option,
+    `has a key of type ${kind}, which does not fit alg ${alg}`,
+    'Give the public key of the signer, and its alg.'
+  )
+}
+
+function publicKeyOf(option: string, given: string | JsonWebKey | KeyObject): KeyObject {
   const { KeyObject, createPublicKey } = builtin.crypto
   try {
     if (given instanceof KeyObject) return given.type === 'public' ? given : createPublicKey(given)
@@ -20,10 +39,17 @@ export function isCryptoKey(key: unknown): key is CryptoKey {
   return Object.prototype.toString.call(key) === '[object CryptoKey]' // jest's environments have a class of their own
 }
 
-/** A key of WebCrypto as a signer. It may be a key that nobody can export. Undefined if the value is not such a key. */
-export function cryptoKeySigner(key: CryptoKey): { readonly alg: string; readonly sign: Sign } | undefined {
+/**
+ * A key of WebCrypto as a signer. It may be a key that nobody can export. Undefined if the value is not such a key. Throws
+ * ClientConfigurationError if the key is too short.
+ */
+export function cryptoKeySigner(
+  option: string,
+  key: CryptoKey
+): { readonly alg: string; readonly sign: Sign } | undefined {
   const alg = key.type === 'private' && key.usages.includes('sign') ? algorithmOf(key) : undefined
   if (alg === undefined) return undefined
+  if (!isStrong(builtin.crypto.KeyObject.from(key as never))) wrong(option, tooShort, 'Use a longer key.')
   const { hash } = signatureAlgorithm(alg) ?? {}
   const bits = Number(hash?.slice(3))
   const { name } = key.algorithm

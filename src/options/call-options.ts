@@ -14,7 +14,7 @@ import {
 
 /** For `headers`: the request that you send yourself, and what its token is asked for. */
 export interface HeadersOptions extends RequestOptions, WaitOptions {
-  /** As you send it, for example `GET`. */
+  /** As it is sent, for example `GET`. HTTP clients write the standard methods in upper case, so `get` means `GET`. */
   readonly method: string
   /** Where you send it. */
   readonly url: string | URL
@@ -25,6 +25,7 @@ export interface HeadersOptions extends RequestOptions, WaitOptions {
 }
 
 const names = ['method', 'url', 'nonce', ...requestOptionNames, ...waitOptionNames]
+const standardMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const methodSyntax = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/ // RFC 9110 §5.6.2
 
 /** Throws ClientConfigurationError, and `ERR_TOKEN_IN_QUERY` for a URL that has a token already. */
@@ -35,5 +36,11 @@ export function checkedCall(options: HeadersOptions, fallback: TokenRequest): [C
   const target = secureUrl('headers.url', url, 'https://users.internal/users/7', options[allowInsecureHttp] === true)
   if (hasQueryToken(target.search)) throw tokenInQuery()
   if (nonce !== undefined) nonEmptyString('headers.nonce', nonce, 'Give the DPoP-Nonce of an answer, or leave it out.')
-  return [{ method: known, url: target, nonce }, ...checkedAsking(asking, fallback, 'headers')]
+  return [{ method: asSent(known), url: target, nonce }, ...checkedAsking(asking, fallback, 'headers')]
+}
+
+/** A method is case-sensitive (RFC 9110 §9.1), and people write `get` where their HTTP client sends `GET`. */
+function asSent(method: string): string {
+  const upper = method.toUpperCase()
+  return standardMethods.includes(upper) ? upper : method
 }

@@ -96,6 +96,12 @@ describe.each(['nodeHttp', 'gotHooks'])('%s', (name) => {
   })
 })
 
+test.each(['get', 'patch'])('C76 nodeHttp proves %s as node:http sends it', async (method) => {
+  const { ways, statuses, seen } = await road()
+  await ways.nodeHttp?.('/', method as 'GET')
+  expect({ statuses: statuses(), htm: seen[0]?.proof?.htm }).toEqual({ statuses: [200], htm: method.toUpperCase() })
+})
+
 test('W11 got proves each hop of a redirect, and shows a stranger neither token nor proof', async () => {
   const strange: unknown[] = []
   const stranger = await listen((request, response) => {

@@ -1,8 +1,15 @@
 import { createHash, generateKeyPairSync, sign as signBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import type { BearerPolicy, TokenClient } from '../../src/index.ts'
-import { type DpopRoadOptions, dpopRoad, type ProvenServiceOptions, provenService } from '../support/dpop-road.ts'
+import {
+  type DpopRoadOptions,
+  dpopRoad,
+  type ProvenServiceOptions,
+  provenService,
+  type SeenCall
+} from '../support/dpop-road.ts'
 import { listen } from '../support/road.ts'
 import { undici } from '../support/undici.ts'
 
@@ -214,6 +221,37 @@ test('T50 a service whose clock alone is ahead gets one repeat by its time, and 
   await call()
   expect({ statuses: statuses(), asked: asked(), events: events.map(({ name }) => name) }).toEqual({
     ...{ statuses: [401, 200, 200], asked: 1, events: ['refreshed'] }
+  })
+})
+
+/** As express-oauth2-jwt-bearer answers; RFC 9449 §7.1 has 401. */
+const refusingWith = (status: number, word: string, until: (before: readonly SeenCall[]) => boolean) => ({
+  ahead: word === 'invalid_dpop_proof' ? 600_000 : 0,
+  instead(_request: IncomingMessage, response: ServerResponse, before: readonly SeenCall[]) {
+    if (until(before)) return false
+    response.setHeader('dpop-nonce', 'next')
+    response.writeHead(status, { 'www-authenticate': `DPoP error="${word}"` }).end()
+    return true
+  }
+})
+
+test.each([
+  [400, 'invalid_dpop_proof'],
+  [403, 'invalid_dpop_proof'],
+  [400, 'use_dpop_nonce']
+])('T50 T48 a service that says %i %s gets another proof, and the body once more', async (status, word) => {
+  const { call, statuses, seen, asked } = await road(refusingWith(status, word, (before) => before.length > 0))
+  expect((await call('/', { method: 'POST', body: 'order' })).status).toBe(200)
+  expect({ statuses: statuses(), asked: asked(), body: seen[1]?.body }).toEqual({
+    ...{ statuses: [status, 200], asked: 1, body: 'order' }
+  })
+})
+
+test('a 400 about something else asks for no token and no proof', async () => {
+  const { call, statuses, events } = await road(refusingWith(400, 'invalid_token', () => false))
+  expect((await call()).status).toBe(400)
+  expect({ statuses: statuses(), events: events.map(({ name }) => name) }).toEqual({
+    ...{ statuses: [400], events: ['refreshed'] }
   })
 })
 

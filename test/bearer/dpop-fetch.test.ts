@@ -101,6 +101,20 @@ test('one fetch can need another nonce and another token, and gets both, once', 
   expect(new Set(seen.map(({ headers }) => headers.authorization)).size).toBe(2)
 })
 
+test('T50 T48 a service that says it with a 400 gets another proof from a fetch, and the body once more', async () => {
+  const { call, statuses, seen } = await road({
+    instead(_request, response, before) {
+      response.setHeader('dpop-nonce', 'next')
+      if (before.length === 0) response.writeHead(400, { 'www-authenticate': 'DPoP error="use_dpop_nonce"' }).end()
+      return before.length === 0
+    }
+  })
+  expect((await call('/', { method: 'POST', body: 'order' })).status).toBe(200)
+  expect({ statuses: statuses(), nonce: seen[1]?.proof?.nonce, body: seen[1]?.body }).toEqual({
+    ...{ statuses: [400, 200], nonce: 'next', body: 'order' }
+  })
+})
+
 test('each hop of a redirect has a proof of its own, and a stranger gets neither token nor proof', async () => {
   const strange: unknown[] = []
   const stranger = await listen((request, response) => {

@@ -73,13 +73,20 @@ test.each([
   ['a quote', 'a"b'],
   ['a space', 'a b'],
   ['a comma and a space, as a repeated field has', 'a, b'],
-  ['more than 1,024 characters', 'n'.repeat(1025)],
+  ['more than 4,096 characters', 'n'.repeat(4097)],
   ['nothing', '']
 ])('T49 a nonce with %s is none', async (_what, nonce) => {
   const { begin } = await prover()
   const call = begin(users, 'resource-server')
   expect(call.learn(told(nonce), 'nonce', true)).toBe(false)
   expect(await nonceOf(begin(users, 'resource-server'))).toBeUndefined()
+})
+
+test('T48 a nonce of 4,096 characters is sent', async () => {
+  const { begin } = await prover()
+  const call = begin(users, 'resource-server')
+  expect(call.learn(told('n'.repeat(4096)), 'nonce', true)).toBe(true)
+  expect(await nonceOf(call)).toHaveLength(4096)
 })
 
 test('nonces of a thousand servers are kept, and then the oldest is let go', async () => {

@@ -1,4 +1,4 @@
-import { type KeyObject, sign as signWith, webcrypto } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, sign as signWith, webcrypto } from 'node:crypto'
 import { inspect } from 'node:util'
 import { type JWK, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
@@ -66,6 +66,25 @@ describe('a CryptoKey that cannot be exported', () => {
   })
 })
 
+const another = {
+  ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  EdDSA: generateKeyPairSync('ed25519'),
+  RS256: generateKeyPairSync('rsa', { modulusLength: 2048 })
+}
+
+test('an RSA key of fewer than 2048 bits is a wrong option, wherever it is', async () => {
+  const rsa = { modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]) }
+  const algorithm = { name: 'RSA-PSS', hash: 'SHA-256', ...rsa }
+  const { privateKey } = await webcrypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])
+  expect(() => privateKeyJwt({ key: privateKey })).toThrow(/^key has an RSA key of fewer than 2048 bits/)
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const signer = { alg: 'PS256', sign: () => new Uint8Array(256), publicKey }
+  expect(() => privateKeyJwt(signer)).toThrow(/^publicKey has an RSA key of fewer than 2048 bits/)
+  const client = { issuer: 'https://auth.internal', clientId: 'orders', clientSecret: 'secret' }
+  expect(() => createTokenClient({ ...client, dpop: { key: privateKey } })).toThrow(/^dpop.key has an RSA key/)
+  expect(() => createTokenClient({ ...client, dpop: signer })).toThrow(/^dpop.publicKey has an RSA key/)
+})
+
 describe('a signer in trouble', () => {
   const der = (bytes: Uint8Array) => signWith('sha256', bytes, keys.ec.privateKey)
 
@@ -100,12 +119,14 @@ describe('a signer in trouble', () => {
     const jwk = pair.publicKey.export({ format: 'jwk' })
     for (const publicKey of [pair.publicKey, jwk])
       await verified(privateKeyJwt({ alg, sign, publicKey }), pair.publicKey)
+    const { publicKey } = another[alg]
+    await expect(present(privateKeyJwt({ alg, sign, publicKey }))).rejects.toMatchObject({
+      code: 'ERR_SECRET_UNAVAILABLE',
+      message: expect.stringContaining('does not fit publicKey')
+    })
     const others = [keys.ec, keys.ec384, keys.ed25519, keys.rsa].filter((one) => one !== pair)
     for (const { publicKey } of others)
-      await expect(present(privateKeyJwt({ alg, sign, publicKey }))).rejects.toMatchObject({
-        code: 'ERR_SECRET_UNAVAILABLE',
-        message: expect.stringContaining('does not fit publicKey')
-      })
+      expect(() => privateKeyJwt({ alg, sign, publicKey })).toThrow(/^publicKey has a key of type .* does not fit alg/)
   })
 
   test('that hangs is named when the time is up', async () => {

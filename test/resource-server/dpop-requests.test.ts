@@ -122,6 +122,10 @@ test('R36 check 9: externalUrl says how clients call a service, and neither Host
   const url = await plain({ externalUrl: 'https://api.internal/users/' })
   expect(await call(`${url}/7?q=1`, 'https://api.internal/users/7')).toBe(200)
   expect(await call(url, 'https://api.internal/users/')).toBe(200)
+  // A proxy that takes the prefix away makes the same of both.
+  expect(await call(url, 'https://api.internal/users')).toBe(200)
+  expect(await call(`${url}/?q=1`, 'https://api.internal/users')).toBe(200)
+  expect(await call(`${url}/7`, 'https://api.internal/users')).toBe(401)
   expect(await call(`${url}/7`, `${url}/7`)).toBe(401)
   const forwarded = ['x-forwarded-host', 'evil.internal', 'x-forwarded-proto', 'https', 'host', 'evil.internal']
   expect(await call(`${url}/7`, 'https://evil.internal/7', 'GET', forwarded)).toBe(401)

@@ -24,6 +24,16 @@ test('C76 C81 headers() shows a DPoP token with a proof for each request, which 
   expect(seen[0]?.proof?.jti).not.toBe(seen[1]?.proof?.jti)
 })
 
+test.each([
+  ['get', 'GET'],
+  ['Patch', 'PATCH'],
+  ['propfind', 'propfind']
+])('C76 headers() proves %s as HTTP clients send it', async (method, htm) => {
+  const { tokens } = await dpopRoad()
+  const { dpop } = await tokens.headers({ method, url })
+  expect(decodeJwt(dpop as string).htm).toBe(htm)
+})
+
 test('T48 C78 headers() takes the nonce of an answer, and keeps it for that origin', async () => {
   const { tokens, server, clock } = await dpopRoad()
   const { origin, statuses } = await provenService(server, clock, {

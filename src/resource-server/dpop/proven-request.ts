@@ -29,12 +29,16 @@ export function provenRequest(carrier: TokenCarrier, externalUrls: readonly stri
   return { proof, method, urls: urlsOf(url, origin, roots), identity }
 }
 
-/** Joined, and not resolved: a path that begins with two slashes is no host. */
+/**
+ * Joined, and not resolved: a path that begins with two slashes is no host. A proxy that takes a prefix off the path makes `/` of the bare
+ * prefix too.
+ */
 function urlsOf(url: string, origin: string, roots: readonly string[] | undefined): readonly string[] {
   const parts = /^(https?:\/\/[^/?#]*)?([/?#].*)?$/is.exec(url)
   if (parts === null) return []
   const [, ownOrigin = origin, path = ''] = parts
-  return (roots ?? [ownOrigin]).map((root) => root + path)
+  const paths = /^\/(\?|$)/.test(path) ? [path, path.slice(1)] : [path]
+  return (roots ?? [ownOrigin]).flatMap((root) => paths.map((each) => root + each))
 }
 
 function requestedBy(carrier: TokenCarrier): Requested | undefined {
