@@ -52,7 +52,7 @@ export function dpopOption({ dpop, allowBearer }: DpopOptions, algorithms = proo
   if (allowBearer !== undefined) trueOrFalse('allowBearer', allowBearer)
   if (dpop !== undefined) return { source: keyOption(dpop, algorithms), allowBearer: allowBearer ?? false }
   if (allowBearer !== undefined)
-    wrong('allowBearer', 'stands without dpop', 'Give dpop: true beside it, or leave it out.', 'ERR_MISSING_OPTION')
+    wrong('allowBearer', 'is given without dpop', 'Give dpop: true beside it, or leave it out.', 'ERR_MISSING_OPTION')
   return undefined
 }
 
@@ -69,7 +69,7 @@ function keyOption(
     exclusive('dpop', given, 'sign', ['key'])
     return signerOption(sign, alg, publicKey)
   }
-  if (publicKey !== undefined) wrong('dpop.publicKey', 'stands without sign', 'Leave it out: the key has it already.')
+  if (publicKey !== undefined) wrong('dpop.publicKey', 'is given without sign', 'Leave it out: the key has it already.')
   return key === undefined ? generatedKey(alg ?? 'ES256') : ownKey(key, alg, algorithms)
 }
 

@@ -62,8 +62,8 @@ test('times are dates and spans, a time that is none is said to be none', async 
   })
   expect(stdout).toMatch(/issued \(iat\) +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ, 2 h ago/)
   expect(stdout).toMatch(/expires \(exp\) +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ, in 10 h 58 min/)
-  expect(stdout).toMatch(/valid from \(nbf\) +is no number of seconds/)
-  expect(stdout).toMatch(/user signed in \(auth_time\) +is no number of seconds/)
+  expect(stdout).toMatch(/valid from \(nbf\) +is not a number of seconds/)
+  expect(stdout).toMatch(/user signed in \(auth_time\) +is not a number of seconds/)
 })
 
 test('scopes and roles are lists, wherever the server puts them', async () => {

@@ -36,7 +36,7 @@ function members(object: Claims): (readonly [string, string])[] {
 }
 
 function timeRow({ claim, about, at }: ClaimedTime, now: number): readonly [string, string] {
-  return [`${about} (${claim})`, at === undefined ? 'is no number of seconds' : moment(at, now)]
+  return [`${about} (${claim})`, at === undefined ? 'is not a number of seconds' : moment(at, now)]
 }
 
 function sizeRows({ bytes, headerBytes, tooLargeFor }: TokenReport['size']): (readonly [string, string])[] {
