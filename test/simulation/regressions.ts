@@ -42,5 +42,10 @@ export const regressions: readonly Regression[] = [
     seed: 877,
     found:
       'the simulation itself took a search for metadata that failed for nothing that other kinds of tokens have met'
+  },
+  {
+    seed: 1095,
+    found:
+      'the simulation itself looked at the last attempt of a flight alone, where an earlier one had found the server ill'
   }
 ]

@@ -48,7 +48,7 @@ const lives = [
   minute
 ]
 const shortLives = [30 * second, 10 * second, 3 * second]
-const sharedLives = [2 * hour, hour, 10 * minute, 5 * minute]
+const sharedLives = [hour, 10 * minute, 10 * minute, 5 * minute]
 
 /** Long lives run for weeks and short ones for minutes, so that every run costs about the same. */
 export function drawSettings(chance: Chance): Settings {
@@ -57,7 +57,7 @@ export function drawSettings(chance: Chance): Settings {
   const services = Math.round(chance.magnitude(isShared ? 2 : 1, life < hour || isShared ? 10 : 50))
   const refreshes = chance.magnitude(8, 120)
   // A store is asked every minute by each service, whatever happens.
-  const longest = isShared ? (2 * day) / services : 90 * day
+  const longest = isShared ? (16 * hour) / services : 90 * day
   const duration = Math.min(Math.max((refreshes * life) / services, 5 * minute), longest)
   const calls = chance.between(12, 45)
   return {

@@ -73,12 +73,11 @@ function isLifted(setback: Setback, service: Service, { scope, held }: Ledger, m
   return moment >= (isOthers ? at + lastAttempt(held.endsAt - at).least : held.endsAt) - slack
 }
 
-/** Whether another kind of token waits because the server has failed for it. */
-function isForAnother({ ledgers }: Service, scope: string, moment: number): boolean {
-  return [...ledgers.values()].some((other) => {
-    const { setback } = other
-    return other.scope !== scope && setback !== undefined && isServers(setback.error) && setback.notBefore > moment
-  })
+/** Whether another kind of token has met a failure of the server, in an attempt of its own or in its whole flight. */
+function isForAnother({ ledgers, server }: Service, scope: string, moment: number): boolean {
+  const others = [...ledgers.values()].filter((other) => other.scope !== scope)
+  const waits = ({ setback }: Ledger) => setback !== undefined && isServers(setback.error) && setback.notBefore > moment
+  return others.some((other) => waits(other) || (other.badAt !== undefined && other.badAt > server.goodAt))
 }
 
 /** I6: a token in hand that nobody refused is not replaced for a rejection, and serials rise. */
