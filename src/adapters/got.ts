@@ -98,7 +98,8 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     if (hasQueryToken(url.search)) throw tokenInQuery()
     const { request, maxWait, origin } = route
     const token = await spending.source.token(request, { signal, maxWait, origin })
-    const presenting: Presenting = { route, options: { method, path: url.pathname }, ...(proven && { proven }) }
+    const about = { route, options: { method, path: url.pathname }, patience: { signal } }
+    const presenting: Presenting = { ...about, ...(proven && { proven }) }
     context[progress] = { token, route, presenting, hasLeft, isSecond, repeats } satisfies Progress
     await present(token, presenting, headers)
     options.request = guard(options.request, url, route)

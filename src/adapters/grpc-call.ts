@@ -123,7 +123,7 @@ export class BearerCall implements GrpcCall {
   /** gRPC is HTTP/2, where each call is a POST to the name of its method. */
   #shown(token: AccessToken): HeaderFields | Promise<HeaderFields> {
     const { path } = this.#below.options.method_definition
-    this.#presenting ??= { route: this.#route, options: { method: 'POST', path } }
+    this.#presenting ??= { route: this.#route, options: { method: 'POST', path }, patience: this.#patience() }
     return present(token, this.#presenting)
   }
 
@@ -188,7 +188,7 @@ export class BearerCall implements GrpcCall {
     this.#begin(this.#next(), another)
   }
 
-  /** A signal that is made only when a token source has to wait: for the caller who leaves, and for its deadline. */
+  /** A signal that is made only when a token or a signature has to be waited for: for the caller who leaves, and for its deadline. */
   #patience(): { readonly signal: AbortSignal } {
     const { deadline } = this.#below.options
     const leaving = this.#leaving.signal

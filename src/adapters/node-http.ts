@@ -54,7 +54,7 @@ export function nodeHttp(tokens: TokenClient, policy: BearerPolicy): SendHttp {
     if (fields === hostElsewhere) throw refused(call, foreignHost(route.origin))
     if (hasQueryToken(url.search)) throw refused(call, tokenInQuery())
     const options = { method: (call.method || 'GET').toUpperCase(), path: url.pathname } // as node:http sends it
-    return sendWithToken(spending, { url, call, fields, route, options })
+    return sendWithToken(spending, { url, call, fields, route, options, patience: call })
   }
 }
 
@@ -74,13 +74,12 @@ interface RoutedCall extends Presenting {
 }
 
 async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<IncomingMessage> {
-  const { url, call, fields, route } = routed
+  const { url, call, route } = routed
   const { signal, body } = call
-  const sendWith = async (token: AccessToken) =>
-    send(url, call, (await present(token, routed, fields)) as OutgoingHttpHeaders)
   const canBeRepeated = () => !isStream(body)
-  let token = await firstToken(spending, routed)
-  let response = await sendWith(token)
+  const first = await firstShown(spending, routed)
+  let { token } = first
+  let response = await send(url, call, first.headers)
   for (let hasNewToken = false; ; ) {
     const wanted = wantedBy(spending, routed, token, answerOf(response), { canBeRepeated })
     if (wanted === undefined || (wanted === 'token' && hasNewToken)) return response
@@ -92,7 +91,7 @@ async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<In
     response.resume() // so that its connection can serve again
     hasNewToken ||= wanted === 'token'
     token = another
-    response = await sendWith(token)
+    response = await send(url, call, (await shownIn(routed, token)).headers)
   }
 }
 
@@ -100,22 +99,33 @@ function answerOf({ statusCode = 0, headers }: IncomingMessage) {
   return { status: statusCode, headers }
 }
 
+interface Shown {
+  readonly token: AccessToken
+  /** The header fields of the request, with those that show the token. */
+  readonly headers: OutgoingHttpHeaders
+}
+
 /** If the body fails in the meantime, only this call fails. */
-async function firstToken({ source }: Spending, { call, route }: RoutedCall): Promise<AccessToken> {
+async function firstShown({ source }: Spending, routed: RoutedCall): Promise<Shown> {
+  const { call, route } = routed
   const { signal, body } = call
   let stop = () => {}
   try {
     const token = source.token(route.request, { signal, maxWait: route.maxWait, origin: route.origin })
-    if (!(token instanceof Promise)) return token
     const failed = new Promise<never>((_, reject) => {
       stop = watchBody(body, reject)
     })
-    return await Promise.race([token, failed])
+    const shown = token instanceof Promise ? token.then((late) => shownIn(routed, late)) : shownIn(routed, token)
+    return await Promise.race([shown, failed])
   } catch (error) {
     throw refused(call, error)
   } finally {
     stop()
   }
+}
+
+async function shownIn(routed: RoutedCall, token: AccessToken): Promise<Shown> {
+  return { token, headers: (await present(token, routed, routed.fields)) as OutgoingHttpHeaders }
 }
 
 /** Nothing is sent, so nobody will read the body. */

@@ -1,4 +1,5 @@
 import { type AccessToken, proverOf } from '../token/access-token.ts'
+import type { Patience } from '../waiting/patience.ts'
 import { type Presenting, present } from './present.ts'
 
 /** What shows a token in a request, names in lower case. */
@@ -17,9 +18,13 @@ export interface Call {
 }
 
 /** The header fields for a call, whose answer nobody sees here. Rejects with `ERR_SECRET_UNAVAILABLE` when a signer elsewhere fails. */
-export async function callHeaders(token: AccessToken, { method, url, nonce }: Call): Promise<CallHeaders> {
+export async function callHeaders(
+  token: AccessToken,
+  { method, url, nonce }: Call,
+  patience: Patience
+): Promise<CallHeaders> {
   const { origin, pathname } = url
-  const presenting: Presenting = { route: { origin }, options: { method, path: pathname } }
+  const presenting: Presenting = { route: { origin }, options: { method, path: pathname }, patience }
   const call = nonce === undefined ? undefined : token[proverOf]?.begin(origin, 'resource-server')
   if (call !== undefined) {
     call.learn({ 'dpop-nonce': nonce }, undefined, false)

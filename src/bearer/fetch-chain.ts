@@ -65,7 +65,10 @@ async function sendOneHop(options: BearerOptions, hop: Hop, carries: boolean): P
   try {
     const route = rule && ruleForCall(options, rule, hop.request.options[tokenOptions])
     if (route !== undefined && !holds(headers, headerOf(route)))
-      return sendWithToken(options, { ...hop, route, options: { method, path: url.pathname + url.search } })
+      return sendWithToken(options, {
+        ...{ ...hop, route, options: { method, path: url.pathname + url.search } },
+        patience: { signal: hop.request.options.signal ?? undefined }
+      })
   } catch (error) {
     body.abandon(error)
     throw error

@@ -1,5 +1,6 @@
 import { type AccessToken, proverOf } from '../token/access-token.ts'
 import type { ProvenCall } from '../token/prover.ts'
+import type { Patience } from '../waiting/patience.ts'
 import type { HeaderFields } from './header-fields.ts'
 import type { Route } from './routes.ts'
 import { noteCall } from './usage.ts'
@@ -9,6 +10,8 @@ export interface Presenting {
   readonly route: Pick<Route, 'origin' | 'header' | 'scheme' | 'usage'>
   /** As they are on the wire: a proof names them. */
   readonly options: { readonly method: string; readonly path: string }
+  /** Its signal ends the wait for a signature. */
+  readonly patience?: Pick<Patience, 'signal'> | undefined
   /** What this request has tried to prove, once it has. */
   proven?: ProvenCall
 }
@@ -47,10 +50,11 @@ function withProof(
   shown: HeaderFields
 ): HeaderFields | Promise<HeaderFields> {
   const { origin } = presenting.route
-  const { method, path } = presenting.options
+  const { options, patience } = presenting
+  const { method, path } = options
   const call = callOf(token, presenting)
   const [pathOnWire = ''] = path.split(/[?#]/, 1)
-  const proof = call.proof({ method, url: origin + pathOnWire, token: token.value })
+  const proof = call.proof({ method, url: origin + pathOnWire, token: token.value, patience })
   const others = withoutProof(shown)
   return typeof proof === 'string'
     ? withField(others, 'dpop', proof)

@@ -22,13 +22,17 @@ export function dpopProver({ key, memory, clock, timeout }: DpopProverOptions): 
   const jwk = key.publicKey.export({ format: 'jwk' }) as Jwk
   const header = encoded({ typ: proofType, alg: key.alg, jwk: publicJwk(jwk) })
 
-  function signed(claims: object): string | Promise<string> {
+  function signed(claims: object, patience: ProvenRequest['patience']): string | Promise<string> {
     const input = `${header}.${encoded(claims)}`
     const signature = key.sign(input)
     if (typeof signature === 'string') return `${input}.${signature}`
     const timedOut = () =>
       tooSlow(`No DPoP proof within ${timeout} ms`, { what: 'the sign function', code: 'ERR_SECRET_UNAVAILABLE' })
-    return withDeadline({ clock, timeout, timedOut, signals: [] }, async () => `${input}.${await signature}`)
+    signature.catch(() => {}) // told below, unless the caller has left
+    return withDeadline(
+      { clock, timeout, timedOut, signals: [patience?.signal] },
+      async () => `${input}.${await signature}`
+    )
   }
 
   const prover: Prover = {
@@ -44,7 +48,7 @@ function encoded(part: object): string {
 
 interface CallOptions {
   readonly prover: Prover
-  readonly signed: (claims: object) => string | Promise<string>
+  readonly signed: (claims: object, patience: ProvenRequest['patience']) => string | Promise<string>
   readonly memory: ProofMemory
   readonly origin: string
   readonly server: Parameters<Prover['begin']>[1]
@@ -70,19 +74,20 @@ class Call implements ProvenCall {
     return this.#options.prover
   }
 
-  proof({ method, url, token }: ProvenRequest): string | Promise<string> {
+  proof({ method, url, token, patience }: ProvenRequest): string | Promise<string> {
     const { memory, origin, signed } = this.#options
     const nonce = this.#ownNonce ?? memory.nonceOf(this.#place)
     this.#usedNonce = nonce
     if (nonce !== undefined) this.#tried.add(nonce)
-    return signed({
+    const claims = {
       jti: builtin.crypto.randomUUID(),
       htm: method,
       htu: url,
       iat: Math.floor(memory.nowAt(origin) / 1000),
       ...(token !== undefined && { ath: accessTokenHash(token) }),
       ...(nonce !== undefined && { nonce })
-    })
+    }
+    return signed(claims, patience)
   }
 
   learn(headers: AnswerFields, refusal: ProofRefusal, canRepeat: boolean): boolean {

@@ -136,7 +136,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     async headers(given) {
       const [call, asked, patience] = checkedCall(given, request)
       patience.signal?.throwIfAborted()
-      return callHeaders(await handedOut(asked, patience), call)
+      return callHeaders(await handedOut(asked, patience), call, patience)
     },
     invalidate(token) {
       if (token instanceof AccessToken) return cache.invalidate(token)

@@ -1,3 +1,5 @@
+import type { Patience } from '../waiting/patience.ts'
+
 /** The parts of a request that a proof signs, as they are on the wire. */
 export interface ProvenRequest {
   readonly method: string
@@ -5,6 +7,8 @@ export interface ProvenRequest {
   readonly url: string
   /** The access token of the request. There is none at the token endpoint. */
   readonly token?: string
+  /** Its signal ends the wait for a signature. It is read only if the key is outside this process. */
+  readonly patience?: Pick<Patience, 'signal'> | undefined
 }
 
 /** Names in lower case. */
