@@ -9,19 +9,19 @@ import { sharedTimer } from '../waiting/shared-timer.ts'
 import type { Connection, TokenRequestsOptions } from './connection.ts'
 import { lateSource } from './late-token-requests.ts'
 
-/** What a client shares with others that reach the same authorization server in the same way. */
+/** What a client shares with other clients that reach the same authorization server with the same connection options. */
 export interface Membership {
   /** The token endpoint for one client. The connections are shared by all clients, so a client ends its own exchanges with their signals. */
   tokenEndpoint(options: TokenRequestsOptions): TokenSource
-  /** How the server is doing, for all of them. */
+  /** The health of the server. All clients of the group see the same. */
   readonly health: EndpointHealth
-  /** The client's clock, with one timer for all. */
+  /** The client's clock. All clients of the group share one timer. */
   readonly clock: Clock
-  /** The last client that leaves closes what was shared. */
+  /** Leaves the group. The last client that leaves closes the connections. */
   leave(): Promise<void>
 }
 
-/** All that decides over which connections a request travels, and what can be believed that comes over them. */
+/** The options that decide which connections a request uses and how far the answers can be trusted. */
 interface Way extends SenderOptions {
   readonly insecureHttpAllowed: boolean
   /** The method that uses a certificate, if there is one. Connections with a certificate are not shared with others. */
@@ -33,10 +33,10 @@ interface Group {
   join(timeout: number): Membership
 }
 
-/** By server: groups differ in their ways. */
+/** The groups of each server. They differ in their connection options. */
 const groups = new Map<string, Group[]>()
 
-/** Clients share metadata, connections and a timer when they name the same server and travel the same way, and only then. */
+/** Joins the group of a client. Clients share metadata, connections and a timer only if they have the same server and the same connection options. */
 export function joinConnectionGroup(checked: CheckedOptions): Membership {
   const name = nameOf(checked.server)
   const way = wayOf(checked)
@@ -107,7 +107,7 @@ function newGroup(name: string, way: Way, location: ServerLocation): Group {
     way,
     join(timeout) {
       members += 1
-      // The most patient client decides how long the metadata may take.
+      // The client with the longest timeout decides how long discovery may take.
       longestTimeout = Math.max(longestTimeout, timeOfAttempt(timeout))
       return membership
     }

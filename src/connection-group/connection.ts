@@ -5,7 +5,7 @@ import type { AuthorizationServer, AuthorizationServerSource } from '../metadata
 import type { TokenSource } from '../token/token-source.ts'
 import { type TokenEndpointOptions, tokenEndpoint } from '../token-endpoint/token-endpoint.ts'
 
-/** By what the clients of one group ask for tokens. */
+/** What all clients of a group use to ask for tokens. */
 export interface Connection {
   readonly server: AuthorizationServerSource
   readonly sender: Sender
@@ -13,15 +13,15 @@ export interface Connection {
 
 export interface ConnectionOptions {
   readonly way: SenderOptions
-  /** Undefined when the server is to be discovered. */
+  /** The server as it was configured. It is undefined if the server has to be discovered. */
   readonly known: AuthorizationServer | undefined
   readonly discovery: Omit<DiscoveryOptions, 'sender' | 'timeout'>
-  /** Milliseconds for one discovery, as they are when it begins. */
+  /** Returns how many milliseconds discovery may take. It is called each time discovery starts, because the value can grow. */
   readonly timeout: () => number
 }
 
 export function connect({ way, known, discovery, timeout }: ConnectionOptions): Connection {
-  const own = sender({ ...way, holdsProcess: false }) // The flight does, while somebody waits for it.
+  const own = sender({ ...way, holdsProcess: false }) // The shared token request keeps the process alive while somebody waits for it.
   if (known !== undefined) return { server: knownServer(known), sender: own }
   const options = {
     ...discovery,
@@ -33,13 +33,13 @@ export function connect({ way, known, discovery, timeout }: ConnectionOptions): 
   return { server: discoveredServer(options), sender: own }
 }
 
-/** What one client asks with; an object of its own. */
+/** The options of one client. The object is changed, so pass a new one. */
 export interface TokenRequestsOptions extends Omit<TokenEndpointOptions, keyof Connection> {
-  /** Counts what this client sends. */
+  /** Counts the requests that this client sends. */
   readonly telemetry: { counting(sender: Sender): Sender }
 }
 
 export function tokenRequests({ server, sender }: Connection, options: TokenRequestsOptions): TokenSource {
-  // No spread: each copy would have a hidden class of its own, which takes more than the copy.
+  // A spread would give each copy its own hidden class, which needs more memory than the copy itself.
   return tokenEndpoint(Object.assign(options, { server, sender: options.telemetry.counting(sender) }))
 }

@@ -1,19 +1,19 @@
 import { late } from '../late.ts'
 import type { TokenSource } from '../token/token-source.ts'
 
-/** All that a token request needs. The main entry does not hold it, so a program that asks for no token never loads it. */
+/** The code for token requests. It is not part of the main entry, so a program that never needs a token does not load it. */
 export const tokenRequestCode = late(() => import('./connection.ts'))
 
 type Code = typeof import('./connection.ts')
 
 /**
- * The source that `make` makes of the code, which begins to load at once: a process has file descriptors left while it starts. Whoever
- * asks before it is there waits for it.
+ * Returns the source that `make` creates as soon as the code is loaded. Loading starts at once, because a process that runs out of file
+ * descriptors later still has some at its start. A call that comes before the code is loaded waits for it.
  */
 export function lateSource(make: (code: Code) => TokenSource, changed: TokenSource['changed']): TokenSource {
   if (tokenRequestCode.loaded !== undefined) return make(tokenRequestCode.loaded)
   let source: TokenSource | undefined
-  tokenRequestCode.load().catch(() => {}) // told to whoever asks for a token
+  tokenRequestCode.load().catch(() => {}) // The next call for a token reports the failure.
 
   async function made(): Promise<TokenSource> {
     const code = await tokenRequestCode.load()

@@ -1,12 +1,12 @@
 /**
- * What happens when, for up to millions of instances: each waits for one moment at a time. The moments of a second lie in one list, and those of the
- * second that is under way in a list for each hundredth of it. So adding and taking cost the same however many there are.
+ * A queue of events for up to millions of instances, with one event for each. Events of the same second share a list. The current second is divided
+ * into a hundred lists. So adding and taking an event takes constant time, however many instances there are.
  */
 export interface Calendar {
-  /** Milliseconds. A moment after the end is never taken. */
+  /** Adds an event at `moment`, in milliseconds. An event after the end of the simulation never happens. */
   add(instance: number, moment: number): void
   momentOf(instance: number): number
-  /** Visits all instances in the order of their moments, to a hundredth of a second; those that are added meanwhile too. */
+  /** Visits all instances in the order of their events, exact to a hundredth of a second. Events can be added during the run. */
   run(visit: (instance: number) => void): void
 }
 

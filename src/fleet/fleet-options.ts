@@ -2,28 +2,28 @@ import { limits } from '../limits.ts'
 import { checkedFields, milliseconds, oneOf, wholeNumber } from '../wrong-option.ts'
 
 export interface FleetOptions {
-  /** How many instances of one service, all with one request. */
+  /** The number of instances of one service. All of them need the same token. */
   readonly instances: number
-  /** Milliseconds over which they start, evenly; a minute unless given. */
+  /** The time in milliseconds over which the instances start evenly. The default is a minute. */
   readonly rollout?: number
-  /** Milliseconds that a token lives; 12 hours unless given. */
+  /** The lifetime of a token in milliseconds. The default is 12 hours. */
   readonly lifetime?: number
-  /** Token requests that the authorization server answers in a second; without a limit unless given. */
+  /** How many token requests the authorization server can answer in a second. The default is no limit. */
   readonly capacity?: number
-  /** Milliseconds that are simulated; three lives of a token unless given. */
+  /** How many milliseconds to simulate. The default is three token lifetimes. */
   readonly duration?: number
-  /** `'wide'` draws the first refresh from 20 to 80 per cent of the life, to show what that would change. */
+  /** `'wide'` draws the first refresh from 20 to 80 per cent of the token's lifetime, to show what that would change. */
   readonly draw?: 'present' | 'wide'
-  /** When the authorization server is down: from and for how many ms. */
+  /** An outage of the authorization server: when it starts and how long it lasts, in ms. */
   readonly outage?: { readonly at: number; readonly duration: number }
-  /** With a shared store, of that many equal records. */
+  /** The shared store, with its number of shards. Without it, the instances share no tokens. */
   readonly store?: { readonly shards?: number }
-  /** The same seed has the same course. 1 unless given. */
+  /** The seed of the random numbers. The same seed gives the same result. The default is 1. */
   readonly seed?: number
 }
 
 export interface CheckedFleet extends Required<Omit<FleetOptions, 'store' | 'outage'>> {
-  /** 0 without a store. */
+  /** The number of shards, or 0 if there is no store. */
   readonly shards: number
   readonly outage: { readonly at: number; readonly duration: number }
 }
@@ -34,7 +34,7 @@ const most = { instances: 2_000_000, duration: 30 * day }
 
 const known = ['instances', 'rollout', 'lifetime', 'capacity', 'duration', 'draw', 'outage', 'store', 'seed']
 
-/** Throws ClientConfigurationError. */
+/** Checks the options and fills in the defaults. Throws ClientConfigurationError if one is wrong. */
 export function checkedFleet(options: FleetOptions): CheckedFleet {
   const given = checkedFields('simulateFleet', options, known)
   const lifetime = time('lifetime', given.lifetime ?? day / 2, second)

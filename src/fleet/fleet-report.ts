@@ -1,23 +1,23 @@
 import type { CheckedFleet } from './fleet-options.ts'
 import { highest, sum, type Tally } from './tally.ts'
 
-/** What a simulated fleet did. */
+/** The result of a simulation. */
 export interface FleetReport {
-  /** Token requests in all. */
+  /** The number of all token requests. */
   readonly requests: number
-  /** Token requests in each second. */
+  /** The number of token requests in each second. */
   readonly perSecond: Uint32Array
-  /** Token requests in the worst second of each life of a token: the first is that of the rollout. */
+  /** The number of token requests in the worst second of each token lifetime. The first number is for the rollout. */
   readonly peaks: readonly number[]
-  /** Token requests per second, after the first life. */
+  /** The average number of token requests per second after the first token lifetime. */
   readonly mean: number
-  /** The most connections to the authorization server that are open at once: each is kept for four seconds. */
+  /** The highest number of connections to the authorization server that are open at once. Each one is kept open for four seconds. */
   readonly sockets: number
-  /** Instances that had to fail calls, after their first token. */
+  /** How often an instance was left without a token, so that calls failed, after it had its first token. */
   readonly failedInstances: number
-  /** Of all time after the first token, the share in which a call would have failed. */
+  /** The share of the time, after the first token, in which a call would have failed. */
   readonly failedShare: number
-  /** Undefined without a store: commands of the busiest second in one shard, readings of the epoch included. */
+  /** The number of commands that one shard receives in its busiest second, including reads of the epoch. Undefined if there is no store. */
   readonly storePeak: number | undefined
 }
 
@@ -43,7 +43,7 @@ export function reportOf(fleet: CheckedFleet, counted: Tally): FleetReport {
   }
 }
 
-/** Seconds. A token is refreshed in the last half of its life: the rollout is the half before. */
+/** Returns the time span of a cycle in seconds. The first span is the rollout, before any token is refreshed. */
 function cycleOf(cycle: number, life: number): [from: number, to: number] {
   return cycle === 0 ? [0, life / 10] : [(cycle - 1) * 0.8 * life + life / 10, cycle * 0.8 * life + life / 10]
 }

@@ -1,14 +1,14 @@
-/** What each instance knows, as columns: a million of them fit into a hundred megabytes. Times are simulated ms. */
+/** What each instance knows. Each field is one array for all instances, so a million instances need only a hundred megabytes. Times are in simulated ms. */
 export interface Instances {
   readonly obtainedAt: Float64Array
   readonly endsAt: Float64Array
-  /** When its row of failures without a usable token began; NaN for none. */
+  /** When the instance began to fail without a usable token, or NaN if it has not. */
   readonly outageSince: Float64Array
   readonly failures: Uint16Array
   readonly refreshes: Uint16Array
-  /** When it last asked the authorization server. */
+  /** When the instance last asked the authorization server. */
   readonly askedAt: Float64Array
-  /** Since when it looks again and again while another instance holds the lease; NaN for not. */
+  /** Since when the instance has been polling the store because another one holds the lease, or NaN if it is not polling. */
   readonly waitingSince: Float64Array
 }
 

@@ -2,19 +2,19 @@ import { notBefore } from '../cache/back-off.ts'
 import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 
-/** Moments are simulated ms. */
+/** A failed token request of one instance. Times are in simulated ms. */
 export interface Setback {
   readonly sentAt: number
   readonly at: number
-  /** Failures in a row, this one included. */
+  /** The number of failures in a row, including this one. */
   readonly count: number
-  /** When the first of them failed that left the instance without a token. */
+  /** When a failure first left the instance without a token. */
   readonly outageSince: number
 }
 
 const down = new TokenClientError('ERR_SERVER_ERROR', 'simulated', { transient: true, status: 503 })
 
-/** When the instance asks again, by the law of the cache. */
+/** Returns when the instance tries again, by the same rule that the token cache uses. */
 export function attemptAfter({ sentAt, at, count, outageSince }: Setback, usableUntil: number, random: Clock): number {
   const failure = {
     error: down,

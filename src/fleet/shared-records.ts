@@ -1,4 +1,4 @@
-/** Times are simulated ms. */
+/** A token in the simulated store. Times are in simulated ms. */
 export interface SharedToken {
   readonly obtainedAt: number
   readonly endsAt: number
@@ -7,17 +7,17 @@ export interface SharedToken {
 export interface SharedLease {
   readonly holder: number
   readonly until: number
-  /** The holder has left word of a failure. */
+  /** Whether the holder has left a message about a failure. */
   readonly word: boolean
 }
 
 const free: SharedLease = { holder: -1, until: 0, word: false }
 
-/** The store of a simulated fleet: a record and a lease in each shard. */
+/** The store of a simulated fleet. It has one record and one lease in each shard. */
 export interface SharedRecords {
-  /** The record as it is at that moment: one that is still on its way cannot be read. */
+  /** Returns the record at that moment. A record that is still being written cannot be read. */
   read(shard: number, moment: number): SharedToken | undefined
-  /** It can be read from `visibleAt` on, which ends the lease too. */
+  /** Writes a record that can be read from `visibleAt` on. The lease ends then too. */
   write(shard: number, token: SharedToken, visibleAt: number): void
   lease(shard: number): SharedLease
   hold(shard: number, lease: SharedLease): void

@@ -9,13 +9,13 @@ import { attemptAfter } from './law.ts'
 import { type SharedLease, sharedRecords } from './shared-records.ts'
 import { tally } from './tally.ts'
 
-/** Milliseconds that a token request takes. */
+/** How many milliseconds a token request takes. */
 const fetchTime = 200
 const coldWait = 2000
 const leaseTime = 1000
 
 /**
- * Simulates what the authorization server and the store of a fleet see over time, by the library's own arithmetic of refreshing and backing off.
+ * Simulates the load that a fleet puts on the authorization server and the store over time. It uses the library's own code for refresh and back-off.
  * Throws ClientConfigurationError for a wrong option.
  *
  * @example
@@ -33,7 +33,7 @@ export function simulateFleet(options: FleetOptions): FleetReport {
   return reportOf(fleet, counted)
 }
 
-/** What one instance does when its moment has come. */
+/** Returns the function that is called when an event of an instance is due. */
 function instance(
   fleet: CheckedFleet,
   events: ReturnType<typeof calendar>,
@@ -62,7 +62,7 @@ function instance(
     events.add(index, due)
   }
 
-  /** Calls failed between the end of the last token and now. */
+  /** Counts the time between the end of the last token and now, in which calls failed. */
   function countGap(index: number, moment: number): void {
     const end = endsAt[index] ?? 0
     if (end === Number.NEGATIVE_INFINITY || end >= moment) return
@@ -82,7 +82,7 @@ function instance(
     }
     const token = { obtainedAt: moment, endsAt: moment + lifetime }
     records.write(shard, token, moment + fetchTime)
-    if (shards > 0) counted.command(shard, second) // and the release
+    if (shards > 0) counted.command(shard, second) // This counts the write, which ends the lease too.
     land(index, token, moment)
   }
 
@@ -97,7 +97,7 @@ function instance(
     events.add(index, next)
   }
 
-  /** Under a store: looks first, and asks only with the lease or after having waited. */
+  /** With a store, an instance reads the store first. It asks the authorization server only if it gets the lease or has waited long enough. */
   function look(index: number, moment: number): void {
     const shard = index % shards
     const second = Math.floor(moment / 1000)
@@ -125,7 +125,7 @@ function instance(
       ask(index, moment, shard)
       return
     }
-    // Where the holder has left word, the wait is as long as its own.
+    // If the holder has left a message about a failure, this instance waits as long as the holder does.
     events.add(index, word ? until + uniform(random, 0, leaseTime) : moment + uniform(random, 50, 400))
   }
 

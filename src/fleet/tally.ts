@@ -1,18 +1,18 @@
 import type { CheckedFleet } from './fleet-options.ts'
 
 export interface Tally {
-  /** Token requests in each second. */
+  /** The number of token requests in each second. */
   readonly requests: Uint32Array
-  /** Commands that the busiest shard of the store gets, in each second. */
+  /** The number of commands in each second that the busiest shard of the store receives. */
   readonly storeCommands: Uint32Array
-  /** Milliseconds without a token, of all instances together, after each has had its first. */
+  /** How many milliseconds all instances together were without a token, after each had received its first. */
   withoutToken: number
-  /** Instances that were without a token at some moment after their first. */
+  /** How often an instance lost its token after it had received its first. */
   failedInstances: number
   command(shard: number, second: number): void
 }
 
-/** Shards are equal, so one of them is counted: the first. */
+/** Counts only the first shard, because all shards get the same load. */
 export function tally({ duration }: CheckedFleet): Tally {
   const seconds = Math.ceil(duration / 1000)
   const storeCommands = new Uint32Array(seconds)

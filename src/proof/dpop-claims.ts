@@ -1,16 +1,16 @@
 import { sha256 } from './public-jwk.ts'
 
-/** The `typ` of a proof (RFC 9449 §4.2). */
+/** The `typ` header of a DPoP proof (RFC 9449 §4.2). */
 export const proofType = 'dpop+jwt'
 
-/** The claim `ath`: which token a proof goes with (RFC 9449 §4.2). */
+/** Returns the claim `ath`, the hash of the access token that is sent with the proof (RFC 9449 §4.2). */
 export function accessTokenHash(token: string): string {
   return sha256(token)
 }
 
 /**
- * The claim `htu`: the URL of a request without query, fragment and credentials (RFC 9449 §4.2), in the one form that all equal URLs
- * have (RFC 3986 §6.2.2, §6.2.3). Both sides of a comparison have to be brought to it. Undefined for what is no URL of http or https.
+ * Returns the claim `htu`: the URL of a request without query, fragment and credentials (RFC 9449 §4.2). It is normalized
+ * (RFC 3986 §6.2.2, §6.2.3), so normalize both URLs before you compare them. The result is undefined if the URL is not http or https.
  */
 export function targetUri(url: string | URL): string | undefined {
   if (!URL.canParse(`${url}`)) return undefined
@@ -18,7 +18,7 @@ export function targetUri(url: string | URL): string | undefined {
   return protocol === 'https:' || protocol === 'http:' ? origin + decodeUnreserved(pathname) : undefined
 }
 
-/** Percent-encoding is upper case, and no character is encoded that need not be (RFC 3986 §6.2.2). */
+/** Normalizes percent-encoding: it becomes upper case, and characters that need no encoding are decoded (RFC 3986 §6.2.2). */
 export function decodeUnreserved(path: string): string {
   return path.replace(/%[0-9a-f]{2}/gi, (encoded) => {
     const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16))

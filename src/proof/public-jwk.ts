@@ -8,10 +8,10 @@ const membersOf: Readonly<Record<string, readonly string[]>> = {
   AKP: ['alg', 'kty', 'pub']
 }
 
-/** A JSON Web Key as somebody gave it: nothing in it is checked yet. */
+/** A JSON Web Key that has not been checked. */
 export type Jwk = Readonly<Record<string, unknown>>
 
-/** The public half of a key, with no other member. Undefined when it is no key of an asymmetric kind, or not a whole one. */
+/** Returns only the members of the public key. The result is undefined if the key is not asymmetric, or if a member is missing. */
 export function publicJwk(jwk: Jwk): Readonly<Record<string, string>> | undefined {
   const { kty } = jwk
   const names = typeof kty === 'string' && Object.hasOwn(membersOf, kty) ? membersOf[kty] : undefined
@@ -20,13 +20,13 @@ export function publicJwk(jwk: Jwk): Readonly<Record<string, string>> | undefine
   return Object.fromEntries(members) as Record<string, string>
 }
 
-/** The name of a public key by what it is: the SHA-256 of its members, in base64url (RFC 7638). Undefined as `publicJwk` is. */
+/** The thumbprint of a public key: the SHA-256 of its members in base64url (RFC 7638). It is undefined if `publicJwk` is. */
 export function jwkThumbprint(jwk: Jwk): string | undefined {
   const key = publicJwk(jwk)
   return key && sha256(JSON.stringify(key))
 }
 
-/** base64url, without padding. */
+/** Returns the hash in base64url without padding. */
 export function sha256(text: string): string {
   return builtin.crypto.createHash('sha256').update(text).digest('base64url')
 }

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { builtin } from '../builtin.ts'
 import { signatureAlgorithm } from './signature-algorithms.ts'
 
-/** The signature of a JWS by a private key (RFC 7515 §5.1), in base64url. */
+/** Signs the input of a JWS with a private key (RFC 7515 §5.1). The result is base64url. */
 export function signatureBy(key: KeyObject, alg: string, input: string): string {
   const { constants, sign } = builtin.crypto
   const { hash = null, pss } = signatureAlgorithm(alg) ?? {}

@@ -1,20 +1,20 @@
 import type { KeyObject } from 'node:crypto'
 import type { Jwk } from './public-jwk.ts'
 
-/** What a key must be to be of use with an algorithm (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). */
+/** What an algorithm requires of a key, and how it signs (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). */
 export interface SignatureAlgorithm {
   /** `kty` of a JWK. */
   readonly keyType: 'RSA' | 'EC' | 'OKP' | 'oct'
   /** `crv` of a JWK. */
   readonly curve?: string
-  /** What node:crypto calls such a key: by its curve, or by its type when it has none. */
+  /** The name of such a key in node:crypto: its curve, or its type if it has no curve. */
   readonly nodeName?: string
-  /** What WebCrypto calls such a signature. */
+  /** The name of the algorithm in WebCrypto. */
   readonly webName?: string
-  /** As node:crypto calls it; none for Ed25519, which hashes by itself. */
+  /** The name of the hash in node:crypto. Ed25519 needs none because it includes the hash. */
   readonly hash?: 'sha256' | 'sha384' | 'sha512'
   readonly pss?: true
-  /** The length of a signature. One by RSA is as long as its key. */
+  /** The length of a signature. It is missing for RSA, where a signature is as long as the key. */
   readonly signatureBytes?: number
 }
 
@@ -54,13 +54,13 @@ export type SymmetricAlgorithm = keyof typeof symmetric
 
 const all: Readonly<Record<string, SignatureAlgorithm>> = { ...asymmetric, ...symmetric }
 
-/** Signatures of private keys that are fit for use (RFC 8725 §3.2). */
+/** The algorithms with a private and a public key that are considered secure (RFC 8725 §3.2). */
 export const asymmetricAlgorithms = Object.keys(asymmetric) as readonly AsymmetricAlgorithm[]
 
-/** Signatures of shared secrets. */
+/** The algorithms with a shared secret. */
 export const symmetricAlgorithms = Object.keys(symmetric) as readonly SymmetricAlgorithm[]
 
-/** Bytes that a secret which both sides have is long at least (RFC 7518 §3.2): as many as its hash. */
+/** The minimum length of a shared secret in bytes. It must be as long as the hash (RFC 7518 §3.2). */
 export function leastSecretBytes(algorithm: SymmetricAlgorithm): number {
   return symmetric[algorithm].signatureBytes
 }
@@ -69,12 +69,12 @@ export function isSymmetric(name: string): name is SymmetricAlgorithm {
   return Object.hasOwn(symmetric, name)
 }
 
-/** The algorithm that is called like this; undefined for a name that an object inherits. */
+/** The algorithm with this name. The result is undefined for an unknown name, including inherited ones such as `constructor`. */
 export function signatureAlgorithm(name: string): SignatureAlgorithm | undefined {
   return Object.hasOwn(all, name) ? all[name] : undefined
 }
 
-/** Whether a JWK is one for this algorithm. A key that names its algorithm serves no other one (RFC 8725 §3.1). */
+/** Whether a JWK can be used with this algorithm. A key that names its algorithm can be used with no other one (RFC 8725 §3.1). */
 export function isFor(jwk: Jwk, alg: string): boolean {
   const algorithm = signatureAlgorithm(alg)
   if (algorithm === undefined || algorithm.keyType !== jwk.kty) return false
@@ -87,7 +87,7 @@ function isEdwards(alg: unknown): boolean {
   return alg === 'EdDSA' || alg === 'Ed25519'
 }
 
-/** What a key can sign or verify with, the usual algorithm first. Empty for a kind of key that is not used. */
+/** The algorithms that a key can be used with. The most common one comes first. The list is empty if the key's type is not supported. */
 export function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): AsymmetricAlgorithm[] {
   const { namedCurve, hashAlgorithm } = asymmetricKeyDetails
   const isPss = asymmetricKeyType === 'rsa-pss'
@@ -99,7 +99,7 @@ export function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: K
   })
 }
 
-/** RSA keys of less than 2048 bits are none (RFC 7518 §3.3). */
+/** Whether a key is long enough. RSA keys must have at least 2048 bits (RFC 7518 §3.3). */
 export function isStrong({ asymmetricKeyDetails }: KeyObject): boolean {
   return (asymmetricKeyDetails?.modulusLength ?? 2048) >= 2048
 }

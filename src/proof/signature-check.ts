@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { builtin } from '../builtin.ts'
 import { signatureAlgorithm } from './signature-algorithms.ts'
 
-/** Whether a key made the raw signature of a JWS (RFC 7515 §5.2). A key that cannot be used with the algorithm signed nothing. */
+/** Whether the signature of a JWS was made with this key (RFC 7515 §5.2). The result is false if the key cannot be used with the algorithm. */
 export function isSignedBy(key: KeyObject, alg: string, input: string, signature: Uint8Array): boolean {
   const algorithm = signatureAlgorithm(alg)
   if (algorithm === undefined) return false

@@ -1,4 +1,4 @@
-/** What a file holds that counts for a while. */
+/** The content of a file that expires. */
 export interface EndingFile {
   /** Epoch ms. */
   readonly endsAt: number

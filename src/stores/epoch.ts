@@ -8,7 +8,7 @@ import type { StoredRecord, TokenStore } from './token-store.ts'
 /** The kill switch of a store. Tokens of an earlier epoch are not used, and current ones are replaced. The epoch only increases. */
 export interface Epoch {
   current(): Promise<number>
-  /** Whether a token of that epoch is taken. One of a later epoch than is known says that the epoch has risen. */
+  /** Whether a token of that epoch is accepted. A token of a later epoch shows that the epoch has risen. */
   admits(epoch: number): Promise<boolean>
   stop(): void
 }
@@ -16,17 +16,17 @@ export interface Epoch {
 export interface EpochOptions {
   readonly store: GuardedStore
   readonly keys: () => Promise<readonly SealingKey[]>
-  /** Each shard has an epoch of its own, so that no one record is read by every instance. */
+  /** Each shard has its own epoch record, so that no record is read by all instances. */
   readonly shard: number
   readonly clock: Clock
-  /** The current tokens must be replaced, at random moments within this many ms. */
+  /** Called when the epoch has risen. The current tokens must be replaced at random moments within this many ms. */
   readonly risen: (spread: number) => void
 }
 
 const day = 86_400_000
-/** Milliseconds between two readings, by every instance at moments of its own. */
+/** Each instance reads the epoch at random intervals between these milliseconds. */
 const [soonest, latest] = [30_000, 60_000]
-/** For an epoch that is known by its tokens alone. */
+/** Used if a rise is known only from a token, which does not say how to spread the refreshes. */
 const usualSpread = 60_000
 const life = 400 * day
 
@@ -35,7 +35,7 @@ interface Announcement {
   readonly spread: number
 }
 
-/** The first reading comes with the first token; then the store is asked every 30 to 60 seconds, and never in a call. */
+/** Reads the epoch with the first token and then every 30 to 60 seconds in the background, so no later call waits for it. */
 export function epochOf({ store, keys, shard, clock, risen }: EpochOptions): Epoch {
   let known: number | undefined
   let first: Promise<void> | undefined
@@ -80,11 +80,11 @@ export function epochOf({ store, keys, shard, clock, risen }: EpochOptions): Epo
 
 export interface Raising {
   readonly shards: number
-  /** Milliseconds. */
+  /** The time in milliseconds over which instances replace their tokens. */
   readonly spread: number
 }
 
-/** Raises the epoch of all shards by one. Answers with the new one. */
+/** Raises the epoch of all shards by one and resolves with the new epoch. */
 export async function raise(
   store: TokenStore,
   secrets: readonly Secret[],
@@ -95,7 +95,7 @@ export async function raise(
     keys.map((key) => ({ key, name: key.nameOf(identityOf(shard)) }))
   ).flat()
   const records = await Promise.all(places.map(async (place) => ({ ...place, record: await store.read(place.name) })))
-  // What cannot be opened is written over, and so its version counts too.
+  // A record that cannot be decrypted is overwritten, so the new version must be higher than its version too.
   const former = records.map(({ key, name, record }) =>
     record === undefined ? 0 : Math.max(record.version, opened(key, name, record).epoch)
   )
@@ -107,7 +107,7 @@ export async function raise(
   return epoch
 }
 
-/** Somebody else can have raised it at the same time. */
+/** A refused write is fine if somebody else has raised the epoch at the same time. */
 async function mustHaveRisen(store: TokenStore, key: SealingKey, name: string, epoch: number): Promise<void> {
   const found = await store.read(name)
   if (found !== undefined && opened(key, name, found).epoch >= epoch) return
@@ -116,7 +116,7 @@ async function mustHaveRisen(store: TokenStore, key: SealingKey, name: string, e
   )
 }
 
-/** What cannot be opened announces nothing. */
+/** A record that cannot be decrypted counts as epoch 0. */
 function opened(key: SealingKey, name: string, { data }: StoredRecord): Announcement {
   const text = key.open(context(name), data)
   return text === undefined ? { epoch: 0, spread: 0 } : (JSON.parse(text) as Announcement)

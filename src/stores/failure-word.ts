@@ -1,7 +1,7 @@
 import { type ErrorCode, isRefusalOfCredential, TokenClientError } from '../errors.ts'
 import type { SealingKey } from './sealing-key.ts'
 
-/** The others can be well: they have files, descriptors, a clock and a proxy of their own. */
+/** Failures that may concern this instance only, because each instance has its own files, file descriptors, clock and proxy. */
 const ofThisInstance: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_CLIENT_CLOSED',
   'ERR_SECRET_UNAVAILABLE',
@@ -12,8 +12,8 @@ const ofThisInstance: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 /**
- * What a holder leaves behind when its attempt has failed: which failure, and until when it makes no other attempt (epoch ms).
- * Undefined for a refused credential, since another instance may hold a newer one, and for what is wrong with this instance alone.
+ * Returns the message that a lease holder leaves after a failed attempt: the failure, and when it tries again (epoch ms).
+ * It is undefined for a refused credential, because another instance may have a newer one, and for failures of this instance only.
  */
 export function failureWord(key: SealingKey, name: string, error: unknown, until: number): string | undefined {
   if (!(error instanceof TokenClientError) || ofThisInstance.has(error.code)) return undefined
@@ -22,7 +22,7 @@ export function failureWord(key: SealingKey, name: string, error: unknown, until
   return key.seal(context(name), JSON.stringify({ code, transient, until: Math.ceil(until) }))
 }
 
-/** The failure that another instance met, as an error of this one. Undefined for a word that cannot be read. */
+/** Turns another instance's message into an error of this instance. The result is undefined if the message cannot be read. */
 export function failureFrom(
   key: SealingKey,
   name: string,
@@ -33,7 +33,7 @@ export function failureFrom(
   if (text === undefined) return undefined
   const { code, transient, until } = JSON.parse(text) as { code: ErrorCode; transient: boolean; until: number }
   const message = `Another instance asked for this token and failed with ${code}. It asks again in ${seconds(until - wallTime)}.`
-  // No pause that the server asked for: this instance looks into the store again at its own pace.
+  // `Retry-After` is left out, because this instance reads the store again at its own pace.
   return new TokenClientError(code, message, { transient })
 }
 

@@ -5,11 +5,11 @@ import type { StoredRecord, TokenStore } from './token-store.ts'
 
 type FileRecord = StoredRecord & EndingFile
 
-/** Records and leases as files of one directory. */
+/** Stores records and leases as files in one directory. */
 export function fileRecords(path: string): TokenStore {
   const directory = privateDirectory(path)
 
-  /** Each version is a file of its own, so a writer that comes late cannot replace a later version. */
+  /** Each version has its own file, so a slow writer cannot replace a later version. */
   async function versions(name: string): Promise<number[]> {
     const prefix = fileOf(name, '')
     const files = (await directory.list()).filter((file) => file.startsWith(prefix))
@@ -25,7 +25,7 @@ export function fileRecords(path: string): TokenStore {
     return undefined
   }
 
-  /** A record of that version can be there that has ended, or what is no record at all. */
+  /** The file of that version may already exist, with an expired or unreadable record. */
   async function put(file: string, record: FileRecord): Promise<boolean> {
     if (await directory.create(file, record)) return true
     const former = await directory.read<FileRecord>(file)
@@ -66,7 +66,7 @@ function leaseOf(name: string): string {
   return `${safe(name)}.lease`
 }
 
-/** A name that every file system keeps apart from every other. */
+/** A file name that is unique on every file system, also if it ignores case. */
 function safe(name: string): string {
   return Buffer.from(name).toString('hex')
 }

@@ -18,7 +18,7 @@ export function fileStore(options: FileStoreOptions): TokenStore {
   const { directory } = checkedFields('fileStore options', options, ['directory'])
   nonEmptyString('directory', directory, 'Give the path of a directory that belongs to this user.')
   const path = builtin.path.resolve(directory) // the process can change its working directory later
-  code.load().catch(() => {}) // told to whoever uses the store
+  code.load().catch(() => {}) // The next call of the store reports the failure.
   let made: TokenStore | undefined
 
   async function records(): Promise<TokenStore> {

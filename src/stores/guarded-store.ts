@@ -7,7 +7,7 @@ import type { Lease, LeaseRequest, StoredRecord, TokenStore } from './token-stor
 export const broken = Symbol('broken store')
 export type Broken = typeof broken
 
-/** A store whose every verb ends in time and never rejects. */
+/** A store whose methods always end in time and never reject. */
 export interface GuardedStore {
   read(name: string): Promise<StoredRecord | undefined | Broken>
   write(name: string, record: StoredRecord, life: number): Promise<boolean | Broken>
@@ -16,23 +16,23 @@ export interface GuardedStore {
   release(name: string, holder: string): Promise<unknown>
 }
 
-/** Milliseconds. A caller without a token waits for a read and for a lease; nobody waits for the others. */
+/** Time limits in milliseconds. A caller without a token waits for reads and leases, but for nothing else. */
 const budgets = { read: 50, lease: 250, write: 2000 }
-/** Of the time that a caller has in all: most of it is for the authorization server. */
+/** Reads and leases get only a share of the caller's time, because most of it is for the authorization server. */
 const shares = { read: 0.05, lease: 0.1 }
 const steps = 10
 
-/** A store can still read while it accepts no writes, so each half fails separately. */
+/** A store may still answer reads while it accepts no writes, so the two are tracked separately. */
 type Half = 'reading' | 'changing'
 
 export interface GuardedStoreOptions {
   readonly clock: Clock
   readonly emit: Emit
-  /** Milliseconds that a caller waits who says nothing else. */
+  /** How many milliseconds a caller waits by default. */
   readonly timeout: number
 }
 
-/** A store that is down costs its budget and one warning, until it has answered again. */
+/** Limits the time of each call to the store. While the store is down, it emits one warning only. */
 export function guardedStore(store: TokenStore, { clock, emit, timeout }: GuardedStoreOptions): GuardedStore {
   const forRead = Math.min(budgets.read, shares.read * timeout)
   const forLease = Math.min(budgets.lease, shares.lease * timeout)
@@ -58,8 +58,8 @@ export function guardedStore(store: TokenStore, { clock, emit, timeout }: Guarde
   }
 
   /**
-   * The budget is counted in steps: a process that stood still, on a machine that is busy with a hundred others, has lost one step and
-   * finds the answer in its socket.
+   * The time limit is counted in steps. If a busy machine stops the process for a while, only one step is lost, and the process
+   * can still read the answer that arrived in the meantime.
    */
   function inTime<T>(work: Promise<T>, budget: number): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -79,7 +79,7 @@ export function guardedStore(store: TokenStore, { clock, emit, timeout }: Guarde
   return {
     async read(name) {
       const record = await guarded('reading', async () => checkedRecord(await store.read(name)), forRead)
-      // One late answer is a miss: the store may be as busy as this machine, and its lease will tell.
+      // A single late answer counts as a miss, because the store may only be busy. The lease that follows will show it.
       return record === broken && lateInARow === 1 ? undefined : record
     },
     write: (name, record, life) => changing(() => store.write(name, record, life)),

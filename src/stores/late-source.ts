@@ -3,18 +3,18 @@ import type { SharedSource, SharedSourceOptions } from './shared-source.ts'
 
 type Code = typeof import('./shared-source.ts')
 
-/** All that a store needs. A client without one never loads it. */
+/** The code for shared stores. A client without a store never loads it. */
 export const sharedSourceCode: Late<Code> = late(() => import('./shared-source.ts'))
 
 /**
- * A shared source whose code begins to load at once: a process has file descriptors left while it starts. Code that cannot be loaded is
- * a store that is broken: then it is as if there were none.
+ * Returns a shared source. Its code starts to load at once, because a process that runs out of file descriptors later still has some at
+ * its start. If the code cannot be loaded, the client works as if it had no store.
  */
 export function lateSharedSource(options: SharedSourceOptions, code = sharedSourceCode): SharedSource {
   const { source: below } = options
   let source: SharedSource | undefined
   let closed = false
-  code.load().catch(() => {}) // tried again when a token is asked for
+  code.load().catch(() => {}) // The next call for a token tries again.
 
   async function made(): Promise<SharedSource> {
     const { sharedSource } = await code.load()

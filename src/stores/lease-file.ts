@@ -7,7 +7,7 @@ interface FileLease extends EndingFile {
   readonly word?: string | undefined
 }
 
-/** A lease as a file: exclusive, since a file can be created by one process only. */
+/** A lease as a file. It is exclusive because only one process can create a file. */
 export async function takeLease(directory: PrivateDirectory, file: string, request: LeaseRequest): Promise<Lease> {
   const { holder, life, word } = request
   const mine: FileLease = { holder, word, endsAt: Math.ceil(Date.now() + life) }
@@ -18,7 +18,7 @@ export async function takeLease(directory: PrivateDirectory, file: string, reque
     await directory.replace(file, mine)
     return { state: 'acquired' }
   }
-  if (found === undefined && (await directory.create(file, mine))) return { state: 'acquired' } // it was released meanwhile
+  if (found === undefined && (await directory.create(file, mine))) return { state: 'acquired' } // It was released in the meantime.
   if (found !== undefined && !hasEnded(found)) return { state: 'held', word: found.word }
   return (await directory.supersede(file, found, mine)) ? { state: 'acquired' } : { state: 'held' }
 }

@@ -1,26 +1,26 @@
 import { builtin } from '../builtin.ts'
 
-/** Bytes. A token and its seal have a few thousand. */
+/** The largest file in bytes that is read. An encrypted token needs a few thousand. */
 const longest = 1_048_576
-/** Milliseconds after which a draft is of a process that has died. */
+/** After this many milliseconds, the process that wrote a draft must have died. */
 const longestDraft = 3_600_000
 
-/** JSON files in one directory, readable by this user alone. A file is there whole or not at all. */
+/** JSON files in one directory that only this user can read. No reader ever sees a partly written file. */
 export interface PrivateDirectory {
   list(): Promise<string[]>
-  /** Undefined when there is no such file, or none that holds an object. */
+  /** Resolves with undefined if the file does not exist or contains no JSON object. */
   read<Content>(file: string): Promise<Content | undefined>
-  /** False when there is such a file already. */
+  /** Resolves with false if the file already exists. */
   create(file: string, content: object): Promise<boolean>
-  /** Writes over the file that is there. */
+  /** Writes the file, whether it exists or not. */
   replace(file: string, content: object): Promise<void>
   /**
-   * Puts the content in the place of `former`, which `read` gave and which counts no more. Of many processes one alone does it: false for
-   * the others, and when something else is there meanwhile.
+   * Replaces the outdated content `former`, which came from `read`. If many processes try this, only one succeeds. The others get false, and
+   * so does a process that finds other content in the file.
    */
   supersede(file: string, former: object | undefined, content: object): Promise<boolean>
   remove(file: string): Promise<void>
-  /** Removes what processes that died have left half done. */
+  /** Removes the drafts of processes that have died. */
   sweep(): Promise<void>
 }
 
@@ -33,7 +33,7 @@ export function privateDirectory(path: string): PrivateDirectory {
     const draft = unique()
     const write = () => writeFile(draft, JSON.stringify(content), { mode: 0o600, flag: 'wx' })
     try {
-      // Somebody who tidies up can have removed the directory since it was made.
+      // The directory may have been deleted since it was created.
       await write().catch(async (error) => {
         if (!isCode(error, 'ENOENT')) throw error
         await mkdir(path, { recursive: true, mode: 0o700 })
@@ -41,7 +41,7 @@ export function privateDirectory(path: string): PrivateDirectory {
       })
       return draft
     } catch (error) {
-      await rm(draft, { force: true }).catch(() => {}) // a disk that is full keeps a part of it
+      await rm(draft, { force: true }).catch(() => {}) // A full disk leaves a partly written draft.
       throw error
     }
   }
@@ -91,13 +91,13 @@ export function privateDirectory(path: string): PrivateDirectory {
 
 const isDraft = /^\.[0-9a-f-]{36}$/
 
-/** Named after what is superseded: who comes late for one has no claim to the next. */
+/** The claim's name depends on the content that is replaced, so a slow process cannot block the next replacement. */
 function claimOf(file: string, former: object | undefined): string {
   const digest = builtin.crypto.createHash('sha256').update(JSON.stringify([file, former]))
   return `.${digest.digest('hex').slice(0, 36)}`
 }
 
-/** Undefined for what cannot be one of our files: a pipe would never end, and a link leads elsewhere. */
+/** Resolves with undefined for anything but a regular file: reading a pipe would never end, and a link could lead to another directory. */
 async function readWithin(path: string): Promise<string | undefined> {
   const { constants, promises } = builtin.fs
   const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants

@@ -5,18 +5,18 @@ import type { StoredRecord } from './token-store.ts'
 export interface Sealing {
   readonly version: number
   readonly token: AccessToken
-  /** The store's epoch when the token was asked for. */
+  /** The store's epoch when the token was requested. */
   readonly epoch: number
 }
 
-/** A token as it lies in the store: sealed, and bound to its name and its version. */
+/** Encrypts a token for the store and binds it to its name and its version. */
 export function sealedToken(key: SealingKey, name: string, { version, token, epoch }: Sealing): StoredRecord {
   const { value, scope, obtainedAt, expiresAt } = token
   const text = JSON.stringify({ value, scope, obtainedAt, expiresAt, epoch })
   return { version, data: key.seal(context(name, version), text) }
 }
 
-/** Undefined for whatever is no token that `sealedToken` wrote under that name, and for one that has ended. */
+/** Decrypts a token. The result is undefined if `sealedToken` did not write it under that name, or if it has expired. */
 export function openedToken(
   key: SealingKey,
   name: string,

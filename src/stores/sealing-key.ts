@@ -1,13 +1,13 @@
 import { builtin } from '../builtin.ts'
 import type { Secret } from '../token/secret.ts'
 
-/** One key of the ring: it names records, seals them, and opens what was sealed with it. */
+/** One key of the key ring. It names records, encrypts them (seals) and decrypts them (opens). */
 export interface SealingKey {
   /** The name of a record. It is an HMAC, so nothing about the request can be read from it. */
   nameOf(identity: string): string
-  /** `context` is bound to the sealed text: it opens with the same context only. */
+  /** Encrypts a text together with its `context`, so it can be decrypted with the same context only. */
   seal(context: string, text: string): string
-  /** Undefined for anything that this key did not seal with that context. */
+  /** Decrypts a text. The result is undefined if this key did not encrypt it with that context. */
   open(context: string, sealed: string): string | undefined
 }
 
@@ -16,7 +16,7 @@ const ivBytes = 12
 const tagBytes = 16
 const cipher = 'aes-256-gcm'
 
-/** Derives the three keys apart by HKDF (RFC 5869). The secret is base64 of at least 32 bytes. */
+/** Derives three separate keys from the secret by HKDF (RFC 5869). The secret must be at least 32 bytes in base64. */
 export function sealingKeyOf(secret: Secret): SealingKey {
   const { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } = builtin.crypto
   const material = Buffer.from(secret.reveal(), 'base64')
@@ -38,7 +38,7 @@ export function sealingKeyOf(secret: Secret): SealingKey {
     open(context, sealed) {
       const [version, keyId, encoded = '', ...rest] = sealed.split('.')
       const bytes = Buffer.from(encoded, 'base64url')
-      // A decoder takes several spellings for the same bytes; only the one that we wrote is ours.
+      // A decoder accepts several spellings of the same bytes, but only the one that we write is valid.
       const isOurs = version === format && keyId === id && rest.length === 0 && bytes.toString('base64url') === encoded
       if (!isOurs || bytes.length < ivBytes + tagBytes) return undefined
       try {

@@ -17,15 +17,15 @@ export interface SharedSourceOptions {
   readonly store: TokenStore
   /** Reads the sealing keys, the current one first. Rejects while the current one cannot be read. */
   readonly secrets: (deadline: Deadline) => Promise<readonly Secret[]>
-  /** Undefined for a reader. */
+  /** The source that requests tokens. It is undefined for a reader. */
   readonly source: TokenSource | undefined
-  /** Who asks whom: what all instances of one service have in common, and no other service. */
+  /** Identifies the client and the server. It is the same for all instances of one service and differs from that of every other service. */
   readonly identity: (deadline: Deadline) => Promise<readonly unknown[]>
   readonly shards: number
   readonly clock: Clock
   readonly timeout: number
   readonly emit: Emit
-  /** The epoch of the store has increased, so the current tokens must be replaced within this many ms. */
+  /** Called when the epoch of the store has risen. The current tokens must be replaced within this many ms. */
   readonly risen: (spread: number) => void
 }
 
@@ -33,13 +33,13 @@ export interface SharedSource extends TokenSource {
   close(): void
 }
 
-/** Of the time that a caller has, and at most so many ms. */
+/** Reading the keys may take this share of the caller's time, and at most this many ms. */
 const shareForKeys = 0.2
 const longestForKeys = 2000
 
 type Ring = readonly [SealingKey, ...SealingKey[]]
 
-/** A token source that shares what it gets with the other instances of its service. */
+/** A token source that shares its tokens with the other instances of its service. */
 export function sharedSource(options: SharedSourceOptions): SharedSource {
   const { secrets, source, identity, shards, clock, timeout, emit, risen } = options
   const { holder, draw } = instance()
@@ -49,7 +49,7 @@ export function sharedSource(options: SharedSourceOptions): SharedSource {
   const keysBy = async (deadline: Deadline) => (await secrets(deadline)).map(keyOf)
   const keys = () => inTime(keysBy)
   const epoch = epochOf({ store, keys, shard, clock, risen })
-  // A reader waits for others, and there can be fewer of them than shards.
+  // A reader depends on the other instances, and there may be fewer of them than shards.
   const otherShards = source === undefined ? shardsAfter(shard, shards) : []
   let warned = false
 
@@ -66,7 +66,7 @@ export function sharedSource(options: SharedSourceOptions): SharedSource {
     }
   }
 
-  /** A user's function that hangs must leave the authorization server its time. */
+  /** If a user's function hangs, there must still be time to ask the authorization server. */
   function inTime<T>(read: (deadline: Deadline) => Promise<T>): Promise<T> {
     const timedOut = () => new StoreFault('its sealing key did not come in time')
     const share = Math.min(longestForKeys, shareForKeys * timeout)
@@ -83,7 +83,7 @@ export function sharedSource(options: SharedSourceOptions): SharedSource {
   return { ...storedSource({ source, shelfOf, clock, timeout }), close: epoch.stop }
 }
 
-/** Deriving a key costs more than looking it up, and a ring has few. */
+/** Derived keys are kept, because deriving one is slow and a key ring has only a few. */
 function remembered(make: (secret: Secret) => SealingKey): (secret: Secret) => SealingKey {
   const made = new Map<string, SealingKey>()
   return (secret) => {
@@ -97,7 +97,7 @@ function shardsAfter(shard: number, shards: number): number[] {
   return Array.from({ length: shards - 1 }, (_, index) => (shard + 1 + index) % shards)
 }
 
-/** Not the client's random source: a test that fixes it must not make two instances one. */
+/** Does not use the client's random source, because a test that fixes it would give two instances the same id. */
 function instance(): { readonly holder: string; readonly draw: number } {
   return { holder: crypto.randomUUID(), draw: Math.random() }
 }

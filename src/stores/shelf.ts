@@ -10,19 +10,19 @@ import type { SealingKey } from './sealing-key.ts'
 
 /** The place of one token request in the store. */
 export interface Shelf {
-  /** The token that lies there, unless it has ended or is of an earlier epoch. */
+  /** Reads the token, unless it has expired or is from an earlier epoch. */
   look(): Promise<AccessToken | undefined | Broken>
   /** The store's epoch as this instance knows it now. */
   epoch(): Promise<number>
-  /** Puts a token there that was asked for in that epoch, above the version that was seen last. */
+  /** Stores a token that was requested in that epoch. Its version is higher than the last one that was seen. */
   keep(token: AccessToken, epoch: number): Promise<void>
-  /** Takes this token away from everybody. */
+  /** Removes this token for all instances. */
   withdraw(token: AccessToken): Promise<void>
-  /** Acquired, held by another instance, or the failure that the holder left word of. */
+  /** Tries to acquire the lease. If another instance holds it and has left a message about a failure, the result is that failure. */
   lease(life: number): Promise<'acquired' | 'held' | TokenClientError | Broken>
-  /** Whether this instance may try for itself what another one has failed at: one of all may, once in `life` ms. */
+  /** Whether this instance may try what another one has failed at. Only one of all instances may, once in `life` ms. */
   mayDoubt(life: number): Promise<boolean>
-  /** Keeps the lease for `life` ms and says why nobody shall ask before. False where there is nothing to tell the others. */
+  /** Keeps the lease for `life` ms with a message about the failure. Resolves with false if the failure does not concern the others. */
   leaveWord(error: unknown, life: number): Promise<boolean>
   release(): Promise<void>
 }
@@ -34,10 +34,10 @@ interface Name {
 
 export interface ShelfOptions {
   readonly store: GuardedStore
-  /** The current key first: written is with that one alone, read is with all. */
+  /** All keys, the current one first. Only the current one writes, and all of them read. */
   readonly keys: readonly [SealingKey, ...SealingKey[]]
   readonly identity: string
-  /** Where else the same token may lie: one of these places is looked at with each look that finds nothing. */
+  /** Other places where the same token may be. Each read that finds nothing tries one of them. */
   readonly elsewhere?: readonly string[]
   readonly holder: string
   readonly epoch: Epoch
@@ -94,7 +94,7 @@ export function shelf({ store, keys, identity, elsewhere = [], holder, epoch, cl
       return failure ?? 'held'
     },
     async mayDoubt(life) {
-      // A holder of its own each time: nobody renews it, this instance neither.
+      // The holder is new each time, so that nobody can renew the lease, not even this instance.
       const lease = await store.lease(`${current.name}.doubt`, { holder: builtin.crypto.randomUUID(), life })
       return lease === broken || lease.state === 'acquired'
     },

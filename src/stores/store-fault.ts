@@ -1,17 +1,17 @@
-/** What a store did wrong, in words of ours: the rest of a sentence, with nothing in it that the store has said. */
+/** A fault of a store. The message is the rest of a sentence and contains nothing that came from the store. */
 export class StoreFault extends Error {
   override readonly name = 'StoreFault'
 }
 
-/** The words that begin an error of Redis or Valkey and say all that a reader needs. */
+/** The first words of Redis and Valkey errors that are safe to log and say enough. */
 const engineWord =
   /^(?:ASK|BUSY|CLUSTERDOWN|CROSSSLOT|EXECABORT|LOADING|MASTERDOWN|MISCONF|MOVED|NOAUTH|NOPERM|NOREPLICAS|NOSCRIPT|OOM|READONLY|TRYAGAIN|WRONGPASS|WRONGTYPE)\b/
 const systemCode = /^[A-Z0-9_]{2,40}$/
 const className = /^[A-Z][A-Za-z]{2,60}$/
 
 /**
- * Why a store failed, for a log. A foreign error's text can hold an address with its password, or a command with its arguments: of it
- * are told its code, the engine's own word for it, or its class.
+ * Says why a store failed, for a log. The text of an engine's error can contain a password or the arguments of a command, so only its
+ * code, the engine's first word, or its class is used.
  */
 export function storeTrouble(error: unknown): string {
   try {
@@ -20,7 +20,7 @@ export function storeTrouble(error: unknown): string {
     const found = error instanceof Error ? (systemCodeOf(error) ?? word ?? classOf(error)) : word
     return found === undefined ? 'it failed' : `it failed with ${found}`
   } catch {
-    return 'it failed' // an object that nobody may look into
+    return 'it failed' // Reading a property of the thrown object has failed.
   }
 }
 

@@ -8,16 +8,16 @@ import { broken } from './guarded-store.ts'
 import type { Shelf } from './shelf.ts'
 
 export interface StoredSourceOptions {
-  /** Asked when the store has no good token. Undefined for a reader, which waits for the record of another instance. */
+  /** The source to ask if the store has no usable token. It is undefined for a reader, which waits until another instance stores a token. */
   readonly source: TokenSource | undefined
-  /** A request's place in the store; undefined while the sealing key cannot be read. */
+  /** Returns the place of a request in the store. It resolves with undefined while the sealing key cannot be read. */
   readonly shelfOf: (request: TokenRequest) => Promise<Shelf | undefined>
   readonly clock: Clock
-  /** Milliseconds that one question may take when its caller does not say. */
+  /** How many milliseconds a call may take if its caller sets no limit. */
   readonly timeout: number
 }
 
-/** Milliseconds. A holder that dies is followed within a second. */
+/** All times are in milliseconds. If the holder of a lease dies, another instance takes over within a second. */
 const lease = {
   life: 1000,
   renewedEvery: 300,
@@ -26,10 +26,10 @@ const lease = {
   longestWithoutRecord: 20_000,
   doubt: 120_000
 }
-/** Milliseconds between two looks, and how long a caller without a token leaves the asking to the holder: half of its time at most. */
+/** How many milliseconds pass between two reads, and how long a caller without a token waits for the holder: at most half of its time. */
 const wait = { least: 50, most: 400, withoutToken: 2000 }
 
-/** One question, on its way through the store. */
+/** One call for a token. */
 interface Question {
   readonly request: TokenRequest
   readonly asking: Asking
@@ -39,9 +39,9 @@ interface Question {
 }
 
 /**
- * A source that looks into the store first, and then asks the source below under a lease: a whole fleet needs one token.
- * The lease saves requests and protects nothing. Two holders get two good tokens, and the store keeps the later version.
- * A store that is broken is a miss: then it is as if there were none.
+ * A source that reads the store first and then asks the source below under a lease, so that a whole fleet needs only one token.
+ * The lease only saves requests. Two holders at once would get two valid tokens, and the store would keep the later version.
+ * If the store is broken, the source works as if there were no store.
  */
 export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOptions): TokenSource {
   const failed = new Map<string, { readonly shelf: Shelf; readonly error: unknown; readonly longest: number }>()
@@ -56,7 +56,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
     return found !== undefined && isAnswer(found, asking) ? found : theirs(question)
   }
 
-  /** The token of the instance that has the lease: this one, or another one for which it waits. */
+  /** Gets a token under the lease, or waits for the token of the instance that holds the lease. */
   async function theirs(question: Question): Promise<AccessToken> {
     const { asking, shelf, endsAt } = question
     const began = clock.monotonicTime()
@@ -74,7 +74,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
     }
   }
 
-  /** The fault can lie with the instance that has failed, and nobody without a token fails for it: one of them tries for itself. */
+  /** The holder's failure may be its own fault. So before instances without a token fail, one of them tries for itself. */
   async function doubting(question: Question, told: TokenClientError): Promise<AccessToken> {
     const { asking, shelf } = question
     if (asking.inHand !== undefined || !(await shelf.mayDoubt(lease.doubt))) throw told
@@ -87,7 +87,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
 
   async function askUnderLease(question: Question): Promise<AccessToken> {
     const { asking, shelf } = question
-    // The holder before may have written between our last look and our lease.
+    // The previous holder may have stored a token after our last read.
     const found = await shelf.look()
     if (found !== broken && found !== undefined && isAnswer(found, asking)) {
       void shelf.release()
@@ -97,8 +97,8 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
     try {
       return await ask(question, () => void shelf.release())
     } catch (error) {
-      stop() // a renewal would take the word away
-      // An instance that starts now finds a token in the store, or has none and cannot wait as long as an instance with a token.
+      stop() // A renewal would remove the message.
+      // An instance that starts now may have no token, so it cannot wait as long as an instance that has one.
       const longest = found === undefined || found === broken ? lease.longestWithoutRecord : lease.longestWord
       await giveUp(question, error, longest)
       throw error
@@ -108,7 +108,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
   }
 
   async function ask({ request, asking, shelf, endsAt }: Question, written = () => {}): Promise<AccessToken> {
-    const epoch = shelf.epoch() // of now: the token may come after the epoch has risen, and is from before
+    const epoch = shelf.epoch() // The epoch is read before the request, because it may rise before the token arrives.
     const token = await withoutStore(request, { ...asking, maxWait: leftUntil(endsAt) })
     failed.delete(request.key)
     void epoch.then((askedIn) => shelf.keep(token, askedIn)).then(written)
@@ -142,7 +142,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
   }
 
   return {
-    // A reader gets what the others have, even if an operator insists.
+    // A reader can only get what the others have stored, even if a refresh was forced.
     token: (request, asking = {}) => answer(request, source === undefined ? { ...asking, insists: undefined } : asking),
     changed: source?.changed,
     rests(request, ms) {
@@ -150,7 +150,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
       const last = failed.get(request.key)
       if (last === undefined) return
       failed.delete(request.key)
-      // A little longer than this instance rests, so that it is the one that asks again.
+      // The lease lasts a little longer than this instance's pause, so that this instance is the one that tries again.
       void last.shelf.leaveWord(last.error, Math.min(ms, last.longest) + lease.life)
     },
     withdraw(request, token) {
@@ -159,7 +159,7 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
   }
 }
 
-/** Whether the caller gains by it: it has no other one, or an older one. */
+/** Whether the token helps the caller: the caller has none, or an older one. */
 function isAnswer(found: AccessToken, { rejected, inHand, insists }: Asking): boolean {
   if (insists?.()) return false
   const former = rejected ?? inHand
