@@ -110,6 +110,7 @@ class Ring<Credential extends Comparable<Credential>> implements CredentialRing<
 
   async refused(credential: Credential, warn: Warn): Promise<boolean> {
     const isKnown = this.#refusalOf(credential) !== -1
+    if (this.#newcomer?.credential.equals(credential)) this.#newcomer = undefined // its next trial is a minute from now
     const earlier = this.#refusals.filter((other) => !other.equals(credential))
     this.#refusals = [...earlier, credential].slice(-mostRemembered)
     const all = await this.#readAll(warn)
@@ -158,7 +159,9 @@ class Ring<Credential extends Comparable<Credential>> implements CredentialRing<
     const former = this.#former
     if (former === undefined || former.equals(given) || this.#refusalOf(former) !== -1) return given
     const moment = clock.monotonicTime()
-    if (this.#refusalOf(given) !== -1) this.#newcomer = { credential: given, triedAgainAt: moment + gapBetweenTrials }
+    const isKnown = this.#newcomer?.credential.equals(given) === true
+    if (this.#refusalOf(given) !== -1 && !isKnown)
+      this.#newcomer = { credential: given, triedAgainAt: moment + gapBetweenTrials }
     const newcomer = this.#newcomer
     return newcomer?.credential.equals(given) && moment < newcomer.triedAgainAt ? former : given
   }

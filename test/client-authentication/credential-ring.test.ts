@@ -135,6 +135,16 @@ describe('a single source that has changed before the server', () => {
     expect((await next()).secret).toBe('new')
   })
 
+  test('X6 a refusal of the new one is no more than a minute old when the former one is sent', async () => {
+    const { clock, next } = await rotatedTooEarly()
+    await (await next()).proof.refused()
+    expect((await next()).secret).toBe('old') // and the server does not answer
+    await clock.advance(60_000)
+    const late = await next()
+    expect([late.secret, await late.proof.refused()]).toEqual(['new', true])
+    expect((await next()).secret).toBe('old')
+  })
+
   test('X6 when both are refused the back-off begins, and the former one is not tried again', async () => {
     const { next, authentication } = await rotatedTooEarly()
     const tried = []

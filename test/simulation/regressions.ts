@@ -47,5 +47,10 @@ export const regressions: readonly Regression[] = [
     seed: 1095,
     found:
       'the simulation itself looked at the last attempt of a flight alone, where an earlier one had found the server ill'
-  }
+  },
+  {
+    seed: 4412,
+    found: 'a new secret that was refused once by mistake was left for the former one, which the server had retired'
+  },
+  { seed: 3860, found: 'the simulation itself counted requests that had their place before the server fell ill' }
 ]

@@ -13,7 +13,9 @@ const mostProbes = 2
 export function exchangeBegins(world: World, service: Service, ledger: Ledger, isFirstOfFlight: boolean): OpenExchange {
   const { name, server } = service
   const { illSince, open } = server
-  const beside = illSince === undefined ? 0 : [...open].filter(({ beganAt }) => beganAt >= illSince).length
+  // One that had its place before can leave a little later.
+  const since = (illSince ?? Number.POSITIVE_INFINITY) + slackOf(service)
+  const beside = [...open].filter(({ beganAt }) => beganAt >= since).length
   if (beside >= mostProbes) world.violate('I15', name, `${beside + 1} requests at once to a server that is ill`)
   // Behind a store a request leaves later than its flight was let go.
   if (!world.settings.isShared) judgePause(world, service, ledger, isFirstOfFlight)
