@@ -34,3 +34,22 @@ test('R39 when there are too many, none counts twice, and a proof that was just 
   memory.close()
   expect(clock.timers).toBe(0)
 })
+
+test('R39 a clock that was ahead and is set right refuses no new proof, and the used ones stay used', async () => {
+  const clock = manualClock()
+  const memory = replayMemory(clock, lifetime)
+  const hour = 3_600_000
+  const useNow = (id: string) => memory.use(id, clock.wallTime() + lifetime / 2)
+  const later = clock.wallTime() + hour + lifetime / 2
+  expect(useNow('before')).toBe(true)
+  clock.stepWallTime(hour)
+  expect(memory.use('ahead', later)).toBe(true)
+  await clock.advance(2 * lifetime)
+  expect(clock.timers).toBe(0) // all of them have ended
+  clock.stepWallTime(-hour)
+  for (let call = 0; call < 100; call += 1) {
+    expect(useNow(`right ${call}`)).toBe(true)
+    await clock.advance(call < 50 ? 1000 : 4 * lifetime) // first busy, then idle
+  }
+  expect(memory.use('ahead', later)).toBe(false)
+})
