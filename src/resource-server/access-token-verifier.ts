@@ -16,7 +16,7 @@ import { withInternals } from './verifier-internals.ts'
 import { type AccessTokenVerifierOptions, checkOptions, type IsRevoked } from './verifier-options.ts'
 
 /**
- * Verifies the access tokens of one issuer (RFC 9068 §4) by itself. It asks the issuer for its keys, and not about each token.
+ * Creates a verifier for the access tokens of one issuer (RFC 9068 §4). It fetches the issuer's keys and verifies signed tokens without asking about each one.
  * @throws ClientConfigurationError
  */
 export function accessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
@@ -41,7 +41,7 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
       : used({ token, credentials, carrier })
   }
 
-  /** What is checked for each use of a token, whether it is known or not. */
+  /** Does the checks that every use of a token needs, even if the token was verified before. */
   function used(use: TokenUse): VerifiedToken | Promise<VerifiedToken> {
     checkForm(use.credentials)
     checkBinding(use, constraint)
@@ -71,7 +71,7 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
   })
 }
 
-/** A hook that returns nothing has not said that the token is still valid. */
+/** Only `false` means that a token is not revoked. A hook that returns nothing has not said so. */
 async function unrevoked(token: VerifiedToken, isRevoked: IsRevoked): Promise<VerifiedToken> {
   if ((await isRevoked(token)) !== false) throw new RefusedToken('revoked')
   return token

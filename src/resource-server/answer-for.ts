@@ -1,7 +1,7 @@
 import { TokenClientError } from '../errors.ts'
 import { TokenRefusedError } from './token-refused-error.ts'
 
-/** The whole answer to a request that is not served. It tells the caller no more than RFC 6750 §3 allows. */
+/** The whole answer to a refused request. It tells the caller no more than RFC 6750 §3 allows. */
 export interface RefusalAnswer {
   readonly status: number
   /** Lower-case names. */
@@ -9,13 +9,13 @@ export interface RefusalAnswer {
   readonly body: string
 }
 
-/** What an answer says beside its status and its challenge. */
+/** The body of an answer. */
 export interface RefusalBody {
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** RFC 9110 §15; edge runtimes have no list of them. */
+/** The names of the statuses (RFC 9110 §15). Edge runtimes have no list of them. */
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -27,8 +27,8 @@ const noStore = { 'cache-control': 'no-store' }
 const secondsUnlessTold = 5
 
 /**
- * What to answer when `verify`, `demand` or `authorize` has failed: 400, 401 or 403 with the challenge for a refusal, 503 with `Retry-After` when
- * the issuer could not be asked, and 500 for anything else, which is a mistake of the service.
+ * Returns the answer for an error of `verify`, `demand` or `authorize`: 400, 401 or 403 with a challenge for a refusal, 503 with `Retry-After` if
+ * the issuer could not be asked, and 500 for any other error, which is a bug in the service.
  */
 export function answerFor(error: unknown): RefusalAnswer {
   if (error instanceof TokenRefusedError)
@@ -43,7 +43,7 @@ function challengeFields({ challenge, dpopNonce }: TokenRefusedError): Record<st
   return dpopNonce === undefined ? field : { ...field, 'dpop-nonce': dpopNonce }
 }
 
-/** A body of problem details (RFC 9457) for the option `refusal`: the status and its name, and nothing about the token. */
+/** A body with problem details (RFC 9457) for the option `refusal`. It contains the status and its name, and nothing about the token. */
 export function problemJson(error: unknown): RefusalBody {
   const { status } = answerFor(error)
   return {
@@ -52,7 +52,7 @@ export function problemJson(error: unknown): RefusalBody {
   }
 }
 
-/** An error for the error handling of a framework: it reads `status` or `statusCode`, `headers`, and by `expose` that the caller may see the message. */
+/** Makes an error for a framework, which reads `status` or `statusCode`, `headers`, and `expose`: whether the caller may see the message. */
 export function httpErrorFor(error: unknown): Error {
   const { status, headers } = answerFor(error)
   return Object.assign(new Error(titles[status], { cause: error }), {

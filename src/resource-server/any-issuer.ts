@@ -4,9 +4,9 @@ import type { AccessTokenVerifier } from './verifier.ts'
 import { internalsOf, type VerifierInternals } from './verifier-internals.ts'
 
 /**
- * Takes the tokens of several issuers. The issuer that a token names chooses one verifier, and that one alone decides: with its keys, its audience
- * and its profile. A token that none of them is for is refused without a question to anybody. Save the keys of each verifier by itself.
- * @throws ClientConfigurationError when two verifiers are for the same tokens
+ * Accepts the tokens of several issuers. The issuer in the token selects one verifier, and only this verifier decides, with its keys, its audience
+ * and its profile. A token that belongs to none of them is refused without a request to any issuer. Save the keys of each verifier separately.
+ * @throws ClientConfigurationError if two verifiers are for the same tokens.
  */
 export function anyIssuer(verifiers: readonly AccessTokenVerifier[]): AccessTokenVerifier {
   const given = Array.isArray(verifiers) ? [...verifiers] : []

@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls'
 import { type CertificateHeader, forwardedThumbprint } from './forwarded-certificate.ts'
 import type { ReceivedRequest } from './token-carrier.ts'
 
-/** The SHA-256 of the certificate that the client proved to have, in the TLS handshake here or at a trusted proxy. */
+/** Returns the SHA-256 of the client's certificate. The client has proved that it has the key, in the TLS handshake here or at a trusted proxy. */
 export function presentedThumbprint(
   request: ReceivedRequest | undefined,
   forwarded: CertificateHeader | undefined

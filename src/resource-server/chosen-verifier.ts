@@ -8,15 +8,15 @@ import type { AccessTokenVerifier } from './verifier.ts'
 import { internalsOf, type VerifierInternals, withInternals } from './verifier-internals.ts'
 
 export interface Choice {
-  /** Answers for requests without a token, and for tokens that are nobody's. */
+  /** The verifier that answers requests without a token and tokens that no verifier is for. */
   readonly first: AccessTokenVerifier
-  /** The one that decides about this token, alone. */
+  /** Returns the only verifier that decides about this token. */
   choose(token: string): AccessTokenVerifier | undefined | Promise<AccessTokenVerifier | undefined>
   all(): Iterable<AccessTokenVerifier>
   readonly internals: Omit<VerifierInternals, 'refusal'>
 }
 
-/** A verifier that leaves each token to another one. */
+/** A verifier that passes each token on to one of several verifiers. */
 export function chosenVerifier({ first, choose, all, internals }: Choice): AccessTokenVerifier {
   const judges = new WeakMap<VerifiedToken, AccessTokenVerifier>()
 
@@ -24,7 +24,7 @@ export function chosenVerifier({ first, choose, all, internals }: Choice): Acces
   async function judgeOf(carrier: TokenCarrier): Promise<AccessTokenVerifier> {
     let token: string
     try {
-      // Whether DPoP is spoken is for the chosen one to say.
+      // The selected verifier decides whether DPoP is accepted.
       token = presentedToken(credentialsIn(carrier), true)
     } catch (error) {
       if (error instanceof RefusedToken) return first
@@ -69,7 +69,7 @@ export function chosenVerifier({ first, choose, all, internals }: Choice): Acces
   return withInternals(verifier, { ...internals, refusal })
 }
 
-/** The `iss` of a signed token that nobody has verified: good for a choice, and for nothing else. */
+/** Returns the `iss` of a signed token that is not verified yet. Use it only to select a verifier. */
 export function unverifiedIssuer(token: string): string | undefined {
   try {
     const { iss } = parseJsonObject(decodeBase64url(parseCompactJws(token).payload), 'malformed_claims')

@@ -2,14 +2,14 @@ import { distinct, splitScope } from '../token/scope.ts'
 import type { JsonObject } from './compact-jws.ts'
 import type { AudiencePlace, ClaimPath, NamesPlace } from './profiles/token-profile.ts'
 
-/** The value at a path; undefined if there is none, or an inherited one. */
+/** Returns the value at a path. It is undefined if there is none or if it is inherited. */
 export function claimAt(claims: JsonObject, path: ClaimPath): unknown {
   let value: unknown = claims
   for (const name of path) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
   return value
 }
 
-/** The names at a place, each once; none, if they are written in another form. */
+/** Returns the names at a place without duplicates. The list is empty if the value has another form. */
 export function namesAt(
   claims: JsonObject,
   { at, form = 'list', prefix = '', onlyPrefixed = false }: NamesPlace
@@ -28,8 +28,8 @@ function namesIn(value: unknown, form: NonNullable<NamesPlace['form']>): string[
 }
 
 /**
- * Whom the token is for, by the first place that names somebody. What is named there need not be text. Nobody, if there are such places, and
- * undefined if there is none.
+ * Returns the audience from the first place that has one. Its members can be of any type. The result is an empty list if the places exist but
+ * name nobody, and undefined if none exists.
  */
 export function audienceOf(claims: JsonObject, places: readonly AudiencePlace[]): readonly unknown[] | undefined {
   let found: readonly unknown[] | undefined
@@ -46,12 +46,12 @@ function upTo(end: string, name: unknown): unknown {
   return typeof name === 'string' ? name.split(end, 1)[0] : name
 }
 
-/** Which of the paths leads to the client's id; undefined if none does. */
+/** Returns the first path that leads to a client id, or undefined if none does. */
 export function clientIdPath(claims: JsonObject, paths: readonly ClaimPath[]): ClaimPath | undefined {
   return paths.find((path) => textAt(claims, path) !== undefined)
 }
 
-/** A text that is not empty. Only in `aud` a list with one member counts as such a text. */
+/** Returns a string that is not empty. Only in `aud`, a list with one string counts as well. */
 export function textAt(claims: JsonObject, path: ClaimPath): string | undefined {
   const value = claimAt(claims, path)
   const text = path[0] === 'aud' && Array.isArray(value) && value.length === 1 ? value[0] : value

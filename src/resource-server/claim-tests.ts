@@ -2,7 +2,7 @@ import { claimAt, textAt } from './claim-places.ts'
 import type { JsonObject } from './compact-jws.ts'
 import type { ClaimPath, ClaimTest, ClaimTests } from './profiles/token-profile.ts'
 
-/** Whether one of the alternatives holds as a whole. */
+/** Whether all tests of at least one alternative hold. */
 export function someHolds(tests: ClaimTests, claims: JsonObject, clientId: ClaimPath | undefined): boolean {
   return tests.some((alternative) => alternative.every((test) => holds(test, claims, clientId)))
 }
@@ -21,7 +21,7 @@ export function holds(test: ClaimTest, claims: JsonObject, clientId: ClaimPath |
   return other !== undefined && (value === other + (test.suffix ?? '')) === same
 }
 
-/** A claim compared with itself says nothing. */
+/** Returns the text to compare with. It is undefined if the test would compare a claim with itself. */
 function otherText(path: ClaimPath | 'clientId', at: ClaimPath, claims: JsonObject, clientId: ClaimPath | undefined) {
   const other = path === 'clientId' ? clientId : path
   return other === undefined || isSame(other, at) ? undefined : textAt(claims, other)

@@ -4,17 +4,17 @@ import type { JsonObject } from './compact-jws.ts'
 import type { TokenProfile } from './profiles/token-profile.ts'
 import { RefusedToken } from './token-refused-error.ts'
 
-/** What every token must say. */
+/** The claims that a token must have. */
 export interface Expectation {
-  /** One of them is enough. Without any, the keys alone say who issued it. */
+  /** The token must name one of them. If the list is empty, only the keys identify the issuer. */
   readonly issuers: readonly string[]
-  /** Our identifiers; one of them is enough. */
+  /** The names of this service. The token must name one of them. */
   readonly audience: readonly string[]
-  /** Takes a token that says nothing about whom it is for. */
+  /** Accepts tokens without an audience. */
   readonly missingAudienceAccepted: boolean
-  /** Milliseconds by which our clock and the issuer's may differ. */
+  /** By how many milliseconds our clock and the issuer's may differ. */
   readonly clockTolerance: number
-  /** Milliseconds since `iat`. */
+  /** How many milliseconds after `iat` a token is accepted at most. */
   readonly maxAge: number
   readonly profile: TokenProfile
 }
@@ -23,7 +23,7 @@ const audClaim = [{ at: ['aud'] }] as const
 const textClaims = ['iss', 'sub', 'jti'] as const
 const dateClaims = ['iat', 'nbf'] as const
 
-/** Checks the claims of a token whose signature is good (RFC 9068 §4). @throws RefusedToken */
+/** Checks the claims of a token whose signature is valid (RFC 9068 §4). @throws RefusedToken */
 export function checkClaims(claims: JsonObject, expected: Expectation, now: number): void {
   const { issuers, profile } = expected
   checkKind(claims, profile)
@@ -34,7 +34,7 @@ export function checkClaims(claims: JsonObject, expected: Expectation, now: numb
   checkTimes(claims, expected, now)
 }
 
-/** ID, refresh and logout tokens of the same server are signed with the same keys. */
+/** Refuses other kinds of tokens, because ID, refresh and logout tokens are signed with the same keys. */
 function checkKind(claims: JsonObject, { must = [], mustNot = [] }: TokenProfile): void {
   const failed =
     must.find((test) => !holds(test, claims, undefined)) ?? mustNot.find((test) => holds(test, claims, undefined))
@@ -51,7 +51,7 @@ function checkPresence(claims: JsonObject, { profile, maxAge }: Expectation): vo
   if (missing !== undefined) throw new RefusedToken('missing_claim', { claim: missing })
 }
 
-/** The audience is a text or a list of texts, and names us (RFC 7519 §4.1.3). */
+/** Checks that the audience is a string or a list of strings and names this service (RFC 7519 §4.1.3). */
 export function checkAudience(claims: JsonObject, expected: Omit<Expectation, 'issuers' | 'maxAge'>): void {
   const places = expected.profile.audience ?? audClaim
   const named = audienceOf(claims, places)
@@ -61,7 +61,7 @@ export function checkAudience(claims: JsonObject, expected: Omit<Expectation, 'i
   if (!named.some((name) => expected.audience.includes(name))) throw new RefusedToken('wrong_audience')
 }
 
-/** `exp` must be there, `nbf` and `iat` may (RFC 7519 §4.1.4 to §4.1.6). */
+/** Checks the times. `exp` is required, `nbf` and `iat` are optional (RFC 7519 §4.1.4 to §4.1.6). */
 export function checkTimes(
   claims: JsonObject,
   { clockTolerance, maxAge }: Pick<Expectation, 'clockTolerance' | 'maxAge'>,
@@ -87,7 +87,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-/** Seconds, whole or not. JSON can hold a number that is infinite here. */
+/** Whether the value is a time in seconds, possibly with a fraction. A very large number in JSON becomes infinite when it is parsed. */
 function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }

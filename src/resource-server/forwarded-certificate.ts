@@ -3,20 +3,20 @@ import { BlockList, isIP } from 'node:net'
 import { checkedFields, nonEmptyString, stringList, wrong } from '../wrong-option.ts'
 import type { ReceivedRequest } from './token-carrier.ts'
 
-/** A proxy that ends TLS and forwards the client's certificate. */
+/** How a proxy that terminates TLS forwards the client's certificate. */
 export interface ForwardedCertificate {
   /**
-   * The header it comes in: `Client-Cert` (RFC 9440), XFCC of Envoy, PEM as nginx, AWS or Apache write it, or base64 as HAProxy, Traefik or Azure do.
-   * The proxy must take it away from what clients send.
+   * The header with the certificate: `Client-Cert` (RFC 9440), XFCC as Envoy writes it, PEM as nginx, AWS or Apache do, or base64 as HAProxy, Traefik or Azure do.
+   * The proxy must remove this header from the requests of clients.
    */
   readonly header: string
-  /** Addresses of the proxies that may send it, or networks such as `10.0.0.0/8`; from anybody else it is not read. */
+  /** The addresses of the trusted proxies, or networks such as `10.0.0.0/8`. The header is ignored if it comes from any other address. */
   readonly trustedProxies: readonly string[]
 }
 
-/** The same, ready for use. */
+/** The checked option. */
 export interface CertificateHeader {
-  /** In lower case. */
+  /** The name of the header in lower case. */
   readonly name: string
   isTrusted(address: string | undefined): boolean
 }
@@ -52,14 +52,14 @@ function addProxy(proxies: BlockList, proxy: string): void {
   proxies.addSubnet(address, bits, family)
 }
 
-/** An address of IPv4 as a socket for both families tells it (RFC 4291 §2.5.5.2). */
+/** Matches the prefix of an IPv4 address on a dual-stack socket (RFC 4291 §2.5.5.2). */
 function unmapped(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
 }
 
 /**
- * The SHA-256 of the certificate that a proxy forwarded, as `x5t#S256` has it (RFC 8705 §3.1); undefined if the header holds none.
- * A header that came twice, or holds two values, holds none: the first could be what the client sent.
+ * Returns the SHA-256 of the certificate that a proxy forwarded, in the form of `x5t#S256` (RFC 8705 §3.1), or undefined if there is none.
+ * A repeated header or one with two values is ignored, because the client could have sent the first.
  */
 export function forwardedThumbprint({ headers }: ReceivedRequest, { name }: CertificateHeader): string | undefined {
   const field = headers[name]
@@ -73,13 +73,13 @@ function thumbprintIn(field: string): string | undefined {
   return ofText(field)
 }
 
-/** One element of `x-forwarded-client-cert`: pairs with semicolons between them, texts in quotes. */
+/** Parses one element of `x-forwarded-client-cert`: pairs separated by semicolons, with quoted strings. */
 function ofEnvoy(field: string): string | undefined {
   const pairs = new Map<string, string>()
   const pair = /([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^;,"]*))(;|$)/y
   while (pair.lastIndex < field.length) {
     const [, name = '', quoted, bare, end] = pair.exec(field) ?? []
-    // A comma begins the element of another proxy. What came before is whoever's.
+    // After a comma comes the element of another proxy. The elements before it may come from anybody.
     if (end === undefined) return undefined
     if (['cert', 'hash'].includes(name.toLowerCase()) && pairs.has(name.toLowerCase())) return undefined
     pairs.set(name.toLowerCase(), quoted ?? bare ?? '')
@@ -89,7 +89,7 @@ function ofEnvoy(field: string): string | undefined {
   return hash !== undefined && /^[0-9a-f]{64}$/i.test(hash) ? Buffer.from(hash, 'hex').toString('base64url') : undefined
 }
 
-/** PEM in one line or URL-encoded, or its base64 alone. */
+/** Reads PEM in one line, URL-encoded PEM, or only its base64. */
 function ofText(field: string): string | undefined {
   let text = field
   try {

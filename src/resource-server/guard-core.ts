@@ -6,13 +6,13 @@ import { TokenRefusedError } from './token-refused-error.ts'
 import { isBoundToKey, type VerifiedToken } from './verified-token.ts'
 import type { AccessTokenVerifier } from './verifier.ts'
 
-/** Options of every guard. `Context` is what the framework hands to its handlers. */
+/** The options of every guard. `Context` is the value that the framework passes to its handlers. */
 export interface GuardOptions<Context> {
-  /** Lets a request without a token through as well. A token that is there must be good all the same. */
+  /** Lets requests without a token pass too. If there is a token, it must be valid. */
   readonly optional?: boolean
   /** Called for each request that passes, with its token. */
   readonly onAllowed?: (token: VerifiedToken, context: Context) => unknown
-  /** Hears why a request was refused or could not be judged; the caller does not. */
+  /** Called with the reason why a request was refused or could not be checked, which the caller does not see. */
   readonly onRefusal?: (error: Error, context: Context) => unknown
   /** The body of a refusal, such as `problemJson`. The default is empty. It cannot change the status and the challenge. */
   readonly refusal?: (error: Error) => RefusalBody
@@ -20,20 +20,20 @@ export interface GuardOptions<Context> {
 
 export const guardOptionNames = ['optional', 'onAllowed', 'onRefusal', 'refusal'] as const
 
-/** What a guard does with one request. */
+/** Checks one request. */
 export type Judge<Context> = (carrier: TokenCarrier, context: Context) => Promise<Judgement>
 
-/** It may pass, with a token unless that is optional; or it gets this answer. */
+/** The result of a guard: the request passes, with its token if it has one, or it gets this answer. */
 export type Judgement =
   | {
       readonly passes: true
       readonly token: VerifiedToken | undefined
-      /** For the answer, whether the guard or somebody else sends it. */
+      /** The value of `DPoP-Nonce` for the answer, whoever sends it. */
       readonly fields: Readonly<Record<string, string>>
     }
   | { readonly passes: false; readonly answer: RefusalAnswer; readonly error: Error }
 
-/** @throws ClientConfigurationError without a rule, and for wrong options */
+/** @throws ClientConfigurationError without a rule, and for wrong options. */
 export function guardCore<Context>(
   verifier: AccessTokenVerifier,
   rule: Rule,
@@ -59,7 +59,7 @@ export function guardCore<Context>(
   }
 }
 
-/** The options of a guard, whose rule its verifier can judge. @throws ClientConfigurationError */
+/** Checks the options of a guard, and that its rule can be used with the verifier. @throws ClientConfigurationError */
 export function checkedGuard<Options extends object>(
   verifier: AccessTokenVerifier,
   rule: Rule,
@@ -73,7 +73,7 @@ export function checkedGuard<Options extends object>(
   return options
 }
 
-/** A caller that sent a proof gets the nonce for the next one before the last nonce expires (RFC 9449 §8.2). */
+/** Returns the nonce for the next proof, so that the client has it before its current nonce expires (RFC 9449 §8.2). */
 export function nonceFields(verifier: AccessTokenVerifier, token: VerifiedToken): Readonly<Record<string, string>> {
   const nonce = isBoundToKey(token) ? verifier.dpopNonce() : undefined
   return nonce === undefined ? {} : { 'dpop-nonce': nonce }
@@ -83,7 +83,7 @@ export function isAnonymous(error: unknown): boolean {
   return error instanceof TokenRefusedError && error.reason === 'no_token'
 }
 
-/** What a listener answers. Nobody else would hear of its failure, and as an unhandled rejection it would end the process. */
+/** Calls a function of the options. If it fails, this becomes a warning, because an unhandled rejection would end the process. */
 export async function tell<Answer>(listener: string, call: () => Answer): Promise<Awaited<Answer> | undefined> {
   try {
     return await call()

@@ -3,7 +3,7 @@ import type { VerifiedToken } from './verified-token.ts'
 
 const verified = new WeakMap<object, VerifiedToken>()
 
-/** A guard has let this context through with this token. */
+/** Remembers that a guard has let this context pass with this token. */
 export function rememberToken(context: object, token: VerifiedToken | undefined): void {
   if (token !== undefined) verified.set(context, token)
 }
@@ -12,7 +12,7 @@ export function optionalTokenOf(context: object): VerifiedToken | undefined {
   return verified.get(context)
 }
 
-/** @throws ClientConfigurationError if no guard has checked the request before */
+/** @throws ClientConfigurationError if no guard has checked the request before. */
 export function tokenOf(context: object): VerifiedToken {
   const token = verified.get(context)
   if (token !== undefined) return token

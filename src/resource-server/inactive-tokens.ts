@@ -10,7 +10,7 @@ export interface InactiveTokens {
   add(token: string): void
 }
 
-/** For ten seconds, or `keepFor` if that is shorter; a thousand at most, by their hashes. */
+/** Remembers tokens by their hashes for ten seconds, or for `keepFor` if it is shorter. It keeps at most a thousand. */
 export function inactiveTokens(clock: Clock, keepFor: number): InactiveTokens {
   const forgottenAt = new Map<string, number>()
   const digestOf = (token: string) => hash('sha256', token, 'base64url')

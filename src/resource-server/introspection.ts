@@ -17,16 +17,16 @@ import type { TokenProfile } from './profiles/token-profile.ts'
 import { RefusedToken } from './token-refused-error.ts'
 import { isBoundToKey, type SizedToken, verifiedToken } from './verified-token.ts'
 
-/** How opaque tokens are asked about (RFC 7662). */
+/** How to ask the issuer about opaque tokens (RFC 7662). */
 export interface Introspection {
-  /** Who asks: this resource server is a client of the authorization server too. */
+  /** The client id of this resource server, which is itself a client of the authorization server here. */
   readonly clientId: string
   readonly clientAuthentication: ClientAuthentication
-  /** The one that the issuer's metadata names, if left out. */
+  /** The introspection endpoint. The default is the one in the issuer's metadata. */
   readonly endpoint?: string
-  /** Milliseconds for which an answer counts; so late can a revocation take effect. A minute by default. */
+  /** How many milliseconds an answer is kept. A revocation may take effect as late as that. The default is a minute. */
   readonly keepFor?: number
-  /** Asks about signed tokens too, so that a revocation counts for them within `keepFor`. They are not verified here then. */
+  /** Asks about signed tokens too, so that their revocation takes effect within `keepFor`. Their signatures are not verified then. */
   readonly always?: boolean
 }
 
@@ -40,12 +40,12 @@ export interface IntrospectionContext {
 }
 
 const timeout = limits.issuerWait
-/** Names of the type of an unbound token. A token of such a type that is bound says so in its claims. */
+/** The values of `token_type` for a bearer token. A token with such a type can still be bound; then its claims say so. */
 const bearerTypes = /^(bearer|(urn:ietf:params:oauth:token-type:)?access_token)$/i
 
 /**
- * Checks opaque tokens with the one who issued them. Each check throws RefusedToken, and TokenClientError
- * `ERR_INTROSPECTION_FAILED`, transient: without an answer no token counts.
+ * Asks the issuer about opaque tokens. Each check rejects with RefusedToken, or with a transient TokenClientError
+ * `ERR_INTROSPECTION_FAILED`, because a token without an answer is not accepted.
  */
 export function introspector(
   how: Introspection,
@@ -55,7 +55,7 @@ export function introspector(
   return async (token) => tokenIn(await ask({ ...context, how, token, serverTime }), context)
 }
 
-/** What the answer says about the token. @throws RefusedToken */
+/** Reads the answer about a token. @throws RefusedToken */
 function tokenIn(answer: JsonObject, { expected, now }: IntrospectionContext): SizedToken {
   if (answer.active !== true) throw new RefusedToken('inactive')
   const { issuers, profile } = expected
@@ -70,7 +70,7 @@ function tokenIn(answer: JsonObject, { expected, now }: IntrospectionContext): S
   return verifiedToken(claims, expected)
 }
 
-/** Servers write what kind of token it is, or how it is used, or both. */
+/** Checks the type of the token. Servers write its kind, its authentication scheme, or both. */
 function checkType({ token_type: type, token_use: use, ...answer }: JsonObject, { mustNot = [] }: TokenProfile): void {
   for (const [claim, kind] of Object.entries({ token_type: type, token_use: use }))
     if (typeof kind === 'string' && /refresh|id_token/i.test(kind)) throw new RefusedToken('wrong_type', { claim })
@@ -99,7 +99,7 @@ async function ask(question: Question): Promise<JsonObject> {
   }
 }
 
-/** A refused credential is worth one repeat, at once, when there is another one, or when it was dated wrongly. */
+/** After a refused credential, the request is repeated once if there is another credential or if the clock caused the refusal. */
 async function askOnce(question: Question, deadline: Deadline, mayRepeat: boolean): Promise<JsonObject> {
   const { how, server, sender, clock, serverTime } = question
   const { clientAuthentication } = how
@@ -125,12 +125,12 @@ async function askOnce(question: Question, deadline: Deadline, mayRepeat: boolea
   return parseJsonObject(answer.body, 'malformed_claims')
 }
 
-/** A server need not say it with a 401 when the proof was not in the `Authorization` field (RFC 6749 §5.2). */
+/** Whether the server refused the credential. It may use another status than 401 if the credential was not in `Authorization` (RFC 6749 §5.2). */
 function isRefusalOfClient({ status, body }: Answer): boolean {
   return status === 401 || (status === 400 && /"error"\s*:\s*"invalid_client"/.test(new TextDecoder().decode(body)))
 }
 
-/** The token travels in the form alone, never in a URL (RFC 7662 §4). */
+/** The token is sent only in the form and never in a URL (RFC 7662 §4). */
 function draft(
   { token, how, expected, serverTime }: Question,
   tokenEndpoint: string,

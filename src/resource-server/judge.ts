@@ -17,9 +17,9 @@ import type { AccessTokenVerifier } from './verifier.ts'
 export interface JudgeOptions {
   readonly challenge: ChallengeOptions
   readonly expected: Pick<Expectation, 'missingAudienceAccepted'>
-  /** The nonce for proofs to come. */
+  /** The nonce for later proofs. */
   readonly nonce?: (() => string | undefined) | undefined
-  /** Throws or rejects with RefusedToken. */
+  /** Checks a request. Throws or rejects with RefusedToken. */
   check(carrier: TokenCarrier): VerifiedToken | Promise<VerifiedToken>
 }
 
@@ -28,7 +28,7 @@ export interface Judging
   refusal(reason: RefusalReason, details?: RefusalDetails): TokenRefusedError
 }
 
-/** What every verifier does with a check: it tells refusals with their challenges, and asks rules. */
+/** The part that all verifiers share: it adds challenges to refusals and applies rules. */
 export function judge({ challenge, expected, nonce, check }: JudgeOptions): Judging {
   function refusal(reason: RefusalReason, details: RefusalDetails = {}, cameByDpop = false): TokenRefusedError {
     const { scope = [], claim } = details
@@ -67,7 +67,7 @@ export function judge({ challenge, expected, nonce, check }: JudgeOptions): Judg
     demand(token, rule) {
       checkRule(rule)
       const answer: unknown = rule.allows(token)
-      if (isLater(answer)) answer.then(undefined, () => {}) // Nobody else would handle its rejection.
+      if (isLater(answer)) answer.then(undefined, () => {}) // Nothing else handles the rejection of this promise.
       if (answer !== true) throw notAllowed(token, rule)
     },
     async authorize(carrier, rule, request = carrier) {

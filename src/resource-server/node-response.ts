@@ -13,7 +13,7 @@ export interface FastifyReply {
   send(body?: string): unknown
 }
 
-/** Another middleware answered first, or the client is gone. */
+/** Whether another middleware has answered already or the client has disconnected. */
 export function isAnswered(response: GuardedResponse): boolean {
   const raw = rawResponse(response)
   return raw.headersSent || raw.writableEnded || isDestroyed(raw)
@@ -23,7 +23,7 @@ export function rawResponse(response: GuardedResponse): ServerResponse | Http2Se
   return 'writeHead' in response ? response : response.raw
 }
 
-/** Answers, unless somebody has. Never throws: what cannot be answered is ended. */
+/** Sends the answer, unless somebody else has. It never throws; if it cannot answer, it ends the response. */
 export function sendAnswer({ status, headers, body }: RefusalAnswer, response: GuardedResponse): void {
   if (isAnswered(response)) return
   try {
@@ -42,14 +42,14 @@ export function sendAnswer({ status, headers, body }: RefusalAnswer, response: G
   }
 }
 
-/** Adds header fields to the answer to come, unless it is under way. */
+/** Adds header fields to the later answer, unless its head has been sent. */
 export function setFields(response: GuardedResponse, fields: Readonly<Record<string, string>>): void {
   if (isAnswered(response)) return
   if (!('writeHead' in response)) response.headers({ ...fields })
   else for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
 }
 
-/** Somebody who answered failed in the middle of it: nothing can be said any more, and the caller must not wait for the rest. */
+/** Ends a response that failed half-way. Nothing more can be sent, and the caller must not wait for the rest. */
 export function cutShort(response: GuardedResponse): void {
   if (!rawResponse(response).writableEnded) destroy(response)
 }

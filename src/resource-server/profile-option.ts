@@ -4,7 +4,7 @@ import { rfc9068 } from './profiles/rfc9068.ts'
 import type { TokenProfile } from './profiles/token-profile.ts'
 import type { RoleClaims } from './role-claims.ts'
 
-/** What the user says of the tokens beside the profile. */
+/** The options that replace parts of the profile. */
 export interface ProfileOptions {
   readonly profile?: TokenProfile
   readonly requiredClaims?: readonly string[]
@@ -21,7 +21,7 @@ const lists = [...neededLists, ...otherLists]
 const verbs = ['is', 'oneOf', 'startsWith', 'notStartsWith', 'endsWith', 'sameAs', 'differsFrom']
 const plainTypes = ['jwt', '']
 
-/** The profile with the user's other options in it. @throws ClientConfigurationError */
+/** Merges the other options into the profile. @throws ClientConfigurationError */
 export function checkedProfile(options: ProfileOptions, acceptsPlainJwt: boolean): TokenProfile {
   const profile = checkProfile(options.profile ?? rfc9068())
   const { requiredClaims, roles, clientIdClaim, scopeClaim } = options
@@ -35,12 +35,12 @@ export function checkedProfile(options: ProfileOptions, acceptsPlainJwt: boolean
     ...(scopeClaim !== undefined && {
       scope: [{ at: stringList('scopeClaim', [scopeClaim]), form: 'words' as const }]
     }),
-    // A server that does not follow RFC 9068 need not keep users from having the name of a client.
+    // A server that does not follow RFC 9068 may allow a user to have the same name as a client.
     ...(acceptsPlainJwt && options.profile === undefined && { client: [], user: [] })
   }
 }
 
-/** Of a profile of the user's own: what would otherwise fail with the first token, or let one through. */
+/** Checks a custom profile at the start, because its mistakes would otherwise show with the first token or let a wrong one through. */
 function checkProfile(profile: TokenProfile): TokenProfile {
   if (typeof profile === 'function') wrong('profile', 'is a function', 'Call it: keycloak().')
   const given = checkedFields('profile', profile, ['name', ...lists])

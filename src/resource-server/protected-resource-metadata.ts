@@ -1,13 +1,13 @@
-/** What a resource publishes about itself, at `/.well-known/oauth-protected-resource` (RFC 9728 §2). */
+/** The metadata that a resource publishes at `/.well-known/oauth-protected-resource` (RFC 9728 §2). */
 export interface ProtectedResource {
-  /** Exactly the identifier that clients know it by (RFC 9728 §3.3). */
+  /** The identifier of the resource, exactly as clients know it (RFC 9728 §3.3). */
   readonly resource: string
-  /** Issuers of the tokens that it takes. */
+  /** The issuers whose tokens the resource accepts. */
   readonly authorizationServers: readonly string[]
   readonly scopes?: readonly string[]
 }
 
-/** The JSON document to publish; tokens are taken from the header alone. */
+/** Returns the JSON document to publish. It says that tokens are accepted in the header only. */
 export function protectedResourceMetadata({ resource, authorizationServers, scopes }: ProtectedResource): object {
   return {
     resource,
@@ -17,7 +17,7 @@ export function protectedResourceMetadata({ resource, authorizationServers, scop
   }
 }
 
-/** Where it is published. The well-known part comes before the path of the resource (RFC 9728 §3.1). */
+/** Returns the URL of the document. The well-known part comes before the path of the resource (RFC 9728 §3.1). */
 export function protectedResourceMetadataUrl(resource: string): string {
   const { origin, pathname, search } = new URL(resource)
   return `${origin}/.well-known/oauth-protected-resource${pathname.replace(/\/$/, '')}${search}`

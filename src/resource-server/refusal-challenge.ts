@@ -1,24 +1,24 @@
 import { type ChallengeError, writeBearerChallenge, writeDpopChallenge } from '../http/challenge.ts'
 
-/** What every challenge of a service says. */
+/** The parts that are the same in every challenge of a service. */
 export interface ChallengeOptions {
   readonly realm: string
   readonly resourceMetadata: string | undefined
-  /** Undefined where DPoP is not spoken. */
+  /** Undefined if the service does not accept DPoP. */
   readonly dpop?: { readonly required: boolean; readonly algorithms: readonly string[] } | undefined
 }
 
-/** What one refusal adds. */
+/** The parts that depend on the refusal. */
 export interface ToldRefusal {
   readonly error: ChallengeError | undefined
   readonly scope: readonly string[]
-  /** Whether the request came with the scheme `DPoP`. */
+  /** Whether the request used the scheme `DPoP`. */
   readonly cameByDpop: boolean
 }
 
 /**
- * The value of `WWW-Authenticate`: a challenge for each scheme that counts here (RFC 9449 §7.2). What was wrong stands with the scheme that the request
- * came with.
+ * Returns the value of `WWW-Authenticate`. It has a challenge for each scheme that the service accepts (RFC 9449 §7.2). The error is in the challenge
+ * for the scheme that the request used.
  */
 export function challengeFor(
   { dpop, ...options }: ChallengeOptions,

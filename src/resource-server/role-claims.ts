@@ -1,4 +1,4 @@
-/** Paths into the claims at which roles stand: `[['realm_access', 'roles']]`. */
+/** The paths of the claims that contain roles, such as `[['realm_access', 'roles']]`. */
 export type RoleClaims = readonly (readonly string[])[]
 
 /** Where the roles are in the tokens of known servers. */
@@ -9,7 +9,7 @@ export const roleClaims = {
   spring: [['authorities']],
   /** App roles of Microsoft Entra ID: `roles`. */
   entra: [['roles']],
-  /** Keycloak's realm roles and, if `client` is named, the roles at that client. Roles at other clients are none of ours. */
+  /** Keycloak's realm roles and, if `client` is named, the roles at that client. Roles at other clients are ignored. */
   keycloak: (client?: string): RoleClaims => [
     ['realm_access', 'roles'],
     ...(client === undefined ? [] : [['resource_access', client, 'roles']])

@@ -83,7 +83,7 @@ function decided(
   return !settling
 }
 
-/** A promise, of whatever library. */
+/** Whether the value is a promise of any library. */
 export function isLater(answer: unknown): answer is PromiseLike<unknown> {
   return typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
 }
@@ -92,7 +92,7 @@ function anyScope(fits: (scope: string) => boolean): Rule {
   return { scope: [], asksForScope: true, allows: ({ scope }) => scope.some(fits) }
 }
 
-/** The parts in their order, each as early as possible, with something between them. */
+/** Whether the scope consists of the parts in their order, with at least one character between two parts. */
 function matches(scope: string, parts: readonly string[]): boolean {
   const [first = '', ...others] = parts
   const last = others.pop() ?? ''

@@ -7,20 +7,20 @@ import type { Credentials, TokenCarrier } from './token-carrier.ts'
 import { RefusedToken } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
-/** What counts as a proof that a token is in the hands that it was made for. */
+/** How to check that a token is used by the client it was issued to. */
 export interface SenderConstraint {
-  /** A token that is bound to nothing is refused. */
+  /** Refuses tokens that are bound to nothing. */
   readonly required: boolean
   readonly forwardedCertificate: CertificateHeader | undefined
-  /** A token that is not bound to a key is refused. */
+  /** Refuses tokens that are not bound to a DPoP key. */
   readonly keyRequired: boolean
-  /** Undefined where DPoP is not spoken. */
+  /** Undefined if DPoP is not accepted. */
   readonly proofs: ProofCheck | undefined
   /** The URLs by which clients reach the root of this service. */
   readonly externalUrls: readonly string[]
 }
 
-/** A request with a token that was checked. */
+/** A request whose token has been verified. */
 export interface TokenUse {
   readonly token: VerifiedToken
   readonly carrier: TokenCarrier
@@ -30,8 +30,8 @@ export interface TokenUse {
 const kinds = ['jkt', 'x5t#S256']
 
 /**
- * Checks what a token is bound to: a certificate (RFC 8705 §3), a key (RFC 9449 §7), or both. A token with a binding of another kind is refused: to
- * take it as a plain bearer token would undo the binding.
+ * Checks that the client has what the token is bound to: a certificate (RFC 8705 §3), a key (RFC 9449 §7), or both. A token with another kind of
+ * binding is refused, because accepting it as a plain bearer token would undo the binding.
  * @throws RefusedToken
  */
 export function checkBinding(use: TokenUse, constraint: SenderConstraint): void {
@@ -50,7 +50,7 @@ export function checkBinding(use: TokenUse, constraint: SenderConstraint): void 
   proofs.check(provenRequest(use.carrier, constraint.externalUrls), { thumbprint: jkt, token })
 }
 
-/** A proof that nobody knows of, or one that is no text, cannot be checked, so the token counts for nobody. */
+/** Refuses a token with an unknown or malformed binding, because it cannot be checked. */
 function bindingsOf({ claims: { cnf } }: VerifiedToken) {
   if (cnf === undefined) return {}
   const members = typeof cnf === 'object' && cnf !== null ? Object.entries(cnf) : []

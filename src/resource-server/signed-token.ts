@@ -20,7 +20,7 @@ export interface SignedTokenContext {
   readonly now: () => number
 }
 
-/** A token, and the key that made its signature. */
+/** A verified token and the key that signed it. */
 export interface Verified extends SizedToken {
   readonly key?: VerificationKey | undefined
 }
@@ -31,11 +31,11 @@ export type SignedTokenCheck = (token: string) => Verified | Promise<Verified>
 const mostHeaders = 100
 
 /**
- * Checks JWT access tokens (RFC 9068 §4): what one is, who signed it, and then what it says.
- * The check throws or rejects with RefusedToken, and TokenClientError `ERR_KEYS_UNAVAILABLE`.
+ * Checks JWT access tokens (RFC 9068 §4): first the type, then the signature, and then the claims.
+ * The check throws or rejects with RefusedToken, or with TokenClientError `ERR_KEYS_UNAVAILABLE`.
  */
 export function signedTokenCheck({ keys, algorithms, expected, now }: SignedTokenContext): SignedTokenCheck {
-  /** All tokens of one key begin alike. Only those of good signatures are kept here. */
+  /** Parsed headers are kept because all tokens of one key have the same header. Only headers of valid tokens are kept. */
   const headers = new Map<string, JwsHeader>()
 
   function readHeader(text: string): JwsHeader {
@@ -56,7 +56,7 @@ export function signedTokenCheck({ keys, algorithms, expected, now }: SignedToke
   }
 
   async function tryNewer(jws: CompactJws, header: JwsHeader): Promise<Verified> {
-    // A token that names its key says by that whether there is a newer one.
+    // If a token names its key with `kid`, an unknown `kid` has already caused a search for newer keys.
     const newer = header.kid === undefined ? await keys.newer?.(header).catch(badSignature) : undefined
     const key = await signer(newer ?? [], jws, header)
     return key === undefined ? badSignature() : accept(jws, header, key)
@@ -71,7 +71,7 @@ export function signedTokenCheck({ keys, algorithms, expected, now }: SignedToke
   }
 }
 
-/** The first of the keys that made the signature. */
+/** Returns the first key that verifies the signature. */
 function signer(
   candidates: readonly VerificationKey[],
   jws: CompactJws,

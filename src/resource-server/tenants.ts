@@ -4,17 +4,17 @@ import type { AccessTokenVerifier } from './verifier.ts'
 import type { AccessTokenVerifierOptions } from './verifier-options.ts'
 
 const place = '{tenant}'
-/** What `{tenant}` can be: one segment of a path, or one label of a host name. */
+/** The text that can replace `{tenant}`: one segment of a path, or one label of a host name. */
 const tenantName = '([A-Za-z0-9][A-Za-z0-9_-]{0,127})'
 const mostTenants = 1000
 
-/** Whether the issuer is a template. */
+/** Whether the issuer contains `{tenant}`. */
 export function hasTenants({ issuer, profile, tenants }: AccessTokenVerifierOptions): boolean {
   const named = issuer === undefined ? (profile?.issuers ?? []) : [issuer]
   return tenants !== undefined || named.some((each) => typeof each === 'string' && each.includes(place))
 }
 
-/** A verifier for each tenant whose token has come, the latest thousand of them. @throws ClientConfigurationError */
+/** Creates a verifier for each tenant when its first token comes, and keeps the latest thousand. @throws ClientConfigurationError */
 export function tenantsVerifier(
   options: AccessTokenVerifierOptions,
   make: (options: AccessTokenVerifierOptions) => AccessTokenVerifier
@@ -58,13 +58,13 @@ export function tenantsVerifier(
     return {
       ...others,
       ...(issuer !== undefined && { issuer: issuer.replace(place, tenant) }),
-      // The name of a tenant needs no escaping in JSON.
+      // The allowed characters of a tenant need no escaping in JSON.
       ...(profile !== undefined && { profile: JSON.parse(JSON.stringify(profile).replaceAll(place, tenant)) })
     }
   }
 
   return chosenVerifier({
-    // No token is its to judge: it checks the options at the start, and answers who has no token.
+    // This verifier gets no token. It checks the options at the start and answers requests without a token.
     first: make(optionsOf('tenant')),
     async choose(token) {
       const tenant = tenantOf(token)

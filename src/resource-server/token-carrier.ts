@@ -5,8 +5,8 @@ import { kindOf } from '../wrong-option.ts'
 import { RefusedToken } from './token-refused-error.ts'
 
 /**
- * What is used of a request of node:http, node:http2, Express or Koa. Method and URL are needed for tokens that are bound to a DPoP key; `originalUrl` is
- * what a framework keeps of the URL before it changes it, and `body` what it may have read.
+ * The part of a request of node:http, node:http2, Express or Koa that is used. The method and the URL are needed for tokens that are bound to a DPoP
+ * key. `originalUrl` is the URL before a framework changed it, and `body` is the body if a framework has parsed it.
  */
 export type ReceivedRequest = Pick<IncomingMessage | Http2ServerRequest, 'headers' | 'rawHeaders' | 'socket'> & {
   readonly method?: string | undefined
@@ -15,12 +15,12 @@ export type ReceivedRequest = Pick<IncomingMessage | Http2ServerRequest, 'header
   readonly body?: unknown
 }
 
-/** Header fields as a plain object, in any case; a list where a field came several times. */
+/** Header fields as a plain object. Their names can be in any case, and a repeated field can be a list. */
 export type PlainHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * Where a token is looked for: an `Authorization` value, `Headers`, a `Request`, a request of node:http and of what is built on it, of Fastify, or
- * another object with its header fields, such as an event of AWS Lambda. A token that is bound to a DPoP key needs the method and the URL too.
+ * A value that can contain a token: an `Authorization` value, `Headers`, a `Request`, a request of node:http, of a framework built on it or of Fastify,
+ * or another object with header fields, such as an event of AWS Lambda. A token that is bound to a DPoP key needs the method and the URL too.
  */
 export type TokenCarrier =
   | string
@@ -32,12 +32,12 @@ export type TokenCarrier =
   | { readonly raw: ReceivedRequest; readonly body?: unknown }
   | PlainRequest
 
-/** A request as plain data: your own, or an event of AWS Lambda, which says in several ways where it was sent to. */
+/** A request as plain data: your own object or an event of AWS Lambda, whose versions have different members for the URL. */
 export interface PlainRequest {
   readonly headers?: PlainHeaders | null
   readonly multiValueHeaders?: PlainHeaders | null
   readonly method?: string
-  /** The whole URL, or its path. */
+  /** The whole URL or its path. */
   readonly url?: string
   readonly httpMethod?: string
   readonly path?: string
@@ -49,16 +49,16 @@ export interface PlainRequest {
   }
 }
 
-/** What a carrier holds of who is calling. */
+/** The parts of a request that identify the caller. */
 export interface Credentials {
   readonly authorization: string | undefined
   readonly contentType?: string | undefined
   readonly body?: unknown
-  /** The request with its connection, where there is one. */
+  /** The request with its connection, if there is one. */
   readonly request?: ReceivedRequest
 }
 
-/** @throws RefusedToken `several_tokens`; ClientConfigurationError for what is no carrier */
+/** @throws RefusedToken `several_tokens`, or ClientConfigurationError if the value cannot contain a token. */
 export function credentialsIn(carrier: TokenCarrier): Credentials {
   if (typeof carrier === 'string' || carrier === undefined || carrier === null)
     return { authorization: carrier ?? undefined }
@@ -71,7 +71,7 @@ export function credentialsIn(carrier: TokenCarrier): Credentials {
   if (typeof headers?.get === 'function') return ofHeaders(headers as unknown as Pick<Headers, 'get'>)
   const fields = multiValueHeaders ?? headers
   if (typeof fields === 'object' && fields !== null) return { authorization: theOnly('authorization', fields) }
-  // An event of a load balancer has null for no headers.
+  // In an event of a load balancer, the headers are null if there are none.
   if ('headers' in carrier && headers === null) return { authorization: undefined }
   throw unknownCarrier(carrier)
 }
@@ -82,7 +82,7 @@ function ofHeaders(headers: Pick<Headers, 'get'>): Credentials {
 
 function ofRequest(request: ReceivedRequest, body: unknown): Credentials {
   const { headers, rawHeaders } = request
-  // Of a repeated field node:http keeps the first and hides the others.
+  // If this field is repeated, node:http keeps only the first value, so the raw headers are counted.
   let found = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]
@@ -92,7 +92,7 @@ function ofRequest(request: ReceivedRequest, body: unknown): Credentials {
   return { authorization: headers.authorization, contentType: headers['content-type'], body, request }
 }
 
-/** A request of Node with the body that a framework has read of it. */
+/** Returns the parts of a Node request, with the body if a framework has parsed it. */
 export function receivedRequest(incoming: ReceivedRequest, body: unknown): ReceivedRequest {
   const { headers, rawHeaders, socket, method, url, originalUrl } = incoming
   return { headers, rawHeaders, socket, method, url, originalUrl, body }

@@ -12,23 +12,23 @@ import type { VerifiedToken } from './verified-token.ts'
 import { verifiedTokens } from './verified-tokens.ts'
 import type { CheckedOptions } from './verifier-options.ts'
 
-/** What is known of tokens, and how the others are checked. */
+/** Looks up tokens that were verified before and checks the others. */
 export interface TokenCheck {
-  /** What is known of a signed token, at once. The text need not be one. */
+  /** Returns a signed token that was verified before, without waiting. Any text can be passed. */
   known(text: string | undefined): VerifiedToken | undefined
-  /** Throws or rejects with RefusedToken, and TokenClientError. */
+  /** Throws or rejects with RefusedToken or TokenClientError. */
   check(token: string): VerifiedToken | Promise<VerifiedToken>
   exportKeys(): SavedKeys | undefined
   close(): void
 }
 
-/** A signed token is verified here, another one asked about where that was chosen; either only when it is not known. */
+/** Verifies signed tokens by their keys and, if introspection is configured, asks the issuer about opaque ones. Both results are kept. */
 export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
   const { trust, insecureHttpAllowed, clock, introspection, staleFor, savedKeys } = how
   const [issuer] = trust.expected.issuers
   const server = discoveredIssuer({
     issuer: issuer ?? '',
-    // An issuer that is no URL has pinned keys, and nothing is looked for.
+    // If the issuer is not a URL, the keys are pinned, so there is no metadata to fetch.
     ...(!URL.canParse(issuer ?? '') && { places: [] }),
     sender,
     clock,

@@ -2,16 +2,16 @@ import { type ErrorCode, TokenClientError } from '../errors.ts'
 import type { ChallengeError } from '../http/challenge.ts'
 
 interface Refusal {
-  /** What to answer. */
+  /** The HTTP status of the answer. */
   readonly status: 400 | 401 | 403
   readonly code: ErrorCode
-  /** The `error` of the challenge (RFC 6750 §3.1, RFC 9449 §7.1); a request without credentials gets none. */
+  /** The `error` of the challenge (RFC 6750 §3.1, RFC 9449 §7.1). A request without credentials gets none. */
   readonly error?: ChallengeError
-  /** For your log: the caller is not told. */
+  /** The message for your log. The caller does not see it. */
   readonly message: string
 }
 
-/** Every reason for which a request is refused. The caller sees the status and the `error`, the log the whole of it. */
+/** All reasons to refuse a request. The caller sees the status and the `error`. The reason and the message are for the log. */
 const refusals = {
   no_token: { status: 401, code: 'ERR_TOKEN_MISSING', message: 'The request carries no access token.' },
   malformed_header: badRequest('The Authorization header is not a single token.'),
@@ -66,15 +66,15 @@ const refusals = {
 
 export type RefusalReason = keyof typeof refusals
 
-/** More about a refusal, for whom it may concern. */
+/** Details of a refusal. */
 export interface RefusalDetails {
-  /** What would have been enough: the caller is told. */
+  /** The scope that would be enough. The caller sees it. */
   readonly scope?: readonly string[]
-  /** The claim that is missing or wrong, by its name: for your log. */
+  /** The name of the claim that is missing or wrong. It is for your log only. */
   readonly claim?: string | undefined
 }
 
-/** Why a request is refused, before anybody knows what to answer it with. */
+/** An internal error that says why a request is refused. The verifier turns it into a `TokenRefusedError` with a challenge. */
 export class RefusedToken extends Error {
   readonly reason: RefusalReason
   readonly details: RefusalDetails
@@ -86,26 +86,26 @@ export class RefusedToken extends Error {
   }
 }
 
-/** What an error tells beside its reason, where there is something to tell. */
+/** The optional members of an error that have a value. */
 interface ToldDetails {
   readonly claim?: string | undefined
   readonly dpopNonce?: string | undefined
 }
 
 /**
- * A request that the resource server must not serve. `status`, `challenge` and `dpopNonce` are the whole answer (RFC 6750 §3);
- * `reason` and `message` are for the log and say nothing that is in the token.
+ * The error for a request that the resource server must refuse. `status`, `challenge` and `dpopNonce` are the whole answer (RFC 6750 §3).
+ * `reason` and `message` are for the log and contain no part of the token.
  */
 export class TokenRefusedError extends TokenClientError {
   override readonly name = 'TokenRefusedError'
-  /** HTTP status to answer with: 400, 401 or 403. */
+  /** The HTTP status of the answer: 400, 401 or 403. */
   declare readonly status: 400 | 401 | 403
   readonly reason: RefusalReason
   /** The value of `WWW-Authenticate`. */
   readonly challenge: string
-  /** The claim that is missing or wrong, where it is one. */
+  /** The claim that is missing or wrong, if the reason concerns a claim. */
   declare readonly claim?: string
-  /** The value of `DPoP-Nonce`, where proofs have to carry a nonce. */
+  /** The value of `DPoP-Nonce`, if proofs must contain a nonce. */
   declare readonly dpopNonce?: string
 
   constructor(reason: RefusalReason, challenge: string, { claim, dpopNonce }: ToldDetails = {}) {
@@ -118,7 +118,7 @@ export class TokenRefusedError extends TokenClientError {
   }
 }
 
-/** The `error` attribute for a reason. */
+/** Returns the `error` attribute for a reason. */
 export function challengeError(reason: RefusalReason): Refusal['error'] {
   const refusal: Refusal = refusals[reason]
   return refusal.error

@@ -7,19 +7,19 @@ import { checkedProfile, type ProfileOptions, profileOptionNames } from './profi
 import type { TokenProfile } from './profiles/token-profile.ts'
 
 /**
- * `{ [acceptPlainJwt]: true }` takes tokens of servers that do not follow RFC 9068: of type `JWT` or of none, and without `jti`.
- * An ID token of the same issuer then differs from an access token by its audience alone. A symbol, because no configuration file can set it.
+ * `{ [acceptPlainJwt]: true }` accepts tokens of servers that do not follow RFC 9068: their type is `JWT` or missing, and they may have no `jti`.
+ * Then only the audience tells an access token from an ID token of the same issuer. It is a symbol, because no configuration file can set it.
  */
 export const acceptPlainJwt: unique symbol = Symbol('service-token-client.acceptPlainJwt')
 
 /**
- * `{ [acceptMissingAudience]: true }` takes tokens that say nothing about whom they are for: the scope has to name the service then, and
- * `demand` and the guards take only rules that ask for a scope. A token that has an `aud` must still name us.
+ * `{ [acceptMissingAudience]: true }` accepts tokens without an audience. Then the scope has to name the service, and `demand` and the guards
+ * accept only rules that require a scope. If a token has an `aud`, it must still name this service.
  * Anyone with a token for another service of the same issuer can use it here, as far as its scope allows. It is a symbol, because no configuration file can set it.
  */
 export const acceptMissingAudience: unique symbol = Symbol('service-token-client.acceptMissingAudience')
 
-/** The options about whose tokens count. */
+/** The options that decide which tokens are trusted. */
 export interface TrustOptions extends ProfileOptions {
   readonly issuer?: string
   readonly audience?: string | readonly string[]
@@ -41,7 +41,7 @@ export const trustOptionNames = [
   ...profileOptionNames
 ] as const
 
-/** Whose tokens count, and which. */
+/** The checked trust options. */
 export interface Trust {
   readonly keySource: KeySource
   readonly algorithms: readonly string[]
@@ -80,7 +80,7 @@ export function checkTrust(options: TrustOptions, insecureHttpAllowed: boolean):
   }
 }
 
-/** Whose tokens count. Only where the keys are pinned can a token, and then the options, do without a name for the issuer. */
+/** Returns the accepted issuers. The options can leave the issuer out only if the keys are pinned and the profile allows tokens without `iss`. */
 function checkIssuers(
   { issuer }: TrustOptions,
   { issuers = [], required }: TokenProfile,
@@ -91,6 +91,6 @@ function checkIssuers(
   if (issuer === undefined && pinned && !required.includes('iss')) return []
   const named = nonEmptyString('issuer', issuer, 'Give a string.')
   if (!pinned || URL.canParse(named)) secureUrl('issuer', named, 'https://auth.internal', insecureHttpAllowed)
-  // A tenant of Microsoft has two names, and each of them means the tenant.
+  // Each tenant of Microsoft Entra ID has two issuer names, and both are accepted.
   return issuers.includes(named) ? issuers : [named]
 }

@@ -1,16 +1,16 @@
-/** A member's name with its colon, another string, or a bracket: all that is needed to follow the nesting of valid JSON. */
+/** Matches a member's name with its colon, another string, or a bracket. This is enough to follow the nesting of valid JSON. */
 const landmark = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g
 
 /**
- * JSON in which no object has a member twice: two readers of a signed text must not see two things (RFC 7515 §4, RFC 7519 §4).
- * No object in it has a prototype: a claim that is only inherited is none.
+ * Parses JSON and rejects duplicate members, because two parsers could read a signed text differently (RFC 7515 §4, RFC 7519 §4).
+ * The objects have no prototype, so that inherited properties are not taken for claims.
  * @throws SyntaxError
  */
 export function parseUniqueJson(text: string): unknown {
   const value: unknown = JSON.parse(text)
   const members = settle(value)
-  // Of a member that was there twice one is left. Where no name stands apart from its colon, each has a `":`, and few other places do:
-  // as many of these as members mean that none is missing. That settles nearly all texts, and quickly.
+  // Parsing keeps only one of two equal members. Each member has a `":`, unless there is a space before its colon, and little else has one:
+  // if there are as many of these as members, no member was lost. This fast check is enough for nearly all texts.
   if (apart.some((gap) => text.includes(gap)) || namesIn(text) !== members) checkNames(text)
   return value
 }
@@ -23,7 +23,7 @@ function namesIn(text: string): number {
   return names
 }
 
-/** Counts the members, and takes the prototypes away on the way: what somebody has put on `Object.prototype` is no claim. */
+/** Counts the members and removes the prototypes, so that a property of `Object.prototype` is not taken for a claim. */
 function settle(value: unknown): number {
   const pending: unknown[] = [value]
   let members = 0

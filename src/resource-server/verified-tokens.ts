@@ -7,23 +7,23 @@ const mostTokens = 10_000
 const mostBytes = 32 * 1024 * 1024
 const sweepEvery = 60_000
 
-/** What was verified already: the same token again costs a hash, and nobody can read it here. */
+/** Tokens that were verified before. They are stored under their hash, so verifying one again costs only a hash. */
 export interface VerifiedTokens {
-  /** The kept result. */
+  /** Returns the stored result, if there is one. */
   find(token: string): VerifiedToken | undefined
-  /** The kept result, or that of `verify`, shared by all who ask meanwhile. */
+  /** Returns the stored result, or calls `verify`. Calls for the same token at the same time share one verification. */
   get(token: string, verify: () => Verified | Promise<Verified>): VerifiedToken | Promise<VerifiedToken>
-  /** Forgets all. */
+  /** Removes all tokens. */
   close(): void
 }
 
 export interface KeepingOptions {
   readonly clock: Clock
-  /** Milliseconds since the token was verified. */
+  /** How many milliseconds after its verification a token is kept. */
   readonly keepFor?: number
-  /** Milliseconds since the token was issued. */
+  /** How many milliseconds after it was issued a token is kept. */
   readonly maxAge?: number
-  /** Whether what was verified then would still be verified now. */
+  /** Whether a stored result is still valid, for instance because its key is still published. */
   stillHolds?(verified: Verified): boolean
 }
 
@@ -34,7 +34,7 @@ interface Kept extends Verified {
 
 const always = Number.POSITIVE_INFINITY
 
-/** Keeps the tokens that were used last, by number and by memory, each until it ends or until a limit before that. A refusal is not kept. */
+/** Keeps the most recently used tokens, within limits of number and memory, until they expire or reach their age limit. Refusals are not kept. */
 export function verifiedTokens(options: KeepingOptions): VerifiedTokens {
   const { clock, keepFor = always, maxAge = always, stillHolds = () => true } = options
   const kept = new Map<string, Kept>()
@@ -98,7 +98,7 @@ export function verifiedTokens(options: KeepingOptions): VerifiedTokens {
       drop(digest)
       return undefined
     }
-    // To the end of the line of those that go.
+    // Moves the entry to the end, because the first entries are dropped first.
     kept.delete(digest)
     kept.set(digest, known)
     return known.token

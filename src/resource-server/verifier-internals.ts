@@ -1,11 +1,11 @@
 import type { RefusalReason, TokenRefusedError } from './token-refused-error.ts'
 import type { AccessTokenVerifier } from './verifier.ts'
 
-/** What verifiers that choose among others need to know of them, and users do not. */
+/** Members that `anyIssuer` and tenants need from a verifier, but users do not. */
 export interface VerifierInternals {
-  /** Whether a token is its to judge: by the issuer that the token names, which is not believed yet, or as an opaque one. */
+  /** Whether this verifier is responsible for a token. It decides by the unverified issuer, or by the token being opaque. */
   judges(token: string): boolean
-  /** Issuers of its tokens. Two verifiers that name the same one could not be told apart. */
+  /** The issuers of its tokens. No two verifiers may have the same one. */
   readonly issuers: readonly string[]
   readonly takesOpaqueTokens: boolean
   refusal(reason: RefusalReason): TokenRefusedError

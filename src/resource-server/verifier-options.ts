@@ -128,7 +128,7 @@ const known = [
 const metadataExample = 'https://api.internal/.well-known/oauth-protected-resource'
 const aMinute = 60_000
 
-/** @throws ClientConfigurationError that names the option and the remedy. */
+/** @throws ClientConfigurationError that names the option and says what to do. */
 export function checkOptions(given: AccessTokenVerifierOptions): CheckedOptions {
   const options = checkedFields('accessTokenVerifier options', given, known)
   const insecureHttpAllowed = options[allowInsecureHttp] === true
@@ -171,7 +171,7 @@ function checkSavedKeys(saved: SavedKeys | undefined, { expected }: Trust): Save
   checkedFields('savedKeys', saved, ['issuer', 'fetchedAt', 'keys'])
   if (typeof saved.fetchedAt !== 'number' || !Array.isArray(saved.keys))
     wrong('savedKeys', 'are none', 'Give what keys.export() gave, or leave them out.')
-  // Keys of another issuer would let its tokens pass for ours.
+  // With keys of another issuer, its tokens would be accepted as if they came from this one.
   if (saved.issuer !== expected.issuers[0])
     wrong('savedKeys', 'belong to another issuer', 'Save the keys of each issuer apart.')
   return saved
@@ -181,7 +181,7 @@ function revocationCheck(given: IsRevoked | undefined): IsRevoked | undefined {
   return given === undefined ? undefined : functionOption('isRevoked', given, 'Give (token) => boolean.')
 }
 
-/** Connections to the issuer carry what the proof of introspection needs: its authorities, and a certificate where it is one. */
+/** Adds the TLS options that client authentication at the introspection endpoint needs: authorities, and a certificate for mutual TLS. */
 function transportTo(transport: Transport, introspection: Introspection | undefined): Transport {
   if (introspection === undefined) return transport
   const { clientAuthentication } = introspection

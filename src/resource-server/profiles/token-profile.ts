@@ -1,21 +1,21 @@
-/** Names of members from the outermost to the claim: `['realm_access', 'roles']`. */
+/** The names of the members that lead to a claim, the outermost first: `['realm_access', 'roles']`. */
 export type ClaimPath = readonly string[]
 
-/** Where scopes or roles stand, and how they are written. */
+/** Where scopes or roles are in the claims, and in which form. */
 export interface NamesPlace {
   readonly at: ClaimPath
   /**
-   * `list` (the default): an array of strings. `words`: a string of names with spaces between them, or an array.
-   * `text`: a string that is one name, or an array. `keys`: an object whose members are called like the names.
+   * `list` (the default): an array of strings. `words`: a string with names separated by spaces, or an array.
+   * `text`: a string that is one name, or an array. `keys`: an object whose keys are the names.
    */
   readonly form?: 'list' | 'words' | 'text' | 'keys'
-  /** Taken away from the names that begin with it. */
+  /** A prefix that is removed from the names that have it. */
   readonly prefix?: string
-  /** Leaves out the names without `prefix`: they belong to other services. */
+  /** Leaves out names without the `prefix`, because they belong to other services. */
   readonly onlyPrefixed?: boolean
 }
 
-/** What a claim says. `sameAs` and `differsFrom` compare two texts; `suffix` is appended to the other one first. */
+/** A test of the claim at `at`. `sameAs` and `differsFrom` compare it with another claim, to which `suffix` is appended first. */
 export type ClaimTest = { readonly at: ClaimPath } & (
   | { readonly is: 'present' | 'absent' }
   | { readonly oneOf: readonly (string | number | boolean)[] }
@@ -26,43 +26,43 @@ export type ClaimTest = { readonly at: ClaimPath } & (
   | { readonly differsFrom: ClaimPath | 'clientId'; readonly suffix?: string }
 )
 
-/** One of these alternatives is enough; within an alternative all tests must hold. */
+/** Alternatives, of which one is enough. All tests of an alternative must hold. */
 export type ClaimTests = readonly (readonly ClaimTest[])[]
 
-/** Where a token says whom it is for. */
+/** Where the audience of a token is. */
 export interface AudiencePlace {
   readonly at: ClaimPath
-  /** Each name counts up to this text. */
+  /** Cuts each name off where this text begins. */
   readonly until?: string
 }
 
-/** What the access tokens of one kind of server look like. Plain data: a profile of your own is an object like this. */
+/** Describes the access tokens of one kind of server. It is plain data, so you can write your own profile as an object. */
 export interface TokenProfile {
-  /** For messages. */
+  /** The name of the profile, for messages. */
   readonly name: string
-  /** Values of the header's `typ`, in lower case and without `application/`. `''` means that there is no `typ`. */
+  /** The accepted values of the header's `typ`, in lower case and without `application/`. `''` stands for a missing `typ`. */
   readonly types: readonly string[]
-  /** Claims that must be there, beside `exp`, the audience and the client's id. */
+  /** The claims that must be present, beside `exp`, the audience and the client id. */
   readonly required: readonly string[]
-  /** What every access token of this server says. */
+  /** Tests that hold for every access token of this server. */
   readonly must?: readonly ClaimTest[]
-  /** What only other tokens of this server say: ID, refresh and logout tokens. */
+  /** Tests that hold only for other tokens of this server, such as ID, refresh and logout tokens. */
   readonly mustNot?: readonly ClaimTest[]
-  /** The first of these that is there says whom the token is for; `aud` by default. */
+  /** The places of the audience. The first one with a value is used. The default is `aud`. */
   readonly audience?: readonly AudiencePlace[]
-  /** The first of these that is there is the client's id. `['aud']` is one when it holds a single name. */
+  /** The places of the client id. The first one with a value is used. `['aud']` counts only if it has a single name. */
   readonly clientId: readonly ClaimPath[]
-  /** The first of these that is there is the subject; `sub` by default. */
+  /** The places of the subject. The first one with a value is used. The default is `sub`. */
   readonly subject?: readonly ClaimPath[]
   readonly scope: readonly NamesPlace[]
   readonly roles: readonly NamesPlace[]
-  /** How a token of a client that acts for itself is known, and how that of a user. A token that is neither or both is unknown. */
+  /** Tests that show that a client acts for itself (`client`) or for a user (`user`). If neither or both hold, it is unknown. */
   readonly client: ClaimTests
   readonly user: ClaimTests
-  /** Issuers of these tokens, instead of the option `issuer`. Metadata is read from the first one. */
+  /** The issuers of these tokens, instead of the option `issuer`. The metadata is read from the first one. */
   readonly issuers?: readonly string[]
-  /** Names of this service, instead of the option `audience`. */
+  /** The names of this service, instead of the option `audience`. */
   readonly audiences?: readonly string[]
-  /** Values of a key's `use` beside `sig`. */
+  /** The accepted values of a key's `use`, beside `sig`. */
   readonly keyUses?: readonly string[]
 }
