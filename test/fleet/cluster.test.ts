@@ -48,7 +48,7 @@ describe.skipIf(!hasRedis)('a master and a replica behind a sentinel (redis-serv
     test.for(tokenStoreContract(() => storeOf(clients.get(name))))('$name', ({ run }) => run())
   })
 
-  test('whose master dies, it costs no call with a token and is used again, by each client', async () => {
+  test('S17 whose master dies, it costs no call with a token and is used again, by each client', async () => {
     const commands = [...clients.values()].map(({ command }) => command)
     expect(commands).toHaveLength(3)
     await surviveFailover(commands, () => replicated.loseMaster())

@@ -239,7 +239,7 @@ test('nothing of the key and no proof shows on a token or in an error', async ()
   expect(inspect(error, { showHidden: true })).not.toMatch(/eyJ/)
 })
 
-test('tokens that are bound to a key do not rest in the store', async () => {
+test('S25 tokens that are bound to a key are not put into the store', async () => {
   const warnings: { code: string }[] = []
   const { options } = await scripted()
   const touched: string[] = []

@@ -44,7 +44,7 @@ function skewed(ahead: number) {
 }
 
 test.for([0, 30 * second, -30 * second, 10 * minute, -10 * minute, 5 * hour, -5 * hour])(
-  'no instance is left without a token by a clock that is %i ms ahead of another one, and none asks again and again',
+  'K14 S19 no instance is left without a token by a clock that is %i ms ahead of another one, and none asks again and again',
   async (ahead) => {
     const { clock, given, goodFor, instances } = skewed(ahead)
     for (let passed = 0; passed < 10 * hour; passed += minute) {
@@ -57,7 +57,7 @@ test.for([0, 30 * second, -30 * second, 10 * minute, -10 * minute, 5 * hour, -5 
 )
 
 test.for([hour, -hour, 24 * hour, -24 * hour])(
-  'a token of an instance whose clock is %i ms ahead is believed for its whole life at most',
+  'K14 S19 a token of an instance whose clock is %i ms ahead is believed for its whole life at most',
   async (ahead) => {
     const { clock, goodFor, instances } = skewed(ahead)
     const [, other] = instances

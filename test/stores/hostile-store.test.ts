@@ -126,7 +126,7 @@ test('two issuers, two clients and two sealing keys on one store never get the t
   expect(again).toEqual(values)
 })
 
-test('a thief who copies a record to the name of another client has given it nothing', async () => {
+test('S9 a thief who copies a record to the name of another client has given it nothing', async () => {
   const { store, client, value } = surroundings()
   await value(client().tokens)
   await value(client({ clientId: 'billing' }).tokens)
@@ -175,7 +175,7 @@ test('a reader finds the token of a single publisher, however many shards there 
 })
 
 test.for([100, 500, 1000, 3000, 10_000])(
-  'a store that never answers leaves a timeout of %i ms to the authorization server',
+  'S3 a store that never answers leaves a timeout of %i ms to the authorization server',
   async (timeout) => {
     const { clock, store, client } = surroundings()
     store.meddle(() => new Promise(() => {}))

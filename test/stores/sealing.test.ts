@@ -22,7 +22,7 @@ test('a sealed token opens with its key, under its name', () => {
   expect([opened?.token.value, opened?.epoch]).toEqual(['marker-token-value', 2])
 })
 
-test('a record with any one bit turned over is a miss', () => {
+test('S7 a record with any one bit turned over is a miss', () => {
   const bytes = Buffer.from(sealed.data)
   for (let bit = 0; bit < bytes.length * 8; bit++) {
     const turned = Buffer.from(bytes)
@@ -47,12 +47,12 @@ test('a record that was moved to another name or version, or sealed by another k
   expect(openedToken(other, name, sealed, now)).toBe(undefined)
 })
 
-test('a record of another format is a miss', () => {
+test('S12 a record of another format is a miss', () => {
   const [, ...rest] = sealed.data.split('.')
   expect(openedToken(key, name, { version: 4, data: ['2', ...rest].join('.') }, now)).toBe(undefined)
 })
 
-test('a record that is replayed after its end is a miss', () => {
+test('S8 S13 S14 a record that is replayed after its end is a miss', () => {
   expect(openedToken(key, name, sealed, 49_999)?.token).toBeInstanceOf(AccessToken)
   expect(openedToken(key, name, sealed, 50_000)).toBe(undefined)
 })
@@ -67,14 +67,14 @@ test('the same token is never sealed to the same text', () => {
   expect(sealedToken(key, name, { version: 4, token, epoch: 2 }).data).not.toBe(sealed.data)
 })
 
-test('nothing of token, scope or identity can be read from a record and its name', () => {
+test('C33 S23 nothing of token, scope or identity can be read from a record and its name', () => {
   const identity = '["https://auth.internal","orders-client",{"scope":["read_user"]}]'
   const shown = `${key.nameOf(identity)} ${sealed.data} ${Buffer.from(sealed.data.split('.')[2] ?? '', 'base64url')}`
   for (const mark of ['marker-token-value', 'read_user', 'orders-client', 'auth.internal'])
     expect(shown).not.toContain(mark)
 })
 
-test('names and seals of two keys have nothing in common', () => {
+test('S11 names and seals of two keys have nothing in common', () => {
   const material = randomBytes(32)
   expect(anyKey(material).nameOf('a')).toBe(anyKey(material).nameOf('a'))
   expect(anyKey(material).nameOf('a')).not.toBe(key.nameOf('a'))

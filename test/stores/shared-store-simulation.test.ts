@@ -31,7 +31,7 @@ async function passed(
   return service
 }
 
-test.for(seeds)('I17 one request for each refresh, and one for each holder that died (seed %i)', async (seed) => {
+test.for(seeds)('I17 S21 one request for each refresh, and one for each holder that died (seed %i)', async (seed) => {
   const deaths: number[] = []
   const { requests, failures } = await passed({ seed, duration: 120 * minute }, async (service, random) => {
     if (random() < 0.02) service.turn(random() < 0.5 ? 'slow' : 'well')

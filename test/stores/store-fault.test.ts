@@ -32,11 +32,11 @@ const told: readonly [unknown, string][] = [
   [hidden(), 'it failed']
 ]
 
-test("a store's error is told by its code, the engine's word or its class, and never by its text", () => {
+test("S5 a store's error is told by its code, the engine's word or its class, and never by its text", () => {
   expect(told.map(([error]) => storeTrouble(error))).toEqual(told.map(([, text]) => text))
 })
 
-test('the error of a real client whose address holds a password is told without it', async () => {
+test('S22 the error of a real client whose address holds a password is told without it', async () => {
   const client = createClient({
     url: `redis://orders:${password}@127.0.0.1:${await freePort()}`,
     socket: { reconnectStrategy: false }

@@ -166,7 +166,7 @@ test('due: while another holder is slow, whoever has a token waits and asks nobo
   expect(other.source.calls).toHaveLength(0)
 })
 
-test('cold: whoever waits for a slow holder asks by itself after two seconds', async () => {
+test('S18 cold: whoever waits for a slow holder asks by itself after two seconds', async () => {
   const { instance, settle, clock } = fleet()
   const [one, other] = [instance(), instance()]
   one.ask()
@@ -199,7 +199,7 @@ test.each([3 * second, second, 400])(
   }
 )
 
-test('a holder that dies is followed by one other within two seconds', async () => {
+test('S15 a holder that dies is followed by one other within two seconds', async () => {
   const { instance, settle, clock, store } = fleet()
   await store.lease(await nameOf(), { holder: 'dead', life: second })
   const all = [instance(), instance(), instance()]
@@ -222,7 +222,7 @@ test('a holder that dies is followed by one other within two seconds', async () 
   }
 })
 
-test('a refused token is replaced once for all, and its record stays until a newer one is there', async () => {
+test('S20 a refused token is replaced once for all, and its record stays until a newer one is there', async () => {
   const { instance, settle, clock, published } = fleet()
   const [one, other, third] = [instance(), instance(), instance()]
   const refused = await published(one, hour, 'refused')
@@ -397,7 +397,7 @@ const broken: Record<string, () => Promise<unknown>> = {
   'throws what is no error': () => Promise.reject('READONLY')
 }
 
-test.for(Object.entries(broken))('a store that %s is a miss, with one warning', async ([, meddle]) => {
+test.for(Object.entries(broken))('S1 S2 a store that %s is a miss, with one warning', async ([, meddle]) => {
   const { instance, store, pass, warnings } = fleet()
   const { ask, source } = instance()
   store.meddle(meddle)
@@ -422,6 +422,33 @@ test.for(Object.entries(broken))('a store that %s is a miss, with one warning', 
   ask()
   await pass(second)
   expect(warnings).toEqual(['store_unavailable', 'store_unavailable'])
+})
+
+test('S24 a record that the store has evicted is a miss', async () => {
+  const { instance, store, settle, published } = fleet()
+  const [one, other] = [instance(), instance()]
+  await published(one, hour, 'evicted')
+  const [[name, { value: record }]] = JSON.parse(store.dump())
+  await store.remove(name, record)
+  other.ask()
+  await settle()
+  expect(other.source.calls).toHaveLength(1)
+})
+
+test('S4 an answer of the store that comes too late is dropped', async () => {
+  const { instance, store, settle, pass, published } = fleet()
+  const [one, other] = [instance(), instance()]
+  await published(one, hour, 'from the store')
+  const answers: (() => void)[] = []
+  store.meddle(() => new Promise<void>((resolve) => void answers.push(resolve)))
+  const asked = other.ask()
+  await pass(350)
+  for (const answer of answers) answer()
+  await settle()
+  expect(asked.value).toBe('pending')
+  await other.source.last.give(hour, 'own')
+  await settle()
+  expect(asked.value).toBe('own')
 })
 
 test('a store that breaks between the look and the lease holds nobody up', async () => {
@@ -482,7 +509,7 @@ test('a store whose verbs throw before they return a promise is a miss', async (
   expect([outcome.value, warnings]).toEqual(['own', ['store_unavailable']])
 })
 
-test('garbage under the name is a miss, and is written over', async () => {
+test('S6 garbage under the name is a miss, and is written over', async () => {
   const { instance, store, settle } = fleet()
   const { ask, source } = instance()
   const reads: TokenStore['read'] = async () => ({ version: 7, data: '1.x.garbage' })
@@ -498,7 +525,7 @@ test('garbage under the name is a miss, and is written over', async () => {
   expect(other.value).toBe('good')
 })
 
-test('a record of a lower version than was seen is not written over it', async () => {
+test('S16 a record of a lower version than was seen is not written over it', async () => {
   const { instance, store, settle, clock } = fleet()
   const [slow, quick] = [instance(), instance()]
   slow.ask()
@@ -515,7 +542,7 @@ test('a record of a lower version than was seen is not written over it', async (
   expect(store.calls.filter((verb) => verb === 'write')).toHaveLength(2)
 })
 
-test('a rotated key reads what the former one sealed, and writes under its own name', async () => {
+test('S10 a rotated key reads what the former one sealed, and writes under its own name', async () => {
   const [former, current] = [anyKey(), anyKey()]
   const { instance, settle, clock, published } = fleet([former])
   const old = instance()
