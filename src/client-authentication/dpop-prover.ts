@@ -63,7 +63,8 @@ class Call implements ProvenCall {
   #ownNonce: string | undefined
   #usedNonce: string | undefined
   #nonceRepeats = 0
-  #redated = false
+  /** A proof that was refused for what is in it has been made again. */
+  #isRemade = false
 
   constructor(options: CallOptions) {
     this.#options = options
@@ -102,13 +103,16 @@ class Call implements ProvenCall {
   }
 
   #isWorthRepeating(refusal: ProofRefusal, told: string | undefined, misdated: boolean): boolean {
+    if (refusal === undefined) return false
+    const isNewNonce = told !== undefined && !this.#tried.has(told)
     if (refusal === 'nonce') {
-      if (told === undefined || this.#tried.has(told)) return false
+      if (!isNewNonce) return false
       this.#nonceRepeats += 1
       return this.#nonceRepeats <= mostNonceRepeats
     }
-    if (refusal === undefined || !misdated || this.#redated) return false
-    this.#redated = true
+    // Some servers say this of a nonce that has expired.
+    if (this.#isRemade || !(misdated || isNewNonce)) return false
+    this.#isRemade = true
     return true
   }
 

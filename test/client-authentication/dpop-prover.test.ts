@@ -82,6 +82,18 @@ test.each([
   expect(await nonceOf(begin(users, 'resource-server'))).toBeUndefined()
 })
 
+test('T48 a proof that is refused is made again with a new nonce that comes with the refusal, once in a call', async () => {
+  const { begin } = await prover()
+  const call = begin(users, 'resource-server')
+  await nonceOf(call)
+  expect(call.learn(told('new'), 'proof', true)).toBe(true)
+  expect(await nonceOf(call)).toBe('new')
+  expect(call.learn(told('newer'), 'proof', true)).toBe(false)
+  const another = begin(users, 'resource-server')
+  expect(await nonceOf(another)).toBe('newer')
+  expect(another.learn(told('newer'), 'proof', true)).toBe(false)
+})
+
 test('T48 a nonce of 4,096 characters is sent', async () => {
   const { begin } = await prover()
   const call = begin(users, 'resource-server')

@@ -197,6 +197,12 @@ test('T50 a proof that is refused because the clocks differ is dated by the serv
   }
 })
 
+test('T48 a proof that is refused with a new nonce beside is sent once more with it', async () => {
+  const { options, claims } = await scripted([400, { error: 'invalid_dpop_proof' }, { 'dpop-nonce': 'new' }])
+  expect((await clientOf(options).getToken()).type).toBe('DPoP')
+  expect(claims().map(({ nonce }) => nonce)).toEqual([undefined, 'new'])
+})
+
 test('a proof that is refused for another reason is an error with a name', async () => {
   const { options, proofs } = await scripted([400, { error: 'invalid_dpop_proof' }])
   await expect(clientOf(options).getToken()).rejects.toMatchObject({ code: 'ERR_INVALID_DPOP_PROOF', transient: false })
