@@ -3,7 +3,10 @@ import { tokenRequestCode } from '../../src/connection-group/late-token-requests
 import { createTokenClient, type TokenClient, type TokenClientOptions } from '../../src/index.ts'
 import { type ManualClock, manualClock } from '../../src/testing/index.ts'
 
-// Loaded with the first client, and at a flight's first failure: a held clock does not wait for the disk.
+// Why our tests hold the clock: an outage of hours takes milliseconds, timers fire in the same order on every machine, and a test fails because of our code and
+// not because the machine is busy. `advance(0)` moves no time: it lets work that has started settle. A test that runs in real time says why.
+
+// The client loads this code when it first needs it. We load it before, because a held clock does not wait for the disk.
 await tokenRequestCode.load()
 await import('p-retry')
 
@@ -19,7 +22,7 @@ export interface HeldRoad {
   moment(): number
 }
 
-/** A client on a clock that the test holds, and a server that answers in no time: an outage of minutes takes milliseconds. */
+/** A client on a clock that the test holds, and a server that answers at once. */
 export function heldRoad(behaviour: Behaviour, options: Partial<TokenClientOptions> = {}, seed = 7): HeldRoad {
   const clock = manualClock({ random: drawsFrom(seed) })
   const start = clock.monotonicTime()
