@@ -2,30 +2,30 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import { checkedFields, milliseconds, wrong } from '../../wrong-option.ts'
 
-/** Nonces that proofs have to carry (RFC 9449 §8, §9): then our clock alone decides how old a proof is. */
+/** Options for the nonces that proofs must contain (RFC 9449 §8, §9). With them, only our clock decides how old a proof is. */
 export interface NonceOptions {
   /**
-   * What nonces are sealed with: 32 bytes or more, chosen at random. Instances that stand behind one URL share it. Several while it changes: the first
-   * seals, all of them count. One for all verifiers of this process, if left out.
+   * The secret that authenticates nonces: at least 32 random bytes. All instances behind one URL need the same. Give several while you rotate it: the
+   * first makes new nonces, and all are accepted. The default is one random secret for this process.
    */
   readonly secret?: string | Uint8Array | readonly (string | Uint8Array)[]
-  /** Milliseconds for which a nonce counts; 5 minutes by default, an hour at most. */
+  /** How many milliseconds a nonce is valid. The default is 5 minutes, and the maximum is an hour. */
   readonly lifetime?: number
 }
 
-/** The same, checked. */
+/** The checked options. */
 export interface CheckedNonces {
   readonly secrets: readonly Buffer[]
   readonly lifetime: number
 }
 
-/** Nonces that a server gives out, and takes again in proofs. */
+/** The nonces that a server issues and accepts in proofs. */
 export interface Nonces {
-  /** The one to use now. */
+  /** Returns the nonce to use now. */
   current(): string
-  /** Epoch ms at which one of ours ends; undefined for any other, and for one that has ended. */
+  /** Returns when a nonce expires (epoch ms). The result is undefined if it is not ours or has expired. */
   endOf(nonce: unknown): number | undefined
-  /** Milliseconds for which one counts at most. */
+  /** How many milliseconds a nonce is valid at most. */
   readonly lifetime: number
 }
 
@@ -47,15 +47,15 @@ export function checkNonces(given: true | NonceOptions): CheckedNonces {
 
 let chosen: Buffer | undefined
 
-/** Verifiers behind one URL take each other's nonces. */
+/** The secret is shared, because all verifiers behind one URL must accept each other's nonces. */
 function ofThisProcess(): Buffer {
   chosen ??= randomBytes(32)
   return chosen
 }
 
-/** Nothing is kept for a nonce: it holds the moment at which it was made, and a seal. */
+/** Nonces need no memory, because each contains the time at which it was made and a MAC. */
 export function sealedNonces({ secrets, lifetime }: CheckedNonces, clock: Clock): Nonces {
-  /** All nonces of a tenth of their life are one. */
+  /** The nonce changes only after a tenth of its lifetime. */
   const step = Math.ceil(lifetime / 10)
   let latest = { madeAt: Number.NaN, nonce: '' }
 
@@ -70,7 +70,7 @@ export function sealedNonces({ secrets, lifetime }: CheckedNonces, clock: Clock)
       if (typeof nonce !== 'string' || !/^[\w-]{32}$/.test(nonce)) return undefined
       const madeAt = Buffer.from(nonce, 'base64url').readUIntBE(0, timeBytes)
       const now = clock.wallTime()
-      // Another instance's clock may be ahead, and is not by as much as a nonce lives.
+      // The clock of another instance may be ahead, but not by more than the lifetime of a nonce.
       if (now >= madeAt + lifetime || madeAt > now + lifetime) return undefined
       return secrets.some((secret) => isEqual(nonce, sealed(madeAt, secret))) ? madeAt + lifetime : undefined
     }

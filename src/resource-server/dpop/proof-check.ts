@@ -9,18 +9,18 @@ import { type ProofHeader, proofHeader } from './proof-header.ts'
 import { isSameTarget } from './proof-url.ts'
 import { replayMemory } from './replay-memory.ts'
 
-/** A request that came with a proof. */
+/** A request with a proof. */
 export interface ProvenRequest {
   /** The value of the header field `DPoP`. */
   readonly proof: string
   readonly method: string
-  /** The URLs that it may have been sent to. */
+  /** The URLs to which the client may have sent the request. */
   readonly urls: readonly string[]
-  /** The same object, whenever the same request is looked at. */
+  /** An object that identifies the request. It is the same whenever the same request is checked. */
   readonly identity: object
 }
 
-/** What a proof must go with, where a token is used. */
+/** The token and the key that a proof must match, if it is sent with a token. */
 export interface ProofBinding {
   /** The thumbprint of the key that the token is bound to. */
   readonly thumbprint: string
@@ -29,21 +29,21 @@ export interface ProofBinding {
 
 export interface ProofCheck {
   /**
-   * Checks a proof (RFC 9449 §4.3), and that it was not used for another request before. Gives the thumbprint of its key: where tokens are issued any key
-   * will do.
+   * Checks a proof (RFC 9449 §4.3), and that it was not used for another request before. Returns the thumbprint of its key. Without a `binding`, as at a
+   * token endpoint, any key is accepted.
    * @throws RefusedToken
    */
   check(request: ProvenRequest, binding?: ProofBinding): string
-  /** The nonce for the proofs to come; undefined where none is demanded. */
+  /** Returns the nonce for later proofs, or undefined if proofs need none. */
   nonce(): string | undefined
   close(): void
 }
 
 export interface ProofRules {
   readonly algorithms: readonly string[]
-  /** Milliseconds by which the time in a proof may differ from ours. */
+  /** By how many milliseconds the time in a proof may differ from ours. */
   readonly window: number
-  /** Those that proofs have to carry; undefined where none is demanded. */
+  /** The nonces that proofs must contain, or undefined if they need none. */
   readonly nonces: Nonces | undefined
 }
 
@@ -54,9 +54,9 @@ const compactJws = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 
 export function proofCheck({ algorithms, window, nonces }: ProofRules, clock: Clock): ProofCheck {
   const memory = replayMemory(clock, nonces?.lifetime ?? 2 * window)
-  /** The header of a client's proofs is always the same, and reading its key takes as long as a signature check. Only those of good signatures are kept. */
+  /** Parsed headers are kept: a client always sends the same one, and parsing its key is as slow as a signature check. Only those of valid proofs are kept. */
   const headers = new Map<string, ProofHeader>()
-  /** A request may pass several guards. */
+  /** The result is kept for each request, because a request may pass several guards. */
   const checked = new WeakMap<object, string>()
 
   function keep(text: string, header: ProofHeader): void {
@@ -66,14 +66,14 @@ export function proofCheck({ algorithms, window, nonces }: ProofRules, clock: Cl
     if (headers.size > mostHeaders && oldest !== undefined) headers.delete(oldest)
   }
 
-  /** The moment from which on the proof does not count any more. */
+  /** The time from which the proof is no longer valid. */
   function checkTimes({ iat, exp, nbf, nonce }: JsonObject): number {
     const now = clock.wallTime()
     if (typeof iat !== 'number') throw new RefusedToken('malformed_proof')
     const nonceEnds = nonces?.endOf(nonce)
     if (nonces !== undefined && nonceEnds === undefined) throw new RefusedToken('nonce_needed')
     const isCurrent =
-      // A nonce says better when a proof was made than a clock that may be wrong (RFC 9449 §4.3).
+      // A nonce shows when a proof was made, even if the client's clock is wrong (RFC 9449 §4.3).
       (nonceEnds !== undefined || Math.abs(now - iat * 1000) <= window) &&
       (exp === undefined || (typeof exp === 'number' && now < exp * 1000 + window)) &&
       (nbf === undefined || (typeof nbf === 'number' && now >= nbf * 1000 - window))

@@ -6,24 +6,25 @@ import { decodeBase64url } from '../base64url.ts'
 import { mediaTypeOf, parseJsonObject } from '../compact-jws.ts'
 import { RefusedToken } from '../token-refused-error.ts'
 
-/** What the header of a proof says: who signed it, and how. */
+/** The header of a proof: its key and its algorithm. */
 export interface ProofHeader {
   readonly alg: string
   readonly key: KeyObject
-  /** RFC 7638. */
+  /** The thumbprint of the key (RFC 7638). */
   readonly thumbprint: string
 }
 
-/** Members of private and secret keys (RFC 7518 §6). */
+/** The members that only private and secret keys have (RFC 7518 §6). */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /**
- * Reads the header of a proof (RFC 9449 §4.2); the caller has checked its letters. Where it has to be signed with a certain key, no other is even read.
+ * Reads the header of a proof (RFC 9449 §4.2). The caller must have checked its characters. If a certain key is required, any other key is refused
+ * before it is parsed.
  * @throws RefusedToken
  */
 export function proofHeader(text: string, algorithms: readonly string[], expected?: string): ProofHeader {
   const { typ, alg, jwk, crit } = parseJsonObject(decodeBase64url(text), 'malformed_proof')
-  // No extension is understood, so a critical one cannot be honoured (RFC 7515 §4.1.11).
+  // We support no extension, so a proof with a critical one must be refused (RFC 7515 §4.1.11).
   if (crit !== undefined || typeof typ !== 'string' || mediaTypeOf(typ) !== proofType)
     throw new RefusedToken('malformed_proof')
   if (typeof alg !== 'string' || !algorithms.includes(alg)) throw new RefusedToken('proof_algorithm')

@@ -3,19 +3,19 @@ import { checkedFields, kindOf, milliseconds, oneOf, stringList, wrong } from '.
 import { type CheckedNonces, checkNonces, type NonceOptions } from './nonces.ts'
 import { comparableUrl } from './proof-url.ts'
 
-/** Which tokens count, and how their proofs are checked (RFC 9449). */
+/** Which tokens are accepted, and how their proofs are checked (RFC 9449). */
 export interface DpopOptions {
-  /** `'accepted'` takes tokens that are bound to a DPoP key beside others; `'required'` takes no others. */
+  /** `'accepted'` accepts tokens that are bound to a DPoP key beside other tokens. `'required'` accepts no others. */
   readonly tokens: 'accepted' | 'required'
-  /** What proofs may be signed with: every asymmetric algorithm, if left out. Shared secrets are never taken. */
+  /** The algorithms that proofs may use. The default is all asymmetric ones. Shared secrets are never accepted. */
   readonly algorithms?: readonly string[]
-  /** Milliseconds by which the time in a proof may differ from ours, either way; 60 seconds by default, 5 minutes at most. */
+  /** By how many milliseconds the time in a proof may differ from ours, in both directions. The default is 60 seconds, and the maximum is 5 minutes. */
   readonly window?: number
-  /** Demands a nonce of ours in each proof. */
+  /** Requires a nonce of this service in each proof. */
   readonly nonces?: true | NonceOptions
 }
 
-/** The same, checked. */
+/** The checked options. */
 export interface CheckedDpop {
   readonly required: boolean
   readonly algorithms: readonly string[]
@@ -47,7 +47,7 @@ export function checkDpop(given: 'accepted' | 'required' | DpopOptions): Checked
 
 const known = ['tokens', 'algorithms', 'window', 'nonces']
 
-/** Without the slash at the end. @throws ClientConfigurationError */
+/** Returns the URLs without a slash at the end. @throws ClientConfigurationError */
 export function checkExternalUrls(given: string | URL | readonly (string | URL)[] | undefined): readonly string[] {
   if (given === undefined) return []
   const urls = [given].flat()

@@ -1,11 +1,11 @@
 import { targetUri } from '../../proof/dpop-claims.ts'
 
-/** Printable ASCII without `\`, and a host behind the slashes: a parser of URLs would silently correct everything else. */
+/** Allows only printable ASCII without `\`, and requires a host after the slashes, because a URL parser would silently correct anything else. */
 const strictUrl = /^https?:\/\/[!-.0-[\]-~][!-[\]-~]*$/i
 
 /**
- * The one form of all equal URLs of http and https, without query and fragment (RFC 9449 §4.3, RFC 3986 §6.2.2 and §6.2.3). Undefined for
- * what is none, and for one with a user and a password in it.
+ * Normalizes an http or https URL and removes its query and fragment (RFC 9449 §4.3, RFC 3986 §6.2.2 and §6.2.3). The result is undefined if it
+ * is not such a URL, or if it contains a user and a password.
  */
 export function comparableUrl(url: string): string | undefined {
   if (!strictUrl.test(url) || !URL.canParse(url)) return undefined
@@ -13,7 +13,7 @@ export function comparableUrl(url: string): string | undefined {
   return username === '' && password === '' ? targetUri(url) : undefined
 }
 
-/** Whether a proof's `htu` is one of the URLs that a request may have been sent to. */
+/** Whether the `htu` of a proof equals one of the URLs to which the client may have sent the request. */
 export function isSameTarget(htu: string, candidates: readonly string[]): boolean {
   const target = comparableUrl(htu)
   return target !== undefined && candidates.some((candidate) => target === comparableUrl(candidate))

@@ -2,20 +2,20 @@ import type { PlainHeaders, PlainRequest, ReceivedRequest, TokenCarrier } from '
 import { RefusedToken } from '../token-refused-error.ts'
 import type { ProvenRequest } from './proof-check.ts'
 
-/** A request as it came in, whatever it was made of. */
+/** The parts of a request that a proof is compared with. */
 interface Requested {
   readonly proofs: readonly string[]
   readonly method: string | undefined
-  /** Its path, or the whole URL. */
+  /** The path or the whole URL. */
   readonly url: string | undefined
-  /** Where it was sent to, as far as the connection and the request tell. */
+  /** The origin, as far as the connection and the request show it. */
   readonly origin: string
   readonly identity: object
 }
 
 /**
- * The proof of a request, and what it has to be about. `externalUrls` are the URLs by which clients reach the root of this service; without them
- * the connection and the field `Host` tell.
+ * Returns the proof of a request with the method and the URLs that it must contain. `externalUrls` are the URLs by which clients reach the root of
+ * this service. Without them, the connection and the `Host` header are used.
  * @throws RefusedToken `no_proof`, `several_proofs`
  */
 export function provenRequest(carrier: TokenCarrier, externalUrls: readonly string[]): ProvenRequest {
@@ -30,8 +30,8 @@ export function provenRequest(carrier: TokenCarrier, externalUrls: readonly stri
 }
 
 /**
- * Joined, and not resolved: a path that begins with two slashes is no host. A proxy that takes a prefix off the path makes `/` of the bare
- * prefix too.
+ * The path is appended and not resolved, because resolving would take a path that begins with two slashes for a host. A proxy that removes a
+ * prefix from the path also turns the bare prefix into `/`, so both forms are allowed.
  */
 function urlsOf(url: string, origin: string, roots: readonly string[] | undefined): readonly string[] {
   const parts = /^(https?:\/\/[^/?#]*)?([/?#].*)?$/is.exec(url)
@@ -53,7 +53,7 @@ function ofRequest({ headers, rawHeaders, socket, method, url, originalUrl }: Re
   const proofs = rawHeaders.filter((_value, index) => index % 2 === 1 && /^dpop$/i.test(rawHeaders[index - 1] ?? ''))
   const host = headers[':authority'] ?? headers.host ?? ''
   const scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http'
-  // Frameworks shorten `url` for the router that they hand it to.
+  // Frameworks shorten `url` for nested routers, so `originalUrl` comes first.
   return { proofs, method, url: originalUrl ?? url, origin: `${scheme}://${host}`, identity: headers }
 }
 

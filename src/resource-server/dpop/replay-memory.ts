@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto'
 import type { Clock, Timer } from '../../clock.ts'
 
-/** Which proofs have been used. */
+/** Remembers which proofs have been used. */
 export interface ReplayMemory {
   /**
-   * Uses a proof: `true` when it was new. The same `id` must always come with the same `until`, the moment (epoch ms) from which on the proof
-   * does not count any more.
+   * Marks a proof as used and returns `true` if it was new. `until` is the time (epoch ms) from which the proof is no longer valid. It must always
+   * be the same for the same `id`.
    */
   use(id: string, until: number): boolean
-  /** Forgets all. */
+  /** Removes everything. */
   close(): void
 }
 
-/** Each takes about 100 bytes, so all of them 25 MiB. */
+/** Each proof needs about 100 bytes, so all of them need 25 MiB. */
 const mostProofs = 250_000
 const slices = 32
 const mostSpans = 16
@@ -21,16 +21,16 @@ const mostSpans = 16
 type Span = [first: number, last: number]
 
 /**
- * Remembers used proofs by their hash until they end, and a bounded number of them. When there are too many, those that end first are
- * forgotten. From then on no proof counts that ends at such a time: nothing can be used twice, and a proof that was just made still counts, even
- * if the clock was ahead before.
+ * Remembers the hashes of used proofs until they expire, up to a limit. If there are too many, those that expire first are forgotten. From then on
+ * all proofs that expire at the same times are refused. So no proof can be used twice, and a new proof is still accepted, even if the clock was
+ * ahead before.
  */
 export function replayMemory(clock: Clock, lifetime: number, most = mostProofs): ReplayMemory {
-  /** Proofs that end in the same slice of time, by the number of the slice. */
+  /** The proofs that expire in the same slice of time, by the number of the slice. */
   const used = new Map<number, Set<string>>()
   const length = Math.ceil(lifetime / slices)
   let size = 0
-  /** The earliest first. */
+  /** The times whose proofs were forgotten, the earliest first. */
   const forgotten: Span[] = []
   let sweep: Timer | undefined
 
@@ -42,7 +42,7 @@ export function replayMemory(clock: Clock, lifetime: number, most = mostProofs):
     else addSpan([slice, slice])
   }
 
-  /** The two earliest of too many become one, with the time between them: nobody makes proofs of then any more. */
+  /** If there are too many spans, the two earliest become one that includes the time between them. Nobody makes proofs for that time any more. */
   function addSpan(span: Span): void {
     forgotten.push(span)
     forgotten.sort(([one], [other]) => one - other)

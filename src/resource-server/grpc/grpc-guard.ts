@@ -4,28 +4,28 @@ import type { Rule } from '../rules.ts'
 import type { VerifiedToken } from '../verified-token.ts'
 import type { AccessTokenVerifier } from '../verifier.ts'
 
-/** What is used of metadata of @grpc/grpc-js. */
+/** The part of @grpc/grpc-js metadata that is used. */
 export interface GrpcMetadata {
   get(name: string): readonly (string | Uint8Array)[]
 }
 
-/** What is used of a listener of a server's call. */
+/** The part of a server listener that is used. */
 interface Listener {
   onReceiveMetadata(metadata: never): void
 }
 
-/** What is used of a call, as a server's interceptor gets it. */
+/** The part of a call that is used. A server interceptor gets this object. */
 interface InterceptedCall {
   start(listener: never): void
   sendStatus(status: never): void
-  /** What the client calls the server; newer versions tell. */
+  /** The name by which the client calls the server. Only newer versions have it. */
   getHost?(): string
 }
 
-/** A server interceptor. What it returns is a call of @grpc/grpc-js, whose class cannot be named here: `never` fits it. */
+/** A server interceptor. It returns a call of @grpc/grpc-js. The type is `never`, because this module does not import that class. */
 export type GrpcServerInterceptor = (method: { readonly path: string }, call: InterceptedCall) => never
 
-/** The codes of gRPC for what a refusal is. */
+/** The gRPC status codes of refusals. */
 const codes: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 503: 14 }
 const details: Readonly<Record<number, string>> = {
   400: 'Bad request',
@@ -35,10 +35,11 @@ const details: Readonly<Record<number, string>> = {
 }
 
 /**
- * A server interceptor of @grpc/grpc-js: `new Server({ interceptors: [requireToken(verifier, rule)] })`. A call goes on when its metadata `authorization` carry
- * a token that the rule allows; all others end with UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT, UNAVAILABLE or INTERNAL. A rule sees the path of the
- * method as `request.path`. The call does not tell whether it came over TLS: proofs of DPoP are for `https:` unless `externalUrl` says otherwise.
- * @throws ClientConfigurationError without a rule: nothing is allowed by default.
+ * Creates a server interceptor for @grpc/grpc-js: `new Server({ interceptors: [requireToken(verifier, rule)] })`. A call passes if its metadata
+ * `authorization` contains a token that the rule allows. All other calls end with UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT, UNAVAILABLE or
+ * INTERNAL. The rule gets the path of the method as `request.path`. A call does not show whether it uses TLS, so DPoP proofs must be for `https:` unless
+ * you set `externalUrl`.
+ * @throws ClientConfigurationError without a rule, because nothing is allowed by default.
  */
 export function requireToken(
   verifier: AccessTokenVerifier,
@@ -66,7 +67,7 @@ export function requireToken(
           })
         }
       } as never)
-    // Everything else is the call's own.
+    // All other members come from the call itself.
     return new Proxy(call, {
       get(target, name) {
         if (name === 'start') return start
@@ -77,12 +78,12 @@ export function requireToken(
   }
 }
 
-/** The token of a call that `requireToken` let through. @throws ClientConfigurationError if no guard has checked the request before. */
+/** The token of a call that `requireToken` has allowed. @throws ClientConfigurationError if no guard has checked the request before. */
 export function accessTokenOf(call: { readonly metadata: GrpcMetadata }): VerifiedToken {
   return tokenOf(call.metadata)
 }
 
-/** The same, or undefined where the token is optional. */
+/** The token of a call, or undefined if `optional` has let it pass without one. */
 export function optionalAccessTokenOf(call: { readonly metadata: GrpcMetadata }): VerifiedToken | undefined {
   return optionalTokenOf(call.metadata)
 }
@@ -91,7 +92,7 @@ function statusOf(status: number) {
   return { code: codes[status] ?? 13, details: details[status] ?? 'Internal error' }
 }
 
-/** A listener can be an object of a class, whose methods need it. */
+/** Keeps `this`, because a listener can be an object whose methods need it. */
 function bound(listener: object): object {
   const names = ['onReceiveMessage', 'onReceiveHalfClose', 'onCancel'] as const
   const methods = listener as Partial<Record<(typeof names)[number], (...args: unknown[]) => unknown>>

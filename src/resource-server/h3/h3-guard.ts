@@ -9,7 +9,7 @@ interface NodeResponse {
   setHeader(name: string, value: string): unknown
 }
 
-/** What is used of an event of h3, of version 1 or 2. */
+/** The part of an event of h3, version 1 or 2, that is used. */
 export interface H3EventLike {
   readonly node?: { readonly req: ReceivedRequest; readonly res?: NodeResponse | undefined } | undefined
   readonly req?: unknown
@@ -20,8 +20,8 @@ export interface H3EventLike {
 export type H3Guard = (event: H3EventLike) => Promise<Response | undefined>
 
 /**
- * Lets a request through when it carries a token that the rule allows, and answers all others by RFC 6750 §3.
- * @throws ClientConfigurationError without a rule: nothing is allowed by default.
+ * Lets a request pass if it has a token that the rule allows, and answers all others as RFC 6750 §3 says.
+ * @throws ClientConfigurationError without a rule, because nothing is allowed by default.
  */
 export function requireToken(
   verifier: AccessTokenVerifier,
@@ -30,7 +30,7 @@ export function requireToken(
 ): H3Guard {
   const judge = guardCore(verifier, rule, options)
   return async (event) => {
-    // Of a request of Node the connection is needed too, for tokens that are bound to a certificate.
+    // The Node request is preferred, because tokens that are bound to a certificate need its connection.
     const judgement = await judge(event.node?.req ?? (event.req as TokenCarrier), event)
     if (judgement.passes) {
       rememberToken(event, judgement.token)
@@ -42,7 +42,7 @@ export function requireToken(
   }
 }
 
-/** Version 2 has headers of its own, version 1 those of Node. */
+/** Version 2 has its own headers. Version 1 uses those of Node. */
 function setHeaders({ res, node }: H3EventLike, fields: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(fields)) {
     if (res === undefined) node?.res?.setHeader(name, value)
@@ -50,12 +50,12 @@ function setHeaders({ res, node }: H3EventLike, fields: Readonly<Record<string, 
   }
 }
 
-/** The token of a request that `requireToken` let through. @throws ClientConfigurationError if no guard has checked the request before. */
+/** The token of a request that `requireToken` has allowed. @throws ClientConfigurationError if no guard has checked the request before. */
 export function accessTokenOf(event: H3EventLike): VerifiedToken {
   return tokenOf(event)
 }
 
-/** The same, or undefined where the token is optional. */
+/** The token of a request, or undefined if `optional` has let it pass without one. */
 export function optionalAccessTokenOf(event: H3EventLike): VerifiedToken | undefined {
   return optionalTokenOf(event)
 }

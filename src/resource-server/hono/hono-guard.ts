@@ -5,7 +5,7 @@ import type { Rule } from '../rules.ts'
 import type { VerifiedToken } from '../verified-token.ts'
 import type { AccessTokenVerifier } from '../verifier.ts'
 
-/** What is used of a context of Hono. */
+/** The part of a context of Hono that is used. */
 export interface HonoContext {
   readonly req: { readonly raw: Request }
   header(name: string, value: string): void
@@ -15,8 +15,8 @@ export interface HonoContext {
 export type HonoGuard = (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined>
 
 /**
- * Lets a request through when it carries a token that the rule allows, and answers all others by RFC 6750 §3.
- * @throws ClientConfigurationError without a rule: nothing is allowed by default.
+ * Lets a request pass if it has a token that the rule allows, and answers all others as RFC 6750 §3 says.
+ * @throws ClientConfigurationError without a rule, because nothing is allowed by default.
  */
 export function requireToken(
   verifier: AccessTokenVerifier,
@@ -37,12 +37,12 @@ export function requireToken(
   }
 }
 
-/** The token of a request that `requireToken` let through. @throws ClientConfigurationError if no guard has checked the request before. */
+/** The token of a request that `requireToken` has allowed. @throws ClientConfigurationError if no guard has checked the request before. */
 export function accessTokenOf(context: HonoContext): VerifiedToken {
   return tokenOf(context)
 }
 
-/** The same, or undefined where the token is optional. */
+/** The token of a request, or undefined if `optional` has let it pass without one. */
 export function optionalAccessTokenOf(context: HonoContext): VerifiedToken | undefined {
   return optionalTokenOf(context)
 }

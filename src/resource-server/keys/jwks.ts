@@ -5,7 +5,7 @@ import { RefusedToken } from '../token-refused-error.ts'
 import { type KeyReading, type KeySet, keySet } from './key-set.ts'
 import type { KeySource, VerificationKeys } from './verification-keys.ts'
 
-/** Keys that you have already: a JWK Set (RFC 7517 §5) with the issuer's public keys. Nothing is fetched. */
+/** Uses a JWK Set (RFC 7517 §5) with the issuer's public keys that you already have. Nothing is fetched. */
 export function jwks(document: JSONWebKeySet): KeySource {
   const usable = structuredClone(document)
   return {
@@ -15,7 +15,7 @@ export function jwks(document: JSONWebKeySet): KeySource {
   }
 }
 
-/** Keys that stay as they are. */
+/** Keys that never change. */
 export function pinnedKeys(set: Pick<KeySet, 'candidates'>): VerificationKeys {
   return {
     candidates(header) {

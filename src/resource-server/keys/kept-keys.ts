@@ -6,28 +6,28 @@ import type { KeySet } from './key-set.ts'
 const minute = 60_000
 /** After this time the keys are fetched again, while the current keys stay in use. */
 const renewAfter = 8 * minute
-/** After this a call waits for the ones that are being fetched. */
+/** After this time a call waits for the new keys. */
 const freshFor = 10 * minute
 /** How long a call waits. After that the current keys stay in use, because the issuer does not answer. */
 const longestWait = 1000
-/** After a fetch that failed. */
+/** How long to wait after a failed fetch before the next one. */
 const pauseAfterFailure = 5000
 
 export interface KeptKeysOptions {
-  /** The keys as they are published now; those that stayed are the same objects as `before`. */
+  /** Fetches the published keys. A key that was in `before` must stay the same object. */
   fetch(before: KeySet | undefined): Promise<KeySet>
   readonly clock: Clock
-  /** Milliseconds since they were fetched for which keys serve while the issuer does not answer. */
+  /** How many milliseconds after they were fetched keys stay in use while the issuer does not answer. */
   readonly staleFor: number
-  /** Keys of an earlier process, and how old they are. */
+  /** The keys of an earlier process and their age in milliseconds. */
   readonly saved?: { readonly set: KeySet; readonly age: number } | undefined
 }
 
-/** The issuer's published keys, kept: fetched by one flight for all who wait, and served on while the issuer is away. */
+/** Caches the issuer's published keys. All callers share one fetch, and the cached keys stay in use while the issuer is down. */
 export interface KeptKeys {
-  /** Rejects with `ERR_KEYS_UNAVAILABLE` only when there are none that may still be used. */
+  /** Returns the keys. It rejects with `ERR_KEYS_UNAVAILABLE` only if there are none that may still be used. */
   current(): KeySet | Promise<KeySet>
-  /** To be waited for when the keys are older than they should be. Never rejects. */
+  /** Returns a promise to wait for if the keys are too old. It never rejects. */
   upkeep(): Promise<void> | undefined
   /** The newly fetched keys, or undefined if they cannot be fetched. */
   latest(): Promise<KeySet | undefined>
@@ -71,7 +71,7 @@ export function keptKeys({ fetch, clock, staleFor, saved }: KeptKeysOptions): Ke
     }
   }
 
-  /** Milliseconds that are left of the pause after a failure. */
+  /** Returns how many milliseconds of the pause after a failure are left. */
   function pause(): number {
     return failure === undefined ? 0 : failure.until - clock.monotonicTime()
   }
@@ -86,7 +86,7 @@ export function keptKeys({ fetch, clock, staleFor, saved }: KeptKeysOptions): Ke
       held = undefined
       return undefined
     }
-    // A failure is remembered in the flight, and the kept keys serve.
+    // The failure is stored by the fetch itself, and the cached keys stay in use.
     if (flight === undefined && pause() <= 0) fetched().catch(() => {})
     if (flight === undefined || age() < freshFor) return undefined
     const maxWait = flight.startedAt + longestWait - clock.monotonicTime()
@@ -111,7 +111,7 @@ export function keptKeys({ fetch, clock, staleFor, saved }: KeptKeysOptions): Ke
 
 function unavailable(cause: unknown, retryAfter: number): TokenClientError {
   const message = 'The keys of the issuer are not available, so no token can be verified. See the cause.'
-  // What only a change of the configuration can cure is no reason to try again.
+  // If only a change of the configuration can help, the error is not transient.
   const transient = !(cause instanceof TokenClientError) || cause.transient
   return new TokenClientError('ERR_KEYS_UNAVAILABLE', message, { transient, ...(transient && { retryAfter }), cause })
 }

@@ -3,21 +3,21 @@ import { isFor } from '../../proof/signature-algorithms.ts'
 import type { JwsHeader } from '../compact-jws.ts'
 import type { VerificationKey } from './verification-keys.ts'
 
-/** How a JWK Set becomes keys. */
+/** How to turn a JWK Set into keys. */
 export interface KeyReading {
   readonly algorithms: readonly string[]
-  /** Values of a key's `use` beside `sig`. */
+  /** The accepted values of a key's `use`, beside `sig`. */
   readonly keyUses: readonly string[]
   read(jwk: JWK, fits: (alg: string) => boolean): VerificationKey
 }
 
 /** The public keys of a JWK Set (RFC 7517 §5). */
 export interface KeySet {
-  /** Those that fit the algorithm, of this name if the header has one. */
+  /** Returns the keys for the algorithm and, if the header has a `kid`, with this `kid`. */
   candidates(header: JwsHeader): readonly VerificationKey[]
   has(key: VerificationKey): boolean
   readonly jwks: readonly JWK[]
-  /** By all that makes each of them the key that it is. */
+  /** The keys, by a text that identifies each of them. */
   readonly keys: ReadonlyMap<string, VerificationKey>
 }
 
@@ -26,8 +26,8 @@ const mostCandidates = 8
 const identifying = ['kty', 'crv', 'x', 'y', 'n', 'e', 'alg', 'use', 'kid', 'key_ops'] as const
 
 /**
- * The keys of a document. A key that was in the set before stays the same object, so what was verified with it still counts.
- * @throws Error when it is not a JWK Set.
+ * Reads the keys of a document. A key that was in the set before stays the same object, so tokens that were verified with it stay valid.
+ * @throws Error if the document is not a JWK Set.
  */
 export function keySet(document: JSONWebKeySet, reading: KeyReading, before?: KeySet): KeySet {
   const usable = document.keys.filter(isPublicKey)
@@ -57,7 +57,7 @@ function readKey(jwk: JWK, { algorithms, keyUses, read }: KeyReading): Verificat
   return read(jwk, (alg) => fitting.includes(alg))
 }
 
-/** A private key that lies in public is nobody's, and a secret has no place in a set. */
+/** Ignores private keys, because a published one is not secret, and shared secrets, because they do not belong in a JWK Set. */
 function isPublicKey(jwk: unknown): jwk is JWK {
   return typeof jwk === 'object' && jwk !== null && 'kty' in jwk && jwk.kty !== 'oct' && !('d' in jwk)
 }

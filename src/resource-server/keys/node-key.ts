@@ -4,12 +4,12 @@ import { isStrong, signatureAlgorithm } from '../../proof/signature-algorithms.t
 import { isSignedBy } from '../../proof/signature-check.ts'
 import type { VerificationKey } from './verification-keys.ts'
 
-/** A public key that node:crypto has read. */
+/** A public key that node:crypto has parsed. */
 export function publicKeyOf(key: KeyObject, fits: (alg: string) => boolean): VerificationKey {
   return { fits, signed: (alg, input, signature) => isSignedBy(key, alg, input, signature) }
 }
 
-/** A key of a JWK Set, read when it is first needed: most of a set never are. */
+/** A key of a JWK Set. It is parsed at its first use, because most keys of a set are never used. */
 export function publishedKey(jwk: JWK, fits: (alg: string) => boolean): VerificationKey {
   let key: KeyObject | undefined
   let isUnfit = false
@@ -19,7 +19,7 @@ export function publishedKey(jwk: JWK, fits: (alg: string) => boolean): Verifica
       const found = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
       if (isStrong(found)) return found
     } catch {
-      // It made no signature.
+      // A key that cannot be parsed cannot have made the signature.
     }
     isUnfit = true
     return undefined
@@ -34,7 +34,7 @@ export function publishedKey(jwk: JWK, fits: (alg: string) => boolean): Verifica
   }
 }
 
-/** The secret that both sides have. */
+/** A shared secret. */
 export function secretKey(secret: KeyObject, fits: (alg: string) => boolean): VerificationKey {
   return {
     fits,

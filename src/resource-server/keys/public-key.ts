@@ -10,8 +10,8 @@ import type { KeySource, VerificationKey } from './verification-keys.ts'
 export type PublicKey = KeyObject | webcrypto.CryptoKey | JsonWebKey | string
 
 /**
- * The issuer's public key, or several of them while it changes. They verify whatever `kid` a token names. Their kind decides the algorithms; a JWK
- * that names one is good for that one alone, and the option `algorithms` narrows them.
+ * Uses the issuer's public key, or several while it is rotated. They are tried whatever the `kid` of a token is. Their type decides the algorithms. A
+ * JWK with an `alg` is used for that algorithm only, and the option `algorithms` can allow fewer.
  */
 export function publicKey(...keys: readonly [PublicKey | readonly PublicKey[], ...PublicKey[]]): KeySource {
   const read = keys
@@ -39,7 +39,7 @@ function readKey(given: PublicKey): { readonly key: VerificationKey; readonly al
 
 function keyObject(given: PublicKey): KeyObject {
   const key = types.isCryptoKey(given) ? KeyObject.from(given) : given
-  // Node would make a public key of a private one, and nobody would notice where the private one lies.
+  // Node would derive the public key from a private one, and nobody would notice that the private key is in the wrong place.
   const isPrivate =
     key instanceof KeyObject
       ? key.type !== 'public'

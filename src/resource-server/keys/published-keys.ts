@@ -11,13 +11,13 @@ import { type KeySet, keySet } from './key-set.ts'
 import { unknownKids } from './unknown-kids.ts'
 import type { KeyContext, KeySource, VerificationKey, VerificationKeys } from './verification-keys.ts'
 
-/** Where the keys are. `lost` looks for the place again: there is nothing at the one that was known. */
+/** Where the keys are published. `lost` finds the URL again if there is nothing at the known one. */
 interface Place {
   url(): Promise<string>
   lost?(): Promise<string>
 }
 
-/** Keys at a URL that you give, instead of the one in the metadata of the issuer. */
+/** Fetches the keys from this URL instead of the one in the issuer's metadata. */
 export function jwksUri(url: string | URL): KeySource {
   return {
     algorithms: asymmetricAlgorithms,
@@ -28,7 +28,7 @@ export function jwksUri(url: string | URL): KeySource {
   }
 }
 
-/** Keys at the URL that the issuer's metadata names, once the metadata is known to be the issuer's (RFC 8414 §3.3). */
+/** Fetches the keys from the URL in the issuer's metadata, after checking that the metadata belongs to the issuer (RFC 8414 §3.3). */
 export const discoveredKeys: KeySource = {
   algorithms: asymmetricAlgorithms,
   open(context) {
@@ -59,7 +59,7 @@ function publishedKeys(place: Place, context: KeyContext): VerificationKeys {
 
   let asking: Promise<KeySet | undefined> | undefined
 
-  /** What the issuer publishes now; undefined when it is not asked, or does not answer. */
+  /** Fetches the keys now. The result is undefined if the issuer may not be asked yet or does not answer. */
   function latest(): Promise<KeySet | undefined> | undefined {
     if (asking === undefined && unknown.mayAsk())
       asking = kept.latest().finally(() => {
@@ -68,7 +68,7 @@ function publishedKeys(place: Place, context: KeyContext): VerificationKeys {
     return asking
   }
 
-  /** A key that is not there may have been published since: the issuer is asked, and not soon again for the same name. */
+  /** An unknown key may be new, so the issuer is asked. It is not asked for the same `kid` again soon. */
   async function newKeys(header: JwsHeader, set: KeySet): Promise<readonly VerificationKey[]> {
     const name = header.kid ?? ''
     const now = unknown.has(name, set) ? undefined : await latest()

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose'
 
-/** Fetched keys as plain JSON, to be kept in a file or a store for a start while the issuer is away. */
+/** Fetched keys as plain JSON. Save them in a file or a store, so that the service can start while the issuer is down. */
 export interface SavedKeys {
   readonly issuer: string | undefined
   /** Epoch ms. */

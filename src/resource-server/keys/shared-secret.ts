@@ -6,8 +6,8 @@ import { secretKey } from './node-key.ts'
 import type { KeySource, VerificationKey } from './verification-keys.ts'
 
 /**
- * The secret that the issuer signs with, or several of them while it changes. One of 32 bytes is good for HS256, of 48 for HS384 too, of 64 for HS512
- * too; the option `algorithms` narrows them. Whoever can verify with it can sign with it: every resource server that has it can issue tokens.
+ * Uses the secret that the issuer signs with, or several while it is rotated. HS256 needs 32 bytes, HS384 needs 48 and HS512 needs 64. The option
+ * `algorithms` can allow fewer. Whoever can verify with the secret can also sign with it, so every resource server that has it could issue tokens.
  * Prefer public keys.
  */
 export function sharedSecret(

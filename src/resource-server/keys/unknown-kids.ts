@@ -3,19 +3,19 @@ import type { KeySet } from './key-set.ts'
 
 const rememberedFor = 30_000
 const mostRemembered = 1000
-/** So often the issuer is asked for unknown keys in a row, and then once in the time that one is remembered. */
+/** How often in a row the issuer is asked for unknown keys. After that it is asked once in each `rememberedFor`. */
 const mostQuestions = 2
 
-/** Names of keys that the issuer was asked for and does not have: a token with one is refused without asking again. */
+/** The `kid` values that the issuer does not have. A token with one of them is refused without asking again. */
 export interface UnknownKids {
   has(kid: string, set: KeySet): boolean
-  /** It was not there. */
+  /** Remembers that the issuer does not have this `kid`. */
   add(kid: string, set: KeySet): void
-  /** Whether the issuer may be asked now for any of them. Counts as asked. */
+  /** Whether the issuer may be asked now. Each `true` counts as one request. */
   mayAsk(): boolean
 }
 
-/** For half a minute, or until the keys change; a thousand names at most, whatever attackers make up. */
+/** Remembers each `kid` for half a minute or until the keys change. It remembers at most a thousand, because attackers can make them up. */
 export function unknownKids(clock: Clock): UnknownKids {
   const forgottenAt = new Map<string, number>()
   let known: KeySet | undefined

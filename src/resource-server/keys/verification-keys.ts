@@ -7,26 +7,26 @@ import type { SavedKeys } from './saved-keys.ts'
 
 /** A key of the issuer. */
 export interface VerificationKey {
-  /** Whether it may be used with this algorithm. */
+  /** Whether the key may be used with this algorithm. */
   fits(alg: string): boolean
-  /** Whether it made this signature. A key that cannot be read made none. */
+  /** Whether the signature was made with this key. It is false if the key cannot be parsed. */
   signed(alg: string, input: string, signature: Uint8Array): boolean | Promise<boolean>
 }
 
 /** The keys of one issuer. */
 export interface VerificationKeys {
   /**
-   * Those that a token with this header can be signed with, the likely ones first.
-   * Throws and rejects with `RefusedToken` `unknown_key` when there is none, and `TokenClientError` `ERR_KEYS_UNAVAILABLE`.
+   * Returns the keys that a token with this header can be signed with. The likely ones come first.
+   * Throws or rejects with `RefusedToken` `unknown_key` if there is none, or with `TokenClientError` `ERR_KEYS_UNAVAILABLE`.
    */
   candidates(header: JwsHeader): readonly VerificationKey[] | Promise<readonly VerificationKey[]>
-  /** None of the candidates signed a token that names no key: those that the issuer may have published since. */
+  /** Fetches newer keys. It is called if a token has no `kid` and none of the candidates has signed it. */
   newer?(header: JwsHeader): Promise<readonly VerificationKey[]>
-  /** Whether a key still counts: what was verified with another one has to be verified again. */
+  /** Whether a key is still in use. Tokens that were verified with another key must be verified again. */
   isCurrent(key: VerificationKey): boolean
-  /** To be waited for, before kept tokens count: the keys are older than they should be. Never rejects. */
+  /** Returns a promise to wait for before stored tokens are used, if the keys are too old. It never rejects. */
   upkeep?(): Promise<void> | undefined
-  /** What can be given to `savedKeys` at the next start. */
+  /** Returns the keys for the option `savedKeys` at the next start. */
   export?(): SavedKeys | undefined
 }
 
@@ -36,21 +36,21 @@ export interface KeyContext {
   readonly sender: Sender
   readonly clock: Clock
   readonly algorithms: readonly string[]
-  /** Makes a key of a JWK, as the runtime can. */
+  /** Reads a JWK with the means of the runtime. */
   read(jwk: JWK, fits: (alg: string) => boolean): VerificationKey
-  /** Values of a key's `use` beside `sig`. */
+  /** The accepted values of a key's `use`, beside `sig`. */
   readonly keyUses: readonly string[]
-  /** Milliseconds since they were fetched for which keys serve while the issuer does not answer. */
+  /** How many milliseconds after they were fetched keys stay in use while the issuer does not answer. */
   readonly staleFor: number
   readonly savedKeys: SavedKeys | undefined
   readonly insecureHttpAllowed: boolean
 }
 
-/** Where the issuer's keys come from. */
+/** The source of the issuer's keys. */
 export interface KeySource {
-  /** The algorithms of a token from this source, unless the options narrow them. */
+  /** The algorithms that tokens may use, unless the options allow fewer. */
   readonly algorithms: readonly string[]
-  /** The keys were handed in, and are the issuer's by that alone. Nothing is fetched. */
+  /** Whether the keys are fixed by the options. Then nothing is fetched, and the keys alone identify the issuer. */
   readonly pinned?: boolean
   open(context: KeyContext): VerificationKeys
 }

@@ -5,7 +5,7 @@ import { type ReceivedRequest, receivedRequest } from '../token-carrier.ts'
 import type { VerifiedToken } from '../verified-token.ts'
 import type { AccessTokenVerifier } from '../verifier.ts'
 
-/** What is used of a context of Koa. */
+/** The part of a context of Koa that is used. */
 export interface KoaContext {
   readonly req: ReceivedRequest
   readonly request: object
@@ -19,8 +19,8 @@ export interface KoaContext {
 export type KoaGuard = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>
 
 /**
- * Lets a request through when it carries a token that the rule allows, and answers all others by RFC 6750 §3.
- * @throws ClientConfigurationError without a rule: nothing is allowed by default.
+ * Lets a request pass if it has a token that the rule allows, and answers all others as RFC 6750 §3 says.
+ * @throws ClientConfigurationError without a rule, because nothing is allowed by default.
  */
 export function requireToken(
   verifier: AccessTokenVerifier,
@@ -46,12 +46,12 @@ export function requireToken(
   }
 }
 
-/** The token of a request that `requireToken` let through. @throws ClientConfigurationError if no guard has checked the request before. */
+/** The token of a request that `requireToken` has allowed. @throws ClientConfigurationError if no guard has checked the request before. */
 export function accessTokenOf(context: KoaContext): VerifiedToken {
   return tokenOf(context)
 }
 
-/** The same, or undefined where the token is optional. */
+/** The token of a request, or undefined if `optional` has let it pass without one. */
 export function optionalAccessTokenOf(context: KoaContext): VerifiedToken | undefined {
   return optionalTokenOf(context)
 }

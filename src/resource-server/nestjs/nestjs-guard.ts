@@ -10,7 +10,7 @@ import type { AccessTokenVerifier } from '../verifier.ts'
 /** A request of Express or of Fastify. */
 export type NestRequest = ReceivedRequest | { readonly raw: ReceivedRequest; readonly body?: unknown }
 
-/** What is used of an `ExecutionContext`. */
+/** The part of an `ExecutionContext` that is used. */
 export interface NestContext {
   getType(): string
   switchToHttp(): { getRequest(): NestRequest; getResponse(): unknown }
@@ -22,9 +22,9 @@ export interface NestGuard {
 }
 
 /**
- * Lets a request through when it carries a token that the rule allows. For all others it sets the challenge and throws an error with a `statusCode`, which
- * Nest's exception filters answer; its `cause` is the refusal.
- * @throws ClientConfigurationError without a rule: nothing is allowed by default.
+ * Lets a request pass if it has a token that the rule allows. For all others it sets the challenge and throws an error with a `statusCode`, which
+ * Nest's exception filters answer. The `cause` of the error is the refusal.
+ * @throws ClientConfigurationError without a rule, because nothing is allowed by default.
  */
 export function requireToken(
   verifier: AccessTokenVerifier,
@@ -53,12 +53,12 @@ export function requireToken(
   }
 }
 
-/** The token of a request that `requireToken` let through. @throws ClientConfigurationError if no guard has checked the request before. */
+/** The token of a request that `requireToken` has allowed. @throws ClientConfigurationError if no guard has checked the request before. */
 export function accessTokenOf(request: NestRequest): VerifiedToken {
   return tokenOf(incomingOf(request))
 }
 
-/** The same, or undefined where the token is optional. */
+/** The token of a request, or undefined if `optional` has let it pass without one. */
 export function optionalAccessTokenOf(request: NestRequest): VerifiedToken | undefined {
   return optionalTokenOf(incomingOf(request))
 }
@@ -67,7 +67,7 @@ function incomingOf(request: NestRequest): object {
   return 'rawHeaders' in request ? request : request.raw
 }
 
-/** Express calls it `setHeader`, and Fastify `header`. Somebody may have answered first. */
+/** Sets the header fields, unless somebody has answered already. The method is `setHeader` in Express and `header` in Fastify. */
 function setHeaders(response: unknown, headers: Readonly<Record<string, string>>): void {
   const named = response as Partial<Record<'setHeader' | 'header', (name: string, value: string) => unknown>>
   const set = (named.setHeader ?? named.header)?.bind(response)

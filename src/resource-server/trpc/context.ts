@@ -4,21 +4,21 @@ import type { TokenCarrier } from '../token-carrier.ts'
 import type { VerifiedToken } from '../verified-token.ts'
 import type { AccessTokenVerifier } from '../verifier.ts'
 
-/** What is used of what an adapter of tRPC hands to `createContext`. */
+/** The part that is used of the options that a tRPC adapter passes to `createContext`. */
 export interface TrpcContextOptions {
   readonly req: object
-  /** Of the adapters for Node. */
+  /** The response, from the adapters for Node. */
   readonly res?: object
-  /** Of the adapter for fetch. */
+  /** The headers of the response, from the adapter for fetch. */
   readonly resHeaders?: Headers
 }
 
-/** What `createContext` gives, and each procedure finds in `ctx`. */
+/** The context that each procedure finds in `ctx`. */
 export interface TokenContext {
   readonly accessToken: VerifiedToken
 }
 
-/** The codes of tRPC for what a refusal is. */
+/** The tRPC error codes of refusals. */
 const codes: Readonly<Record<number, string>> = {
   400: 'BAD_REQUEST',
   401: 'UNAUTHORIZED',
@@ -27,9 +27,9 @@ const codes: Readonly<Record<number, string>> = {
 }
 
 /**
- * `createContext` of tRPC: `{ accessToken }` for a request whose token the rule allows. For all others it sets the challenge and throws what tRPC
- * answers with the right status; the error's `cause` is the refusal.
- * @throws ClientConfigurationError without a rule: nothing is allowed by default.
+ * Creates a `createContext` for tRPC. It returns `{ accessToken }` if the rule allows the token. For all other requests it sets the challenge and
+ * throws an error that tRPC answers with the right status. The `cause` of the error is the refusal.
+ * @throws ClientConfigurationError without a rule, because nothing is allowed by default.
  */
 export function tokenContext(
   verifier: AccessTokenVerifier,
@@ -56,7 +56,7 @@ function setHeaders({ res, resHeaders }: TrpcContextOptions, headers: Readonly<R
   }
 }
 
-/** tRPC knows its errors by their name. */
+/** The name is set because tRPC recognizes its errors by their name. */
 function trpcError(code: string, cause: Error): Error {
   return Object.assign(new Error(code, { cause }), { name: 'TRPCError', code })
 }

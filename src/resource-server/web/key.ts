@@ -1,7 +1,7 @@
 import { base64url, flattenedVerify, importJWK, type JWK } from 'jose'
 import type { VerificationKey } from '../keys/verification-keys.ts'
 
-/** A key of a JWK Set, for WebCrypto. jose itself refuses RSA keys of less than 2048 bits. */
+/** Reads a key of a JWK Set for WebCrypto. RSA keys with less than 2048 bits are refused by jose itself. */
 export function webKey(jwk: JWK, fits: (alg: string) => boolean): VerificationKey {
   return {
     fits,

@@ -2,7 +2,7 @@ import { TokenClientError } from '../../errors.ts'
 import type { Exchange, Sender } from '../../http/send.ts'
 import { limits } from '../../limits.ts'
 
-/** Exchanges with the issuer by the platform's fetch: one deadline, one size limit, no redirects. */
+/** Sends requests to the issuer with the platform's fetch. It applies a deadline and a size limit and follows no redirects. */
 export function webSender(fetch: typeof globalThis.fetch): Sender {
   const closing = new AbortController()
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 
-/** Time as an edge runtime tells it. */
+/** The clock of an edge runtime. */
 export const webClock: Clock = {
   wallTime: () => Date.now(),
   monotonicTime: () => performance.now(),

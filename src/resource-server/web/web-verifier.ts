@@ -14,7 +14,7 @@ import { webSender } from './sender.ts'
 import { webClock } from './web-clock.ts'
 
 export interface WebVerifierOptions extends TrustOptions {
-  /** How requests to the issuer travel; the platform's fetch by default. */
+  /** The function that sends requests to the issuer. The default is the platform's fetch. */
   readonly fetch?: typeof globalThis.fetch
   /** The `realm` of challenges. The default is the audience. */
   readonly realm?: string
@@ -24,8 +24,8 @@ export interface WebVerifierOptions extends TrustOptions {
 const known = [...trustOptionNames, 'fetch', 'realm', 'clock']
 
 /**
- * Verifies the access tokens of one issuer on edge runtimes, by WebCrypto and fetch: the same checks as the verifier for Node. It keeps no verified
- * tokens, asks nobody about opaque ones, and refuses tokens that are bound to a certificate or a DPoP key.
+ * Creates a verifier for the access tokens of one issuer on edge runtimes. It uses WebCrypto and fetch and does the same checks as the verifier for
+ * Node. It does not store verified tokens, does no introspection, and refuses tokens that are bound to a certificate or a DPoP key.
  * @throws ClientConfigurationError
  */
 export function accessTokenVerifier(given: WebVerifierOptions): AccessTokenVerifier {

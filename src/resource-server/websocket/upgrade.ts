@@ -7,12 +7,12 @@ import type { Rule } from '../rules.ts'
 import type { VerifiedToken } from '../verified-token.ts'
 import type { AccessTokenVerifier } from '../verifier.ts'
 
-/** A guard for the event `upgrade` of a server of Node. `upgrade` is called when the connection may become a WebSocket. */
+/** A guard for the `upgrade` event of a Node server. It calls `upgrade` if the connection may become a WebSocket. */
 export type UpgradeGuard = (request: IncomingMessage, socket: Duplex, upgrade: () => unknown) => void
 
 /**
- * Lets a connection become a WebSocket when its request carries a token that the rule allows; all others get an answer by RFC 6750 §3 and are ended.
- * @throws ClientConfigurationError without a rule: nothing is allowed by default.
+ * Lets a connection become a WebSocket if its request has a token that the rule allows. All others are answered as RFC 6750 §3 says and closed.
+ * @throws ClientConfigurationError without a rule, because nothing is allowed by default.
  */
 export function requireToken(
   verifier: AccessTokenVerifier,
@@ -23,7 +23,7 @@ export function requireToken(
 
   async function guard(request: IncomingMessage, socket: Duplex, upgrade: () => unknown): Promise<void> {
     const gone = () => void socket.destroy()
-    socket.on('error', gone) // Nobody else listens yet.
+    socket.on('error', gone) // Nobody else listens for errors yet.
     const judgement = await judge(request, request)
     socket.off('error', gone)
     if (socket.destroyed || socket.writableEnded) return
@@ -43,17 +43,17 @@ export function requireToken(
   return (request, socket, upgrade) => void guard(request, socket, upgrade)
 }
 
-/** The token of an upgrade that `requireToken` let through. @throws ClientConfigurationError if no guard has checked the request before. */
+/** The token of an upgrade that `requireToken` has allowed. @throws ClientConfigurationError if no guard has checked the request before. */
 export function accessTokenOf(request: IncomingMessage): VerifiedToken {
   return tokenOf(request)
 }
 
-/** The same, or undefined where the token is optional. */
+/** The token of an upgrade, or undefined if `optional` has let it pass without one. */
 export function optionalAccessTokenOf(request: IncomingMessage): VerifiedToken | undefined {
   return optionalTokenOf(request)
 }
 
-/** There is no response object for an upgrade: the answer is written as it travels. */
+/** Writes the answer directly to the socket, because an upgrade has no response object. */
 function end(socket: Duplex, { status, headers, body }: RefusalAnswer): void {
   const fields = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' }
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value.replace(/[\r\n]+/g, ' ')}`)
