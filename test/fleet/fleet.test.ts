@@ -11,6 +11,7 @@ import { tokenServer } from './token-server.ts'
 
 const size = 50
 const second = 1000
+// Real processes and a real store share no clock with the test, so this runs in real time.
 const deployed = deployment()
 
 describe.skipIf(!hasRedis)('fifty processes of one service (redis-server is needed)', () => {
@@ -65,7 +66,7 @@ describe.skipIf(!hasRedis)('a store in trouble (redis-server is needed)', () => 
   })
   afterAll(() => cluster.stop())
 
-  /** Each lasts for three seconds, and then the cluster mends itself. */
+  /** Each lasts for three seconds, and then the cluster recovers. */
   const troubles: Readonly<Record<string, () => Promise<void>>> = {
     async stopped() {
       const { process } = await cluster.keeper()

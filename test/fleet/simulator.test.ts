@@ -20,6 +20,7 @@ function simulated(fleet: Omit<FleetOptions, 'instances'>): number {
   return totals.reduce((sum, total) => sum + total, 0) / totals.length
 }
 
+// Real processes share no clock with the test, so this runs in real time.
 const deployed = deployment()
 
 describe.skipIf(!hasRedis)('the fleet simulator beside fifty processes (redis-server is needed)', () => {

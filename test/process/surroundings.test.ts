@@ -75,7 +75,7 @@ test('P13 nothing is thrown out of a timer, a socket or a listener', async () =>
       tokens.getToken({ audience: 'nobody waits' }).catch(() => {})
       await tokens.close()
     }
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, 50)) // real time, in which a late rejection would be reported
     console.log(thrown)
   `
   expect(await output([], code)).toBe('[]\n')

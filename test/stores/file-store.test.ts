@@ -158,7 +158,7 @@ test('of equal versions written nearly at once over one that has ended, one is k
   for (let round = 0; round < 60; round += 1) {
     const name = `round-${round}`
     await store.write(name, { version: 1, data: 'ended' }, 1)
-    await pause(3)
+    await pause(3) // in real time, because expiry is compared with the clock of the machine
     const kept = await nearlyAtOnce(directory, (one, index) =>
       one.write(name, { version: 1, data: `${index}` }, 60_000)
     )
@@ -172,7 +172,7 @@ test('of holders that take a lease nearly at once that has ended, one gets it', 
   for (let round = 0; round < 60; round += 1) {
     const name = `round-${round}`
     await fileStore({ directory }).lease(name, { holder: 'dead', life: 1 })
-    await pause(3)
+    await pause(3) // in real time, because expiry is compared with the clock of the machine
     const leases = await nearlyAtOnce(directory, (one, index) => one.lease(name, { holder: `${index}`, life: 60_000 }))
     expect(leases.filter(({ state }) => state === 'acquired')).toHaveLength(1)
   }
