@@ -17,7 +17,12 @@ import { WebSocket, WebSocketServer } from 'ws'
 import * as onGrpc from '../../src/resource-server/grpc/index.ts'
 import * as onH3 from '../../src/resource-server/h3/index.ts'
 import * as onHono from '../../src/resource-server/hono/index.ts'
-import { type AccessTokenVerifier, requireToken, scopes } from '../../src/resource-server/index.ts'
+import {
+  type AccessTokenVerifier,
+  type AccessTokenVerifierOptions,
+  requireToken,
+  scopes
+} from '../../src/resource-server/index.ts'
 import * as onKoa from '../../src/resource-server/koa/index.ts'
 import * as onNest from '../../src/resource-server/nestjs/index.ts'
 import * as onTrpc from '../../src/resource-server/trpc/index.ts'
@@ -129,9 +134,10 @@ const text = {
   responseDeserialize: String
 }
 
-test.each([false, true])('R37 a gRPC server checks the proof of this call, over TLS: %s', async (tls) => {
+/** A gRPC service, how it is called, and what its clients call it. */
+async function greeting(dpop: AccessTokenVerifierOptions['dpop'], tls: boolean) {
   const externalUrl = tls ? {} : { externalUrl: 'http://greeting.internal' }
-  const guard = onGrpc.requireToken(by.verifier({ dpop: 'required', ...externalUrl }), rule)
+  const guard = onGrpc.requireToken(by.verifier({ dpop, ...externalUrl } as never), rule)
   const server = new grpc.Server({ interceptors: [guard] })
   const hello = { path: '/greeting/Hello', requestStream: false, responseStream: false, ...text }
   server.addService({ hello } as never, {
@@ -149,19 +155,40 @@ test.each([false, true])('R37 a gRPC server checks the proof of this call, over 
     caller.close()
     server.forceShutdown()
   })
-  const ask = (htu: string, htm = 'POST') =>
-    new Promise((resolve) => {
+  const ask = (htu: string, htm = 'POST', nonce?: string) =>
+    new Promise<{ answer: unknown; trailers: grpc.Metadata }>((resolve) => {
       const metadata = new grpc.Metadata()
       metadata.set('authorization', `DPoP ${token}`)
-      metadata.set('dpop', client.proof({ ath: ath(token), htu, htm }))
-      caller.makeUnaryRequest('/greeting/Hello', Buffer.from, String, 'world', metadata, (error, answer) =>
-        resolve(error === null ? answer : error.code)
-      )
+      metadata.set('dpop', client.proof({ ath: ath(token), htu, htm, ...(nonce !== undefined && { nonce }) }))
+      let answer: unknown
+      caller
+        .makeUnaryRequest('/greeting/Hello', Buffer.from, String, 'world', metadata, (error, value) => {
+          answer = error === null ? value : error.code
+        })
+        .on('status', ({ metadata: trailers }) => setImmediate(() => resolve({ answer, trailers })))
     })
-  const url = `${tls ? `https://localhost:${port}` : 'http://greeting.internal'}/greeting/Hello`
+  return { ask, url: `${tls ? `https://localhost:${port}` : 'http://greeting.internal'}/greeting/Hello` }
+}
+
+test.each([false, true])('R37 a gRPC server checks the proof of this call, over TLS: %s', async (tls) => {
+  const { ask: asked, url } = await greeting('required', tls)
+  const ask = async (htu: string, htm?: string) => (await asked(htu, htm)).answer
   expect(await ask(url)).toBe('hello')
   expect(await ask(url, 'GET')).toBe(grpc.status.UNAUTHENTICATED)
   expect(await ask(`${url}s`)).toBe(grpc.status.UNAUTHENTICATED)
+})
+
+test('R37 R40 a gRPC server demands a nonce in its trailers, and gives the next one', async () => {
+  const { ask, url } = await greeting({ tokens: 'required', nonces: true }, true)
+  const first = await ask(url)
+  expect(first.answer).toBe(grpc.status.UNAUTHENTICATED)
+  expect(String(first.trailers.get('www-authenticate'))).toMatch(/^DPoP .*error="use_dpop_nonce"/)
+  const nonce = String(first.trailers.get('dpop-nonce'))
+  const second = await ask(url, 'POST', nonce)
+  expect({ answer: second.answer, nonce: second.trailers.get('dpop-nonce') }).toEqual({
+    answer: 'hello',
+    nonce: [nonce]
+  })
 })
 
 test('R37 a connection becomes a WebSocket with a proof of this request', async () => {

@@ -9,6 +9,19 @@ export interface GrpcMetadata {
   get(name: string): readonly (string | Uint8Array)[]
 }
 
+/** Metadata that can be written. */
+interface OwnMetadata extends GrpcMetadata {
+  set(name: string, value: string): void
+  clone(): OwnMetadata
+}
+
+/** How a call ends, with its trailers. */
+interface Status {
+  readonly code: number
+  readonly details: string
+  readonly metadata?: OwnMetadata | null
+}
+
 /** The part of a server listener that is used. */
 interface Listener {
   onReceiveMetadata(metadata: never): void
@@ -37,7 +50,8 @@ const details: Readonly<Record<number, string>> = {
 /**
  * Creates a server interceptor for @grpc/grpc-js: `new Server({ interceptors: [requireToken(verifier, rule)] })`. A call passes if its metadata
  * `authorization` contains a token that the rule allows. All other calls end with UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT, UNAVAILABLE or
- * INTERNAL. The rule gets the path of the method as `request.path`. A call does not show whether it uses TLS, so DPoP proofs must be for `https:` unless
+ * INTERNAL. The rule gets the path of the method as `request.path`. Challenge and DPoP nonce
+ * are in the trailers, under the names that they have in HTTP. A call does not show whether it uses TLS, so DPoP proofs must be for `https:` unless
  * you set `externalUrl`.
  * @throws ClientConfigurationError without a rule, because nothing is allowed by default.
  */
@@ -57,20 +71,25 @@ export function requireToken(
   }
 
   return (method, call) => {
+    let told: (status: Status) => Status = (status) => status
     const start = (listener: Listener) =>
       call.start({
         ...bound(listener),
-        onReceiveMetadata(metadata: GrpcMetadata) {
+        onReceiveMetadata(metadata: OwnMetadata) {
           void decide(metadata, method.path, call).then((judgement) => {
+            const fields = judgement.passes ? judgement.fields : judgement.answer.headers
+            told = (status) => withTrailers(status, fields, metadata)
             if (judgement.passes) listener.onReceiveMetadata(metadata as never)
-            else call.sendStatus(statusOf(judgement.answer.status) as never)
+            else call.sendStatus(told(statusOf(judgement.answer.status)) as never)
           })
         }
       } as never)
+    const sendStatus = (status: Status) => call.sendStatus(told(status) as never)
     // All other members come from the call itself.
     return new Proxy(call, {
       get(target, name) {
         if (name === 'start') return start
+        if (name === 'sendStatus') return sendStatus
         const value: unknown = Reflect.get(target, name)
         return typeof value === 'function' ? value.bind(target) : value
       }
@@ -90,6 +109,18 @@ export function optionalAccessTokenOf(call: { readonly metadata: GrpcMetadata })
 
 function statusOf(status: number) {
   return { code: codes[status] ?? 13, details: details[status] ?? 'Internal error' }
+}
+
+const trailers = ['www-authenticate', 'dpop-nonce']
+
+/** The caller needs them for its next proof. The class of metadata is known from those that were received. */
+function withTrailers(status: Status, fields: Readonly<Record<string, string>>, received: OwnMetadata): Status {
+  const told = trailers.filter((name) => fields[name] !== undefined)
+  if (told.length === 0) return status
+  const Metadata = received.constructor as new () => OwnMetadata
+  const metadata = status.metadata?.clone() ?? new Metadata()
+  for (const name of told) metadata.set(name, String(fields[name]))
+  return { ...status, metadata }
 }
 
 /** Keeps `this`, because a listener can be an object whose methods need it. */
