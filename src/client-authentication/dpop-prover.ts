@@ -1,5 +1,6 @@
 import { builtin } from '../builtin.ts'
 import type { Clock } from '../clock.ts'
+import { limits } from '../limits.ts'
 import { accessTokenHash, proofType } from '../proof/dpop-claims.ts'
 import { type Jwk, jwkThumbprint, publicJwk } from '../proof/public-jwk.ts'
 import type { AnswerFields, ProofRefusal, ProvenCall, ProvenRequest, Prover } from '../token/prover.ts'
@@ -62,6 +63,8 @@ class Call implements ProvenCall {
   /** A nonce from an answer to this call. No other call gets it until this one has used it, because it may be valid for one use only. */
   #ownNonce: string | undefined
   #usedNonce: string | undefined
+  /** Epoch ms that the last proof names. */
+  #datedAt = 0
   #nonceRepeats = 0
   /** A proof that was refused for what is in it has been made again. */
   #isRemade = false
@@ -80,11 +83,12 @@ class Call implements ProvenCall {
     const nonce = this.#ownNonce ?? memory.nonceOf(this.#place)
     this.#usedNonce = nonce
     if (nonce !== undefined) this.#tried.add(nonce)
+    this.#datedAt = memory.nowAt(origin)
     const claims = {
       jti: builtin.crypto.randomUUID(),
       htm: method,
       htu: url,
-      iat: Math.floor(memory.nowAt(origin) / 1000),
+      iat: Math.floor(this.#datedAt / 1000),
       ...(token !== undefined && { ath: accessTokenHash(token) }),
       ...(nonce !== undefined && { nonce })
     }
@@ -125,14 +129,18 @@ class Call implements ProvenCall {
     this.#ownNonce = told ?? this.#ownNonce // another token may follow
   }
 
-  /** The time of a resource server is read only if it refuses a proof. */
+  /**
+   * The time of a resource server is read only if it refuses a proof. True when the proof was dated wrongly. An answer to another
+   * request can have shown it before.
+   */
   #learnTime(headers: AnswerFields, refusal: ProofRefusal): boolean {
     const { memory, origin, server } = this.#options
     const isOfAuthorizationServer = server === 'token-endpoint'
     if (!isOfAuthorizationServer && refusal !== 'proof') return false
     const { date, age } = headers
     if (typeof date !== 'string') return false
-    return memory.learnTime(origin, { date, ...(typeof age === 'string' && { age }) }, isOfAuthorizationServer)
+    memory.learnTime(origin, { date, ...(typeof age === 'string' && { age }) }, isOfAuthorizationServer)
+    return Math.abs(memory.nowAt(origin) - this.#datedAt) >= limits.clockDifference
   }
 }
 

@@ -2,7 +2,7 @@ import { late } from '../late.ts'
 import type { CurrentProver, ProverOptions } from './current-prover.ts'
 
 /** The code that makes proofs. A client without DPoP never loads it. */
-const proverCode = late(() => import('./current-prover.ts'))
+export const proverCode = late(() => import('./current-prover.ts'))
 
 /** The current prover. Its code starts to load at once. */
 export function lateProver(options: ProverOptions): CurrentProver {

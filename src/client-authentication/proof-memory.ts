@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
 import { type ServerClock, serverClock } from '../http/server-clock.ts'
-import { limits } from '../limits.ts'
 
 /** What we remember about servers for later proofs: their nonces, and the difference of their clocks from ours. */
 export interface ProofMemory {
@@ -10,8 +9,8 @@ export interface ProofMemory {
   dropNonce(server: string, nonce: string | undefined): void
   /** Epoch ms by the clock of that server, or by the clock of the authorization server as long as the former is unknown. */
   nowAt(origin: string): number
-  /** Reads the `Date` of an answer. True when proofs that were made before were dated wrongly. */
-  learnTime(origin: string, headers: Readonly<Record<string, string>>, isOfAuthorizationServer: boolean): boolean
+  /** Reads the `Date` of an answer. */
+  learnTime(origin: string, headers: Readonly<Record<string, string>>, isOfAuthorizationServer: boolean): void
 }
 
 /** How many servers of each kind are remembered. The one that was met longest ago is forgotten first. */
@@ -36,12 +35,9 @@ export function proofMemory(clock: Clock): ProofMemory {
     },
     nowAt,
     learnTime(origin, headers, isOfAuthorizationServer) {
-      if (isOfAuthorizationServer) return usual.learn({ headers }, origin)
-      const before = nowAt(origin)
-      const known = clocks.get(origin) ?? serverClock(clock)
+      const known = isOfAuthorizationServer ? usual : (clocks.get(origin) ?? serverClock(clock))
       known.learn({ headers }, origin)
-      keep(clocks, origin, known)
-      return Math.abs(nowAt(origin) - before) >= limits.clockDifference
+      if (!isOfAuthorizationServer) keep(clocks, origin, known)
     }
   }
 }

@@ -255,6 +255,13 @@ test('a 400 about something else asks for no token and no proof', async () => {
   })
 })
 
+test('T50 calls whose proofs are refused together for their date are all sent again, also those that learn the time second', async () => {
+  const { call, statuses } = await road({ ahead: 600_000 })
+  const answers = await Promise.all(Array.from({ length: 5 }, () => call()))
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
+  expect(statuses().filter((status) => status === 401).length).toBeGreaterThan(1)
+})
+
 test('a proof that is refused for another reason goes to the caller, and is told', async () => {
   const { call, events, asked } = await road({
     instead(_request, response) {

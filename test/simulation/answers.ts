@@ -15,7 +15,7 @@ const leaked = `${marker}token-in-a-bad-answer`
 const token = (members: object) => ({ access_token: leaked, token_type: 'Bearer', expires_in: 3600, ...members })
 
 /** Answers with status 200 that no token can be taken from. */
-export function malformedAnswer(chance: Chance): Script {
+export function malformedAnswer(chance: Chance, otherType = 'DPoP'): Script {
   const json = { 'content-type': 'application/json' }
   return chance.pick<() => Script>([
     () => text(chance, 200, `<html>${leaked}</html>`, { 'content-type': 'text/html' }),
@@ -34,7 +34,7 @@ export function malformedAnswer(chance: Chance): Script {
     () => answer(chance, 200, token({ access_token: leaked.repeat(1000) })),
     () => answer(chance, 200, token({ expires_in: chance.pick([-1, '12abc', '1e3', true, {}]) })),
     () => answer(chance, 200, token({ scope: chance.pick([['read write'], [7], 'a"b', 7]) })),
-    () => answer(chance, 200, token({ token_type: chance.pick(['mac', 'DPoP', 7]) })),
+    () => answer(chance, 200, token({ token_type: chance.pick(['mac', otherType, 7]) })),
     () => answer(chance, 200, token({ error: chance.pick(['server_error', 'invalid_scope', 'some\u0000thing']) })),
     () => answer(chance, chance.pick([204, 206, 304]), token({})),
     () => answer(chance, chance.pick([201, 202, 299]), token({ access_token: undefined })),

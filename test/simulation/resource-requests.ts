@@ -5,6 +5,7 @@ import { defaultScope, ledgerOf, refuses } from './service-state.ts'
 import { resourceOrigins } from './simulated-resource-server.ts'
 import { marker } from './verdict.ts'
 import { type Beginning, callBegins, callServed } from './watch-origins.ts'
+import { proofRefusal, proofSent, withNonce } from './watch-proofs.ts'
 import { tokenSent } from './watch-tokens.ts'
 import { openWire } from './wire.ts'
 import type { Call, Machine, Service, World } from './world.ts'
@@ -27,6 +28,8 @@ interface Attempt {
   /** The server answered without reading a body that can be read only once. */
   readonly unread: boolean
   status: number | undefined
+  /** The server has asked for another proof with the same token. */
+  wantsProof: boolean
 }
 
 interface Tracked {
@@ -65,7 +68,10 @@ export function callResource(world: World, { service }: Machine, request: Reques
         status = code
       },
       onResponseData() {},
-      onResponseEnd: () => end(`status ${status}`, status),
+      onResponseEnd() {
+        judgeProofs(world, tracked)
+        end(`status ${status}`, status)
+      },
       onResponseError(_controller, error) {
         judgeError(world, call, error)
         end((error as NodeJS.ErrnoException).code ?? error.name)
@@ -117,13 +123,14 @@ export function resourceDispatch(
   options: Dispatcher.DispatchOptions,
   handler: Dispatcher.DispatchHandler
 ): boolean {
-  const { line, chance, resourceServers } = world
+  const { line, chance, resourceServers, log } = world
   const { tracked } = options as TrackedOptions
   const { origin } = tracked.request
   const { host, machine } = service
   const unread = tracked.request.body === 'iterable' && chance.happens(0.2)
-  const attempt: Attempt = { token: tokenIn(options), body: '', unread, status: undefined }
+  const attempt: Attempt = { token: tokenIn(options), body: '', unread, status: undefined, wantsProof: false }
   judgeAttempt(world, service, tracked, attempt)
+  const proof = proofSent(world, service, options, attempt.token, attempt.token !== undefined)
   tracked.attempts.push(attempt)
   if (!unread) void read(world, service, tracked, attempt, options.body)
 
@@ -134,13 +141,19 @@ export function resourceDispatch(
       world.fire('partition')
       return wire.play(outage(chance))
     }
+    const refused = proofRefusal(world, service, origin, proof)
+    if (refused !== undefined) {
+      attempt.wantsProof = true
+      log.write('resource', `${service.name} ${origin} → another proof`)
+      return wire.play(refused)
+    }
     const script = (resourceServers.get(origin) ?? chance.pick([...resourceServers.values()])).receive(attempt.token)
     attempt.status = script.status
     if (script.status === 401) service.lingering.push(host.monotonicTime() + script.delay + waitForReplacement)
     const serial = service.serials.get(attempt.token ?? '')
     if (script.status === 401 && serial !== undefined) refuses(world, service, serial, origin)
-    world.log.write('resource', `${service.name} ${origin} serial ${serial} → ${script.status ?? script.ending}`)
-    wire.play(script)
+    log.write('resource', `${service.name} ${origin} serial ${serial} → ${script.status ?? script.ending}`)
+    wire.play(proof === undefined ? script : withNonce(world, origin, script))
   })
   return true
 }
@@ -151,7 +164,7 @@ function takesToken({ origin, own }: RequestCall): boolean {
 
 function tokenIn({ headers }: Dispatcher.DispatchOptions): string | undefined {
   const text = JSON.stringify(headers)
-  return new RegExp(`"Bearer (${marker}[^"]*)"`).exec(text)?.[1]
+  return new RegExp(`"(?:Bearer|DPoP) (${marker}[^"]*)"`).exec(text)?.[1]
 }
 
 /** I5 and I12, and what is to be said about the token. */
@@ -165,17 +178,37 @@ function judgeAttempt(
   const entitled = takesToken(request)
   if (entitled && token === undefined) world.violate('I5', name, 'a request without the token that it needs')
   if (!entitled && token !== undefined) world.violate('I5', name, `a token to ${request.origin}`)
-  if (token !== undefined) tokenSent(world, service, token)
-
-  const [first, second] = attempts
-  if (first === undefined) {
+  const last = attempts.at(-1)
+  // A token that is sent again with another proof has been judged, and a newer one can have come meanwhile.
+  if (token !== undefined && last?.wantsProof !== true) tokenSent(world, service, token)
+  if (last === undefined) {
     if (entitled) callServed(world, service, beginning)
     return
   }
+  if (!canBeSentAgain(request, attempts)) world.violate('I12', name, `a ${request.body} body sent again`)
+  if (last.wantsProof) {
+    if (last.token !== token) world.violate('I19', name, 'another token where another proof was asked for')
+    return
+  }
+  const [first = last, second] = attempts.filter(({ wantsProof }) => !wantsProof)
   if (second !== undefined) world.violate('I12', name, 'a third attempt')
   if (first.status !== 401) world.violate('I12', name, `a second attempt after ${first.status}`)
   if (first.token === token) world.violate('I12', name, 'the same token again')
-  if (request.body === 'stream' || first.unread) world.violate('I12', name, `a ${request.body} body sent again`)
+}
+
+/** A body that can be read only once is kept when a server has read it. */
+function canBeSentAgain({ body }: RequestCall, attempts: readonly Attempt[]): boolean {
+  return body !== 'stream' && attempts.some(({ unread }) => !unread)
+}
+
+const mostOtherProofs = 3
+
+/** I19: an answer that asks for another proof is the caller's only when nothing could be sent again. */
+function judgeProofs(world: World, { call, request, attempts }: Tracked): void {
+  const last = attempts.at(-1)
+  const tries = attempts.filter(({ wantsProof }) => wantsProof).length
+  if (last?.wantsProof && canBeSentAgain(request, attempts) && !call.aborted && tries <= mostOtherProofs)
+    world.violate('I19', call.service.name, 'a demand for another proof has failed a call')
 }
 
 async function read(

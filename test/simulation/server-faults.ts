@@ -72,7 +72,7 @@ const repeating: readonly Repeating[] = [
 /** A server that hands out one token for as long as it lives, and tells one life of it or another. */
 function sameTokenAgain(
   { line, chance, settings }: World,
-  { client, scope }: Asked,
+  { client, scope, tokenType }: Asked,
   grant: () => Reply,
   { last, until, told }: Repeating & { readonly last: Map<string, Issued> }
 ): Reply {
@@ -84,20 +84,20 @@ function sameTokenAgain(
     if (reply.issued !== undefined) last.set(key, reply.issued)
     return reply
   }
-  const members = { access_token: known.value, token_type: 'Bearer', expires_in: told(left, settings.life) }
+  const members = { access_token: known.value, token_type: tokenType, expires_in: told(left, settings.life) }
   return { script: answer(chance, 200, members), issued: known }
 }
 
 /** What servers say besides the RFC, and what has to be accepted. */
-function oddAnswer({ chance, settings }: World, reply: Reply): Reply | undefined {
+function oddAnswer({ chance, settings }: World, { tokenType }: Asked, reply: Reply): Reply | undefined {
   if (reply.issued === undefined) return undefined
   const { expires_in: seconds, ...members } = JSON.parse(reply.script.body?.join('') ?? '')
   const odd = chance.pick<object>([
     { expires_in: String(seconds) },
-    { expires_in: seconds + 0.9, token_type: 'BEARER' },
+    { expires_in: seconds + 0.9, token_type: tokenType.toUpperCase() },
     { expires_in: seconds, scope: '' },
     { expires_in: seconds, scope: ['read', 'write'] },
-    { expires_in: seconds, token_type: null },
+    { expires_in: seconds, token_type: tokenType === 'Bearer' ? null : 'dpop' },
     { expires_in: seconds, scope: 'read write admin', refresh_token: 'x', id_token: 'y' },
     settings.life > 5 * minute ? {} : { expires_in: seconds }
   ])
@@ -128,7 +128,9 @@ export const serverFaults = {
   'rate limit': troubled('rate limit', ({ chance, line }) => ({
     script: perhapsUnreadable(chance, rateLimit(chance, line.now + 1.9e12))
   })),
-  'malformed answer': troubled('malformed answer', ({ chance }) => ({ script: malformedAnswer(chance) })),
+  'malformed answer': troubled('malformed answer', ({ chance }, { tokenType }) => ({
+    script: malformedAnswer(chance, tokenType === 'Bearer' ? 'DPoP' : 'Bearer')
+  })),
   reset: troubled('reset', ({ chance }, _asked, grant) => ({ script: reset(chance, grant().script) })),
   'duplicated delivery': troubled('duplicated delivery', (_world, _asked, grant) => {
     grant() // its answer is lost
@@ -137,7 +139,7 @@ export const serverFaults = {
   refusal: troubled('refusal', ({ chance }, { secret }) => ({
     script: perhapsUnreadable(chance, refusal(chance, secret))
   })),
-  'odd answer': troubled('odd answer', (world, _asked, grant) => oddAnswer(world, grant())),
+  'odd answer': troubled('odd answer', (world, asked, grant) => oddAnswer(world, asked, grant())),
   'same token': (world, machines, longest) => {
     const way = { ...world.chance.pick(repeating), last: new Map<string, Issued>() }
     const again = troubled('same token', (_world, asked, grant) => sameTokenAgain(world, asked, grant, way))

@@ -6,6 +6,7 @@ import { metadataDispatch } from './metadata-requests.ts'
 import { resourceDispatch } from './resource-requests.ts'
 import { newServerView } from './server-view.ts'
 import { defaultScope, issuer, tokenEndpoint } from './service-state.ts'
+import { proofKey } from './simulated-nonces.ts'
 import { resourceOrigins } from './simulated-resource-server.ts'
 import { sealing, storeFor } from './simulated-store.ts'
 import { tokenDispatch } from './token-requests.ts'
@@ -26,6 +27,7 @@ export function startService(world: World, machine: Machine, name: string): Serv
     ...(refresh !== undefined && { refresh }),
     dispatcher: { dispatch: (options, handler) => serverDispatch(world, service, options, handler) } as Dispatcher,
     ...(isShared && { store: storeFor(world, () => service), ...sealing }),
+    ...(world.proofs !== undefined && { dpop: { key: proofKey } }),
     clock
   })
   const bearer = client.interceptor({ origins: [...resourceOrigins] })
@@ -76,6 +78,11 @@ function listen(world: World, service: Service): void {
     // A user's own request can outlive the client, and what becomes of it is told.
     if (service.closed && event !== 'rejected') world.violate('I8', name, `the event ${event} after close`)
     if (event === 'refreshed') refreshed(world, service, told as TokenClientEvents['refreshed'])
+    if (
+      event === 'refresh-failed' &&
+      (told as TokenClientEvents['refresh-failed']).error.code === 'ERR_INVALID_DPOP_PROOF'
+    )
+      world.violate('I19', name, 'a demand for another proof cost a token')
     if (event === 'refresh-failed') refreshFailed(world, service, told as TokenClientEvents['refresh-failed'])
   })
 }

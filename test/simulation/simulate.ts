@@ -1,6 +1,7 @@
 import type { Machine, World } from './world.ts'
 import './held-timers.ts'
 
+import { proverCode } from '../../src/client-authentication/late-prover.ts'
 import { tokenRequestCode } from '../../src/connection-group/late-token-requests.ts'
 import { sharedSourceCode } from '../../src/stores/late-source.ts'
 import { newHost } from './host.ts'
@@ -15,6 +16,7 @@ import { newAuthorizationServer } from './simulated-authorization-server.ts'
 import { chanceOf } from './simulated-chance.ts'
 import { faultKinds } from './simulated-fault-kinds.ts'
 import { beginFault } from './simulated-faults.ts'
+import { drawProofs } from './simulated-nonces.ts'
 import { newResourceServer, resourceOrigins } from './simulated-resource-server.ts'
 import { drawSettings } from './simulated-settings.ts'
 import { newStore } from './store-engine.ts'
@@ -27,6 +29,7 @@ import { callSoon, startWorkload } from './workload.ts'
 await import('p-retry')
 await tokenRequestCode.load()
 await sharedSourceCode.load()
+await proverCode.load()
 
 export interface Run {
   readonly violations: readonly Violation[]
@@ -80,6 +83,8 @@ function newWorld(seed: number, keepLog: boolean, violations: Violation[]) {
     services: [],
     store: newStore(),
     shared: newSharedView(),
+    // A token that is bound to a key is not shared.
+    proofs: settings.isShared ? undefined : drawProofs(seed, line),
     statistics: { fired: new Map(), tokenRequests: 0, calls: 0, events: 0, waits: 0, sumOfWaits: 0, spared: 0 },
     violate(invariant, who, what) {
       violations.push({ invariant, time: line.now, who, what })

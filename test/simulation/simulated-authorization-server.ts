@@ -20,6 +20,7 @@ export interface Asked {
   readonly client: string
   readonly scope: string
   readonly secret: string
+  readonly tokenType: 'Bearer' | 'DPoP'
 }
 
 export interface Reply {
@@ -57,10 +58,10 @@ export function newAuthorizationServer(line: Timeline, chance: Chance, life: num
     return token
   }
 
-  function grant({ scope, secret }: Asked): Reply {
+  function grant({ scope, secret, tokenType }: Asked): Reply {
     if (!secrets.includes(secret)) return { script: answer(chance, 401, { error: 'invalid_client' }) }
     const token = issue(scope)
-    const members = { access_token: token.value, token_type: 'Bearer', expires_in: life / 1000, scope }
+    const members = { access_token: token.value, token_type: tokenType, expires_in: life / 1000, scope }
     return { script: answer(chance, 200, members), issued: token }
   }
 

@@ -7,7 +7,7 @@ import { chanceOf } from './simulated-chance.ts'
 import { faultKinds } from './simulated-fault-kinds.ts'
 
 describe('the simulation', () => {
-  test.each([3, 7, 62])('I1 to I17 the same seed writes the same log, byte for byte: seed %d', async (seed) => {
+  test.each([3, 7, 62, 78])('I1 to I19 the same seed writes the same log, byte for byte: seed %d', async (seed) => {
     const first = await simulate(seed, { keepLog: true })
     const second = await simulate(seed, { keepLog: true })
     expect(second.log).toBe(first.log)

@@ -1,10 +1,12 @@
 import type { Dispatcher } from 'undici'
 import { limits } from '../../src/limits.ts'
 import { outage } from './answers.ts'
-import { sentNow } from './ledger.ts'
+import { type Ledger, sentNow } from './ledger.ts'
+import type { OpenExchange } from './server-view.ts'
 import { hasUsableToken, ledgerOf, tokenEndpoint } from './service-state.ts'
 import { kindOf } from './shared-view.ts'
 import { tokenRequested } from './watch-flights.ts'
+import { proofRefusal, proofSent, withNonce } from './watch-proofs.ts'
 import { exchangeBegins, exchangeEnds } from './watch-server.ts'
 import { requestOfFleet } from './watch-store.ts'
 import { openWire } from './wire.ts'
@@ -25,9 +27,13 @@ export function tokenDispatch(
   log.write(name, `token request for "${scope}"`)
   world.statistics.tokenRequests += 1
   if (`${options.origin}${options.path}` !== tokenEndpoint) world.violate('I5', name, 'a secret to another URL')
+  const isFirstOfFlight = ledger.flightAt === undefined
   tokenRequested(world, service, ledger)
   requestOfFleet(world, service, scope)
-  const exchange = exchangeBegins(world, service, ledger, ledger.attempts === 1)
+  const exchange = exchangeBegins(world, service, ledger, isFirstOfFlight)
+
+  const proof = proofSent(world, service, options, undefined, true)
+  let wantsProof = false
 
   ledger.secret = secret
   ledger.inFlight += 1
@@ -37,16 +43,25 @@ export function tokenDispatch(
     ledger.inFlight -= 1
     service.exchanges -= 1
     ledger.endedAt = host.monotonicTime()
-    exchangeEnds(world, service, ledger, exchange, ending, hasUsableToken(service, ledger))
+    if (wantsProof && ending.how === 'whole') sentAgain(service, ledger, exchange)
+    else exchangeEnds(world, service, ledger, exchange, ending, hasUsableToken(service, ledger))
   })
   line.in(chance.between(0.5, 20), () => {
     if (machine.partitioned) {
       world.fire('partition')
       return wire.play(chance.happens(0.5) ? outage(chance) : { delay: 0, ending: 'silence' })
     }
-    const { script, issued } = authorizationServer.receive({ host: host.name, client: name, scope, secret })
+    const refused = proofRefusal(world, service, tokenEndpoint, proof)
+    if (refused !== undefined) {
+      wantsProof = true
+      log.write('auth', `${name} "${scope}" → another proof`)
+      return wire.play(refused)
+    }
+    const tokenType = proof === undefined ? 'Bearer' : 'DPoP'
+    const asked = { host: host.name, client: name, scope, secret, tokenType } as const
+    const { script, issued } = authorizationServer.receive(asked)
     log.write('auth', `${name} "${scope}" → ${script.status ?? script.ending} ${issued?.value ?? ''}`)
-    wire.play(script, () => {
+    wire.play(withNonce(world, tokenEndpoint, script), () => {
       if (issued === undefined) return false
       const told = lifeTold(script.body)
       const toldEnd = earliestEnd(service.tokens.get(issued.value)?.toldEnd, told, sent.at)
@@ -61,6 +76,12 @@ export function tokenDispatch(
     })
   })
   return true
+}
+
+/** The server has said nothing about itself, and the same attempt goes on with another proof. */
+function sentAgain({ server }: Service, ledger: Ledger, exchange: OpenExchange): void {
+  server.open.delete(exchange)
+  ledger.attempts -= 1
 }
 
 const defaultLifetime = 300_000

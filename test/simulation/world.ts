@@ -8,6 +8,7 @@ import type { SharedView } from './shared-view.ts'
 import type { AuthorizationServer } from './simulated-authorization-server.ts'
 import type { Chance } from './simulated-chance.ts'
 import type { FaultKind } from './simulated-fault-kinds.ts'
+import type { Proofs } from './simulated-nonces.ts'
 import type { ResourceServer } from './simulated-resource-server.ts'
 import type { Settings } from './simulated-settings.ts'
 import type { SimulatedStore } from './store-engine.ts'
@@ -27,6 +28,8 @@ export interface World {
   /** It is used by runs whose services share their tokens. */
   readonly store: SimulatedStore
   readonly shared: SharedView
+  /** Undefined when its clients take Bearer tokens. */
+  readonly proofs: Proofs | undefined
   readonly statistics: Statistics
   violate(invariant: Invariant, who: string, what: string): void
   fire(kind: FaultKind): void

@@ -1,0 +1,103 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { text } from './answers.ts'
+import { epoch } from './host.ts'
+import { tokenEndpoint } from './service-state.ts'
+import { type Chance, chanceOf } from './simulated-chance.ts'
+import { resourceOrigins } from './simulated-resource-server.ts'
+import type { Timeline } from './timeline.ts'
+import type { Script } from './wire.ts'
+
+/** The claims of a proof (RFC 9449 §4.2). */
+export interface Proof {
+  readonly jti: string
+  readonly htm: string
+  readonly htu: string
+  readonly iat: number
+  readonly ath?: string
+  readonly nonce?: string
+}
+
+/** What a server demands of proofs. */
+export interface ProofJudge {
+  /** The refusal of a proof; undefined when it is taken. `clockError`: how far the sender's clock is off, in milliseconds. */
+  refusal(proof: Proof, clockError: number): Script | undefined
+  /** An answer, as often as not with the next nonce. */
+  withNonce(script: Script): Script
+}
+
+/** The proofs of a run, and who judges them. */
+export interface Proofs {
+  readonly seen: Set<string>
+  /** By origin, and that of the token endpoint by its URL. */
+  readonly judges: ReadonlyMap<string, ProofJudge>
+}
+
+/** Made before any run: it takes time that nobody holds. Runs make proofs with Ed25519, which is fast. */
+export const proofKey = generateKeyPairSync('ed25519').privateKey
+
+/** Undefined for runs without DPoP. They draw nothing, so that every other seed keeps its course. */
+export function drawProofs(seed: number, line: Timeline): Proofs | undefined {
+  if (seed % 10 !== 8) return undefined
+  const chance = chanceOf(seed)
+  const judges = new Map([tokenEndpoint, ...resourceOrigins].map((name) => [name, proofJudge(line, chance.fork())]))
+  return { seen: new Set(), judges }
+}
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+
+type Rule = 'none' | 'window' | 'one use'
+const rules: readonly Rule[] = ['none', 'window', 'one use', 'one use']
+
+const mostDifference = 5 * minute
+/** A `Date` that is a day away is not believed: a server that went by it would take no proof at all. */
+const believed = 23 * hour
+
+function proofJudge(line: Timeline, chance: Chance): ProofJudge {
+  const unused = new Set<string>()
+  let rule = chance.pick(rules)
+  let ruleEndsAt = 0
+  let count = 0
+
+  function ruleNow(): Rule {
+    if (line.now >= ruleEndsAt) {
+      rule = chance.pick(rules)
+      ruleEndsAt = line.now + chance.magnitude(minute, 12 * hour)
+      unused.clear()
+    }
+    return rule
+  }
+
+  function next(): string {
+    if (ruleNow() === 'window') return `window-${Math.floor(line.now / minute)}`
+    count += 1
+    unused.add(`once-${count}`)
+    return `once-${count}`
+  }
+
+  function takes(nonce = ''): boolean {
+    if (ruleNow() === 'none') return true
+    const current = Math.floor(line.now / minute)
+    if (rule === 'window') return [`window-${current}`, `window-${current - 1}`].includes(nonce)
+    return unused.delete(nonce)
+  }
+
+  return {
+    refusal({ iat, nonce }, clockError) {
+      const now = epoch + line.now
+      const isMisdated = Math.abs(iat * second - now) > mostDifference && Math.abs(clockError) < believed
+      if (isMisdated) return refused('invalid_dpop_proof', { date: new Date(now).toUTCString() })
+      return takes(nonce) ? undefined : refused('use_dpop_nonce', { 'dpop-nonce': next() })
+    },
+    withNonce(script) {
+      if (ruleNow() === 'none' || !chance.happens(0.5)) return script
+      return { ...script, headers: { ...script.headers, 'dpop-nonce': next() } }
+    }
+  }
+
+  function refused(error: string, headers: Script['headers']): Script {
+    const challenge = { 'www-authenticate': `DPoP error="${error}"`, 'content-type': 'application/json' }
+    return text(chance, 401, JSON.stringify({ error }), { ...challenge, ...headers })
+  }
+}

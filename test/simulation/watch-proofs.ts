@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import type { Dispatcher } from 'undici'
+import { epoch } from './host.ts'
+import type { Proof } from './simulated-nonces.ts'
+import type { Script } from './wire.ts'
+import type { Service, World } from './world.ts'
+
+/** I18: the proof of a request that leaves. Undefined in runs without DPoP, and where no token goes. */
+export function proofSent(
+  world: World,
+  { name }: Service,
+  options: Dispatcher.DispatchOptions,
+  token: string | undefined,
+  isProven: boolean
+): Proof | undefined {
+  const proof = proofIn(options)
+  const isWanted = world.proofs !== undefined && isProven
+  if ((proof !== undefined) !== isWanted) world.violate('I18', name, isWanted ? 'no proof' : 'a proof without a reason')
+  if (proof === undefined || world.proofs === undefined) return undefined
+
+  const { seen } = world.proofs
+  if (seen.has(proof.jti)) world.violate('I18', name, 'a proof is sent twice')
+  seen.add(proof.jti)
+  const [path] = options.path.split('?')
+  const { htm, htu, ath } = proof
+  if (htm !== options.method || htu !== `${options.origin}${path}`)
+    world.violate('I18', name, `a proof for ${htm} ${htu} goes with ${options.method} ${options.origin}${path}`)
+  if (ath !== hashOf(token)) world.violate('I18', name, 'a proof for another token')
+  return proof
+}
+
+/** What a server answers to a proof that it does not take. */
+export function proofRefusal(
+  { proofs, line }: World,
+  { host }: Service,
+  server: string,
+  proof: Proof | undefined
+): Script | undefined {
+  if (proof === undefined) return undefined
+  return proofs?.judges.get(server)?.refusal(proof, host.wallTime() - epoch - line.now)
+}
+
+/** An answer of that server, perhaps with a nonce. */
+export function withNonce({ proofs }: World, server: string, script: Script): Script {
+  return proofs?.judges.get(server)?.withNonce(script) ?? script
+}
+
+function proofIn({ headers }: Dispatcher.DispatchOptions): Proof | undefined {
+  const claims = /"eyJ[\w-]*\.([\w-]+)\.[\w-]+"/.exec(JSON.stringify(headers))?.[1]
+  return claims === undefined ? undefined : JSON.parse(Buffer.from(claims, 'base64url').toString())
+}
+
+function hashOf(token: string | undefined): string | undefined {
+  return token === undefined ? undefined : createHash('sha256').update(token).digest('base64url')
+}
