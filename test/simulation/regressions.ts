@@ -53,5 +53,6 @@ export const regressions: readonly Regression[] = [
     found: 'a new secret that was refused once by mistake was left for the former one, which the server had retired'
   },
   { seed: 3860, found: 'the simulation itself counted requests that had their place before the server fell ill' },
-  { seed: 898, found: 'of the calls whose proofs were refused together for their date only the first was sent again' }
+  { seed: 898, found: 'of the calls whose proofs were refused together for their date only the first was sent again' },
+  { seed: 2308, found: 'the simulation itself took a refusal whose body never came for a failure of the server' }
 ]

@@ -10,6 +10,7 @@ import { newMachine } from './machine.ts'
 import { probe } from './recovery.ts'
 import { lookForGrowth } from './service-end.ts'
 import { startService } from './service-process.ts'
+import { tokenEndpoint } from './service-state.ts'
 import { holdPlatform } from './settle.ts'
 import { newSharedView } from './shared-view.ts'
 import { newAuthorizationServer } from './simulated-authorization-server.ts'
@@ -84,7 +85,7 @@ function newWorld(seed: number, keepLog: boolean, violations: Violation[]) {
     store: newStore(),
     shared: newSharedView(),
     // A token that is bound to a key is not shared.
-    proofs: settings.isShared ? undefined : drawProofs(seed, line),
+    proofs: settings.isShared ? undefined : drawProofs(seed, line, [tokenEndpoint, ...resourceOrigins]),
     statistics: { fired: new Map(), tokenRequests: 0, calls: 0, events: 0, waits: 0, sumOfWaits: 0, spared: 0 },
     violate(invariant, who, what) {
       violations.push({ invariant, time: line.now, who, what })

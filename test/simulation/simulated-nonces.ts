@@ -1,9 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { text } from './answers.ts'
 import { epoch } from './host.ts'
-import { tokenEndpoint } from './service-state.ts'
 import { type Chance, chanceOf } from './simulated-chance.ts'
-import { resourceOrigins } from './simulated-resource-server.ts'
 import type { Timeline } from './timeline.ts'
 import type { Script } from './wire.ts'
 
@@ -36,10 +34,10 @@ export interface Proofs {
 export const proofKey = generateKeyPairSync('ed25519').privateKey
 
 /** Undefined for runs without DPoP. They draw nothing, so that every other seed keeps its course. */
-export function drawProofs(seed: number, line: Timeline): Proofs | undefined {
+export function drawProofs(seed: number, line: Timeline, servers: readonly string[]): Proofs | undefined {
   if (seed % 10 !== 8) return undefined
   const chance = chanceOf(seed)
-  const judges = new Map([tokenEndpoint, ...resourceOrigins].map((name) => [name, proofJudge(line, chance.fork())]))
+  const judges = new Map(servers.map((name) => [name, proofJudge(line, chance.fork())]))
   return { seen: new Set(), judges }
 }
 

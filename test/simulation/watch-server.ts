@@ -102,7 +102,10 @@ const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', '
 
 /** What an exchange says of the server, as far as nobody can doubt it. */
 function verdictOn({ how, script, isIssued }: Ending, took: number, timeout: number): Verdict {
-  if (how === 'left') return took > 0.2 * timeout ? 'ill' : 'unclear'
+  // The status of a refusal counts, whatever becomes of its body.
+  const { status: told = 0 } = script ?? {}
+  const mayRefuse = told >= 400 && told < 500 && told !== 408 && told !== 429
+  if (how === 'left') return took > 0.2 * timeout && !mayRefuse ? 'ill' : 'unclear'
   if (script?.status === undefined) return unreachable.includes(script?.ending ?? '') ? 'ill' : 'unclear'
   if (how === 'broken') return 'unclear'
   if (isIssued) return 'well'
