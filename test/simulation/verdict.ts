@@ -11,7 +11,7 @@ export const invariants = {
   I9: 'No secret and no token stands in an error, an event, a warning or the health.',
   I10: 'Kinds of tokens, timers and abort listeners are bounded by what is in use.',
   I11: 'When the faults are over, every service has a good token as soon as the law lets it ask.',
-  I12: 'A request is sent again at most once, only after a 401, only whole, and only with another token.',
+  I12: 'A request is sent again at most once, only after a 401, only whole, and only with another token; repeats with another proof are apart.',
   I13: 'A token value never lives past an end that was told for it.',
   I14: 'No call fails when the server has been well for ten seconds, or a tenth of the life, before a token ends, or when a first one is asked for.',
   I15: 'Requests to a server that is ill go one at a time for the process, and one in the background.',
