@@ -21,7 +21,8 @@ export function parseHttpDate(text: string, wallTime: number): number | undefine
 type Fields = Readonly<Record<string, string | undefined>>
 
 function dateOf(year: number, { month = '', day, hour, minute, second }: Fields): number | undefined {
-  const date = new Date(Date.UTC(year, months.indexOf(month), Number(day)))
+  const date = new Date(0)
+  date.setUTCFullYear(year, months.indexOf(month), Number(day)) // Date.UTC() reads the year 99 as 1999
   if (date.getUTCDate() !== Number(day)) return undefined // 31 February
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined
   return date.getTime() + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000

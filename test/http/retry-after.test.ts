@@ -57,6 +57,10 @@ test.each([
   expect(parseHttpDate(text, now)).toBe(date)
 })
 
+test('C66 a year of four digits is meant as it is written, however early', () => {
+  expect(parseHttpDate('Fri, 31 Dec 0099 23:59:59 GMT', now)).toBe(Date.parse('0099-12-31T23:59:59Z'))
+})
+
 test('C66 fifty years ahead of 2090 is in the next century', () => {
   expect(parseHttpDate('Friday, 01-Jan-05 00:00:00 GMT', Date.UTC(2090, 0, 1))).toBe(Date.UTC(2105, 0, 1))
 })
