@@ -1,5 +1,5 @@
 import type { Rejected } from '../events.ts'
-import { type Challenge, readChallenges } from '../http/challenge.ts'
+import { proofRefusal, readChallenges } from '../http/challenge.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import { foreignList, foreignText } from '../token/foreign-text.ts'
 import type { ProofRefusal } from '../token/prover.ts'
@@ -57,13 +57,6 @@ function readChallenge({ status, headers }: Answer, type: AccessToken['type']): 
     return { asksForAnotherToken: true, error: 'invalid_token' }
   const isOurs = ours !== undefined || challenges.length === 0
   return { asksForAnotherToken: status === 401 && isOurs, error: word(error) }
-}
-
-/** Some servers say it in a challenge for Bearer beside the one for DPoP. */
-function proofRefusal(challenges: readonly Challenge[]): ProofRefusal {
-  const says = (word: string) => challenges.some(({ parameters }) => parameters.get('error') === word)
-  if (says('use_dpop_nonce')) return 'nonce'
-  return says('invalid_dpop_proof') ? 'proof' : undefined
 }
 
 /** The refusal of one call. */

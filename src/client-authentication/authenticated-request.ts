@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import type { Answer, Sender } from '../http/send.ts'
+import type { ServerClock } from '../http/server-clock.ts'
+import { broughtNews } from '../waiting/brought-news.ts'
 import type { ClientAuthentication, Proof, TokenRequestDraft } from './client-authentication.ts'
 import type { CredentialSource } from './credential-source.ts'
 
@@ -9,9 +11,14 @@ export interface AuthenticatedRequestOptions {
   readonly clientAuthentication: ClientAuthentication
   readonly sender: Sender
   readonly clock: Clock
+  /** The clock by which the server judges the date of an assertion. */
+  readonly serverTime: ServerClock
   /** Further header fields, by lower-case names. */
   readonly headers?: CredentialSource<Readonly<Record<string, string>>> | undefined
 }
+
+/** A request that gets its date when it is authenticated. */
+export type UndatedDraft = Omit<TokenRequestDraft, 'now'>
 
 /** The result of a request. The proof needs to know what the answer says about it. */
 export interface AuthenticatedAnswer {
@@ -19,6 +26,11 @@ export interface AuthenticatedAnswer {
   readonly proof: Proof
   /** When the request was sent, by both clocks. */
   readonly sent: { readonly wall: number; readonly monotonic: number }
+  /**
+   * The server refused the credential. Returns whether to send the request again at once: it was dated wrongly, or there is another
+   * credential. It is never true unless `mayRepeat` is.
+   */
+  refused(mayRepeat: boolean): Promise<boolean>
 }
 
 /**
@@ -27,10 +39,12 @@ export interface AuthenticatedAnswer {
  * @throws TokenClientError `ERR_SECRET_UNAVAILABLE` if the credential is not available, and everything that the sender throws.
  */
 export async function authenticatedRequest(
-  draft: TokenRequestDraft,
-  { clientAuthentication, sender, clock, headers }: AuthenticatedRequestOptions
+  undated: UndatedDraft,
+  { clientAuthentication, sender, clock, serverTime, headers }: AuthenticatedRequestOptions
 ): Promise<AuthenticatedAnswer> {
-  const { deadline, tokenEndpoint: url, form } = draft
+  const { deadline, tokenEndpoint: url, form } = undated
+  const { offset } = serverTime
+  const draft: TokenRequestDraft = Object.assign(undated, { now: serverTime.now() })
   const proof = await prove(draft, clientAuthentication, headers)
   deadline.signal.throwIfAborted()
   const sent = { wall: clock.wallTime(), monotonic: clock.monotonicTime() }
@@ -44,10 +58,20 @@ export async function authenticatedRequest(
     timeout: deadline.left(),
     signal: deadline.signal
   })
-  return { answer, proof, sent }
+  const misdated = serverTime.learn(answer, url, offset) && draft.dated === true
+  return {
+    answer,
+    proof,
+    sent,
+    async refused(mayRepeat) {
+      if (misdated && mayRepeat) return true
+      // A source that hangs must not hide why the server refused.
+      return (await broughtNews(proof.refused(), clock, deadline.signal)) && mayRepeat
+    }
+  }
 }
 
-/** A source of secrets can fail in any way and can hang. All of this has one code here. */
+/** A source can hang too, so the deadline knows what it waits for. */
 async function prove(
   draft: TokenRequestDraft,
   clientAuthentication: ClientAuthentication,
@@ -56,12 +80,19 @@ async function prove(
   const { method } = clientAuthentication
   const { deadline, warn } = draft
   deadline.awaits(`the credential for ${method}`, 'ERR_SECRET_UNAVAILABLE')
-  try {
+  return orUnavailable(`The credential for ${method}`, async () => {
     if (headers !== undefined) Object.assign(draft.headers, await headers.read(warn, deadline))
-    return await clientAuthentication.authenticate(draft)
+    return clientAuthentication.authenticate(draft)
+  })
+}
+
+/** A source of secrets can fail in any way. All of this has one code here. */
+export async function orUnavailable<Result>(what: string, work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work()
   } catch (cause) {
     if (cause instanceof TokenClientError) throw cause
-    const message = `The credential for ${method} is not available. Check where it comes from.`
+    const message = `${what} is not available. Check where it comes from.`
     throw new TokenClientError('ERR_SECRET_UNAVAILABLE', message, { transient: true, cause })
   }
 }

@@ -1,3 +1,4 @@
+import type { ProofRefusal } from '../token/prover.ts'
 import { isScopeToken } from '../token/scope.ts'
 
 /** One challenge of `WWW-Authenticate` (RFC 9110 §11.6.1). */
@@ -24,6 +25,16 @@ const unreadable = /[^,]+/y
 export function readChallenges(field: string | readonly string[] | null | undefined): Challenge[] {
   if (field === undefined || field === null) return []
   return typeof field === 'string' ? readLine(field) : field.flatMap(readLine)
+}
+
+/**
+ * What an answer says of the DPoP proof (RFC 9449 §5, §7.1). `word` is the error in its body. Some servers say it in a challenge for Bearer
+ * beside the one for DPoP.
+ */
+export function proofRefusal(challenges: readonly Challenge[], word?: string): ProofRefusal {
+  const says = (code: string) => word === code || challenges.some(({ parameters }) => parameters.get('error') === code)
+  if (says('use_dpop_nonce')) return 'nonce'
+  return says('invalid_dpop_proof') ? 'proof' : undefined
 }
 
 function readLine(line: string): Challenge[] {

@@ -11,8 +11,13 @@ const mostOffset = 24 * 3600 * second
 export interface ServerClock {
   /** Epoch ms, as the server has it; this machine's own while the two agree or the server's is not known. */
   now(): number
-  /** Reads the `Date` of an answer that came from `url`. True when it shows that what was dated before was dated wrongly. */
-  learn(answer: Pick<Answer, 'headers'>, url: string): boolean
+  /** The milliseconds by which `now()` is ahead of this machine's clock. */
+  readonly offset: number
+  /**
+   * Reads the `Date` of an answer that came from `url`. True when what was dated with the offset `before` was dated wrongly, also when the
+   * answer to another request has shown it. Without `before` it is the offset of now.
+   */
+  learn(answer: Pick<Answer, 'headers'>, url: string, before?: number): boolean
 }
 
 export function serverClock(clock: Clock): ServerClock {
@@ -21,27 +26,27 @@ export function serverClock(clock: Clock): ServerClock {
 
 class Offset implements ServerClock {
   readonly #clock: Clock
-  #offset = 0
+  offset = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
   now(): number {
-    return this.#clock.wallTime() + this.#offset
+    return this.#clock.wallTime() + this.offset
   }
 
-  learn({ headers }: Pick<Answer, 'headers'>, url: string): boolean {
-    const clock = this.#clock
-    // A cache's answer is as old as its Date, and anybody on the way can write one in plain HTTP.
-    if (headers.age !== undefined || !isSecure(new URL(url))) return false
-    const date = parseHttpDate(headers.date ?? '', clock.wallTime())
-    if (date === undefined) return false
+  learn({ headers }: Pick<Answer, 'headers'>, url: string, before = this.offset): boolean {
+    const difference = this.#differenceIn(headers, url)
+    if (difference !== undefined) this.offset = Math.abs(difference) < limits.clockDifference ? 0 : difference
+    return Math.abs(this.offset - before) >= limits.clockDifference
+  }
 
-    const difference = date - clock.wallTime()
-    if (Math.abs(difference) > mostOffset) return false
-    const before = this.#offset
-    this.#offset = Math.abs(difference) < limits.clockDifference ? 0 : difference
-    return Math.abs(this.#offset - before) >= limits.clockDifference
+  #differenceIn(headers: Answer['headers'], url: string): number | undefined {
+    // A cache's answer is as old as its Date, and anybody on the way can write one in plain HTTP.
+    if (headers.age !== undefined || !isSecure(new URL(url))) return undefined
+    const wallTime = this.#clock.wallTime()
+    const date = parseHttpDate(headers.date ?? '', wallTime)
+    return date === undefined || Math.abs(date - wallTime) > mostOffset ? undefined : date - wallTime
   }
 }

@@ -1,5 +1,5 @@
-import { authenticatedRequest, endpointFor } from '../client-authentication/authenticated-request.ts'
-import type { ClientAuthentication, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
+import { authenticatedRequest, endpointFor, type UndatedDraft } from '../client-authentication/authenticated-request.ts'
+import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
 import { unlistedMethod } from '../client-authentication/unlisted-method.ts'
 import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
@@ -7,7 +7,6 @@ import type { Answer, Sender } from '../http/send.ts'
 import { type ServerClock, serverClock } from '../http/server-clock.ts'
 import { limits } from '../limits.ts'
 import type { Issuer, ServerSource } from '../metadata/server-source.ts'
-import { broughtNews } from '../waiting/brought-news.ts'
 import { type Awaited, type Deadline, tooSlow, withDeadline } from '../waiting/deadline.ts'
 import { clientIdPath, textAt } from './claim-places.ts'
 import { holds } from './claim-tests.ts'
@@ -109,12 +108,10 @@ async function askOnce(question: Question, deadline: Deadline, mayRepeat: boolea
   if (usual === undefined) throw new Error('The metadata of the issuer names no usable introspection_endpoint.')
   const url = endpointFor(clientAuthentication, { usual, mutualTls: known?.mutualTlsIntrospectionEndpoint })
   const request = draft(question, url, known?.introspectionMethods, deadline)
-  const { answer, proof } = await authenticatedRequest(request, { clientAuthentication, sender, clock })
-  const misdated = serverTime.learn(answer, url) && request.dated === true
+  const asked = await authenticatedRequest(request, { clientAuthentication, sender, clock, serverTime })
+  const { answer, proof } = asked
   if (isRefusalOfClient(answer)) {
-    if (misdated && mayRepeat) return askOnce(question, deadline, false)
-    const hasAnother = await broughtNews(proof.refused(), clock, deadline.signal)
-    if (hasAnother && mayRepeat) return askOnce(question, deadline, false)
+    if (await asked.refused(mayRepeat)) return askOnce(question, deadline, false)
     const reason = unlistedMethod(proof.method, known?.introspectionMethods, [question.token]) ?? ''
     throw new Error(`The introspection endpoint answered ${answer.status}. ${reason}`.trimEnd())
   }
@@ -132,11 +129,11 @@ function isRefusalOfClient({ status, body }: Answer): boolean {
 
 /** The token is sent only in the form and never in a URL (RFC 7662 §4). */
 function draft(
-  { token, how, expected, serverTime }: Question,
+  { token, how, expected }: Question,
   tokenEndpoint: string,
   authenticationMethods: readonly string[] | undefined,
   deadline: Deadline
-): TokenRequestDraft {
+): UndatedDraft {
   return {
     clientId: how.clientId,
     form: new URLSearchParams({ token, token_type_hint: 'access_token' }),
@@ -144,7 +141,6 @@ function draft(
     issuer: expected.issuers[0],
     tokenEndpoint,
     authenticationMethods,
-    now: serverTime.now(),
     warn() {},
     deadline
   }

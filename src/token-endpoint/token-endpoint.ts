@@ -1,9 +1,10 @@
 import {
   type AuthenticatedAnswer,
   authenticatedRequest,
-  endpointFor
+  endpointFor,
+  type UndatedDraft
 } from '../client-authentication/authenticated-request.ts'
-import type { ClientAuthentication, TokenRequestDraft } from '../client-authentication/client-authentication.ts'
+import type { ClientAuthentication } from '../client-authentication/client-authentication.ts'
 import type { CredentialSource } from '../client-authentication/credential-source.ts'
 import type { CurrentProver } from '../client-authentication/current-prover.ts'
 import { namingTheMethod } from '../client-authentication/unlisted-method.ts'
@@ -18,7 +19,6 @@ import { AccessToken } from '../token/access-token.ts'
 import type { ProvenCall, Prover } from '../token/prover.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
-import { broughtNews } from '../waiting/brought-news.ts'
 import { type Awaited, type Deadline, tooSlow, withDeadline } from '../waiting/deadline.ts'
 import { timeOfAttempt } from '../waiting/retry.ts'
 import { confidentialIn } from './confidential.ts'
@@ -124,8 +124,8 @@ class Endpoint implements TokenSource {
     const draft = this.#draftOf(request, known, attempt)
     const call = proven ?? (prover && (await beginProof(draft, prover)))
     if (call !== undefined) await writeProof(draft, call)
-    const { answer, proof, sent } = await authenticatedRequest(draft, this.#options)
-    const misdated = this.#serverTime.learn(answer, draft.tokenEndpoint) && draft.dated === true
+    const asked = await authenticatedRequest(draft, { ...this.#options, serverTime: this.#serverTime })
+    const { answer, proof, sent } = asked
     try {
       const context = {
         tokenEndpoint: draft.tokenEndpoint,
@@ -146,10 +146,7 @@ class Endpoint implements TokenSource {
       if (call?.learn(answer.headers, proofRefusalIn(error, answer), true))
         return this.#ask(request, known, attempt, mayRepeat, call)
       if (!isRefusalOfCredential(error)) throw error
-      if (misdated && mayRepeat) return this.#ask(request, known, attempt, false)
-      // A source that hangs must not hide why the server refused.
-      const hasAnother = await broughtNews(proof.refused(), clock, attempt.signal)
-      if (hasAnother && mayRepeat) return this.#ask(request, known, attempt, false)
+      if (await asked.refused(mayRepeat)) return this.#ask(request, known, attempt, false)
       throw namingTheMethod(error, proof.method, known.authenticationMethods, confidentialIn(draft))
     }
   }
@@ -158,7 +155,7 @@ class Endpoint implements TokenSource {
     return endpointFor(this.#options.clientAuthentication, { usual, mutualTls })
   }
 
-  #draftOf(request: TokenRequest, known: AuthorizationServer, deadline: Deadline): TokenRequestDraft {
+  #draftOf(request: TokenRequest, known: AuthorizationServer, deadline: Deadline): UndatedDraft {
     const { clientId, emit } = this.#options
     return {
       clientId,
@@ -167,7 +164,6 @@ class Endpoint implements TokenSource {
       issuer: known.issuer,
       tokenEndpoint: this.#urlOf(known),
       authenticationMethods: known.authenticationMethods,
-      now: this.#serverTime.now(),
       warn: (code, message) => emit('warning', { ...fieldsOf(request), code, message }),
       deadline
     }

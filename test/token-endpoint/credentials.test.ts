@@ -258,6 +258,18 @@ test.each([600_000, -600_000, 30_000, 86_400_000])(
   }
 )
 
+test('K7 of assertions that are refused together for their date each is made again', async () => {
+  const offset = 600_000
+  let serverIsAhead = false
+  const { source, forms } = await road(signed(), (form) =>
+    serverIsAhead ? { status: iatOf(form) === now ? 401 : 200, date: now + offset } : undefined
+  )
+  await source.token(request)
+  serverIsAhead = true
+  await Promise.all([1, 2, 3].map((key) => source.token(tokenRequest({ scope: [`s${key}`] }))))
+  expect(forms.map((form) => iatOf(form) - now)).toEqual([0, 0, 0, 0, offset, offset, offset])
+})
+
 test.each([
   ['a few seconds', now + 29_000],
   ['more than a day', now + 86_401_000],
