@@ -33,6 +33,17 @@ export function late<Module>(read: () => Promise<Module>): Late<Module> {
   }
 }
 
+/** What late code makes once, for all who ask. The code starts to load at once, and whoever asks is told of a failure. */
+export function lateMade<Module, Made>(code: Late<Module>, make: (module: Module) => Made): () => Promise<Made> {
+  let made: Made | undefined
+  code.load().catch(() => {})
+  return async () => {
+    const module = code.loaded ?? (await code.load())
+    made ??= make(module)
+    return made
+  }
+}
+
 function notLoaded(cause: unknown): TokenClientError {
   const { code = 'no code' } = cause as NodeJS.ErrnoException
   const remedy =

@@ -1,4 +1,4 @@
-import { late } from '../late.ts'
+import { late, lateMade } from '../late.ts'
 import type { TokenSource } from '../token/token-source.ts'
 
 /** The code for token requests. It is not part of the main entry, so a program that never needs a token does not load it. */
@@ -13,13 +13,11 @@ type Code = typeof import('./connection.ts')
 export function lateSource(make: (code: Code) => TokenSource, changed: TokenSource['changed']): TokenSource {
   if (tokenRequestCode.loaded !== undefined) return make(tokenRequestCode.loaded)
   let source: TokenSource | undefined
-  tokenRequestCode.load().catch(() => {}) // The next call for a token reports the failure.
 
-  async function made(): Promise<TokenSource> {
-    const code = await tokenRequestCode.load()
-    source ??= make(code)
+  const made = lateMade(tokenRequestCode, (code) => {
+    source = make(code)
     return source
-  }
+  })
 
   return {
     changed,

@@ -1,5 +1,5 @@
 import { builtin } from '../builtin.ts'
-import { late } from '../late.ts'
+import { late, lateMade } from '../late.ts'
 import { checkedFields, nonEmptyString } from '../wrong-option.ts'
 import type { TokenStore } from './token-store.ts'
 
@@ -18,15 +18,7 @@ export function fileStore(options: FileStoreOptions): TokenStore {
   const { directory } = checkedFields('fileStore options', options, ['directory'])
   nonEmptyString('directory', directory, 'Give the path of a directory that belongs to this user.')
   const path = builtin.path.resolve(directory) // the process can change its working directory later
-  code.load().catch(() => {}) // The next call of the store reports the failure.
-  let made: TokenStore | undefined
-
-  async function records(): Promise<TokenStore> {
-    const { fileRecords } = code.loaded ?? (await code.load())
-    made ??= fileRecords(path)
-    return made
-  }
-
+  const records = lateMade(code, ({ fileRecords }) => fileRecords(path))
   return {
     read: async (name) => (await records()).read(name),
     write: async (name, record, life) => (await records()).write(name, record, life),

@@ -1,4 +1,4 @@
-import { type Late, late } from '../late.ts'
+import { type Late, late, lateMade } from '../late.ts'
 import type { SharedSource, SharedSourceOptions } from './shared-source.ts'
 
 type Code = typeof import('./shared-source.ts')
@@ -14,14 +14,12 @@ export function lateSharedSource(options: SharedSourceOptions, code = sharedSour
   const { source: below } = options
   let source: SharedSource | undefined
   let closed = false
-  code.load().catch(() => {}) // The next call for a token tries again.
 
-  async function made(): Promise<SharedSource> {
-    const { sharedSource } = await code.load()
-    source ??= sharedSource(options)
+  const made = lateMade(code, ({ sharedSource }) => {
+    source = sharedSource(options)
     if (closed) source.close()
     return source
-  }
+  })
 
   return {
     changed: below?.changed,
