@@ -4,11 +4,10 @@ import { builtin } from '../builtin.ts'
 import { late } from '../late.ts'
 import { signatureBy } from '../proof/raw-signature.ts'
 import { asymmetricAlgorithms, signatureAlgorithm } from '../proof/signature-algorithms.ts'
-import { wrong } from '../wrong-option.ts'
 import { type CredentialSource, fixed } from './credential-source.ts'
 import { keySource, type PrivateKeySource } from './key-source.ts'
 import type { Sign } from './remote-signer.ts'
-import { cryptoKeySigner, isCryptoKey, publicKeyOption } from './signer-options.ts'
+import { cryptoKeyOption, isCryptoKey, publicKeyOption } from './signer-options.ts'
 
 /** The two halves of a key that WebCrypto has created. */
 interface CryptoKeyHalves {
@@ -87,18 +86,8 @@ function keyInProcess(key: KeyObject, alg: string): DpopKey {
 }
 
 function keyOfWebCrypto(given: CryptoKey, alg: string | undefined, algorithms: readonly string[]): DpopKey {
-  const signer = cryptoKeySigner('dpop.key', given)
-  if (signer === undefined)
-    wrong(
-      'dpop.key',
-      'is a CryptoKey that signs no proof',
-      "Give a private one that may 'sign' with EC, Ed25519 or RSA."
-    )
-  if (!algorithms.includes(signer.alg))
-    wrong('dpop.key', `is a CryptoKey that signs with ${signer.alg}`, `Give one of ${algorithms.join(', ')}.`)
-  if (alg !== undefined && alg !== signer.alg && !(alg === 'Ed25519' && signer.alg === 'EdDSA'))
-    wrong('dpop.key', `is a CryptoKey that signs with ${signer.alg}, not with the alg that is set`, 'Leave alg out.')
-  return keyInProcess(builtin.crypto.KeyObject.from(given as never), alg ?? signer.alg)
+  const signer = cryptoKeyOption('dpop.key', given, { alg, algorithms, signed: 'proof' })
+  return keyInProcess(builtin.crypto.KeyObject.from(given as never), signer.alg)
 }
 
 function generate(alg: string): Promise<DpopKey> {

@@ -11,7 +11,7 @@ import { keySource, type PrivateKeySource } from './key-source.ts'
 import { preparedAudience, signAssertion } from './own-assertion.ts'
 import type { Sign } from './remote-signer.ts'
 import { ringAuthentication } from './ring-authentication.ts'
-import { cryptoKeySigner, isCryptoKey, publicKeyOption } from './signer-options.ts'
+import { cryptoKeyOption, isCryptoKey, publicKeyOption } from './signer-options.ts'
 
 interface CommonOptions {
   /** The name of the key in the client's JWKS. The default is the `kid` of a JWK. */
@@ -83,7 +83,10 @@ function signerSources(
   }
   if (publicKey !== undefined)
     wrong('publicKey', 'is given without sign', 'Leave it out: a key of ours needs no check.')
-  if (isCryptoKey(key)) return [cryptoKeySource(key, alg, kid, algorithms)]
+  if (isCryptoKey(key)) {
+    const signer = cryptoKeyOption('key', key, { alg, algorithms, signed: 'assertion' })
+    return [signerSource(signer.sign, signer.alg, kid)]
+  }
   const keys = ringOf('key', key as PrivateKeySource | readonly PrivateKeySource[])
   if (keys.length > 1 && kid !== undefined) {
     const remedy = 'Give JWKs, each with its own kid.'
@@ -97,25 +100,4 @@ function signerSource(sign: unknown, alg: string | undefined, kid: string | unde
   if (alg === undefined)
     wrong('alg', 'is missing beside sign', `Give one of ${asymmetricAlgorithms.join(', ')}.`, 'ERR_MISSING_OPTION')
   return fixed({ alg, kid, publicKey, key: sign as Sign, equals: (other: Signer) => other.key === sign })
-}
-
-function cryptoKeySource(
-  key: CryptoKey,
-  alg: string | undefined,
-  kid: string | undefined,
-  algorithms: readonly string[]
-) {
-  const signer = cryptoKeySigner('key', key)
-  if (signer === undefined)
-    wrong(
-      'key',
-      'is a CryptoKey that signs no assertion',
-      "Give a private one that may 'sign' with RSA, EC or Ed25519."
-    )
-  if (!algorithms.includes(signer.alg))
-    wrong('key', `is a CryptoKey that signs with ${signer.alg}`, `Give one that signs with ${algorithms.join(', ')}.`)
-  const isFit = alg === undefined || alg === signer.alg || (alg === 'Ed25519' && signer.alg === 'EdDSA')
-  if (!isFit)
-    wrong('key', `is a CryptoKey that signs with ${signer.alg}, not with the alg that is set`, 'Leave alg out.')
-  return signerSource(signer.sign, alg ?? signer.alg, kid)
 }

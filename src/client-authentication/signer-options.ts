@@ -39,14 +39,35 @@ export function isCryptoKey(key: unknown): key is CryptoKey {
   return Object.prototype.toString.call(key) === '[object CryptoKey]' // jest's environments have a class of their own
 }
 
+interface CryptoKeyTerms {
+  readonly alg: string | undefined
+  readonly algorithms: readonly string[]
+  /** What the key is to sign, for the error. */
+  readonly signed: 'assertion' | 'proof'
+}
+
+/** A private key of WebCrypto that signs by `alg`, or by the algorithm of the key. Throws ClientConfigurationError. */
+export function cryptoKeyOption(option: string, key: CryptoKey, { alg, algorithms, signed }: CryptoKeyTerms) {
+  const signer = cryptoKeySigner(option, key)
+  if (signer === undefined)
+    wrong(
+      option,
+      `is a CryptoKey that signs no ${signed}`,
+      "Give a private one that may 'sign' with RSA, EC or Ed25519."
+    )
+  if (!algorithms.includes(signer.alg))
+    wrong(option, `is a CryptoKey that signs with ${signer.alg}`, `Give one that signs with ${algorithms.join(', ')}.`)
+  const isFit = alg === undefined || alg === signer.alg || (alg === 'Ed25519' && signer.alg === 'EdDSA')
+  if (!isFit)
+    wrong(option, `is a CryptoKey that signs with ${signer.alg}, not with the alg that is set`, 'Leave alg out.')
+  return { alg: alg ?? signer.alg, sign: signer.sign }
+}
+
 /**
  * A key of WebCrypto as a signer. It may be a key that nobody can export. Undefined if the value is not such a key. Throws
  * ClientConfigurationError if the key is too short.
  */
-export function cryptoKeySigner(
-  option: string,
-  key: CryptoKey
-): { readonly alg: string; readonly sign: Sign } | undefined {
+function cryptoKeySigner(option: string, key: CryptoKey): { readonly alg: string; readonly sign: Sign } | undefined {
   const alg = key.type === 'private' && key.usages.includes('sign') ? algorithmOf(key) : undefined
   if (alg === undefined) return undefined
   if (!isStrong(builtin.crypto.KeyObject.from(key as never))) wrong(option, tooShort, 'Use a longer key.')

@@ -79,7 +79,7 @@ export function privateDirectory(path: string): PrivateDirectory {
     },
     remove: (file) => rm(at(file), { force: true }),
     async sweep() {
-      const drafts = (await readdir(path).catch(absent([]))).filter((file) => isDraft.test(file))
+      const drafts = (await directory.list()).filter((file) => isDraft.test(file))
       for (const draft of drafts) {
         const { mtimeMs } = await stat(at(draft)).catch(absent({ mtimeMs: Number.POSITIVE_INFINITY }))
         if (Date.now() - mtimeMs > longestDraft) await rm(at(draft), { force: true })

@@ -32,6 +32,10 @@ interface Name {
   readonly key: SealingKey
 }
 
+function namesOf(keys: readonly SealingKey[], identity: string): Name[] {
+  return keys.map((key) => ({ key, name: key.nameOf(identity) }))
+}
+
 export interface ShelfOptions {
   readonly store: GuardedStore
   /** All keys, the current one first. Only the current one writes, and all of them read. */
@@ -47,7 +51,7 @@ export interface ShelfOptions {
 export function shelf({ store, keys, identity, elsewhere = [], holder, epoch, clock }: ShelfOptions): Shelf {
   const [key, ...formerKeys] = keys
   const current: Name = { key, name: key.nameOf(identity) }
-  const former = formerKeys.map((key): Name => ({ key, name: key.nameOf(identity) }))
+  const former = namesOf(formerKeys, identity)
   let seenVersion = 0
   let turn = 0
 
@@ -62,7 +66,7 @@ export function shelf({ store, keys, identity, elsewhere = [], holder, epoch, cl
 
   function nextElsewhere(): Name[] {
     const identity = elsewhere[turn++ % elsewhere.length]
-    return identity === undefined ? [] : keys.map((key): Name => ({ key, name: key.nameOf(identity) }))
+    return identity === undefined ? [] : namesOf(keys, identity)
   }
 
   return {

@@ -95,15 +95,13 @@ export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOp
     }
     const stop = renewing(shelf)
     try {
-      return await ask(question, () => void shelf.release())
+      // A renewal after the end would remove the message.
+      return await ask(question, () => void shelf.release()).finally(stop)
     } catch (error) {
-      stop() // A renewal would remove the message.
       // An instance that starts now may have no token, so it cannot wait as long as an instance that has one.
       const longest = found === undefined || found === broken ? lease.longestWithoutRecord : lease.longestWord
       await giveUp(question, error, longest)
       throw error
-    } finally {
-      stop()
     }
   }
 
