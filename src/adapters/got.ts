@@ -93,7 +93,7 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     const rule = hasLeft ? undefined : routes.find(url.origin, url.pathname)
     const route = rule && ruleForCall(spending, rule, context[tokenOptions] as TokenOptions | undefined)
     context[progress] = { hasLeft, isSecond, repeats } satisfies Progress
-    if (route === undefined || headers[headerOf(route)] !== undefined) return
+    if (rule === undefined || route === undefined || headers[headerOf(route)] !== undefined) return
     if (headers.host !== undefined && !isOwnHost(headers.host, route.origin)) throw foreignHost(route.origin)
     if (hasQueryToken(url.search)) throw tokenInQuery()
     const { request, maxWait, origin } = route
@@ -102,17 +102,15 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     const presenting: Presenting = { ...about, ...(proven && { proven }) }
     context[progress] = { token, route, presenting, hasLeft, isSecond, repeats } satisfies Progress
     await present(token, presenting, headers)
-    options.request = guard(options.request, url, route)
+    options.request = guard(options.request, rule, route)
   }
 
   /** Later hooks can change where the request goes. */
-  function guard(send: SendRequest | undefined, judged: URL, route: Route): SendRequest {
+  function guard(send: SendRequest | undefined, rule: Route, route: Route): SendRequest {
     const guarding: SendRequest = (url, options, callback) => {
       const { host, [headerOf(route)]: shown } = options.headers
-      const isSame =
-        url.origin === judged.origin &&
-        routes.find(url.origin, url.pathname) === routes.find(judged.origin, judged.pathname)
-      if (shown !== undefined && !isSame) throw changedMeanwhile(judged.origin)
+      const isSame = routes.find(url.origin, url.pathname) === rule // a rule is of one origin
+      if (shown !== undefined && !isSame) throw changedMeanwhile(route.origin)
       if (shown !== undefined && host !== undefined && !isOwnHost(host, route.origin)) throw foreignHost(route.origin)
       return send?.(url, options, callback)
     }
@@ -123,18 +121,18 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
   /** What the answer asks for: several hooks want to know, and it is told and counted once. */
   function wantedIn({ statusCode, headers, request }: GotResponse, canBeRepeated: boolean): Wanted {
     const sofar = progressOf(request.options.context)
-    const { token, route, presenting } = sofar
+    const { token, route, presenting, isSecond } = sofar
     if (token === undefined || route === undefined || presenting === undefined) return undefined
     const answer = { status: statusCode, headers }
-    const sent = { route, proven: presenting.proven }
+    const sent = { route, proven: presenting.proven, hasNewToken: isSecond }
     sofar.judged ??= { wanted: wantedBy(spending, sent, token, answer, { canBeRepeated: () => canBeRepeated }) }
     return sofar.judged.wanted
   }
 
   async function anotherFor({ request }: GotResponse): Promise<AccessToken | undefined> {
     const { context, signal } = request.options
-    const { token, route, isSecond } = progressOf(context)
-    if (token === undefined || route === undefined || isSecond) return undefined
+    const { token, route } = progressOf(context)
+    if (token === undefined || route === undefined) return undefined
     return tokenInPlaceOf(token, spending, route, { signal })
   }
 

@@ -41,7 +41,6 @@ export class BearerCall implements GrpcCall {
   #attempt: GrpcCall | undefined
   #token: AccessToken | undefined
   #presenting: Presenting | undefined
-  #isSecond = false
   #isReading = false
   /** A unary call without an answer says so before its status. */
   #hasEmptyAnswer = false
@@ -160,9 +159,10 @@ export class BearerCall implements GrpcCall {
   /** Whether the refused call is put aside, because there may soon be another token, or there is another proof. */
   #replace(status: GrpcStatus): boolean {
     const token = this.#token
-    if (token === undefined) return false
+    const presenting = this.#presenting
+    if (token === undefined || presenting === undefined) return false
     const canBeRepeated = () => this.#messages.areWhole && !this.#leaving.signal.aborted
-    const sent = { route: this.#route, proven: this.#presenting?.proven }
+    const sent = { ...presenting, route: this.#route }
     const wanted = wantedBy(this.#spending, sent, token, answerOf(status), { canBeRepeated })
     if (wanted === undefined || this.#leaving.signal.aborted) return false
     if (wanted === 'proof') {
@@ -170,10 +170,9 @@ export class BearerCall implements GrpcCall {
       this.#goOn(status, token)
       return true
     }
-    if (this.#isSecond) return false
     const next = tokenInPlaceOf(token, this.#spending, this.#route, this.#patience())
     if (!this.#messages.areWhole) return false // it is for the next call
-    this.#isSecond = true
+    presenting.hasNewToken = true
     this.#attempt = undefined
     next.then((another) => this.#goOn(status, another)).catch((error) => this.#fail(error))
     return true

@@ -80,16 +80,16 @@ async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<In
   const first = await firstShown(spending, routed)
   let { token } = first
   let response = await send(url, call, first.headers)
-  for (let hasNewToken = false; ; ) {
+  for (;;) {
     const wanted = wantedBy(spending, routed, token, answerOf(response), { canBeRepeated })
-    if (wanted === undefined || (wanted === 'token' && hasNewToken)) return response
+    if (wanted === undefined) return response
     const next = wanted === 'proof' ? token : tokenInPlaceOf(token, spending, route, { signal })
     const another = canBeRepeated() ? await next : undefined
     if (signal?.aborted) response.destroy()
     signal?.throwIfAborted()
     if (another === undefined) return response
     response.resume() // so that its connection can serve again
-    hasNewToken ||= wanted === 'token'
+    if (wanted === 'token') routed.hasNewToken = true
     token = another
     response = await send(url, call, (await shownIn(routed, token)).headers)
   }

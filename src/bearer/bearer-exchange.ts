@@ -100,7 +100,6 @@ export class BearerExchange extends Attempt implements Asking {
 
   /** Whether the refused answer is held back, because there is another token or may soon be one. */
   #replace(refused: HeldAnswer): boolean {
-    if (this.request.hasNewToken) return false
     const rejected = this.sent as AccessToken
     this.rejected = rejected
     const next = this.request.composition.source.token(this.request.route.request, this)

@@ -33,8 +33,6 @@ export interface BearerRequest extends Presenting {
   readonly options: DispatchOptions
   readonly fields: HeaderFields
   readonly route: Route
-  /** Its token was refused and has been replaced. */
-  hasNewToken?: boolean
 }
 
 /**

@@ -66,7 +66,9 @@ async function sendOneHop(options: BearerOptions, hop: Hop, carries: boolean): P
     const route = rule && ruleForCall(options, rule, hop.request.options[tokenOptions])
     if (route !== undefined && !holds(headers, headerOf(route)))
       return sendWithToken(options, {
-        ...{ ...hop, route, options: { method, path: url.pathname + url.search } },
+        ...hop,
+        route,
+        options: { method, path: url.pathname },
         patience: { signal: hop.request.options.signal ?? undefined }
       })
   } catch (error) {

@@ -40,15 +40,15 @@ export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise
   const first = await firstShown(spending, hop)
   let { token } = first
   let response = await send(hop, body.first, first.fields)
-  for (let hasNewToken = false; ; ) {
+  for (;;) {
     const wanted = await wantedIn(response, token, spending, hop)
-    if (wanted === undefined || (wanted === 'token' && hasNewToken)) return response
+    if (wanted === undefined) return response
     const next = wanted === 'proof' ? token : tokenInPlaceOf(token, spending, hop.route, { signal })
     const again = await body.again()
     const another = again && (await next)
     signal?.throwIfAborted()
     if (another === undefined) return response
-    hasNewToken ||= wanted === 'token'
+    if (wanted === 'token') hop.hasNewToken = true
     token = another
     void discardBody(response)
     response = await send(pastCaches(hop), again, await present(token, hop))

@@ -14,6 +14,8 @@ export interface Presenting {
   readonly patience?: Pick<Patience, 'signal'> | undefined
   /** What this request has tried to prove, once it has. */
   proven?: ProvenCall
+  /** Its token was refused and has been replaced. */
+  hasNewToken?: boolean
 }
 
 /** The name of the field that shows a token, in lower case. */

@@ -13,6 +13,7 @@ export type Wanted = 'token' | 'proof' | undefined
 interface SentWithToken {
   readonly route: Route
   readonly proven?: Presenting['proven'] | undefined
+  readonly hasNewToken?: boolean | undefined
 }
 
 /** The sender of the request. */
@@ -23,11 +24,12 @@ interface Repeatable {
 
 /**
  * Reads what an answer says about the token and its proof, and reports a refused token to the listeners. If a server demands
- * another nonce, that is not a refusal. Returns `'proof'` only if the request can be repeated and a repeat makes sense.
+ * another nonce, that is not a refusal. Returns `'proof'` only if the request can be repeated and a repeat makes sense, and `'token'` only
+ * for the first refused token of a request.
  */
 export function wantedBy(
   { emit }: Spending,
-  { route, proven }: SentWithToken,
+  { route, proven, hasNewToken = false }: SentWithToken,
   token: AccessToken,
   answer: Answer,
   request: Repeatable
@@ -39,7 +41,7 @@ export function wantedBy(
     if (ofProof === 'nonce' && rejection?.asksForAnotherToken !== true) return undefined
   }
   if (rejection !== undefined) reportRejection(emit, route, token, answer.status, rejection)
-  return rejection?.asksForAnotherToken === true ? 'token' : undefined
+  return rejection?.asksForAnotherToken === true && !hasNewToken ? 'token' : undefined
 }
 
 /**
