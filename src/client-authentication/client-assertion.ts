@@ -4,6 +4,7 @@ import { builtin } from '../builtin.ts'
 import { TokenClientError } from '../errors.ts'
 import { late } from '../late.ts'
 import { load } from '../load.ts'
+import { jwsPart } from '../proof/raw-signature.ts'
 import { wrong } from '../wrong-option.ts'
 import { presentAssertion } from './assertion.ts'
 import type { TokenRequestDraft } from './client-authentication.ts'
@@ -60,15 +61,11 @@ export async function signAssertion(draft: TokenRequestDraft, signer: Signer, au
 
 async function signedJwt(header: object, claims: JWTPayload, { alg, key, publicKey }: Signer): Promise<string> {
   if (typeof key === 'function') {
-    const input = `${encoded(header)}.${encoded(claims)}`
+    const input = `${jwsPart(header)}.${jwsPart(claims)}`
     return `${input}.${await remoteSignature(key, alg, input, publicKey)}`
   }
   const { SignJWT } = joseCode.loaded ?? (await joseCode.load())
   return new SignJWT(claims).setProtectedHeader({ ...header, alg }).sign(key)
-}
-
-function encoded(part: object): string {
-  return Buffer.from(JSON.stringify(part)).toString('base64url')
 }
 
 function issuerMissing(): never {

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { limits } from '../limits.ts'
 import { accessTokenHash, proofType } from '../proof/dpop-claims.ts'
 import { type Jwk, jwkThumbprint, publicJwk } from '../proof/public-jwk.ts'
+import { jwsPart } from '../proof/raw-signature.ts'
 import type { AnswerFields, ProofRefusal, ProvenCall, ProvenRequest, Prover } from '../token/prover.ts'
 import { tooSlow, withDeadline } from '../waiting/deadline.ts'
 import type { DpopKey } from './dpop-key.ts'
@@ -21,10 +22,10 @@ const mostNonceRepeats = 3
 /** Proves possession of one key (RFC 9449 §4.2). */
 export function dpopProver({ key, memory, clock, timeout }: DpopProverOptions): Prover {
   const jwk = key.publicKey.export({ format: 'jwk' }) as Jwk
-  const header = encoded({ typ: proofType, alg: key.alg, jwk: publicJwk(jwk) })
+  const header = jwsPart({ typ: proofType, alg: key.alg, jwk: publicJwk(jwk) })
 
   function signed(claims: object, patience: ProvenRequest['patience']): string | Promise<string> {
-    const input = `${header}.${encoded(claims)}`
+    const input = `${header}.${jwsPart(claims)}`
     const signature = key.sign(input)
     if (typeof signature === 'string') return `${input}.${signature}`
     const timedOut = () =>
@@ -41,10 +42,6 @@ export function dpopProver({ key, memory, clock, timeout }: DpopProverOptions): 
     begin: (origin, server) => new Call({ prover, signed, memory, origin, server })
   }
   return prover
-}
-
-function encoded(part: object): string {
-  return Buffer.from(JSON.stringify(part)).toString('base64url')
 }
 
 interface CallOptions {

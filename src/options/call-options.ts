@@ -1,11 +1,13 @@
 import type { Call } from '../bearer/call-headers.ts'
 import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
+import { httpToken } from '../http/http-token.ts'
 import { allowInsecureHttp, secureUrl } from '../http/secure-url.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Patience } from '../waiting/patience.ts'
 import { checkedFields, nonEmptyString, wrong } from '../wrong-option.ts'
 import {
-  checkedAsking,
+  checkedRequest,
+  patienceOf,
   type RequestOptions,
   requestOptionNames,
   type WaitOptions,
@@ -26,17 +28,21 @@ export interface HeadersOptions extends RequestOptions, WaitOptions {
 
 const names = ['method', 'url', 'nonce', ...requestOptionNames, ...waitOptionNames]
 const standardMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-const methodSyntax = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/ // RFC 9110 §5.6.2
 
 /** Throws ClientConfigurationError, and `ERR_TOKEN_IN_QUERY` for a URL that has a token already. */
 export function checkedCall(options: HeadersOptions, fallback: TokenRequest): [Call, TokenRequest, Patience] {
-  const { method, url, nonce, ...asking } = checkedFields('headers', options, names)
+  const given = checkedFields('headers', options, names)
+  const { method, url, nonce } = given
   const known = nonEmptyString('headers.method', method, "Give the method as you send it, for example 'GET'.")
-  if (!methodSyntax.test(known)) wrong('headers.method', 'is not a method', "Give one like 'GET'.")
+  if (!httpToken.test(known)) wrong('headers.method', 'is not a method', "Give one like 'GET'.")
   const target = secureUrl('headers.url', url, 'https://users.internal/users/7', options[allowInsecureHttp] === true)
   if (hasQueryToken(target.search)) throw tokenInQuery()
   if (nonce !== undefined) nonEmptyString('headers.nonce', nonce, 'Give the DPoP-Nonce of an answer, or leave it out.')
-  return [{ method: asSent(known), url: target, nonce }, ...checkedAsking(asking, fallback, 'headers')]
+  return [
+    { method: asSent(known), url: target, nonce },
+    checkedRequest('headers', given, fallback),
+    patienceOf('headers', given)
+  ]
 }
 
 /** A method is case-sensitive (RFC 9110 §9.1), and people write `get` where their HTTP client sends `GET`. */

@@ -1,4 +1,5 @@
 import type { RejectedWhen } from '../bearer/answer.ts'
+import { httpToken } from '../http/http-token.ts'
 import { functionOption, kindOf, nonEmptyString, wrong } from '../wrong-option.ts'
 
 /** How a service expects the token and how it refuses one, if it differs from RFC 6750. */
@@ -15,8 +16,6 @@ export interface PresentationOptions {
 }
 
 export const presentationNames = ['header', 'scheme', 'rejectedWhen'] as const
-
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/ // RFC 9110 §5.6.2
 
 /** Headers that HTTP itself or the HTTP client reads. `dpop` is for proofs (RFC 9449 §4.1). */
 const occupied = [
@@ -46,7 +45,7 @@ export function checkedPresentation(option: string, { header, scheme, rejectedWh
 function headerOption(option: string, value: unknown): string | undefined {
   const remedy = "Give the name of a header field, like 'x-forwarded-access-token'."
   const name = nonEmptyString(option, value, remedy).toLowerCase()
-  if (!token.test(name)) wrong(option, 'has a character that is not allowed in the name of a header', remedy)
+  if (!httpToken.test(name)) wrong(option, 'has a character that is not allowed in the name of a header', remedy)
   if (occupied.includes(name)) wrong(option, 'names a field that has another meaning', remedy)
   return name === 'authorization' ? undefined : name
 }
@@ -55,7 +54,7 @@ function headerOption(option: string, value: unknown): string | undefined {
 function schemeOption(option: string, value: unknown): string | undefined {
   const remedy = "Give one word, like 'Token', or '' for none."
   if (typeof value !== 'string') wrong(option, `must be a string, but is ${kindOf(value)}`, remedy)
-  if (value !== '' && !token.test(value)) wrong(option, 'has a character that no scheme can have', remedy)
+  if (value !== '' && !httpToken.test(value)) wrong(option, 'has a character that no scheme can have', remedy)
   return value === 'Bearer' ? undefined : value
 }
 

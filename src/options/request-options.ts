@@ -115,7 +115,7 @@ export function maxWaitOption(option: string, value: unknown): number | undefine
   return value === undefined ? undefined : milliseconds(option, value, { least: 0, most: longestWait })
 }
 
-function patienceOf(where: string, { signal, maxWait }: WaitOptions): Patience {
+export function patienceOf(where: string, { signal, maxWait }: WaitOptions): Patience {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     wrong(`${where}.signal`, `must be an AbortSignal, but is ${kindOf(signal)}`, "Give an AbortController's signal.")
   }

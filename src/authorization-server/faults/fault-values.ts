@@ -1,4 +1,5 @@
 import { ClientConfigurationError } from '../../errors.ts'
+import { httpToken } from '../../http/http-token.ts'
 import { knownNames } from '../../known-names.ts'
 import { type FaultLimit, type FaultName, type FaultParameter, type FaultValues, faultKinds } from './fault-kinds.ts'
 
@@ -53,7 +54,9 @@ const isWithin: Readonly<Record<FaultLimit, (value: unknown) => boolean>> = {
   count: (value) => Number.isInteger(value) && isBetween(value, 0, Number.MAX_SAFE_INTEGER),
   status: (value) => Number.isInteger(value) && isBetween(value, 200, 599),
   fields: (value) =>
-    Object.entries(value as object).every(([name, field]) => isFieldName(name) && (field === null || isField(field))),
+    Object.entries(value as object).every(
+      ([name, field]) => httpToken.test(name) && (field === null || isField(field))
+    ),
   field: (value) => (typeof value === 'number' ? value >= 0 : isField(value))
 }
 
@@ -68,10 +71,6 @@ const limitInWords: Readonly<Record<FaultLimit, string>> = {
 
 function isBetween(value: unknown, least: number, most: number): boolean {
   return typeof value === 'number' && value >= least && value <= most
-}
-
-function isFieldName(name: string): boolean {
-  return /^[!#$%&'*+.^_`|~\w-]+$/.test(name)
 }
 
 function isField(value: unknown): boolean {

@@ -1,0 +1,2 @@
+/** A token, as names of methods, header fields and schemes are (RFC 9110 §5.6.2). */
+export const httpToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
