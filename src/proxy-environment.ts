@@ -1,5 +1,13 @@
 type Environment = Readonly<Record<string, string | undefined>>
 
+/**
+ * Whether Node's own `fetch` has been told to use the proxies of the environment. `NODE_USE_ENV_PROXY` counts on every Node, also on those
+ * whose `fetch` does not know it yet.
+ */
+export function usesEnvironment({ NODE_USE_ENV_PROXY, NODE_OPTIONS = '' }: Environment): boolean {
+  return NODE_USE_ENV_PROXY === '1' || [...process.execArgv, ...NODE_OPTIONS.split(' ')].includes('--use-env-proxy')
+}
+
 /** The variable that names the proxy, if one does. The name in small letters comes first, as with undici's `EnvHttpProxyAgent`. */
 export function proxyVariable(environment: Environment, name: 'http_proxy' | 'https_proxy'): string | undefined {
   const variable = environment[name] === undefined ? name.toUpperCase() : name

@@ -1,4 +1,4 @@
-import { exemption, exemptionsIn, proxyVariable } from '../proxy-environment.ts'
+import { exemption, exemptionsIn, proxyVariable, usesEnvironment } from '../proxy-environment.ts'
 import { kindOf, wrong } from '../wrong-option.ts'
 import { isLoopback } from './loopback.ts'
 
@@ -16,18 +16,12 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** Without the option, the environment is used if Node's own `fetch` has been told to use it. Throws ClientConfigurationError. */
 export function checkedProxy(option: string, given: unknown): Proxies | undefined {
-  if (given === undefined) return usesEnvironment() ? environmentProxies(process.env) : undefined
+  if (given === undefined) return usesEnvironment(process.env) ? environmentProxies(process.env) : undefined
   if (given === 'environment') return environmentProxies(process.env)
   const remedy = "Give new URL('http://proxy.internal:3128'), or 'environment'."
   if (!(given instanceof URL)) wrong(option, `must be a URL or 'environment', but is ${kindOf(given)}`, remedy)
   const proxy = checkedProxyUrl(option, given.href)
   return Object.assign((url: URL) => unlessItLeaves(url, proxy), { identity: proxy.href })
-}
-
-/** `NODE_USE_ENV_PROXY` is honoured on every Node, also on those whose `fetch` does not know it yet. */
-function usesEnvironment(): boolean {
-  const { NODE_USE_ENV_PROXY, NODE_OPTIONS = '' } = process.env
-  return NODE_USE_ENV_PROXY === '1' || [...process.execArgv, ...NODE_OPTIONS.split(' ')].includes('--use-env-proxy')
 }
 
 function environmentProxies(environment: Environment): Proxies {

@@ -1,5 +1,5 @@
 import type { TokenClientOptions } from 'service-token-client'
-import { exemption, exemptionsIn, proxyVariable } from '../../../proxy-environment.ts'
+import { exemption, exemptionsIn, proxyVariable, usesEnvironment } from '../../../proxy-environment.ts'
 import { configuredEndpoint } from '../configured-endpoint.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
@@ -31,10 +31,6 @@ export function lookAtProxy(options: TokenClientOptions, environment: Environmen
     return { summary: `none: NO_PROXY exempts ${url.hostname}`, fact: none }
   const used = new URL(value)
   return { summary: `${used.host}, by ${variable}`, fact: { url: used, idle: undefined } }
-}
-
-function usesEnvironment({ NODE_USE_ENV_PROXY, NODE_OPTIONS = '' }: Environment): boolean {
-  return NODE_USE_ENV_PROXY === '1' || NODE_OPTIONS.split(' ').includes('--use-env-proxy')
 }
 
 function unusable(variable: string): Finding {
