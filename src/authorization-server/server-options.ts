@@ -76,12 +76,28 @@ const twelveHours = 12 * 60 * 60 * 1000
 const formats: readonly AccessTokenFormat[] = ['jwt', 'opaque']
 const audiences = ['issuer', 'tokenEndpoint'] as const
 const mostPort = 65_535
-const addressNames = ['port', 'host', 'issuer', 'tls', 'cors', 'adminSecret', 'clock'] as const
-const registryNames = ['registry', 'registryFile', 'writeRegistryFile', 'clients'] as const
-const signingNames = ['signingAlgorithm', 'signingSecret', 'keysFile'] as const
-const tokenNames = ['accessTokenLifetime', 'accessTokenFormat', 'profile', ...signingNames] as const
-const proofNames = ['authenticationMethods', 'assertionAudience', 'dpopNonces'] as const
-const known = [...addressNames, ...registryNames, ...tokenNames, ...proofNames]
+const known = [
+  'port',
+  'host',
+  'issuer',
+  'tls',
+  'cors',
+  'adminSecret',
+  'clock',
+  'registry',
+  'registryFile',
+  'writeRegistryFile',
+  'clients',
+  'accessTokenLifetime',
+  'accessTokenFormat',
+  'profile',
+  'signingAlgorithm',
+  'signingSecret',
+  'keysFile',
+  'authenticationMethods',
+  'assertionAudience',
+  'dpopNonces'
+]
 
 /** @throws ClientConfigurationError for a wrong or an unknown option, and if `NODE_ENV` is `production`. */
 export function checkOptions(options: AuthorizationServerOptions): CheckedOptions {

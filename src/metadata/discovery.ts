@@ -38,9 +38,12 @@ export function discoveredServer(options: DiscoveryOptions): AuthorizationServer
   })
 }
 
-/** The same for a resource server, which also accepts a document without a token endpoint. */
+/**
+ * The same for a resource server, which also accepts a document without a token endpoint. If the issuer is not a URL, its keys are pinned,
+ * so there is no metadata to fetch.
+ */
 export function discoveredIssuer(options: DiscoveryOptions): ServerSource<Issuer> {
-  return discovered(options, {
+  return discovered(URL.canParse(options.issuer) ? options : { places: [], ...options }, {
     describe: describedIssuer,
     remedy: 'Check the issuer, or give the URL of its keys: jwksUri(url).'
   })

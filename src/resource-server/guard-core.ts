@@ -50,13 +50,20 @@ export function guardCore<Context>(
       const error = thrown as Error
       if (options.optional === true && isAnonymous(error)) return { passes: true, token: undefined, fields: {} }
       void tell('onRefusal', () => options.onRefusal?.(error, context))
-      const answer = answerFor(error)
-      const own = await tell('refusal', () => options.refusal?.(error))
-      if (typeof own?.body !== 'string') return { passes: false, answer, error }
-      const headers = { ...own.headers, ...answer.headers }
-      return { passes: false, answer: { ...answer, body: own.body, headers }, error }
+      return { passes: false, answer: await refusalAnswer(error, options), error }
     }
   }
+}
+
+/** The answer to a refused request, with the body that the user wants. */
+export async function refusalAnswer(
+  error: Error,
+  { refusal }: Pick<GuardOptions<never>, 'refusal'>
+): Promise<RefusalAnswer> {
+  const answer = answerFor(error)
+  const own = await tell('refusal', () => refusal?.(error))
+  if (typeof own?.body !== 'string') return answer
+  return { ...answer, body: own.body, headers: { ...own.headers, ...answer.headers } }
 }
 
 /** Checks the options of a guard, and that its rule can be used with the verifier. @throws ClientConfigurationError */

@@ -34,8 +34,6 @@ export interface IntrospectionContext {
   readonly sender: Sender
   readonly expected: Expectation
   readonly clock: Clock
-  /** Epoch ms. */
-  readonly now: () => number
 }
 
 const timeout = limits.issuerWait
@@ -55,7 +53,7 @@ export function introspector(
 }
 
 /** Reads the answer about a token. @throws RefusedToken */
-function tokenIn(answer: JsonObject, { expected, now }: IntrospectionContext): SizedToken {
+function tokenIn(answer: JsonObject, { expected, clock }: IntrospectionContext): SizedToken {
   if (answer.active !== true) throw new RefusedToken('inactive')
   const { issuers, profile } = expected
   const clientClaim = clientIdPath(answer, profile.clientId)
@@ -65,7 +63,7 @@ function tokenIn(answer: JsonObject, { expected, now }: IntrospectionContext): S
   if (typeof claims.sub !== 'string') throw new RefusedToken('missing_claim', { claim: 'sub' })
   checkType(answer, profile)
   checkAudience(answer, expected)
-  checkTimes(answer, expected, now())
+  checkTimes(answer, expected, clock.wallTime())
   return verifiedToken(claims, expected)
 }
 

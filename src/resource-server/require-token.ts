@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { ClientConfigurationError } from '../errors.ts'
 import { answerFor, httpErrorFor, type RefusalBody } from './answer-for.ts'
-import { checkedGuard, guardOptionNames, isAnonymous, nonceFields, tell, warn } from './guard-core.ts'
+import { checkedGuard, guardOptionNames, isAnonymous, nonceFields, refusalAnswer, tell, warn } from './guard-core.ts'
 import { optionalTokenOf, rememberToken, tokenOf } from './guarded-contexts.ts'
 import { cutShort, type GuardedResponse, isAnswered, rawResponse, sendAnswer, setFields } from './node-response.ts'
 import type { Rule } from './rules.ts'
@@ -72,17 +72,9 @@ export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: R
   }
 
   async function refuse(error: Error, incoming: NodeRequest, response: GuardedResponse): Promise<void> {
-    if (options.errors !== 'next') sendAnswer(await answerOf(error), response)
+    if (options.errors !== 'next') sendAnswer(await refusalAnswer(error, options), response)
     void tell('onRefusal', () => options.onRefusal?.(error, incoming))
     if (options.errors === 'next' && !isAnswered(response)) throw httpErrorFor(error)
-  }
-
-  async function answerOf(error: Error) {
-    const answer = answerFor(error)
-    const own = await tell('refusal', () => options.refusal?.(error))
-    return typeof own?.body !== 'string'
-      ? answer
-      : { ...answer, body: own.body, headers: { ...own.headers, ...answer.headers } }
   }
 
   async function guard(request: GuardedRequest, response: GuardedResponse, next: (error?: Error) => unknown) {

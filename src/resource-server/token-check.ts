@@ -28,8 +28,6 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
   const [issuer] = trust.expected.issuers
   const server = discoveredIssuer({
     issuer: issuer ?? '',
-    // If the issuer is not a URL, the keys are pinned, so there is no metadata to fetch.
-    ...(!URL.canParse(issuer ?? '') && { places: [] }),
     sender,
     clock,
     timeout: limits.issuerWait,
@@ -54,7 +52,7 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
   const verify = signedTokenCheck({ ...trust, keys, now })
   const signed = verifiedTokens({ clock, maxAge, stillHolds: ({ key }) => key !== undefined && keys.isCurrent(key) })
   const introspected = verifiedTokens({ clock, maxAge, ...introspection })
-  const ask = introspection && introspector(introspection, { ...context, now })
+  const ask = introspection && introspector(introspection, context)
   const inactive = inactiveTokens(clock, introspection?.keepFor ?? 0)
 
   function checkSigned(token: string): VerifiedToken | Promise<VerifiedToken> {

@@ -39,7 +39,6 @@ export function accessTokenVerifier(given: WebVerifierOptions): AccessTokenVerif
   const sender = webSender((...request) => fetch(...request))
   const server = discoveredIssuer({
     issuer: issuer ?? '',
-    ...(!URL.canParse(issuer ?? '') && { places: [] }),
     sender,
     clock,
     timeout: limits.issuerWait
