@@ -13,10 +13,9 @@ export interface CallOptions {
   readonly scope?: string | undefined
   /** Milliseconds. */
   readonly limit: number
-  readonly shared?: boolean
 }
 
-export function beginCall(world: World, service: Service, { what, scope, limit, shared = false }: CallOptions): Call {
+export function beginCall(world: World, service: Service, { what, scope, limit }: CallOptions): Call {
   const deadline = service.host.monotonicTime() + limit
   const call = {
     service,
@@ -25,8 +24,7 @@ export function beginCall(world: World, service: Service, { what, scope, limit, 
     deadline,
     limit,
     aborted: false,
-    onWire: () => false,
-    shared
+    onWire: () => false
   }
   service.waiting.add(call)
   ledgerOf(service, call.scope).usedAt = world.line.now
@@ -91,7 +89,7 @@ export function callGetToken(
   const { scope, maxWait, abortIn, shared = false } = given
   const limit = maxWait ?? world.settings.timeout
   const beginning = callBegins(world, service, ledgerOf(service, scope ?? defaultScope))
-  const call = beginCall(world, service, { what: `getToken ${scope ?? ''} ${maxWait ?? ''}`, scope, limit, shared })
+  const call = beginCall(world, service, { what: `getToken ${scope ?? ''} ${maxWait ?? ''}`, scope, limit })
   const leaving = new AbortController()
   const signal = shared ? service.shutdown.signal : abortIn === undefined ? undefined : leaving.signal
   const options: GetTokenOptions = {

@@ -23,8 +23,6 @@ export interface RequestCall {
 /** What was sent for one request of a caller. */
 interface Attempt {
   readonly token: string | undefined
-  /** What the server read of the body. */
-  body: string
   /** The server answered without reading a body that can be read only once. */
   readonly unread: boolean
   status: number | undefined
@@ -128,11 +126,11 @@ export function resourceDispatch(
   const { origin } = tracked.request
   const { host, machine } = service
   const unread = tracked.request.body === 'iterable' && chance.happens(0.2)
-  const attempt: Attempt = { token: tokenIn(options), body: '', unread, status: undefined, wantsProof: false }
+  const attempt: Attempt = { token: tokenIn(options), unread, status: undefined, wantsProof: false }
   judgeAttempt(world, service, tracked, attempt)
   const proof = proofSent(world, service, options, attempt.token, attempt.token !== undefined)
   tracked.attempts.push(attempt)
-  if (!unread) void read(world, service, tracked, attempt, options.body)
+  if (!unread) void read(world, service, tracked, options.body)
 
   const wire = openWire(host, handler, () => {})
   tracked.call.onWire = () => wire.isOpen
@@ -211,17 +209,11 @@ function judgeProofs(world: World, { call, request, attempts }: Tracked): void {
     world.violate('I19', call.service.name, 'a demand for another proof has failed a call')
 }
 
-async function read(
-  world: World,
-  service: Service,
-  { request, attempts }: Tracked,
-  attempt: Attempt,
-  body: unknown
-): Promise<void> {
-  if (typeof body === 'string') attempt.body = body
-  else if (body !== undefined && body !== null)
-    for await (const part of body as AsyncIterable<string>) attempt.body += part
+async function read(world: World, service: Service, { request, attempts }: Tracked, body: unknown): Promise<void> {
+  let text = ''
+  if (typeof body === 'string') text = body
+  else if (body !== undefined && body !== null) for await (const part of body as AsyncIterable<string>) text += part
   const expected = request.body === 'none' ? '' : content.join('')
-  if (attempt.body !== expected)
+  if (text !== expected)
     world.violate('I12', service.name, `attempt ${attempts.length} of a ${request.body} has half a body`)
 }

@@ -32,10 +32,10 @@ export function restartService(world: World, machine: Machine, end: (world: Worl
   world.services.push(machine.service)
 }
 
-function lookForLeftovers(world: World, { name, clock, exchanges, lookups, waiting, shutdown }: Service): void {
+function lookForLeftovers(world: World, { name, clock, server, lookups, waiting, shutdown }: Service): void {
   const left = [...waiting].filter((call) => !call.onWire())
   if (clock.timers > 0) world.violate('I8', name, `${clock.timers} timers after close`)
-  if (exchanges > 0) world.violate('I8', name, `${exchanges} token requests after close`)
+  if (server.open.size > 0) world.violate('I8', name, `${server.open.size} token requests after close`)
   if (lookups.size > 0) world.violate('I8', name, `${lookups.size} metadata requests after close`)
   if (left.length > 0) world.violate('I8', name, `${left.map(({ what }) => what).join(', ')} wait after close`)
   if (getEventListeners(shutdown.signal, 'abort').length > 0) world.violate('I8', name, 'abort listeners after close')

@@ -47,7 +47,6 @@ export function startService(world: World, machine: Machine, name: string): Serv
     server: newServerView(),
     lookups: new Set(),
     search: { beganAt: 0, endedAt: Number.NEGATIVE_INFINITY },
-    exchanges: 0,
     lastToken: undefined,
     waiting: new Set(),
     lingering: [],

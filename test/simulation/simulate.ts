@@ -2,8 +2,7 @@ import type { Machine, World } from './world.ts'
 import './held-timers.ts'
 
 import { proverCode } from '../../src/client-authentication/late-prover.ts'
-import { tokenRequestCode } from '../../src/connection-group/late-token-requests.ts'
-import { sharedSourceCode } from '../../src/stores/late-source.ts'
+import { loaded } from '../support/loaded.ts'
 import { newHost } from './host.ts'
 import { keptLog, noLog } from './log.ts'
 import { newMachine } from './machine.ts'
@@ -27,9 +26,7 @@ import { noteWellness } from './watch-ends.ts'
 import { callSoon, startWorkload } from './workload.ts'
 
 // Loaded at a flight's first failure, and with the first client: the disk is no part of a run.
-await import('p-retry')
-await tokenRequestCode.load()
-await sharedSourceCode.load()
+await loaded()
 await proverCode.load()
 
 export interface Run {

@@ -15,8 +15,7 @@ export interface Issued {
 
 /** A token request as it arrives. */
 export interface Asked {
-  readonly host: string
-  /** Which client of that host asks: each knows what it was told, and no other does. */
+  /** Which client asks: each knows what it was told, and no other does. */
   readonly client: string
   readonly scope: string
   readonly secret: string

@@ -37,11 +37,9 @@ export function tokenDispatch(
 
   ledger.secret = secret
   ledger.inFlight += 1
-  service.exchanges += 1
   const sent = sentNow(host)
   const wire = openWire(host, handler, (ending) => {
     ledger.inFlight -= 1
-    service.exchanges -= 1
     ledger.endedAt = host.monotonicTime()
     if (wantsProof && ending.how === 'whole') sentAgain(service, ledger, exchange)
     else exchangeEnds(world, service, ledger, exchange, ending, hasUsableToken(service, ledger))
@@ -58,7 +56,7 @@ export function tokenDispatch(
       return wire.play(refused)
     }
     const tokenType = proof === undefined ? 'Bearer' : 'DPoP'
-    const asked = { host: host.name, client: name, scope, secret, tokenType } as const
+    const asked = { client: name, scope, secret, tokenType } as const
     const { script, issued } = authorizationServer.receive(asked)
     log.write('auth', `${name} "${scope}" → ${script.status ?? script.ending} ${issued?.value ?? ''}`)
     wire.play(withNonce(world, tokenEndpoint, script), () => {

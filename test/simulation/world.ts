@@ -93,7 +93,6 @@ export interface Service {
   readonly lookups: Set<{ readonly beganAt: number }>
   /** The last search for metadata, from place to place. True times. */
   readonly search: { beganAt: number; endedAt: number }
-  exchanges: number
   lastToken: AccessToken | undefined
   readonly waiting: Set<Call>
   /** Monotonic ms until which a new token may be awaited for nobody, after refused requests that cannot be sent again. */
@@ -117,6 +116,4 @@ export interface Call {
   aborted: boolean
   /** On the wire to the resource server: its end is not the client's. */
   onWire: () => boolean
-  /** Given the signal that lives as long as the process. */
-  readonly shared: boolean
 }
