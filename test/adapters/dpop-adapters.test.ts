@@ -3,8 +3,15 @@ import got from 'got'
 import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { gotHooks, grpcInterceptor, nodeHttp } from '../../src/adapters/index.ts'
-import { dpopRoad, type ProvenServiceOptions, provenService } from '../support/dpop-road.ts'
-import { listen } from '../support/road.ts'
+import {
+  demandingNonces,
+  dpopRoad,
+  neverContent,
+  type ProvenServiceOptions,
+  provenService,
+  redirectingTo,
+  stranger
+} from '../support/dpop-road.ts'
 import { client, service } from './grpc-service.ts'
 
 type Call = (path: string, method?: 'GET' | 'POST', body?: string) => Promise<{ status: number | undefined }>
@@ -30,8 +37,6 @@ async function road(options: ProvenServiceOptions = {}) {
   }
   return { ...provided, tokens, clock, asked, events, ways, hooked }
 }
-
-const demandingNonces = { verifier: { dpop: { tokens: 'required', nonces: true } } } as const
 
 describe.each(['nodeHttp', 'gotHooks'])('%s', (name) => {
   const calling = async (options?: ProvenServiceOptions) => {
@@ -67,15 +72,7 @@ describe.each(['nodeHttp', 'gotHooks'])('%s', (name) => {
   })
 
   test('T48 tries three nonces, each once, and then the answer is the caller’s', async () => {
-    let count = 0
-    const { call, seen } = await calling({
-      instead(_request, response) {
-        count += 1
-        const challenge = { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': `n${count}` }
-        response.writeHead(401, challenge).end()
-        return true
-      }
-    })
+    const { call, seen } = await calling(neverContent('DPoP error="use_dpop_nonce"'))
     expect(await call('/')).toEqual({ status: 401 })
     expect(seen.map(({ proof }) => proof?.nonce)).toEqual([undefined, 'n1', 'n2', 'n3'])
   })
@@ -103,22 +100,12 @@ test.each(['get', 'patch'])('C76 nodeHttp proves %s as node:http sends it', asyn
 })
 
 test('W11 got proves each hop of a redirect, and shows a stranger neither token nor proof', async () => {
-  const strange: unknown[] = []
-  const stranger = await listen((request, response) => {
-    strange.push(request.headers.authorization, request.headers.dpop)
-    response.end('strange')
-  })
-  const { hooked, origin, seen } = await road({
-    instead(request, response) {
-      const location = { '/away': stranger, '/old': '/new' }[request.url ?? '']
-      if (location !== undefined) response.writeHead(302, { location }).end()
-      return location !== undefined
-    }
-  })
+  const other = await stranger()
+  const { hooked, origin, seen } = await road(redirectingTo(other.origin))
   expect(await hooked(`${origin}/old`).text()).toBe('welcome')
   expect(seen.map(({ proof }) => proof?.htu)).toEqual([`${origin}/old`, `${origin}/new`])
   expect(await hooked(`${origin}/away`).text()).toBe('strange')
-  expect(strange).toEqual([undefined, undefined])
+  expect(other.shown).toEqual([undefined, undefined])
 })
 
 test('W11 T48 grpc: a call is a POST to its method, and is made again with the nonce that is demanded', async () => {

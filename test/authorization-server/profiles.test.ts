@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { XsuaaService } from '@sap/xssec'
 import { CognitoJwtVerifier } from 'aws-jwt-verify'
 import express from 'express'
@@ -10,6 +8,7 @@ import { startAuthorizationServer } from '../../src/authorization-server/index.t
 import { allowInsecureHttp, createTokenClient } from '../../src/index.ts'
 import * as receiving from '../../src/resource-server/index.ts'
 import { accessTokenVerifier, isClientToken, jwks, type TokenProfile } from '../../src/resource-server/index.ts'
+import { listen } from '../support/road.ts'
 
 const { cognito, entra, rfc9068 } = receiving
 const audience = 'users!t42'
@@ -126,11 +125,7 @@ test.each([
     const app = express()
     app.use(auth({ issuer, jwksUri, audience, tokenSigningAlg: 'RS256', strict: name === 'rfc9068' }))
     app.get('/', (request, response) => void response.send(request.auth?.payload.sub))
-    const service = app.listen(0, '127.0.0.1')
-    onTestFinished(() => void service.close())
-    await once(service, 'listening')
-    const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}/`
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${value}` } })
+    const answer = await fetch(await listen(app), { headers: { authorization: `Bearer ${value}` } })
     return [answer.status, await answer.text()]
   }
   expect(await judge(audience)).toEqual([200, expect.stringContaining('orders')])

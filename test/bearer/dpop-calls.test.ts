@@ -1,16 +1,21 @@
-import { createHash, generateKeyPairSync, sign as signBytes } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import type { BearerPolicy, TokenClient } from '../../src/index.ts'
+import { closing } from '../support/bearer.ts'
 import {
   type DpopRoadOptions,
+  demandingNonces,
   dpopRoad,
+  neverContent,
   type ProvenServiceOptions,
   provenService,
-  type SeenCall
+  redirectingTo,
+  remoteSigner,
+  type SeenCall,
+  stranger
 } from '../support/dpop-road.ts'
-import { listen } from '../support/road.ts'
 import { undici } from '../support/undici.ts'
 
 /** A client that calls a service, and how it calls. */
@@ -38,9 +43,7 @@ function calling(
   origin: string,
   ...above: undici.Dispatcher.DispatcherComposeInterceptor[]
 ) {
-  const base = new undici.Agent()
-  onTestFinished(() => base.destroy())
-  const dispatcher = base.compose([
+  const dispatcher = closing(new undici.Agent()).compose([
     tokens.interceptor(policy) as undici.Dispatcher.DispatcherComposeInterceptor,
     ...above
   ])
@@ -85,11 +88,10 @@ test.each<[string, object | string[] | [string, string][]]>([
 })
 
 test('a local key signs in the tick of the call, and a signer elsewhere is waited for', async () => {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const sign = async (bytes: Uint8Array) => signBytes('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   for (const [dpop, isAtOnce] of [
     [{ key: privateKey }, true],
-    [{ alg: 'ES256', sign, publicKey }, false]
+    [remoteSigner().dpop, false]
   ] as const) {
     const { tokens, origin, call, statuses } = await road({}, { client: { dpop } })
     await tokens.ready()
@@ -113,15 +115,10 @@ test('a local key signs in the tick of the call, and a signer elsewhere is waite
 })
 
 test('a signer that fails later fails the call, and nothing goes out', async () => {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  let works = true
-  const sign = async (bytes: Uint8Array) => {
-    if (!works) throw new Error('HSM')
-    return signBytes('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })
-  }
-  const { tokens, call, seen } = await road({}, { client: { dpop: { alg: 'ES256', sign, publicKey } } })
+  const { dpop, fail } = remoteSigner()
+  const { tokens, call, seen } = await road({}, { client: { dpop } })
   await tokens.ready()
-  works = false
+  fail()
   await expect(call()).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' })
   const body = Readable.from(['never read'])
   await expect(call('/', { method: 'POST', body })).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' })
@@ -129,9 +126,7 @@ test('a signer that fails later fails the call, and nothing goes out', async () 
 })
 
 test('T48 C79 a nonce that a service demands is sent at once with the same token, and no listener hears of a refusal', async () => {
-  const { call, seen, statuses, events, asked, tokens } = await road({
-    verifier: { dpop: { tokens: 'required', nonces: true } }
-  })
+  const { call, seen, statuses, events, asked, tokens } = await road(demandingNonces)
   expect((await call('/', { method: 'POST', body: 'order' })).body).toBe('welcome')
   expect(statuses()).toEqual([401, 200])
   expect(seen[1]?.headers.authorization).toBe(seen[0]?.headers.authorization)
@@ -153,16 +148,7 @@ test('T48 C78 fifty calls beside each other come through where each nonce is goo
 })
 
 test('T48 three nonces are tried, each once; then the answer is the caller’s', async () => {
-  let count = 0
-  const { call, seen } = await road({
-    instead(_request, response) {
-      count += 1
-      response
-        .writeHead(401, { 'www-authenticate': 'Bearer, DPoP error="use_dpop_nonce"', 'dpop-nonce': `n${count}` })
-        .end('no')
-      return true
-    }
-  })
+  const { call, seen } = await road(neverContent('Bearer, DPoP error="use_dpop_nonce"'))
   expect(await call()).toMatchObject({ status: 401, body: 'no' })
   expect(seen.map(({ proof }) => proof?.nonce)).toEqual([undefined, 'n1', 'n2', 'n3'])
 })
@@ -185,7 +171,7 @@ test.each<[string, string | string[] | undefined]>([
 })
 
 test('a body that cannot be sent again goes with the nonce at hand; without one the 401 is the caller’s, and its nonce is kept', async () => {
-  const { call, statuses, seen } = await road({ verifier: { dpop: { tokens: 'required', nonces: true } } })
+  const { call, statuses, seen } = await road(demandingNonces)
   const post = () => call('/', { method: 'POST', body: Readable.from(['or', 'der']) })
   expect((await post()).status).toBe(401)
   expect((await post()).status).toBe(200)
@@ -194,7 +180,7 @@ test('a body that cannot be sent again goes with the nonce at hand; without one 
 
 test('one call can need another nonce and another token, and gets both', async () => {
   const { call, seen, statuses, events, clock, tokens } = await road({
-    verifier: { dpop: { tokens: 'required', nonces: true } },
+    ...demandingNonces,
     instead(_request, response, before) {
       // The first token is refused once it comes with a nonce.
       if (before.length === 1) response.writeHead(401, { 'www-authenticate': 'DPoP error="invalid_token"' }).end()
@@ -290,23 +276,13 @@ test('C82 D35 a retry outside gets a new proof for each attempt', async () => {
 })
 
 test('a redirect that is followed outside has a proof for each hop, and a stranger gets neither token nor proof', async () => {
-  const strange: unknown[] = []
-  const stranger = await listen((request, response) => {
-    strange.push(request.headers.authorization, request.headers.dpop)
-    response.end('strange')
-  })
-  const { tokens, origin, seen } = await road({
-    instead(request, response) {
-      const location = request.url === '/away' ? `${stranger}/` : request.url === '/old' ? '/new' : undefined
-      if (location !== undefined) response.writeHead(302, { location }).end()
-      return location !== undefined
-    }
-  })
+  const other = await stranger()
+  const { tokens, origin, seen } = await road(redirectingTo(`${other.origin}/`))
   const call = calling(tokens, { origins: [origin] }, origin, undici.interceptors.redirect({ maxRedirections: 3 }))
   expect((await call('/old')).body).toBe('welcome')
   expect(seen.map(({ proof }) => proof?.htu)).toEqual([`${origin}/old`, `${origin}/new`])
   expect((await call('/away')).body).toBe('strange')
-  expect(strange).toEqual([undefined, undefined])
+  expect(other.shown).toEqual([undefined, undefined])
 })
 
 test('a redirect interceptor below follows nothing, because nobody there could prove the next hop', async () => {
@@ -326,13 +302,9 @@ test('a redirect interceptor below follows nothing, because nobody there could p
 
 test('no proof goes where no token goes', async () => {
   const { tokens, origin } = await road()
-  const got: unknown[] = []
-  const other = await listen((request, response) => {
-    got.push(request.headers.authorization, request.headers.dpop)
-    response.end()
-  })
+  const other = await stranger()
   const call = calling(tokens, { routes: { [`${origin}/users`]: {} } }, '')
-  await call(`${other}/users`)
-  await call(`${other}/users`, { headers: { authorization: 'Basic own' } })
-  expect(got).toEqual([undefined, undefined, 'Basic own', undefined])
+  await call(`${other.origin}/users`)
+  await call(`${other.origin}/users`, { headers: { authorization: 'Basic own' } })
+  expect(other.shown).toEqual([undefined, undefined, 'Basic own', undefined])
 })

@@ -1,14 +1,9 @@
 import { expect, test } from 'vitest'
-import { tokenCache } from '../../src/cache/token-cache.ts'
 import { ClientClosedError } from '../../src/errors.ts'
-import { manualClock } from '../../src/testing/index.ts'
-import { scriptedSource } from '../support/scripted-source.ts'
 import { hour, minute, outcome, rateLimited, read, refused, second, settles, setUp, write } from './set-up.ts'
 
 test('Q12 a caller whose credential is read again when the client closes starts no flight', async () => {
-  const clock = manualClock()
-  const source = Object.assign(scriptedSource(clock), { changed: () => new Promise<boolean>(() => {}) })
-  const cache = tokenCache({ source, clock, timeout: 10 * second, emit() {} })
+  const { clock, source, cache } = setUp({ credentialChanged: () => new Promise(() => {}) })
   void outcome(cache.token(read), clock)
   await clock.advance(0)
   await source.last.fail(refused())

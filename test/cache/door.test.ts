@@ -25,11 +25,17 @@ function setUp() {
     server.isIll = true
     places.isIll(place)
   }
+  /** One that went in has found out, and left. */
+  function foundIll(): void {
+    const place = enter() as Place
+    fallIll(place)
+    place.leave()
+  }
   function recover(): void {
     server.isIll = false
     places.isWell()
   }
-  return { clock, server, places, enter, inside, fallIll, recover, staying }
+  return { clock, server, places, enter, inside, fallIll, foundIll, recover, staying }
 }
 
 /** What a promise has come to by now. */
@@ -107,30 +113,24 @@ test('a refresh that was withdrawn is not called back', () => {
 })
 
 test('an ill server gets one request that callers wait for, at the moment that its health names', async () => {
-  const { clock, enter, inside, fallIll } = setUp()
-  const [first] = inside(1)
-  fallIll(first as Place)
-  first?.leave()
+  const { clock, enter, foundIll } = setUp()
+  foundIll()
   const probe = enter() as Place
   expect(probe.startAt).toBe(clock.monotonicTime() + 1000)
   expect(await soFar(enter())).toBe('waiting')
 })
 
 test('a refresh may find out that an ill server is well, but not beside another request', () => {
-  const { places, enter, inside, fallIll } = setUp()
-  const [first] = inside(1)
-  fallIll(first as Place)
-  first?.leave()
+  const { places, enter, foundIll } = setUp()
+  foundIll()
   expect(behind(places).place).toBeDefined()
   expect(behind(places).place).toBeUndefined()
   expect((enter() as Place).isAwaited).toBe(true) // a caller does not queue behind it
 })
 
 test('when the probe of an ill server has failed, those in line are turned away', async () => {
-  const { places, enter, inside, fallIll } = setUp()
-  const [first] = inside(1)
-  fallIll(first as Place)
-  first?.leave()
+  const { places, enter, foundIll } = setUp()
+  foundIll()
   const probe = enter() as Place
   const waiting = enter()
   places.isIll(probe)
@@ -139,10 +139,8 @@ test('when the probe of an ill server has failed, those in line are turned away'
 })
 
 test('another key may probe next when one key alone has failed', async () => {
-  const { server, places, enter, inside, fallIll } = setUp()
-  const [first] = inside(1)
-  fallIll(first as Place)
-  first?.leave()
+  const { server, places, enter, foundIll } = setUp()
+  foundIll()
   const probe = enter() as Place
   const [next, last] = [enter(), enter()]
   server.otherKeysMayProbe = true
@@ -153,10 +151,8 @@ test('another key may probe next when one key alone has failed', async () => {
 })
 
 test('a probe that ends without a verdict lets the next in line find out', async () => {
-  const { enter, inside, fallIll } = setUp()
-  const [first] = inside(1)
-  fallIll(first as Place)
-  first?.leave()
+  const { enter, foundIll } = setUp()
+  foundIll()
   const probe = enter() as Place
   const next = enter()
   probe.leave()
@@ -192,10 +188,8 @@ test('a refresh does not wait for others at an ill server: it ends', () => {
 })
 
 test('recovery lets sixteen in, callers first', async () => {
-  const { places, enter, inside, fallIll, recover } = setUp()
-  const [first] = inside(1)
-  fallIll(first as Place)
-  first?.leave()
+  const { places, enter, foundIll, recover } = setUp()
+  foundIll()
   const probe = enter() as Place
   const waiting = Array.from({ length: atOnce + 4 }, () => enter())
   const refresh = behind(places)

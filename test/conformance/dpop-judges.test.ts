@@ -1,11 +1,9 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { auth } from 'express-oauth2-jwt-bearer'
 import { decodeJwt } from 'jose'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTokenClient, type TokenClient, type TokenClientOptions } from '../../src/index.ts'
+import { listen } from '../support/road.ts'
 import { undici } from '../support/undici.ts'
 import { type ProviderClient, resources, startOidcProvider } from './oidc-provider-server.ts'
 
@@ -32,10 +30,7 @@ async function service(issuer: string, jwksUri: string) {
   const dpop = { enabled: true, required: true, iatOffset: 60, iatLeeway: 60 }
   app.use(auth({ issuer, jwksUri, audience: resources.jwt, tokenSigningAlg: 'RS256', dpop }))
   app.get('/users/:id', (_request, response) => void response.send('welcome'))
-  const server = createServer(app).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return listen(app)
 }
 
 test.each([false, true])('A7 C75 C76 oidc-provider gives a bound token, nonces demanded: %s', async (requireNonce) => {

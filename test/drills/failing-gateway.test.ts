@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Behaviour, granted, heldRoad } from '../support/held-road.ts'
+import { type Behaviour, failedCalls, granted, heldRoad } from '../support/held-road.ts'
 
 const second = 1000
 const answers: Record<string, () => Response> = {
@@ -8,19 +8,6 @@ const answers: Record<string, () => Response> = {
   '302': () => new Response('', { status: 302, headers: { location: 'https://login.internal/' } }),
   'HTML with 200': () => new Response('<p>', { headers: { 'content-type': 'text/html' } }),
   invalid_client: () => Response.json({ error: 'invalid_client' }, { status: 401 })
-}
-
-/** Failed calls of one caller a second, over so many seconds. */
-async function failedCalls(behaviour: Behaviour, seconds: number): Promise<number> {
-  const { tokens, clock } = heldRoad(behaviour)
-  let failed = 0
-  for (let calls = 0; calls < seconds; calls += 1) {
-    tokens.getToken().catch(() => {
-      failed += 1
-    })
-    await clock.advance(second)
-  }
-  return failed
 }
 
 /** A server that is ill for so many seconds from the first refresh on. */
@@ -41,13 +28,13 @@ function illFromFirstRefresh(life: number, seconds: number, ill: () => Response)
 describe('drill: no call fails', () => {
   test.each(Object.keys(answers))('when a gateway answers the refresh of a minute with %s for 5 s', async (name) => {
     const { behaviour, seen } = illFromFirstRefresh(60, 5, answers[name] as () => Response)
-    expect(await failedCalls(behaviour, 90)).toBe(0)
+    expect(await failedCalls(heldRoad(behaviour), 90)).toBe(0)
     expect(seen.ill).toBeGreaterThan(0)
   })
 
   test('in a blip of 70 s that meets the refresh of five minutes', async () => {
     const { behaviour, seen } = illFromFirstRefresh(300, 70, () => new Response('', { status: 503 }))
-    expect(await failedCalls(behaviour, 320)).toBe(0)
+    expect(await failedCalls(heldRoad(behaviour), 320)).toBe(0)
     expect(seen.ill).toBeGreaterThan(0)
   })
 })

@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest'
 import type { TokenClient } from '../../src/index.ts'
-import { type Behaviour, granted, heldRoad } from '../support/held-road.ts'
+import { granted, heldRoad, pass, unreachable } from '../support/held-road.ts'
 
 const second = 1000
 /** What may be on its way at a time. */
 const atOnce = 16
-
-const unreachable: Behaviour = () => Promise.reject(new TypeError('fetch failed'))
 
 function manyScopes(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `key-${index}`)
@@ -38,11 +36,11 @@ test('drill: a thousand keys that have lost their tokens to an outage of 90 s ge
   const scopes = manyScopes(1000)
   const served = new Set<string>()
   let [inFlight, most] = [0, 0]
-  const { tokens, clock, requests } = heldRoad(async (moment, scope, secret) => {
+  const { tokens, clock, requests } = heldRoad(async (moment, scope) => {
     if (moment < begins) return granted(60)
-    if (moment < ends) return unreachable(moment, scope, secret)
+    if (moment < ends) return unreachable()
     most = Math.max(most, ++inFlight)
-    await new Promise<void>((resolve) => clock.startTimer(resolve, 15))
+    await pass(clock, 15)
     inFlight -= 1
     served.add(scope)
     return granted(43_200)

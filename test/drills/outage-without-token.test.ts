@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { granted, heldRoad } from '../support/held-road.ts'
+import { granted, heldRoad, unreachable } from '../support/held-road.ts'
 
 const second = 1000
 const runs = 60
@@ -13,7 +13,6 @@ interface Recovery {
 
 /** No token and no server for so many seconds, while somebody waits. */
 async function recoveryFrom(outage: number, seed: number): Promise<Recovery> {
-  const unreachable = () => Promise.reject(new TypeError('fetch failed'))
   const { tokens, clock, requests, moment } = heldRoad(
     (at) => (at < outage ? unreachable() : granted(43_200)),
     {},

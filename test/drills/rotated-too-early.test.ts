@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Behaviour, granted, heldRoad } from '../support/held-road.ts'
-
-const second = 1000
+import { type Behaviour, failedCalls, granted, heldRoad } from '../support/held-road.ts'
 
 /** Seconds. */
 interface Rotation {
@@ -12,20 +10,15 @@ interface Rotation {
 
 /** Failed calls of one caller a second, when the client gets its new secret before its authorization server does. */
 async function rotated({ clientAt, serverAt, life }: Rotation, seconds: number) {
-  const seen = { failed: 0, refused: 0 }
+  let refused = 0
   const behaviour: Behaviour = (moment, _scope, secret) => {
     if (secret === (moment < serverAt ? 'old' : 'new')) return granted(life)
-    seen.refused += 1
+    refused += 1
     return Response.json({ error: 'invalid_client' }, { status: 401 })
   }
   const road = heldRoad(behaviour, { clientSecret: () => (road.moment() < clientAt ? 'old' : 'new') })
-  for (let calls = 0; calls < seconds; calls += 1) {
-    road.tokens.getToken().catch(() => {
-      seen.failed += 1
-    })
-    await road.clock.advance(second)
-  }
-  return { ...seen, requests: road.requests.length }
+  const failed = await failedCalls(road, seconds)
+  return { failed, refused, requests: road.requests.length }
 }
 
 test('drill: a secret that changes at the client first, in one file, fails no call', async () => {

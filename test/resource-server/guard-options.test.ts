@@ -176,7 +176,7 @@ test.each(['Express 5', 'Fastify 5'])(
       401,
       `${challenge}, error="invalid_token"`
     ])
-    expect(refused.body).not.toMatch(/another audience|audience/)
+    expect(refused.body).not.toMatch(/audience/)
   }
 )
 

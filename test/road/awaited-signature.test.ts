@@ -1,4 +1,3 @@
-import { generateKeyPairSync, sign as signBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { status } from '@grpc/grpc-js'
 import got from 'got'
@@ -6,18 +5,16 @@ import { expect, test, vi } from 'vitest'
 import { gotHooks, grpcInterceptor, nodeHttp } from '../../src/adapters/index.ts'
 import type { TokenClient } from '../../src/index.ts'
 import { client, service } from '../adapters/grpc-service.ts'
-import { dpopRoad, provenService } from '../support/dpop-road.ts'
+import { dpopRoad, provenService, remoteSigner } from '../support/dpop-road.ts'
 import { undici } from '../support/undici.ts'
 
 /** A client with a token, whose signer works no more, and a service. */
 async function road(trouble: () => Promise<never>) {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const well = (bytes: Uint8Array) => signBytes('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })
-  let isWell = true
-  const sign = vi.fn((bytes: Uint8Array) => (isWell ? well(bytes) : trouble()))
-  const { tokens, server, clock } = await dpopRoad({ client: { dpop: { alg: 'ES256', sign, publicKey } } })
+  const { dpop, fail } = remoteSigner(trouble)
+  const sign = vi.fn(dpop.sign)
+  const { tokens, server, clock } = await dpopRoad({ client: { dpop: { ...dpop, sign } } })
   await tokens.ready()
-  isWell = false
+  fail()
   sign.mockClear()
   const { origin, seen } = await provenService(server, clock)
   return { tokens, sign, origin, seen }

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
 import { allowInsecureHttp, type HeadersOptions } from '../../src/index.ts'
-import { clientSecret, dpopRoad, provenService } from '../support/dpop-road.ts'
+import { clientSecret, demandingNonces, dpopRoad, provenService } from '../support/dpop-road.ts'
 import { road } from '../support/road.ts'
 
 const url = 'https://users.internal/users/7?part=name'
@@ -36,9 +36,7 @@ test.each([
 
 test('T48 C78 headers() takes the nonce of an answer, and keeps it for that origin', async () => {
   const { tokens, server, clock } = await dpopRoad()
-  const { origin, statuses } = await provenService(server, clock, {
-    verifier: { dpop: { tokens: 'required', nonces: true } }
-  })
+  const { origin, statuses } = await provenService(server, clock, demandingNonces)
   const call = { method: 'GET', url: origin } as const
   const send = async (options: HeadersOptions) => fetch(origin, { headers: { ...(await tokens.headers(options)) } })
   const nonce = (await send(call)).headers.get('dpop-nonce') as string

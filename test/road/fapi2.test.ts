@@ -18,8 +18,7 @@ const orders = await certificate('orders', ca)
 
 /** A token endpoint on TLS that keeps the forms and proofs it was sent. */
 async function endpoint(tls: object = {}) {
-  const seen: { assertion: string | undefined; proof: string | undefined; version: string | null; cipher: string }[] =
-    []
+  const seen: { assertion: string | undefined; proof: string | undefined; version: string | null }[] = []
   const https = createServer(
     { key: server.key, cert: server.cert, ca: ca.cert, requestCert: true, rejectUnauthorized: false, ...tls },
     async (request, response) => {
@@ -29,8 +28,7 @@ async function endpoint(tls: object = {}) {
       seen.push({
         assertion: new URLSearchParams(form).get('client_assertion') ?? undefined,
         proof: request.headers.dpop as string | undefined,
-        version: socket.getProtocol(),
-        cipher: socket.getCipher().name
+        version: socket.getProtocol()
       })
       const token_type = request.headers.dpop === undefined ? 'Bearer' : 'DPoP'
       response

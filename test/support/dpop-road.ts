@@ -1,12 +1,8 @@
-import { randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomUUID, sign as signBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { decodeJwt } from 'jose'
 import { expect, onTestFinished } from 'vitest'
-import {
-  type AuthorizationServerOptions,
-  type ClientRegistration,
-  startAuthorizationServer
-} from '../../src/authorization-server/index.ts'
+import { type ClientRegistration, startAuthorizationServer } from '../../src/authorization-server/index.ts'
 import { createTokenClient, type TokenClientOptions } from '../../src/index.ts'
 import { type AccessTokenVerifierOptions, accessTokenVerifier, answerFor } from '../../src/resource-server/index.ts'
 import { type ManualClock, manualClock } from '../../src/testing/index.ts'
@@ -14,23 +10,22 @@ import { listen } from './road.ts'
 
 export const clientId = 'orders'
 export const clientSecret = 'marker-secret'
-export const audience = 'https://users.internal'
+const audience = 'https://users.internal'
 
 export interface DpopRoadOptions {
   readonly client?: Partial<TokenClientOptions>
   readonly registration?: Partial<ClientRegistration>
-  readonly server?: Partial<AuthorizationServerOptions>
   /** Milliseconds by which the client's clock is ahead. */
   readonly ahead?: number
 }
 
 /** A client that asks for DPoP tokens, and a development server that gives this client nothing else. */
-export async function dpopRoad({ client, registration, server: serverOptions, ahead = 0 }: DpopRoadOptions = {}) {
+export async function dpopRoad({ client, registration, ahead = 0 }: DpopRoadOptions = {}) {
   const clock = manualClock()
   const orders = { clientId, clientSecret, scope: ['read', 'write'], audience: [audience], dpop: 'required' } as const
   const server = await startAuthorizationServer({
-    ...{ clock, clients: [{ ...orders, ...registration } as ClientRegistration] },
-    ...serverOptions
+    clock,
+    clients: [{ ...orders, ...registration } as ClientRegistration]
   })
   const tokens = createTokenClient({
     ...{ issuer: server.issuer, clientId, clientSecret, dpop: true },
@@ -46,8 +41,6 @@ export async function dpopRoad({ client, registration, server: serverOptions, ah
 
 /** A request as a service has received it. */
 export interface SeenCall {
-  readonly method: string | undefined
-  readonly url: string | undefined
   readonly headers: IncomingMessage['headers']
   readonly body: string
   readonly status: number
@@ -63,6 +56,54 @@ export interface ProvenServiceOptions {
   readonly ahead?: number
   /** Answers in place of the verifier; false leaves it to that. */
   readonly instead?: (request: IncomingMessage, response: ServerResponse, seen: readonly SeenCall[]) => boolean
+}
+
+/** A service that demands nonces, which count for a while. */
+export const demandingNonces = { verifier: { dpop: { tokens: 'required', nonces: true } } } as const
+
+/** A service that has another nonce for each request, n1, n2 and so on, and takes none. */
+export function neverContent(challenge: string): ProvenServiceOptions {
+  let count = 0
+  return {
+    instead(_request, response) {
+      count += 1
+      response.writeHead(401, { 'www-authenticate': challenge, 'dpop-nonce': `n${count}` }).end('no')
+      return true
+    }
+  }
+}
+
+/** A service that is entitled to nothing, and what it was shown. */
+export async function stranger() {
+  const shown: unknown[] = []
+  const origin = await listen((request, response) => {
+    shown.push(request.headers.authorization, request.headers.dpop)
+    response.end('strange')
+  })
+  return { origin, shown }
+}
+
+/** A service that sends `/old` to a place of its own, and `/away` to another origin. */
+export function redirectingTo(other: string): ProvenServiceOptions {
+  return {
+    instead(request, response) {
+      const location = { '/away': other, '/old': '/new' }[request.url ?? '']
+      if (location !== undefined) response.writeHead(302, { location }).end()
+      return location !== undefined
+    }
+  }
+}
+
+/** The option `dpop` for a key behind a signer, which works until it is told to fail. */
+export function remoteSigner(trouble: () => Promise<never> = () => Promise.reject(new Error('HSM'))) {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  let works = true
+  const sign = async (bytes: Uint8Array) =>
+    works ? signBytes('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' }) : trouble()
+  const fail = () => {
+    works = false
+  }
+  return { dpop: { alg: 'ES256', sign, publicKey } as const, fail }
 }
 
 /** A service that takes no token without a proof, by our own verifier. */
@@ -96,8 +137,8 @@ export async function provenService(
     let body = ''
     for await (const chunk of request) body += chunk
     response.on('finish', () => {
-      const { method, url, headers } = request
-      seen.push({ method, url, headers, body, status: response.statusCode, proof: claimsOf(request) })
+      const { headers } = request
+      seen.push({ headers, body, status: response.statusCode, proof: claimsOf(request) })
     })
     response.setHeader('date', new Date(own.wallTime()).toUTCString())
     if (oneUseNonces) {

@@ -1,14 +1,12 @@
 import { onTestFinished } from 'vitest'
-import { tokenRequestCode } from '../../src/connection-group/late-token-requests.ts'
-import { createTokenClient, type TokenClient, type TokenClientOptions } from '../../src/index.ts'
+import { createTokenClient, type GetTokenOptions, type TokenClient, type TokenClientOptions } from '../../src/index.ts'
 import { type ManualClock, manualClock } from '../../src/testing/index.ts'
+import { loaded } from './loaded.ts'
 
 // Why our tests hold the clock: an outage of hours takes milliseconds, timers fire in the same order on every machine, and a test fails because of our code and
 // not because the machine is busy. `advance(0)` moves no time: it lets work that has started settle. A test that runs in real time says why.
 
-// The client loads this code when it first needs it. We load it before, because a held clock does not wait for the disk.
-await tokenRequestCode.load()
-await import('p-retry')
+await loaded()
 
 /** What the authorization server answers at that moment, in seconds from the start, for that scope, to that secret. */
 export type Behaviour = (moment: number, scope: string, secret: string) => Response | Promise<Response>
@@ -58,6 +56,32 @@ let issued = 0
 export function granted(life: number): Response {
   issued += 1
   return Response.json({ access_token: `token-${issued}`, token_type: 'Bearer', expires_in: life })
+}
+
+/** The answer of a server that nobody reaches. */
+export function unreachable(): Promise<never> {
+  return Promise.reject(new TypeError('fetch failed'))
+}
+
+/** Lasts that many milliseconds on the clock that the test holds. */
+export function pass(clock: ManualClock, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.startTimer(resolve, ms))
+}
+
+/** Failed calls of one caller a second, over so many seconds. */
+export async function failedCalls(
+  { tokens, clock }: HeldRoad,
+  seconds: number,
+  options?: GetTokenOptions
+): Promise<number> {
+  let failed = 0
+  for (let calls = 0; calls < seconds; calls += 1) {
+    tokens.getToken(options).catch(() => {
+      failed += 1
+    })
+    await clock.advance(1000)
+  }
+  return failed
 }
 
 /** Numbers in [0, 1) that are the same in each run. */

@@ -22,6 +22,9 @@ export interface Limits {
   readonly retryAfter?: number
 }
 
+/** A capacity that no drill reaches. */
+export const unlimited = 10_000
+
 export async function limitedServer({ life, capacity, retryAfter }: Limits): Promise<LimitedServer> {
   const { tokenEndpoint, answer } = await tokenServer(life)
   let began = performance.now()

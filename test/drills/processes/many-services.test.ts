@@ -2,10 +2,9 @@ import { setTimeout as pass } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type BuiltPackage, buildPackage } from '../../house/package.ts'
 import { startCallers } from './calling-processes.ts'
-import { limitedServer, perSecond } from './limited-server.ts'
+import { limitedServer, perSecond, unlimited } from './limited-server.ts'
 
 const second = 1000
-const unlimited = 10_000
 let built: BuiltPackage
 
 beforeAll(async () => {

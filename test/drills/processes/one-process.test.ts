@@ -3,10 +3,9 @@ import { tokenServer } from '../../fleet/token-server.ts'
 import { type BuiltPackage, buildPackage } from '../../house/package.ts'
 import { type Child, runModule, runWithDescriptors } from '../../process/child.ts'
 import { startCallers } from './calling-processes.ts'
-import { limitedServer } from './limited-server.ts'
+import { limitedServer, unlimited } from './limited-server.ts'
 
 const second = 1000
-const unlimited = 10_000
 let built: BuiltPackage
 
 beforeAll(async () => {
