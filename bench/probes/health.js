@@ -1,31 +1,11 @@
 // What a probe costs a client of many keys: health(), its state alone, and a call for a key that pushes another one out.
-import { createTokenClient } from '../../dist/index.js'
+import { filledClient, scopesOf } from '../support/filled-client.js'
 import { ratio, takeTurns } from '../support/slices.js'
 import { median } from '../support/statistics.js'
-import { makeToken } from '../support/token.js'
 
 const keys = 10_000 // the most that a client keeps
 const turns = Number(process.argv[2])
-const life = 43_200
 let serial = 0
-
-async function answer() {
-  return Response.json({ access_token: makeToken({ serial: ++serial, life }), token_type: 'Bearer', expires_in: life })
-}
-
-async function clientOf(count) {
-  const tokens = createTokenClient({
-    tokenEndpoint: 'https://login.internal/token',
-    clientId: 'orders',
-    clientSecret: 'secret',
-    fetch: answer
-  })
-  for (let first = 0; first < count; first += 500) {
-    const scopes = Array.from({ length: Math.min(500, count - first) }, (_, index) => `tenant-${first + index}`)
-    await Promise.all(scopes.map((scope) => tokens.getToken({ scope })))
-  }
-  return tokens
-}
 
 async function loopOf(entrant, call) {
   const { callEach } = await import(`../support/loops.js?${entrant}`)
@@ -38,14 +18,14 @@ async function coldLoopOf(entrant, tokens) {
 }
 
 process.removeAllListeners('warning') // of the many keys
-const few = await clientOf(1)
-const many = await clientOf(keys)
+const few = await filledClient(scopesOf(1))
+const many = await filledClient(scopesOf(keys))
 const { health } = await takeTurns({ health: await loopOf('health', () => many.health()) }, { turns })
 const state = await takeTurns(
   { few: await loopOf('few', () => few.state), many: await loopOf('many', () => many.state) },
   { turns }
 )
-const another = await clientOf(1) // it has room for all that come
+const another = await filledClient(scopesOf(1)) // it has room for all that come
 const cold = await takeTurns(
   { room: await coldLoopOf('room', another), full: await coldLoopOf('full', many) },
   { turns, slice: 1 }

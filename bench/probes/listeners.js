@@ -1,26 +1,13 @@
 // A warm call and a flight, with nobody listening beside one with a listener for everything. The flights need no network.
 // And what a flight spends on channels that nobody subscribes to: it asks two of them whether somebody does.
 import { channel, tracingChannel } from 'node:diagnostics_channel'
-import { createTokenClient } from '../../dist/index.js'
+import { emptyClient } from '../support/filled-client.js'
 import { ratio, takeTurns } from '../support/slices.js'
 import { median } from '../support/statistics.js'
-import { makeToken } from '../support/token.js'
 
-const life = 43_200
 const turns = Number(process.argv[2])
-let serial = 0
 
-async function answer() {
-  const token = makeToken({ serial: ++serial, life })
-  return Response.json({ access_token: token, token_type: 'Bearer', expires_in: life })
-}
-
-function client() {
-  const tokenEndpoint = 'https://login.internal/token'
-  return createTokenClient({ tokenEndpoint, clientId: 'orders', clientSecret: 'secret', fetch: answer })
-}
-
-const entrants = { quiet: client(), alike: client(), heard: client() } // two quiet ones show the noise
+const entrants = { quiet: emptyClient(), alike: emptyClient(), heard: emptyClient() } // two quiet ones show the noise
 let events = 0
 entrants.heard.on('*', () => events++)
 await Promise.all(Object.values(entrants).map((tokens) => tokens.getToken()))

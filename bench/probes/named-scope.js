@@ -1,5 +1,5 @@
 // A warm token of one of many scopes, which the call names: nanoseconds a call, beside the least that a client of many scopes can do.
-import { createTokenClient } from '../../dist/index.js'
+import { filledClient, scopesOf } from '../support/filled-client.js'
 import { ratio, takeTurns } from '../support/slices.js'
 import { median } from '../support/statistics.js'
 import { makeToken } from '../support/token.js'
@@ -7,7 +7,7 @@ import { makeToken } from '../support/token.js'
 const [keys, turns] = process.argv.slice(2).map(Number)
 const life = 43_200
 const stride = 7919 // tenants come in no order
-const scopes = Array.from({ length: keys }, (_, index) => `tenant-${index}`)
+const scopes = scopesOf(keys)
 
 /** A promise that is made once for each scope, and one clock reading to know whether it still holds. */
 const kept = new Map(
@@ -23,16 +23,7 @@ function leastToken({ scope }) {
   return promise
 }
 
-let serial = 0
-const tokens = createTokenClient({
-  tokenEndpoint: 'https://login.internal/token',
-  clientId: 'orders',
-  clientSecret: 'secret',
-  fetch: async () =>
-    Response.json({ access_token: makeToken({ serial: ++serial, life }), token_type: 'Bearer', expires_in: life })
-})
-for (let start = 0; start < keys; start += 500)
-  await Promise.all(scopes.slice(start, start + 500).map((scope) => tokens.getToken({ scope })))
+const tokens = await filledClient(scopes)
 
 const calls = { floor: leastToken, client: (options) => tokens.getToken(options) }
 const loops = {}

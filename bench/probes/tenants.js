@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createTokenClients } from '../../dist/index.js'
+import { settledHeap } from '../support/settled-heap.js'
 import { makeToken } from '../support/token.js'
 
 const tenants = Number(process.argv[2])
@@ -41,12 +42,4 @@ async function warm(name, count) {
     const ids = Array.from({ length: Math.min(100, count - start) }, (_, index) => `${name}-${start + index}`)
     await Promise.all(ids.map((id) => clients.for(id).getToken()))
   }
-}
-
-async function settledHeap() {
-  for (let i = 0; i < 4; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    globalThis.gc()
-  }
-  return process.memoryUsage().heapUsed
 }

@@ -1,6 +1,7 @@
 // What verified tokens take in memory: usual ones, and ones of the greatest size with as many members as fit.
 import { createHmac } from 'node:crypto'
 import { accessTokenVerifier, sharedSecret } from '../../dist/resource-server/index.js'
+import { settledHeap } from '../support/settled-heap.js'
 
 const issuer = 'https://auth.internal'
 const audience = 'https://users.internal'
@@ -20,14 +21,6 @@ function token(serial, more) {
   }
   const input = `${encode({ alg: 'HS256', typ: 'at+jwt' })}.${encode({ ...claims, jti: `a${serial}` })}`
   return `Bearer ${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
-}
-
-async function settledHeap() {
-  for (let i = 0; i < 4; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    globalThis.gc()
-  }
-  return process.memoryUsage().heapUsed
 }
 
 async function grown(count, more) {
