@@ -1,5 +1,5 @@
+import type { Failure } from '../endpoint-health/failure.ts'
 import type { Entry, TokenState } from './entry.ts'
-import type { Failure } from './failure.ts'
 import { type ClientState, isHeldOrWanted, stateOf } from './health.ts'
 import type { Now } from './now.ts'
 

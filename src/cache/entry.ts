@@ -1,6 +1,6 @@
+import type { Failure } from '../endpoint-health/failure.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
-import type { Failure } from './failure.ts'
 import type { Flight } from './flight.ts'
 import { type KeptToken, onWallClock } from './kept-token.ts'
 import type { Now } from './now.ts'

@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts'
+import { notBefore } from '../endpoint-health/back-off.ts'
+import type { Place } from '../endpoint-health/door.ts'
+import type { EndpointHealth } from '../endpoint-health/endpoint-health.ts'
+import { type Failure, failureAfter, type Setback } from '../endpoint-health/failure.ts'
 import { type ErrorCode, isAboutServer, isRefusalOfCredential, type TokenClientError } from '../errors.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { broughtNews } from '../waiting/brought-news.ts'
 import type { Ending } from '../waiting/ending.ts'
-import { notBefore } from './back-off.ts'
-import type { Place } from './door.ts'
-import type { EndpointHealth } from './endpoint-health.ts'
 import type { Entry, KeyFailure } from './entry.ts'
-import { type Failure, failureAfter, type Setback } from './failure.ts'
 
 /** Why no flight may start, and until which moment in monotonic ms. */
 export interface Barrier {

@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../clock.ts'
+import type { Place } from '../endpoint-health/door.ts'
 import { TokenClientError } from '../errors.ts'
 import type { RefreshReason } from '../events.ts'
 import { type Awaited, type Deadline, startDeadline, tooSlow } from '../waiting/deadline.ts'
 import type { Ending } from '../waiting/ending.ts'
 import { pause } from '../waiting/pause.ts'
 import { type RetryBudget, withRetries } from '../waiting/retry.ts'
-import type { Place } from './door.ts'
 import type { Landing } from './kept-token.ts'
 
 export interface FlightPlan {

@@ -1,7 +1,7 @@
+import type { Failure } from '../endpoint-health/failure.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { RequestFields } from '../events.ts'
 import type { Entry, TokenState } from './entry.ts'
-import type { Failure } from './failure.ts'
 import { freshnessOf, onWallClock } from './kept-token.ts'
 import type { Now } from './now.ts'
 

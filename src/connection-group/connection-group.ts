@@ -1,5 +1,5 @@
-import { type EndpointHealth, endpointHealth } from '../cache/endpoint-health.ts'
 import type { Clock } from '../clock.ts'
+import { type EndpointHealth, endpointHealth } from '../endpoint-health/endpoint-health.ts'
 import type { ConnectOptions } from '../http/connect-options.ts'
 import type { SenderOptions } from '../http/send.ts'
 import type { CheckedOptions, ServerLocation } from '../options/client-options.ts'

@@ -1,5 +1,5 @@
-import { notBefore } from '../cache/back-off.ts'
 import type { Clock } from '../clock.ts'
+import { notBefore } from '../endpoint-health/back-off.ts'
 import { TokenClientError } from '../errors.ts'
 
 /** A failed token request of one instance. Times are in simulated ms. */

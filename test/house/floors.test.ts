@@ -23,6 +23,7 @@ const floors: Readonly<Record<string, number>> = {
   emitter: 1,
   waiting: 1,
   token: 2,
+  'endpoint-health': 2,
   http: 3,
   proof: 3,
   telemetry: 4,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Door, door, type Place } from '../../src/cache/door.ts'
+import { type Door, door, type Place } from '../../src/endpoint-health/door.ts'
 import { manualClock } from '../../src/testing/index.ts'
 
 const atOnce = 16

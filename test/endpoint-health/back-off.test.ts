@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { notBefore, pauseBeforeRetry } from '../../src/cache/back-off.ts'
-import { type Failure, failureAfter } from '../../src/cache/failure.ts'
+import { notBefore, pauseBeforeRetry } from '../../src/endpoint-health/back-off.ts'
+import { type Failure, failureAfter } from '../../src/endpoint-health/failure.ts'
 import { type ErrorCode, TokenClientError } from '../../src/errors.ts'
 import { manualClock } from '../../src/testing/index.ts'
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Place } from '../../src/cache/door.ts'
-import { endpointHealth } from '../../src/cache/endpoint-health.ts'
+import type { Place } from '../../src/endpoint-health/door.ts'
+import { endpointHealth } from '../../src/endpoint-health/endpoint-health.ts'
 import type { TokenClientError } from '../../src/errors.ts'
 import { manualClock } from '../../src/testing/index.ts'
-import { down, minute, rateLimited, second } from './set-up.ts'
+import { down, minute, rateLimited, second } from '../cache/set-up.ts'
 
 const never = Number.NEGATIVE_INFINITY
 
