@@ -2,7 +2,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { knownNames } from '../known-names.ts'
 import { type Command, type OptionDescriptions, type OptionValues, UsageError } from './command.ts'
 
-/** Every command has these. */
+/** The flags that every command has. */
 export const commonOptions = {
   json: { type: 'boolean', about: 'Print the result as JSON.' },
   help: { type: 'boolean', short: 'h', about: 'Show this help.' }
@@ -14,7 +14,10 @@ export interface Arguments {
   readonly json: boolean
 }
 
-/** Reads what stands behind the command's name. A wrong use throws UsageError, whose message repeats no value. */
+/**
+ * Reads the flags and operands after the command's name.
+ * @throws UsageError; its message never repeats a value, because a value can be a secret.
+ */
 export function readArguments({ options, mostOperands = 0 }: Command, given: readonly string[]): Arguments {
   refuseSecrets(options, given)
   const { values, positionals } = parsed({ ...options, ...commonOptions }, given)
@@ -33,11 +36,11 @@ function parsed(options: OptionDescriptions, given: readonly string[]) {
     return parseArgs({ args: [...given], options: config, allowPositionals: true })
   } catch (error) {
     if (!isParseError(error)) throw error
-    // Node's message goes on to explain `--`, which no command here needs.
+    // The rest of Node's message explains `--`, which no command here needs.
     const fault = `${error.message.split(/\. To specify|\n/)[0]?.replace(/\.?$/, '.')}`
     const [, valueless] = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument (?:is ambiguous|missing)/.exec(fault) ?? []
     if (valueless !== undefined)
-      throw new UsageError(`${valueless} needs a value. Write ${valueless}=VALUE for one that begins with a dash.`)
+      throw new UsageError(`${valueless} needs a value. If the value begins with a dash, write ${valueless}=VALUE.`)
     const [, unknown] = /^Unknown option '--([\w-]+)'/.exec(fault) ?? []
     throw new UsageError(unknown === undefined ? fault : `${fault} ${knownNames(unknown, Object.keys(options))}`)
   }
@@ -45,7 +48,7 @@ function parsed(options: OptionDescriptions, given: readonly string[]) {
 
 const secretFlag = /^--((client|admin|signing)-)?(secret|password|private-key|key)(=|$)/
 
-/** Everybody on the machine can read the arguments of a process. */
+/** Other users of the machine can read the arguments of a process. */
 function refuseSecrets(options: OptionDescriptions, given: readonly string[]): void {
   const flag = given.find((argument) => secretFlag.test(argument))?.split('=')[0]
   if (flag === undefined || flag.slice(2) in options) return
@@ -55,8 +58,8 @@ function refuseSecrets(options: OptionDescriptions, given: readonly string[]): v
 }
 
 function tooMany(most: number): string {
-  const taken = most === 0 ? 'has no operands' : `has at most ${most} operand${most === 1 ? '' : 's'}`
-  return `This command ${taken}. Is a value on the line that belongs behind a flag, or needs quotes?`
+  const taken = most === 0 ? 'takes no operands' : `takes at most ${most} operand${most === 1 ? '' : 's'}`
+  return `This command ${taken}. Check whether a value is missing its flag, or needs quotes.`
 }
 
 function isParseError(error: unknown): error is Error {

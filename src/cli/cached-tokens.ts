@@ -11,8 +11,9 @@ export interface TokenCache {
 }
 
 /**
- * Tokens of earlier calls, sealed, in the user's cache directory. The key lies beside them: who can read this user's files can read the tokens, and
- * nobody else; and it does not depend on the secret, which may not even be a file. Throws UsageError.
+ * A store of encrypted tokens in the user's cache directory. The key is a file in the same directory, so only somebody who can read this user's files
+ * can read the tokens. The key does not depend on the client secret, which the user may type.
+ * @throws UsageError if the directory cannot be used
  */
 export async function tokenCache({
   XDG_CACHE_HOME
@@ -23,12 +24,12 @@ export async function tokenCache({
     await mkdir(directory, { recursive: true, mode: 0o700 })
     await createOnce(file, randomBytes(32).toString('base64'))
   } catch (error) {
-    throw new UsageError(`--cache cannot use ${directory} (${(error as NodeJS.ErrnoException).code}).`)
+    throw new UsageError(`--cache cannot use the directory ${directory} (${(error as NodeJS.ErrnoException).code}).`)
   }
   return { store: fileStore({ directory: join(directory, 'tokens') }), sealingKey: { file } }
 }
 
-/** A link appears with its whole content, and never over another one: two calls at once end up with one key. */
+/** `link` is atomic and never replaces a file, so two processes that start at the same time use the same key. */
 async function createOnce(file: string, content: string): Promise<void> {
   const draft = `${file}.${process.pid}`
   await writeFile(draft, content, { mode: 0o600 })

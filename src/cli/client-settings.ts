@@ -3,33 +3,49 @@ import { type OptionDescriptions, UsageError } from './command.ts'
 import { readConfig } from './config-file.ts'
 import type { Terminal } from './terminal.ts'
 
-/** The flags of every command that asks for tokens. Each stands for the variable `SERVICE_TOKEN_` and its name in capitals. */
+/** The flags of every command that asks for tokens. `--client-id` sets the same as the variable `SERVICE_TOKEN_CLIENT_ID`, and so on. */
 export const settingOptions = {
   config: { type: 'string', value: 'FILE', about: 'A JSON file with settings: { "issuer": "…", "clientId": "…" }.' },
-  issuer: { type: 'string', value: 'URL', about: 'The authorization server; its endpoints are discovered.' },
-  'token-endpoint': { type: 'string', value: 'URL', about: 'The token endpoint, when nothing is to be discovered.' },
-  'client-id': { type: 'string', value: 'ID', about: 'The id that the authorization server knows the client by.' },
+  issuer: { type: 'string', value: 'URL', about: 'The authorization server. Its endpoints are discovered.' },
+  'token-endpoint': {
+    type: 'string',
+    value: 'URL',
+    about: 'The URL of the token endpoint, if you do not want discovery.'
+  },
+  'client-id': { type: 'string', value: 'ID', about: 'The id of the client at the authorization server.' },
   'client-secret-file': {
     type: 'string',
     value: 'FILE',
     about: 'A file with the secret. Use - to read it from standard input.'
   },
-  'private-key-file': { type: 'string', value: 'FILE', about: 'A private key, PEM or JWK.' },
-  'certificate-file': { type: 'string', value: 'FILE', about: 'The certificate of the private key, PEM.' },
-  'assertion-file': { type: 'string', value: 'FILE', about: 'A file with an assertion that somebody else writes.' },
+  'private-key-file': { type: 'string', value: 'FILE', about: 'A file with a private key (PEM or JWK).' },
+  'certificate-file': { type: 'string', value: 'FILE', about: 'A file with the certificate of the private key (PEM).' },
+  'assertion-file': { type: 'string', value: 'FILE', about: 'A file with an assertion that another program writes.' },
   'authentication-method': {
     type: 'string',
     value: 'METHOD',
     about: 'client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth …'
   },
-  'basic-encoding': { type: 'string', value: 'ENCODING', about: 'form or raw, for client_secret_basic.' },
+  'basic-encoding': {
+    type: 'string',
+    value: 'ENCODING',
+    about: 'How client_secret_basic encodes the secret: form (the default) or raw.'
+  },
   'key-id': { type: 'string', value: 'KID', about: "The name of the private key in the client's JWKS." },
-  'ca-file': { type: 'string', value: 'FILE', about: 'PEM of the authorities that the server is trusted by.' },
-  proxy: { type: 'string', value: 'URL', about: 'The proxy that requests go through, or the word environment.' },
-  scope: { type: 'string', value: 'SCOPE', about: 'Scopes to ask for, with spaces between them.' },
+  'ca-file': {
+    type: 'string',
+    value: 'FILE',
+    about: 'A file with the certificate authorities that you trust for the server (PEM).'
+  },
+  proxy: {
+    type: 'string',
+    value: 'URL',
+    about: 'The proxy for requests, or the word environment for HTTPS_PROXY and NO_PROXY.'
+  },
+  scope: { type: 'string', value: 'SCOPE', about: 'The scopes to ask for, separated by spaces.' },
   audience: { type: 'string', value: 'AUDIENCE', about: 'The audience to ask for.' },
-  resource: { type: 'string', value: 'URI', about: 'Resource indicators to ask for, with spaces between them.' },
-  timeout: { type: 'string', value: 'MS', about: 'Milliseconds to wait for a token.' }
+  resource: { type: 'string', value: 'URI', about: 'The resource indicators to ask for, separated by spaces.' },
+  timeout: { type: 'string', value: 'MS', about: 'How many milliseconds to wait for a token.' }
 } as const satisfies OptionDescriptions
 
 const prefix = 'SERVICE_TOKEN_'
@@ -37,10 +53,10 @@ const secret = 'CLIENT_SECRET'
 
 const credentials = [secret, 'CLIENT_SECRET_FILE', 'PRIVATE_KEY_FILE', 'ASSERTION_FILE']
 
-/** What belongs to a credential: a layer that names one replaces all of them in the layers below. */
+/** The settings of a credential. A layer with a credential replaces all of these in the layers below it. */
 const credentialSettings = [...credentials, 'CERTIFICATE_FILE', 'AUTHENTICATION_METHOD', 'BASIC_ENCODING', 'KEY_ID']
 
-/** Setting, without the prefix → value. */
+/** Setting without the prefix, to its value. */
 type Layer = Readonly<Record<string, string>>
 
 export interface Given {
@@ -50,14 +66,15 @@ export interface Given {
 }
 
 /**
- * The client's options, from the flags, the variables and the file: the first that has a setting counts. Where no credential is given and a person sits there,
- * the secret is asked for. Throws UsageError and ClientConfigurationError.
+ * The client's options from flags, variables and the file of `--config`, in this order of precedence. If there is no credential and a person sits at the
+ * terminal, this asks for the secret.
+ * @throws UsageError, ClientConfigurationError
  */
 export async function clientOptions(given: Given): Promise<TokenClientOptions> {
   return clientOptionsFrom(await settingsFor(given))
 }
 
-/** The merged settings, as variables. */
+/** The settings of `clientOptions`, as `SERVICE_TOKEN_…` variables. */
 export async function settingsFor({ values, environment, terminal }: Given): Promise<Record<string, string>> {
   const file = typeof values.config === 'string' ? await readConfig(values.config, knownSettings) : {}
   const settings = [file, ofEnvironment(environment), ofFlags(values)].reduce(covered)
@@ -95,7 +112,8 @@ async function withSecret(settings: Layer, terminal: Terminal): Promise<Layer> {
   const { CLIENT_SECRET_FILE, ...others } = settings
   if (CLIENT_SECRET_FILE === '-') {
     const piped = await terminal.readInput()
-    if (piped === undefined || piped.trim() === '') throw new UsageError('Pipe the client secret into standard input.')
+    if (piped === undefined || piped.trim() === '')
+      throw new UsageError('--client-secret-file - needs the client secret on standard input. Pipe it in.')
     return { ...others, [secret]: piped.replace(/\r?\n$/, '') }
   }
   if (settings.CLIENT_ID === undefined || credentials.some((name) => name in settings)) return settings

@@ -5,7 +5,7 @@ export interface OptionDescription {
   readonly type: 'string' | 'boolean'
   readonly short?: string
   readonly multiple?: boolean
-  /** What stands for the value in the help: `ISSUER`. */
+  /** The placeholder of the value in the help: `ISSUER`. */
   readonly value?: string
   /** One sentence for the help. */
   readonly about: string
@@ -23,7 +23,7 @@ type ValueOf<Option> = Option extends { type: 'boolean' }
     ? string[]
     : string
 
-/** One line that a reader can copy, and what it does. */
+/** A line that a reader can copy, and what it does. */
 export interface Example {
   readonly line: string
   readonly about: string
@@ -32,22 +32,21 @@ export interface Example {
 /** What a command was called with. */
 export interface Call<Options extends OptionDescriptions> {
   readonly values: OptionValues<Options>
-  /** What stands on the line without a flag. */
+  /** The arguments that belong to no flag. */
   readonly operands: readonly string[]
   readonly json: boolean
   readonly terminal: Terminal
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** All commands that there are. */
   readonly commands: CommandTable
 }
 
-/** Name → command. */
+/** The commands by their names. */
 export type CommandTable = Readonly<Record<string, CommandRow>>
 
 export interface CommandRow {
-  /** What the overview says. */
+  /** One sentence for the overview of all commands. */
   readonly about: string
-  /** A command is loaded when it runs: what it needs costs the others nothing. */
+  /** Loads the command when it runs, so that its imports do not slow down the other commands. */
   load(): Promise<Command>
 }
 
@@ -55,24 +54,24 @@ export interface CommandRow {
 export interface Command<Options extends OptionDescriptions = OptionDescriptions> {
   /** The operands as the help shows them: `[TOKEN]`. */
   readonly operands?: string
-  /** How many operands it takes; none unless given. */
+  /** How many operands it takes at most; 0 by default. */
   readonly mostOperands?: number
   /** What it does, in whole sentences. */
   readonly about: string
   readonly options: Options
   readonly examples: readonly Example[]
-  /** Exit code → what it means. */
+  /** What each exit code means. */
   readonly exitCodes: Readonly<Record<number, string>>
-  /** Gives the exit code. A UsageError ends with 2, any other error with 1. */
+  /** Resolves to the exit code. A UsageError ends the process with 2, any other error with 1. */
   run(call: Call<Options>): Promise<number>
 }
 
-/** Keeps the exact type of the options, so that `values` has a member for each. */
+/** Infers the exact type of the options, so that `values` has a typed member for each. */
 export function command<const Options extends OptionDescriptions>(description: Command<Options>): Command<Options> {
   return description
 }
 
-/** The command line was used in a way that cannot work. The message says what to do, and repeats no value: that can be a secret. */
+/** The command line was used in a way that cannot work. The message says what to do. It never repeats a value, because a value can be a secret. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }

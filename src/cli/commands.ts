@@ -1,17 +1,17 @@
 import type { CommandTable } from './command.ts'
 
-/** A new command is one file in `commands/` and one row here. */
+/** To add a command, add a file to `commands/` and a row here. */
 export const commands: CommandTable = {
   token: {
-    about: 'Gets an access token and prints it, as it is or in the form that another program takes.',
+    about: 'Gets an access token and prints it, alone or in the form that another program needs.',
     load: async () => (await import('./commands/token-command.ts')).token
   },
   inspect: {
-    about: 'Reads a token: its claims, its times and its size; with --verify whether a service would take it.',
+    about: 'Shows what is in a token. With --verify it also checks whether a service would accept it.',
     load: async () => (await import('./commands/inspect-command.ts')).inspect
   },
   doctor: {
-    about: 'Examines everything between this machine and a token, and says what to do.',
+    about: 'Checks everything between this machine and a token, and says what to do.',
     load: async () => (await import('./commands/doctor-command.ts')).doctor
   },
   serve: {
@@ -19,11 +19,11 @@ export const commands: CommandTable = {
     load: async () => (await import('./commands/serve-command.ts')).serve
   },
   inventory: {
-    about: 'Compares what services did with what they may do: unused grants, and calls without one.',
+    about: 'Compares what services did with what they may do, and lists unused and missing grants.',
     load: async () => (await import('./commands/inventory-command.ts')).inventory
   },
   simulate: {
-    about: 'Simulates what a fleet of instances asks of its authorization server.',
+    about: 'Simulates the load of a fleet of instances on its authorization server.',
     load: async () => (await import('./commands/simulate-command.ts')).simulate
   },
   completion: {

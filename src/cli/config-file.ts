@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { knownNames } from '../known-names.ts'
 import { UsageError } from './command.ts'
 
-/** The settings in a JSON file: members are named as flags, in camel case. Throws UsageError, which shows no value. */
+/**
+ * The settings in a JSON file. A member has the name of a flag, in camel case.
+ * @throws UsageError; its message shows no value of the file
+ */
 export async function readConfig(file: string, known: readonly string[]): Promise<Record<string, string>> {
   const members = Object.entries(objectIn(file, await contentOf(file)))
   return Object.fromEntries(
@@ -31,14 +34,14 @@ function objectIn(file: string, text: string): object {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   } catch {
-    // The parser's message shows what stands there.
+    // The parser's message would show a part of the file.
   }
   throw new UsageError(
     `The file ${file} of --config is not a JSON object. It should look like { "issuer": "https://…" }.`
   )
 }
 
-/** Lists may be arrays, numbers numbers. */
+/** Variables are always text, but in JSON a list can be an array and a number can be a number. */
 function textOf(value: unknown, where: string): string {
   const members: unknown[] = Array.isArray(value) ? value : [value]
   if (members.every((member) => typeof member === 'string' || typeof member === 'number')) return members.join(' ')

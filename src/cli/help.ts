@@ -15,7 +15,7 @@ export function overview(): string {
     'Commands:',
     columns(rows, width),
     '',
-    'service-token COMMAND --help explains a command, service-token --version tells the version.'
+    'service-token COMMAND --help explains a command. service-token --version prints the version.'
   ].join('\n')
 }
 

@@ -1,4 +1,4 @@
-/** Two columns: the second one wraps under itself. */
+/** Prints rows in two columns. Long text in the second column wraps within this column. */
 export function columns(rows: readonly (readonly [string, string])[], width: number): string {
   const first = Math.max(...rows.map(([name]) => name.length)) + 4
   return rows
@@ -9,7 +9,7 @@ export function columns(rows: readonly (readonly [string, string])[], width: num
     .join('\n')
 }
 
-/** Breaks between words, so that no line is longer than `width` unless a word is. */
+/** Breaks lines between words, so that only a line with a single long word can be longer than `width`. */
 export function wrapped(text: string, width: number): string {
   const lines = ['']
   for (const word of text.split(' ')) {

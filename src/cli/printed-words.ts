@@ -10,7 +10,7 @@ const units: readonly (readonly [string, number])[] = [
   ['s', second]
 ]
 
-/** A time span in its two largest units: `11 h 58 min`. */
+/** A time span in its two largest units, such as `11 h 58 min`. */
 export function span(ms: number): string {
   const whole = Math.round(Math.abs(ms) / second) * second
   const largest = units.findIndex(([, size]) => whole >= size)
@@ -21,7 +21,7 @@ export function span(ms: number): string {
   return rest === 0 || next === undefined ? first : `${first} ${rest} ${next[0]}`
 }
 
-/** A moment beside now: `2026-03-01 08:00:00Z, in 11 h 58 min`. */
+/** A time and its distance from now, such as `2026-03-01 08:00:00Z, in 11 h 58 min`. */
 export function moment(at: number, now: number): string {
   const date = new Date(at)
     .toISOString()
@@ -30,7 +30,7 @@ export function moment(at: number, now: number): string {
   return `${date}, ${at >= now ? `in ${span(at - now)}` : `${span(now - at)} ago`}`
 }
 
-/** A value from elsewhere, so that nothing in it acts on the terminal. */
+/** Makes a value from elsewhere safe to print: no character in it can control the terminal. */
 export function printable(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
   return text.replace(

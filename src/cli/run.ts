@@ -7,11 +7,11 @@ import { commands } from './commands.ts'
 import { helpOf, overview } from './help.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Exit codes that every command shares. */
+/** The exit codes of errors, for every command. */
 const failed = 1
 const wrongUsage = 2
 
-/** Runs the command line and gives its exit code. */
+/** Runs the command line and resolves to its exit code. */
 export async function run(given: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...rest] = given
   try {
@@ -22,7 +22,7 @@ export async function run(given: readonly string[], terminal: Terminal): Promise
     }
     return await runCommand(name, rest, terminal)
   } catch (error) {
-    return told(error, given, terminal)
+    return report(error, given, terminal)
   }
 }
 
@@ -57,8 +57,8 @@ async function printVersion({ print }: Terminal): Promise<number> {
   return 0
 }
 
-/** Says what went wrong. Anything but our own errors is a defect, whose stack is wanted. */
-function told(error: unknown, given: readonly string[], { note, printJson }: Terminal): number {
+/** Prints the error and returns its exit code. An error that is not ours is a bug, so it is thrown again to show its stack. */
+function report(error: unknown, given: readonly string[], { note, printJson }: Terminal): number {
   const usage = error instanceof UsageError
   if (!usage && !(error instanceof TokenClientError)) throw error
   const code = usage ? 'ERR_USAGE' : error.code
@@ -69,6 +69,6 @@ function told(error: unknown, given: readonly string[], { note, printJson }: Ter
 
 function whereToLook([name = '']: readonly string[]): string {
   return Object.hasOwn(commands, name)
-    ? `service-token ${name} --help shows what it takes.`
-    : 'service-token --help shows what there is.'
+    ? `service-token ${name} --help shows its flags and examples.`
+    : 'service-token --help lists the commands.'
 }

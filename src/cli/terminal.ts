@@ -2,23 +2,23 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 
-/** Where a command reads and writes. Results go to standard output; what only a person needs goes to standard error. */
+/** Where a command reads and writes. Results go to standard output, and explanations for a person go to standard error. */
 export interface Terminal {
-  /** A person sees the output at once: progress may be drawn. */
+  /** Whether a person watches the output, so that progress can be drawn. */
   readonly interactive: boolean
-  /** Columns of the output. */
+  /** The width of the output in columns. */
   readonly columns: number
   /** Writes lines of the result. */
   print(lines: string): void
-  /** Replaces the line that is being written, on an interactive terminal. */
+  /** Replaces the current line on an interactive terminal. */
   draw(line: string): void
   /** Writes the result of `--json`. */
   printJson(value: unknown): void
-  /** Tells the person something that is no part of the result. */
+  /** Tells the person something that is not part of the result. */
   note(lines: string): void
-  /** What is piped in; undefined where nothing is piped. */
+  /** The piped input; undefined if nothing is piped in. */
   readInput(): Promise<string | undefined>
-  /** What a person types, without an echo; undefined where nobody can type. */
+  /** What a person types, without an echo; undefined if nobody can type. */
   askSecret(question: string): Promise<string | undefined>
 }
 
@@ -37,7 +37,7 @@ export function processTerminal(): Terminal {
   }
 }
 
-/** `service-token … | head` closes the pipe early: that is no failure. */
+/** `service-token … | head` closes the pipe early, which is not an error. */
 function endQuietlyWithoutReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

@@ -1,11 +1,11 @@
 import type { Registry } from '../../src/authorization-server/index.ts'
-import { story } from '../../src/cli/serve/story.ts'
+import { exampleRegistry } from '../../src/cli/serve/example-registry.ts'
 
-/** The services of the story that `service-token serve` tells, and its callers with secrets that a test looks for; one may call nobody. */
+/** The services of the example that `service-token serve` starts with, and its clients, whose secrets a test can look for. One client may call nobody. */
 export const threeServices = {
-  services: story.services,
+  services: exampleRegistry.services,
   clients: [
-    ...story.clients.map(({ clientId, may }) => ({ clientId, clientSecret: `marker-${clientId}`, may })),
+    ...exampleRegistry.clients.map(({ clientId, may }) => ({ clientId, clientSecret: `marker-${clientId}`, may })),
     { clientId: 'nobody', clientSecret: 'marker-nobody' }
   ]
 } satisfies Registry

@@ -57,11 +57,11 @@ test.skipIf(!hasZsh)('zsh completes commands and the flags of a command', async 
     words=(service-token inspect ''); CURRENT=3; _service_token`
   const { stdout } = await promisify(execFile)('zsh', ['-f', '-c', code])
   expect(stdout).toMatch(/^compdef _service_token service-token\ndescribe command: token:.*inspect:/)
-  expect(stdout).toContain('--verify[Verify the token as a service that trusts this issuer.]:ISSUER:\n')
+  expect(stdout).toContain('--verify[Also verify the token, as a service that trusts this issuer does.]:ISSUER:\n')
 })
 
 test.each([[[]], [['fish']]])('completion for %j is wrong usage that names the shells', async (operands) => {
   const { exitCode, stderr } = await run(['completion', ...operands])
   expect(exitCode).toBe(2)
-  expect(stderr).toContain('bash or zsh')
+  expect(stderr).toContain('service-token completion bash, or service-token completion zsh')
 })

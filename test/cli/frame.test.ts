@@ -40,7 +40,7 @@ describe.each(names)('%s', (name) => {
     expect(stderr).not.toContain('marker-secret')
   })
 
-  test('refuses a secret as an argument, names the ways that there are, and does not repeat it', async () => {
+  test('refuses a secret as an argument, says how to give it instead, and does not repeat it', async () => {
     const { exitCode, stderr } = await run([name, '--client-secret', 'marker-secret'])
     expect(exitCode).toBe(2)
     expect(stderr).toContain('--client-secret-file')
@@ -52,11 +52,11 @@ test.each([
   [['serve', '--lifetime', '-1'], '--lifetime'],
   [['serve', '--port'], '--port'],
   [['simulate', '--instances', '--rollout'], '--instances']
-])('%j lacks a value, and is told how to give one', async (given, flag) => {
+])('%j lacks a value, and the message says how to give one', async (given, flag) => {
   const { exitCode, stderr } = await run(given)
   expect([exitCode, stderr]).toEqual([
     2,
-    `${flag} needs a value. Write ${flag}=VALUE for one that begins with a dash.\nservice-token ${given[0]} --help shows what it takes.\n`
+    `${flag} needs a value. If the value begins with a dash, write ${flag}=VALUE.\nservice-token ${given[0]} --help shows its flags and examples.\n`
   ])
 })
 
@@ -78,9 +78,9 @@ test('an unknown command is wrong usage, and with --json the error is JSON', asy
   })
 })
 
-test('a value too many is wrong usage and is not repeated', async () => {
+test('one operand too many is wrong usage, and the message does not repeat it', async () => {
   const { exitCode, stderr } = await run(['inspect', 'a.b.c', 'marker-secret'])
   expect(exitCode).toBe(2)
-  expect(stderr).toContain('has at most 1 operand')
+  expect(stderr).toContain('takes at most 1 operand')
   expect(stderr).not.toContain('marker-secret')
 })

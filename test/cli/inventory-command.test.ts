@@ -122,7 +122,7 @@ describe('against the registry', () => {
 test('without findings the exit code is 0, and a person reads who called whom', async () => {
   const { stdout, exitCode } = await inventory([{ clientId: 'billing', entries: [users] }], [])
   expect(stdout).toMatch(/^ {2}billing → users {2}read_user, 3 calls, last 2030-01-01 00:00:00Z, /)
-  expect(stdout).toContain('\nNo inventory was given of: orders, shop.\n\nNothing found.\n')
+  expect(stdout).toContain('\nThere is no inventory of these clients: orders, shop.\n\nNothing found.\n')
   expect(exitCode).toBe(0)
 })
 

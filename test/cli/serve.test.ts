@@ -207,10 +207,10 @@ test.each([
   ['okto', /--profile must be one of: auth0, .*, zitadel\./],
   ['toString', /--profile must be one of/],
   ['', /--profile must be one of/],
-  ['entra', /--profile entra needs to know whose tokens it means: entra:TENANT\./],
-  ['xsuaa:', /--profile xsuaa needs to know whose tokens it means: xsuaa:APPLICATION\./],
-  ['cognito:pool', /--profile cognito takes nothing after it\./]
-])('--profile %j is refused with what can be given', async (profile, message) => {
+  ['entra', /--profile entra needs a parameter\. Write entra:TENANT\./],
+  ['xsuaa:', /--profile xsuaa needs a parameter\. Write xsuaa:APPLICATION\./],
+  ['cognito:pool', /--profile cognito takes no parameter\. Write it without the colon\./]
+])('--profile %j is refused, and the message says what to write', async (profile, message) => {
   const { exitCode, stderr } = await run(['serve', '--port', '0', '--profile', profile])
   expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)])
 })
@@ -269,22 +269,22 @@ test('--schema prints the JSON Schema of a registry', async () => {
 test.each<[string, string[], RegExp]>([
   ['a registry with an error', ['bad.json'], /bad\.json:1:2: the registry is not JSON/],
   ['a registry that is not there', ['no-such.json'], /no-such\.json: the registry cannot be read \(ENOENT\)/],
-  ['--write without a file', ['--write'], /--write needs the file of a registry/],
-  ['a port that is none', ['--port', 'http'], /--port must be a number/],
+  ['--write without a file', ['--write'], /--write needs a registry file/],
+  ['a port that is not a number', ['--port', 'http'], /--port must be a number/],
   ['a port that is too high', ['--port', '70000'], /--port must be a port/],
-  ['a negative life', ['--lifetime=-5'], /--lifetime must be a number/],
-  ['a life of no time', ['--lifetime', '0', '--port', '0'], /--lifetime must be at least 1: it is in seconds/],
+  ['a negative lifetime', ['--lifetime=-5'], /--lifetime must be a number/],
+  ['a lifetime of zero', ['--lifetime', '0', '--port', '0'], /--lifetime must be at least 1 second/],
   ['an unknown format', ['--format', 'saml', '--port', '0'], /--format must be one of jwt, opaque/],
   ['an unknown algorithm', ['--algorithm', 'none', '--port', '0'], /--algorithm must be one of/],
-  ['a part of what TLS needs', ['--tls-cert', 'bad.json'], /--tls-key is missing/],
-  ['a port for no TLS', ['--tls-port', '9443'], /--tls-port needs --tls-cert/],
+  ['only one of the three TLS files', ['--tls-cert', 'bad.json'], /--tls-key is missing/],
+  ['a TLS port without TLS files', ['--tls-port', '9443'], /--tls-port only works with --tls-cert/],
   [
     'a secret file that is not there',
     ['--admin-secret-file', 'no-such'],
     /--admin-secret-file cannot be read \(ENOENT\)/
   ],
   ['an admin secret as an argument', ['--admin-secret', 'marker-secret'], /Use --admin-secret-file/],
-  ['two files', ['bad.json', 'bad.json'], /has at most 1 operand/]
+  ['two files', ['bad.json', 'bad.json'], /takes at most 1 operand/]
 ])('%s ends with 2 and says what is wrong', async (_what, args, message) => {
   await writeFile(file('bad.json'), '{')
   const { exitCode, stdout, stderr } = await run([

@@ -17,7 +17,8 @@ export const completion = command({
   ],
   exitCodes: { 0: 'The script was printed.', 2: 'Wrong usage.' },
   async run({ operands: [shell = ''], json, terminal, commands }) {
-    if (!Object.hasOwn(shells, shell)) throw new UsageError('Name the shell: bash or zsh.')
+    if (!Object.hasOwn(shells, shell))
+      throw new UsageError('Name your shell: service-token completion bash, or service-token completion zsh.')
     const script = await shells[shell as keyof typeof shells](await commandWords(commands))
     if (json) terminal.printJson({ shell, script })
     else terminal.print(script)

@@ -5,20 +5,23 @@ import { examine } from '../doctor/examine.ts'
 
 export const doctor = command({
   about:
-    'Examines everything between this machine and a token, step by step: configuration, name look-up, connection, TLS, proxy, metadata, token request, answer, clock, signature, a call, and the refresh plan. Each finding says what was seen, why it matters, and what to do. One token is asked for; a refused secret is tried in at most two other forms.',
+    'Checks everything between this machine and a token, step by step: configuration, proxy, name look-up, connection, TLS, metadata, token request, answer, clock, signature, a call, and the refresh plan. Each finding says what was seen, why it matters, and what to do. The doctor asks for one token. If the server refuses the secret, it tries the secret in at most two other forms.',
   options: {
     ...settingOptions,
-    call: { type: 'string', value: 'URL', about: 'Call this URL (GET) with the token.' }
+    call: { type: 'string', value: 'URL', about: 'Also call this URL of a service (GET) with the token.' }
   },
   examples: [
-    { line: 'service-token doctor', about: 'With the settings of the service, in its own environment' },
+    { line: 'service-token doctor', about: 'Check the settings of a service, in its own environment' },
     {
       line: 'service-token doctor --issuer https://auth.internal --client-id orders --client-secret-file /run/secrets/orders --call https://users.internal/users/42',
-      about: 'Up to a call of another service'
+      about: 'Check everything up to a call of another service'
     },
-    { line: 'kubectl exec deploy/orders -- npx service-token doctor --json', about: 'In a pod, for a program' }
+    {
+      line: 'kubectl exec deploy/orders -- npx service-token doctor --json',
+      about: 'Check a pod, and print the result for a program'
+    }
   ],
-  exitCodes: { 0: 'Nothing was found.', 1: 'There are findings.', 2: 'Wrong usage.' },
+  exitCodes: { 0: 'There are no findings.', 1: 'There are findings.', 2: 'Wrong usage.' },
   async run({ values, json, terminal, environment }) {
     const call = callUrl(values.call)
     const settings = await settingsFor({ values, terminal, environment })
@@ -33,5 +36,5 @@ export const doctor = command({
 function callUrl(given: string | undefined): URL | undefined {
   if (given === undefined) return undefined
   if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return new URL(given)
-  throw new UsageError('--call needs a URL, like https://users.internal/users/42.')
+  throw new UsageError('--call needs an http or https URL, such as https://users.internal/users/42.')
 }

@@ -6,16 +6,20 @@ import { type Expected, verificationLines, verify } from '../jwt/verification.ts
 import type { Terminal } from '../terminal.ts'
 
 const options = {
-  verify: { type: 'string', value: 'ISSUER', about: 'Verify the token as a service that trusts this issuer.' },
+  verify: {
+    type: 'string',
+    value: 'ISSUER',
+    about: 'Also verify the token, as a service that trusts this issuer does.'
+  },
   audience: {
     type: 'string',
     multiple: true,
     value: 'AUDIENCE',
-    about: 'The audience of that service. It can be given several times.'
+    about: 'The audience of that service. You can give it several times.'
   },
   'accept-plain-jwt': {
     type: 'boolean',
-    about: 'Verify tokens of servers that do not follow RFC 9068: of type JWT, or without a type.'
+    about: 'Also accept tokens of servers that do not follow RFC 9068: with typ JWT, or without typ.'
   }
 } as const
 
@@ -23,17 +27,17 @@ export const inspect = command({
   operands: '[TOKEN]',
   mostOperands: 1,
   about:
-    'Reads a JWT from the argument or from standard input: by itself, in an Authorization header, or in the answer of a token endpoint. The signature is never printed.',
+    'Shows the header, the claims, the times, the rights and the size of a JWT. The JWT comes from the argument or from standard input: alone, in an Authorization header, or in the answer of a token endpoint. The signature is never printed.',
   options,
   examples: [
     { line: 'service-token token | service-token inspect', about: 'What is in the token of this service?' },
     {
       line: 'service-token inspect --verify https://auth.internal --audience users eyJhbGciOi…',
-      about: 'Would the service "users" take this token?'
+      about: 'Would the service "users" accept this token?'
     },
     {
       line: 'curl -s -d @form https://auth.internal/oauth2/token | service-token inspect --json',
-      about: 'In an answer'
+      about: 'Show the token in the answer of a token endpoint'
     }
   ],
   exitCodes: {
@@ -58,10 +62,12 @@ function expectedBy(values: OptionValues<typeof options>): Expected | undefined 
   const { verify: issuer, audience = [], 'accept-plain-jwt': plainJwt = false } = values
   if (issuer === undefined) {
     if (audience.length === 0 && !plainJwt) return undefined
-    throw new UsageError('--audience and --accept-plain-jwt belong to --verify ISSUER.')
+    throw new UsageError(
+      '--audience and --accept-plain-jwt only work with --verify ISSUER. Give it too, or leave them out.'
+    )
   }
   if (audience.length > 0) return { issuer, audience, plainJwt }
-  throw new UsageError('--verify needs --audience: without one, tokens for other services would count.')
+  throw new UsageError('--verify needs --audience. Without it, tokens for other services would be accepted.')
 }
 
 async function textOf([operand]: readonly string[], terminal: Terminal): Promise<string> {
@@ -72,8 +78,9 @@ async function textOf([operand]: readonly string[], terminal: Terminal): Promise
 
 const reasons = {
   signed: 'The token has three parts, but its header or its claims are not a JSON object.',
-  encrypted: 'The token is encrypted (RFC 7516): only the service that it is for can read it.',
-  opaque: 'The token is opaque: only its issuer can say what it means, at the introspection endpoint (RFC 7662).'
+  encrypted: 'The token is encrypted (RFC 7516). Only the service that it is for can read it.',
+  opaque:
+    'The token is opaque. Only its issuer knows what it means, and tells it at the introspection endpoint (RFC 7662).'
 } as const
 
 function unreadable({ kind }: FoundToken, json: boolean, { print, printJson }: Terminal): number {

@@ -4,26 +4,48 @@ import { countFrom, durationFrom } from '../duration.ts'
 
 export const simulate = command({
   about:
-    'Simulates a fleet of instances by the arithmetic of this library, and says what the authorization server and a shared store would see. Nothing is sent.',
+    'Calculates, with the rules of this library, what the authorization server and a shared store of a fleet would see. It sends nothing.',
   options: {
-    instances: { type: 'string', value: 'NUMBER', about: 'How many instances; 500 unless given.' },
-    rollout: { type: 'string', value: 'TIME', about: 'How long they take to start: 60s unless given.' },
-    lifetime: { type: 'string', value: 'TIME', about: 'How long a token lives: 12h unless given.' },
-    duration: { type: 'string', value: 'TIME', about: 'How long is simulated: three lifetimes unless given.' },
-    capacity: { type: 'string', value: 'NUMBER', about: 'Token requests that the server answers in a second.' },
-    store: { type: 'boolean', about: 'With a shared store.' },
-    shards: { type: 'string', value: 'NUMBER', about: 'Equal records of the store; 1 unless given.' },
+    instances: { type: 'string', value: 'NUMBER', about: 'How many instances there are; 500 by default.' },
+    rollout: {
+      type: 'string',
+      value: 'TIME',
+      about: 'How long it takes until all of them have started; 60s by default.'
+    },
+    lifetime: { type: 'string', value: 'TIME', about: 'How long a token lives; 12h by default.' },
+    duration: { type: 'string', value: 'TIME', about: 'How much time is simulated; three lifetimes by default.' },
+    capacity: {
+      type: 'string',
+      value: 'NUMBER',
+      about: 'How many token requests the server answers in a second; unlimited by default.'
+    },
+    store: { type: 'boolean', about: 'The instances share their tokens through a store.' },
+    shards: {
+      type: 'string',
+      value: 'NUMBER',
+      about: 'How many equal records the store keeps of a token; 1 by default.'
+    },
     'outage-at': { type: 'string', value: 'TIME', about: 'When the server goes down.' },
     outage: { type: 'string', value: 'TIME', about: 'How long it is down.' },
-    seed: { type: 'string', value: 'NUMBER', about: 'The same seed has the same course; 1 unless given.' }
+    seed: {
+      type: 'string',
+      value: 'NUMBER',
+      about: 'The seed of the random numbers; 1 by default. The same seed gives the same result.'
+    }
   },
   examples: [
-    { line: 'service-token simulate --instances 10000 --capacity 50', about: 'A rollout of ten thousand instances' },
+    {
+      line: 'service-token simulate --instances 10000 --capacity 50',
+      about: 'What does a rollout of ten thousand instances cost?'
+    },
     {
       line: 'service-token simulate --instances 500 --lifetime 1h --outage-at 2h --outage 30m',
-      about: 'What half an hour of outage costs with tokens of an hour'
+      about: 'What does an outage of half an hour cost if tokens live for an hour?'
     },
-    { line: 'service-token simulate --instances 500 --store', about: 'The same fleet with a shared store' }
+    {
+      line: 'service-token simulate --instances 500 --store',
+      about: 'What does a fleet cost that shares its tokens in a store?'
+    }
   ],
   exitCodes: { 0: 'The figures were printed.', 2: 'Wrong usage.' },
   async run({ values, json, terminal }) {
@@ -41,9 +63,10 @@ function fleetOptions(values: Values): FleetOptions {
   const text = (flag: string) => values[flag] as string | undefined
   const time = (flag: string) => durationFrom(`--${flag}`, text(flag))
   const count = (flag: string) => countFrom(`--${flag}`, text(flag))
-  if (values.shards !== undefined && values.store !== true) throw new UsageError('--shards goes with --store.')
+  if (values.shards !== undefined && values.store !== true)
+    throw new UsageError('--shards only works with --store. Give it too, or leave --shards out.')
   if ((values.outage === undefined) !== (values['outage-at'] === undefined))
-    throw new UsageError('Give --outage and --outage-at together.')
+    throw new UsageError('--outage and --outage-at only work together. Give both, or none of them.')
   const given = {
     instances: count('instances') ?? 500,
     rollout: time('rollout'),
@@ -61,7 +84,7 @@ function lines({ instances }: FleetOptions, report: FleetReport): string[] {
   const { requests, peaks, mean, sockets, failedInstances, failedShare, storePeak } = report
   const rows: [string, string][] = [
     ['instances', `${instances}`],
-    ['token requests in all', `${requests}`],
+    ['token requests in total', `${requests}`],
     ['worst second of the rollout', `${peaks[0] ?? 0} requests`],
     ['worst second of each later round', peaks.slice(1).join(', ') || 'not simulated'],
     ['after the rollout, on average', `${mean.toPrecision(3)} requests a second`],

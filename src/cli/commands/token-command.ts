@@ -5,15 +5,19 @@ import { command, UsageError } from '../command.ts'
 
 export const token = command({
   about:
-    'Gets an access token by the client credentials grant and prints it. A secret is never an argument: it comes from a file, a variable, standard input, or is typed without an echo.',
+    'Gets an access token with the client credentials grant and prints it. A secret is never an argument. It comes from a file, from a variable or from standard input, or you type it without an echo.',
   options: {
     ...settingOptions,
     cache: {
       type: 'boolean',
-      about: 'Keep the token, sealed, in the cache directory of this user, and take it from there.'
+      about: "Store the token encrypted in the user's cache directory, and use it again while it is good."
     },
-    header: { type: 'boolean', about: 'Print a whole header line, for curl -H @-.' },
-    output: { type: 'string', value: 'FORM', about: 'exec-credential: what kubectl takes from a credential plugin.' }
+    header: { type: 'boolean', about: 'Print the whole header line, as curl -H @- reads it.' },
+    output: {
+      type: 'string',
+      value: 'FORM',
+      about: 'The only FORM is exec-credential, which kubectl expects from a credential plugin.'
+    }
   },
   examples: [
     {
@@ -22,16 +26,16 @@ export const token = command({
     },
     {
       line: 'pass show orders | service-token token --issuer https://auth.internal --client-id orders --client-secret-file -',
-      about: 'With a secret from a password manager'
+      about: 'Use a secret from a password manager'
     },
     {
       line: 'service-token token --config client.json --output exec-credential',
-      about: 'As the exec plugin of a kubeconfig'
+      about: 'Use it as the exec plugin of a kubeconfig'
     }
   ],
   exitCodes: {
     0: 'The token was printed.',
-    1: 'No token is available; the message says why.',
+    1: 'There is no token. The message says why.',
     2: 'Wrong usage, or a setting that cannot work.'
   },
   async run({ values, json, terminal, environment }) {
@@ -62,15 +66,14 @@ function printerFor(
   environment: Readonly<Record<string, string | undefined>>
 ): Printer {
   if ([header === true, output !== undefined, json].filter(Boolean).length > 1)
-    throw new UsageError('Choose one of --header, --output and --json.')
-  if (output !== undefined && output !== 'exec-credential')
-    throw new UsageError('There is no such --output. The only one is exec-credential.')
+    throw new UsageError('--header, --output and --json cannot be combined. Keep one of them.')
+  if (output !== undefined && output !== 'exec-credential') throw new UsageError('--output must be exec-credential.')
   if (output !== undefined) return (token) => execCredential(token, environment.KUBERNETES_EXEC_INFO)
   if (header === true) return (token) => `Authorization: ${token.authorization}`
   return json ? answer : (token) => token.value
 }
 
-/** As a token endpoint answers (RFC 6749 §5.1), with the moment of its end. */
+/** The token in the form of a token endpoint's answer (RFC 6749 §5.1), plus `expires_at`. */
 function answer({ value, type, scope, expiresAt }: AccessToken): string {
   const fields = {
     access_token: value,
@@ -84,7 +87,7 @@ function answer({ value, type, scope, expiresAt }: AccessToken): string {
 
 const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'] as const
 
-/** An ExecCredential of the version that kubectl asks for in `KUBERNETES_EXEC_INFO`. */
+/** An ExecCredential in the version that kubectl asks for in `KUBERNETES_EXEC_INFO`. */
 function execCredential({ value, expiresAt }: AccessToken, asked = ''): string {
   const apiVersion = versions.find((version) => asked.includes(`"${version}"`)) ?? versions[0]
   const status = { token: value, expirationTimestamp: new Date(expiresAt).toISOString() }

@@ -2,19 +2,19 @@ import { commonOptions } from '../arguments.ts'
 import type { CommandTable, OptionDescription } from '../command.ts'
 
 export interface FlagWords {
-  /** With its dashes. */
+  /** The flag with its dashes. */
   readonly flag: string
   readonly about: string
-  /** What stands for its value; undefined where it has none. */
+  /** The placeholder of its value; undefined if it takes none. */
   readonly value: string | undefined
 }
 
-/** What can be written behind a command's name. */
+/** What can follow the name of a command. */
 export interface CommandWords {
   readonly name: string
   readonly about: string
   readonly flags: readonly FlagWords[]
-  /** The words that it takes without a flag, where these are a choice: `bash|zsh`. */
+  /** The operands to choose from, such as `bash` and `zsh`; empty if the command has no such choice. */
   readonly choices: readonly string[]
 }
 

@@ -1,6 +1,6 @@
 import type { CommandWords, FlagWords } from './command-words.ts'
 
-/** A completion script for zsh, to be sourced or put into a folder of `fpath` as `_service-token`. */
+/** A completion script for zsh. It can be sourced, or put into a folder of `fpath` as `_service-token`. */
 export function zshCompletion(commands: readonly CommandWords[]): string {
   return `#compdef service-token
 _service_token() {

@@ -1,6 +1,6 @@
 import type { TokenClientOptions } from 'service-token-client'
 
-/** The token endpoint that was configured, in place of one that metadata name. */
+/** The configured token endpoint; undefined if the metadata name it. */
 export function configuredEndpoint(options: TokenClientOptions): string | undefined {
   return 'tokenEndpoint' in options ? options.tokenEndpoint : undefined
 }

@@ -7,7 +7,7 @@ import type { Progress, StepReport } from './step.ts'
 const nameWidth = 16
 const textWidth = 100
 
-/** One line for each step: on a terminal it is there while the step runs, in a pipe when it has ended. */
+/** Prints one line for each step. A terminal shows it while the step runs, a pipe gets it when the step has ended. */
 export function progressOn({ interactive, print, draw }: Terminal): Progress {
   return {
     began: (name) => interactive && draw(`  … ${name}`),
@@ -28,7 +28,7 @@ function findingLines({ name, what, why, remedy }: Finding): string {
   return lines.map((line) => indented(wrapped(line, textWidth - 8), 8)).join('\n')
 }
 
-/** What stands below the steps. */
+/** The text below the steps. */
 export function examinationLines({ findings, plan }: Examination): string {
   const drawing = plan.length === 0 ? [] : [indented(plan.join('\n'), 8), '']
   const count = findings.length === 1 ? '1 finding' : `${findings.length} findings`

@@ -18,8 +18,8 @@ import { type Visit, visitServer } from './visit.ts'
 
 type Settings = Readonly<Record<string, string | undefined>>
 
-export interface Patient {
-  /** `SERVICE_TOKEN_…` → value. */
+export interface Subject {
+  /** `SERVICE_TOKEN_…` variables. */
   readonly settings: Settings
   readonly environment: Settings
   /** A service to call with the token. */
@@ -29,30 +29,30 @@ export interface Patient {
 export interface Examination {
   readonly steps: readonly StepReport[]
   readonly findings: readonly Finding[]
-  /** The refresh plan as lines; none without a token. */
+  /** The lines of the refresh plan; empty without a token. */
   readonly plan: readonly string[]
 }
 
-/** Looks at one thing after the other, from the settings to a call, until one stands in the way of the next. */
-export async function examine(patient: Patient, progress: Progress): Promise<Examination> {
+/** Runs the steps in order, from the settings to a call, and stops at a step that the next ones need and that failed. */
+export async function examine(subject: Subject, progress: Progress): Promise<Examination> {
   const { run, reports } = steps(progress)
-  const options = await run('configuration', () => checkConfiguration(patient.settings, patient.environment))
-  const plan = options && (await examineServer(patient, options, run))
+  const options = await run('configuration', () => checkConfiguration(subject.settings, subject.environment))
+  const plan = options && (await examineServer(subject, options, run))
   return { steps: reports, findings: reports.flatMap(({ findings }) => findings), plan: plan ?? [] }
 }
 
 async function examineServer(
-  patient: Patient,
+  subject: Subject,
   options: TokenClientOptions,
   run: RunStep
 ): Promise<readonly string[] | undefined> {
   const url = new URL(options.issuer ?? configuredEndpoint(options) ?? '')
-  const proxy = await run('proxy', () => lookAtProxy(options, patient.environment))
+  const proxy = await run('proxy', () => lookAtProxy(options, subject.environment))
   if (proxy === undefined) return
   if (!(await reach(proxy.url ?? url, { proxy, options, run }))) return
   const visit = await visitServer(options)
   try {
-    return await examineToken(patient, visit, { proxy, run })
+    return await examineToken(subject, visit, { proxy, run })
   } finally {
     await visit.client.close()
   }
@@ -64,7 +64,7 @@ interface Way {
 }
 
 async function examineToken(
-  { settings, call }: Patient,
+  { settings, call }: Subject,
   visit: Visit,
   way: Way
 ): Promise<readonly string[] | undefined> {
@@ -86,7 +86,7 @@ async function examineToken(
   return run('refresh plan', () => refreshPlan(visit))
 }
 
-/** Name, connection and certificate of one host. */
+/** Checks the name, the connection and the certificate of one host. */
 async function reach(
   url: URL,
   { proxy, options, run }: Way & { readonly options: TokenClientOptions }

@@ -11,7 +11,7 @@ export interface Advice {
   readonly remedy: string
 }
 
-/** Every fault that the doctor knows. `docs/doctor.md` has the same list. */
+/** Every fault that the doctor can find. `docs/doctor.md` has the same list. */
 export const catalogue = {
   ...configurationFindings,
   ...wayFindings,

@@ -1,17 +1,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 
-/** An answer that came to this process. What was sent is not kept: it holds the secret. */
+/** An answer that this process received. The request is not kept, because it holds the secret. */
 export interface SeenAnswer {
   readonly method: string
-  /** Without the query. */
+  /** The URL without its query. */
   readonly url: string
   readonly status: number
-  /** Lower-case names. */
+  /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** Epoch ms at which the head of the answer came. */
+  /** When the head of the answer arrived, in epoch ms. */
   readonly at: number
-  /** As much of the body as had come when it is asked for. */
+  /** The part of the body that has arrived so far. */
   body(): string
 }
 
@@ -24,8 +24,8 @@ const channel = 'http.client.response.finish'
 const mostBytes = 256 * 1024
 
 /**
- * Sees every answer that `node:http` brings to this process, beside whoever asked: so the requests that are looked at are those that the service would
- * make, by the same code and the same way.
+ * Records every answer that `node:http` receives in this process. So the doctor sees the requests that the service itself would make, by the same code
+ * and the same route.
  */
 export function observeAnswers(): Observer {
   const answers: SeenAnswer[] = []
@@ -41,7 +41,7 @@ function seen(request: ClientRequest, response: IncomingMessage): SeenAnswer {
   const { protocol, host, path, method } = request
   const chunks: Buffer[] = []
   let size = 0
-  // Listening to `data` would set the stream flowing before its reader is there.
+  // A `data` listener would make the stream flow before its own reader listens.
   const push = response.push
   response.push = (chunk: Buffer | null, ...others) => {
     if (chunk !== null && size < mostBytes) chunks.push(chunk)

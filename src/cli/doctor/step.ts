@@ -1,22 +1,22 @@
 import type { Finding } from './finding.ts'
 
-/** What a step has seen. */
+/** The result of a step. */
 export interface Outcome<Fact = true> {
-  /** A few words on what is there. */
+  /** What the step found, in a few words. */
   readonly summary: string
   readonly findings?: readonly Finding[]
-  /** What later steps build on; left out where they cannot go on. */
+  /** The value that later steps need. Without it the examination ends here. */
   readonly fact?: Fact
 }
 
-/** A step of an examination, as it is reported. */
+/** A finished step as the user sees it. */
 export interface StepReport {
   readonly name: string
   readonly summary: string
   readonly findings: readonly Finding[]
 }
 
-/** What hears of the steps as they happen. */
+/** Is told of each step while the examination runs. */
 export interface Progress {
   began(name: string): void
   ended(step: StepReport): void

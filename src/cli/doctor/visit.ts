@@ -8,10 +8,10 @@ import {
 } from 'service-token-client'
 import { observeAnswers, type SeenAnswer } from './observer.ts'
 
-/** What came of asking for one token, as the service would. */
+/** The outcome of one token request, made in the same way as the service makes it. */
 export interface Visit {
   readonly options: TokenClientOptions
-  /** It has the token; to be closed. */
+  /** The client that asked. Whoever gets the visit closes it. */
   readonly client: TokenClient
   readonly token: AccessToken | undefined
   readonly error: TokenClientError | undefined
@@ -35,12 +35,12 @@ export async function visitServer(options: TokenClientOptions): Promise<Visit> {
   }
 }
 
-/** The last answer of the token endpoint, if it gave one. */
+/** The last answer of the token endpoint; undefined if there was none. */
 export function answerOfTokenEndpoint({ answers }: Visit): SeenAnswer | undefined {
   return answers.findLast(({ method }) => method === 'POST')
 }
 
-/** A JSON object, or undefined. */
+/** The JSON object in the text; undefined if the text is anything else. */
 export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text)

@@ -5,7 +5,7 @@ export interface InventoryFinding {
   readonly client: string
   readonly service?: string
   readonly scope?: readonly string[]
-  /** What is so, and what to do. */
+  /** What was found, and what to do about it. */
   readonly message: string
 }
 
@@ -13,7 +13,7 @@ export function findingsIn({ edges, unknown }: Joined): readonly InventoryFindin
   const strangers = unknown.map((client) => ({
     kind: 'unknown-client' as const,
     client,
-    message: `${client} is not in the registry. Add it, or find out whose credentials these are.`
+    message: `The client ${client} is not in the registry. Add it, or find out whose credentials these are.`
   }))
   const known = edges.filter(({ client }) => !unknown.includes(client))
   return [...strangers, ...known.flatMap(unused), ...known.flatMap(ungranted)]
@@ -22,7 +22,7 @@ export function findingsIn({ edges, unknown }: Joined): readonly InventoryFindin
 function unused({ client, service, allowed, granted, unused: scope, calls }: Edge): readonly InventoryFinding[] {
   if (!allowed || (calls > 0 && scope.length === 0)) return []
   const right = granted.length === 0 ? '' : ` with ${(calls > 0 ? scope : granted).join(' ')}`
-  const message = `${client} may call ${service}${right}, and never did. Withdraw it, if nothing needs it.`
+  const message = `${client} may call ${service}${right}, but has not done so. Withdraw this grant if nothing needs it.`
   return [{ kind: 'unused-grant', client, service, scope, message }]
 }
 
@@ -30,6 +30,6 @@ function ungranted({ client, service, allowed, ungranted: scope, calls }: Edge):
   if (allowed && scope.length === 0) return []
   const right = scope.length === 0 ? '' : ` for ${scope.join(' ')}`
   const done = calls > 0 ? `calls ${service}${right}` : `would call ${service}${right}`
-  const message = `${client} ${done} without a grant. Grant it, or take the call out of the client.`
+  const message = `${client} ${done} without a grant. Add the grant, or remove the call from the client.`
   return [{ kind: 'call-without-grant', client, service, scope, message }]
 }

@@ -10,7 +10,7 @@ export interface Granted {
 /** A service as requests name it. */
 export interface Service {
   readonly name: string
-  /** Undefined in the short form without audiences: every audience is this service. */
+  /** Undefined in the short form of a registry, where every audience means this one service. */
   readonly audience: string | undefined
 }
 
@@ -23,7 +23,7 @@ export function servicesOf({ services, clients }: Registry): readonly Service[] 
   return clients.some(({ audience }) => audience === undefined) ? [...named, anyService] : named
 }
 
-/** A client that is switched off may do nothing. */
+/** The grants of all clients. A disabled client has none. */
 export function grantsOf({ services, clients }: Registry): readonly Granted[] {
   const enabled = clients.filter((client) => client.enabled !== false)
   return enabled.flatMap((client) => (services === undefined ? shortForm(client) : written(client)))

@@ -14,7 +14,9 @@ export function inventoryLines({ edges, unseen }: Joined, findings: readonly Inv
   return [
     ...lines,
     ...findings.map(({ kind, message }) => `\n${wrapped(printable(`${kind}: ${message}`), width)}`),
-    ...(unseen.length === 0 ? [] : ['', wrapped(`No inventory was given of: ${printable(unseen.join(', '))}.`, width)]),
+    ...(unseen.length === 0
+      ? []
+      : ['', wrapped(`There is no inventory of these clients: ${printable(unseen.join(', '))}.`, width)]),
     '',
     findings.length === 0 ? 'Nothing found.' : count
   ].join('\n')
@@ -26,7 +28,7 @@ function done({ used, calls, refused, lastUsed = 0 }: Edge, now: number): string
   return [...parts, lastUsed > 0 && `last ${moment(lastUsed, now)}`].filter(Boolean).join(', ')
 }
 
-/** As a Mermaid flowchart: dashed was never used, a cross has no grant. */
+/** A Mermaid flowchart. A dashed arrow was never used, and an arrow with a cross has no grant. */
 export function inventoryChart({ edges }: Joined): string {
   const names = [...new Set(edges.flatMap(({ client, service }) => [client, service]))]
   const nodes = names.map((name, index) => `  n${index}["${mermaidText(name)}"]`)

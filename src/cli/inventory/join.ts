@@ -3,35 +3,35 @@ import type { Registry } from 'service-token-client/authorization-server'
 import { anyService, type Granted, grantsOf, type Service, servicesOf } from './grants.ts'
 import type { Usage } from './read-inventory.ts'
 
-/** One client and one service: what is allowed, and what was done. */
+/** What one client may do at one service, and what it did. */
 export interface Edge {
   readonly client: string
   readonly service: string
   readonly granted: readonly string[]
-  /** The scope that calls carried. */
+  /** The scopes of the tokens that calls carried. */
   readonly used: string[]
-  /** Scope that is granted and that no call carried. */
+  /** The scopes that are granted, but that no call carried. */
   unused: readonly string[]
-  /** Scope that was asked for and is not granted. */
+  /** The scopes that were asked for, but are not granted. */
   ungranted: string[]
-  /** Whether the registry has this edge at all. */
+  /** Whether the registry allows any call of this client to this service. */
   readonly allowed: boolean
   readonly origins: string[]
   calls: number
   refused: number
-  /** Epoch ms. */
+  /** When the last call was made, in epoch ms. */
   lastUsed?: number
 }
 
 export interface Joined {
   readonly edges: readonly Edge[]
-  /** Clients of the registry of which there is no inventory: what they use is not known. */
+  /** Clients of the registry without an inventory. Nobody knows what they use. */
   readonly unseen: readonly string[]
-  /** Clients of the inventories that the registry does not know. */
+  /** Clients of the inventories that are not in the registry. */
   readonly unknown: readonly string[]
 }
 
-/** Lays what clients did beside what they may do. Several instances of a client are counted together. */
+/** Compares what clients did with what they may do. Several instances of a client are counted together. */
 export function join(registry: Registry, inventories: readonly Usage[]): Joined {
   const known = registry.clients.map(({ clientId }) => clientId)
   const seen = new Set(inventories.map(({ clientId }) => clientId))
@@ -78,7 +78,7 @@ function newEdge(client: string, service: string, grant: Granted | undefined): E
 
 function add(edge: Edge, { origin, scope, granted = scope, calls, refused = 0, lastUsed = 0 }: InventoryEntry): void {
   if (calls > 0) insert(edge.used, granted)
-  // A grant can have been taken back since: what calls carry counts as well as what is asked for.
+  // A grant can have been withdrawn since, so what calls carried counts as well as what is asked for now.
   const wanted = calls > 0 ? [...scope, ...granted] : scope
   insert(
     edge.ungranted,
@@ -94,7 +94,7 @@ function insert(list: string[], members: readonly string[]): void {
   for (const member of members) if (!list.includes(member)) list.push(member)
 }
 
-/** As the development server decides it: by the target that is named, else by the scope, which may leave one service alone. */
+/** The service of a call, decided as the development server does: by the audience or resource, or else by the scope if only one service has it. */
 function serviceOf(
   { audience, resource, scope, origin }: InventoryEntry,
   own: readonly Granted[],
@@ -107,5 +107,5 @@ function serviceOf(
   const whole = own.filter((grant) => scope.every((one) => grant.scope.includes(one)))
   const part = own.filter((grant) => scope.some((one) => grant.scope.includes(one)))
   const [only, another] = whole.length > 0 ? whole : part
-  return only !== undefined && another === undefined ? only.service : (origin ?? 'a service that it does not name')
+  return only !== undefined && another === undefined ? only.service : (origin ?? 'an unnamed service')
 }

@@ -4,7 +4,7 @@ import { UsageError } from '../command.ts'
 
 export type Usage = Pick<Inventory, 'clientId' | 'entries'>
 
-/** What `JSON.stringify(tokens.inventory())` wrote: one inventory in a file, or a list of several. Throws UsageError. */
+/** Reads a file that `JSON.stringify(tokens.inventory())` wrote, or a JSON array of several such inventories. @throws UsageError */
 export async function readInventory(file: string): Promise<readonly Usage[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`The file ${file} cannot be read (${error.code}).`)

@@ -1,8 +1,8 @@
-/** What stands in a text that somebody pasted or piped in. */
+/** The kind of token in a text that somebody pasted or piped in. */
 export type FoundToken =
-  /** Header, claims and a signature (RFC 7515 §3.1). */
+  /** Three parts: header, claims and signature (RFC 7515 §3.1). */
   | { readonly kind: 'signed'; readonly token: string }
-  /** Five parts: only whoever has the key can read the claims (RFC 7516 §3.1). */
+  /** Five parts. The claims can only be read with the key (RFC 7516 §3.1). */
   | { readonly kind: 'encrypted'; readonly token: string }
   /** A reference that only its issuer understands. */
   | { readonly kind: 'opaque'; readonly token: string }
@@ -12,8 +12,8 @@ const bearer = /\bbearer\s+([\w.~+/-]+=*)/i
 const lone = /^[\w.~+/-]+=*$/
 
 /**
- * The token in a text: by itself, in an `Authorization` header, or in the answer of a token endpoint, with or without its head.
- * Undefined where there is none.
+ * Finds the token in a text: alone, in an `Authorization` header, or in the answer of a token endpoint, with or without the headers of the answer.
+ * Undefined if there is none.
  */
 export function findToken(text: string): FoundToken | undefined {
   const trimmed = text.trim()

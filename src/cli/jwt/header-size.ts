@@ -1,15 +1,15 @@
 import { limits } from '../../limits.ts'
-/** How much room a token takes in a request, beside what servers and proxies accept. */
+/** How large a token is in a request, compared with the limits of servers and proxies. */
 export interface HeaderSize {
   /** Bytes of the token. */
   readonly bytes: number
-  /** Bytes of the whole `Authorization` line. */
+  /** Bytes of the whole `Authorization` header line. */
   readonly headerBytes: number
-  /** Those whose usual limit the line exceeds. */
+  /** The servers and proxies whose default limit the line exceeds. */
   readonly tooLargeFor: readonly string[]
 }
 
-/** What is refused beyond these bytes, as each is configured when nobody has changed it. */
+/** The default limits. */
 const usual: readonly (readonly [who: string, bytes: number])[] = [
   ['Tomcat, Spring Boot and Jetty (8 KiB for all headers)', 8 * 1024],
   ['nginx and Apache (8 KiB for a line)', 8 * 1024],

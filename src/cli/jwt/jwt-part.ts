@@ -1,7 +1,7 @@
 /** The members of a token's header or payload (RFC 7519 §4). */
 export type Claims = Readonly<Record<string, unknown>>
 
-/** A part of a compact token as the JSON object that it holds. */
+/** The JSON object in one part of a compact JWT; undefined if there is none. */
 export function decoded(part: string): Claims | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))

@@ -1,20 +1,20 @@
 import type { Claims } from './jwt-part.ts'
 
 export interface FoundRoles {
-  /** Where in the claims: `realm_access.roles`. */
+  /** The path of the claim, such as `realm_access.roles`. */
   readonly claim: string
   readonly roles: readonly string[]
 }
 
-/** Members whose value is a list of roles, wherever servers put them. */
+/** Names of claims that hold a list of roles. */
 const roleNames = ['roles', 'groups', 'entitlements', 'authorities', 'permissions', 'cognito:groups']
 
-/** The scope tokens of a token, whether it holds a string or an array of them (`scp` at Entra and Okta). */
+/** The scopes of a token, from a string or an array, in `scope` or in `scp` (Entra and Okta). */
 export function findScopes(claims: Claims): string[] {
   return [...new Set(['scope', 'scp'].flatMap((claim) => words(claims[claim])))]
 }
 
-/** The roles of a token: at the top, and as Keycloak nests them (`realm_access`, `resource_access`). */
+/** The roles of a token, at the top level and where Keycloak nests them (`realm_access`, `resource_access`). */
 export function findRoles(claims: Claims): FoundRoles[] {
   return rolesBelow(claims, [])
 }

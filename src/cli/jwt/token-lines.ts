@@ -6,7 +6,7 @@ import type { ClaimedTime, TokenReport } from './token-report.ts'
 const width = 120
 const shownElsewhere = ['iat', 'nbf', 'exp', 'auth_time', 'scope', 'scp']
 
-/** A report as a person reads it. */
+/** The report as text for a person. */
 export function tokenLines({ header, claims, times, scopes, roles, size }: TokenReport, now: number): string {
   const rest = Object.fromEntries(Object.entries(claims).filter(([name]) => !shownElsewhere.includes(name)))
   return [
@@ -40,7 +40,10 @@ function timeRow({ claim, about, at }: ClaimedTime, now: number): readonly [stri
 }
 
 function sizeRows({ bytes, headerBytes, tooLargeFor }: TokenReport['size']): (readonly [string, string])[] {
-  const fits = tooLargeFor.length === 0 ? 'within the usual limits, the smallest of which is 8 KiB' : 'too large for:'
+  const fits =
+    tooLargeFor.length === 0
+      ? 'within the default limits of servers and proxies, the smallest of which is 8 KiB'
+      : 'too large for:'
   return [
     ['token', `${bytes} bytes`],
     ['header line', `${headerBytes} bytes, ${fits}`],

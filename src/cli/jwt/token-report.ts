@@ -2,16 +2,16 @@ import { type HeaderSize, headerSize } from './header-size.ts'
 import { type Claims, decoded } from './jwt-part.ts'
 import { type FoundRoles, findRoles, findScopes } from './rights.ts'
 
-/** A moment that a claim names. */
+/** A time that a claim states. */
 export interface ClaimedTime {
   readonly claim: string
   /** What the claim is for. */
   readonly about: string
-  /** Epoch ms; undefined where the claim is no number of seconds (RFC 7519 §2). */
+  /** Epoch ms; undefined if the claim is not a number of seconds (RFC 7519 §2). */
   readonly at: number | undefined
 }
 
-/** What a signed token says about itself. Nothing of it is verified, and its signature is not in it. */
+/** What a signed token says about itself. None of it is verified, and the signature is left out. */
 export interface TokenReport {
   readonly header: Claims
   readonly claims: Claims
@@ -28,7 +28,7 @@ const timeClaims: Readonly<Record<string, string>> = {
   auth_time: 'user signed in'
 }
 
-/** Reads a token of three parts. Undefined where header or claims are no JSON objects. */
+/** Reads a token of three parts. Undefined if its header or its claims are not a JSON object. */
 export function reportOf(token: string): TokenReport | undefined {
   const [header, claims] = token.split('.').slice(0, 2).map(decoded)
   if (header === undefined || claims === undefined) return undefined

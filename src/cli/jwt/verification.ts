@@ -5,7 +5,7 @@ import { columns } from '../layout.ts'
 export interface Verification {
   /** `undecided`: the issuer could not be asked for its keys. */
   readonly verdict: 'accepted' | 'refused' | 'undecided'
-  /** The reason of a refusal in one word, else the code of the failure. */
+  /** The reason of the refusal, or the code of the error if the verdict is `undecided`. */
   readonly reason?: string
   readonly message?: string
 }
@@ -16,7 +16,10 @@ export interface Expected {
   readonly plainJwt: boolean
 }
 
-/** Runs the verifier of `service-token-client/resource-server`. Throws ClientConfigurationError for an issuer that is no URL. */
+/**
+ * Runs the verifier of `service-token-client/resource-server`.
+ * @throws ClientConfigurationError if the issuer is not a URL
+ */
 export async function verify(token: string, { issuer, audience, plainJwt }: Expected): Promise<Verification> {
   const { acceptPlainJwt, accessTokenVerifier, TokenRefusedError } = await import(
     'service-token-client/resource-server'

@@ -1,6 +1,6 @@
 import { ClientConfigurationError } from 'service-token-client'
 
-/** Option of the server → the flag that gives it. */
+/** The flag for each option of the server. */
 const flags: Readonly<Record<string, string>> = {
   accessTokenFormat: '--format',
   accessTokenLifetime: '--lifetime',
@@ -15,7 +15,7 @@ const flags: Readonly<Record<string, string>> = {
   signingSecret: '--signing-secret-file'
 }
 
-/** What the server says of an option, in the words of the command line. Anything else stays as it is. */
+/** Puts the names of flags into the server's error message, in place of its option names. Any other error stays as it is. */
 export function inFlags(error: unknown): unknown {
   if (!(error instanceof ClientConfigurationError)) return error
   const begun = error.message.replace(/^\w+/, (name) => (Object.hasOwn(flags, name) ? `${flags[name]}` : name))

@@ -1,11 +1,11 @@
 import type { TokenProfile } from 'service-token-client/resource-server'
 import { UsageError } from '../command.ts'
 
-type Door = typeof import('service-token-client/resource-server')
-type Made = (door: Door, parameter: string | undefined) => TokenProfile
+type ResourceServer = typeof import('service-token-client/resource-server')
+type MakeProfile = (resourceServer: ResourceServer, parameter: string | undefined) => TokenProfile
 
-/** By the names that `--profile` takes. Some say whose tokens: `entra:TENANT`. */
-const profiles: Readonly<Record<string, Made>> = {
+/** The profiles that `--profile` knows. Some take a parameter, such as `entra:TENANT`. */
+const profiles: Readonly<Record<string, MakeProfile>> = {
   auth0: ({ auth0 }) => auth0(),
   cognito: ({ cognito }) => cognito(),
   duende: ({ duende }) => duende(),
@@ -25,19 +25,20 @@ const profiles: Readonly<Record<string, Made>> = {
   zitadel: ({ zitadel }, project) => zitadel(project === undefined ? {} : { project })
 }
 
-/** Those of them that take something after a colon. */
-const takesMore: readonly string[] = ['entra', 'keycloak', 'spiffe', 'xsuaa', 'zitadel']
+/** The profiles that take a parameter after a colon. */
+const withParameter: readonly string[] = ['entra', 'keycloak', 'spiffe', 'xsuaa', 'zitadel']
 
-/** The profile that `--profile` names. @throws UsageError */
+/** Creates the profile that `--profile` names. @throws UsageError */
 export async function serveProfile(text: string): Promise<TokenProfile> {
   const [name = '', ...rest] = text.split(':')
   const make = Object.hasOwn(profiles, name) ? profiles[name] : undefined
   if (make === undefined) throw new UsageError(`--profile must be one of: ${Object.keys(profiles).join(', ')}.`)
-  if (rest.length > 0 && !takesMore.includes(name)) throw new UsageError(`--profile ${name} takes nothing after it.`)
+  if (rest.length > 0 && !withParameter.includes(name))
+    throw new UsageError(`--profile ${name} takes no parameter. Write it without the colon.`)
   return make(await import('service-token-client/resource-server'), rest.length === 0 ? undefined : rest.join(':'))
 }
 
 function needed(name: string, parameter: string, value: string | undefined): string {
-  if (!value) throw new UsageError(`--profile ${name} needs to know whose tokens it means: ${name}:${parameter}.`)
+  if (!value) throw new UsageError(`--profile ${name} needs a parameter. Write ${name}:${parameter}.`)
   return value
 }

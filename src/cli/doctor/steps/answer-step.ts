@@ -6,10 +6,10 @@ import type { Outcome } from '../step.ts'
 import { answerOfTokenEndpoint, jsonObject, type Visit } from '../visit.ts'
 
 const minute = 60_000
-/** Bytes that most servers accept for all headers, less what other headers need. */
+/** Most servers accept 8 KiB for all headers. This leaves 1 KiB for the others. */
 const roomForToken = 7 * 1024
 
-/** Whether what the token endpoint answered makes sense. */
+/** Checks the fields of the token endpoint's answer. */
 export function lookAtAnswer(visit: Visit): Outcome {
   const { token } = visit
   const answer = jsonObject(answerOfTokenEndpoint(visit)?.body() ?? '') ?? {}
@@ -39,7 +39,9 @@ function lifeFindings({ expires_in: told }: Answer, life: number, token: string)
   if (life < minute) return [finding('life-short', `The token lives for ${span(life)}.`)]
   const claimed = claimedLife(token)
   if (claimed === undefined || claimed > life - 5000) return []
-  return [finding('life-contradicts', `expires_in says ${span(life)}, the claims of the token say ${span(claimed)}.`)]
+  return [
+    finding('life-contradicts', `expires_in says ${span(life)}, but the claims of the token say ${span(claimed)}.`)
+  ]
 }
 
 function claimedLife(token: string): number | undefined {
@@ -57,7 +59,9 @@ function scopeFindings({ options, token }: Visit): Finding[] {
   const missing = asked.filter((scope) => !granted.includes(scope))
   const more = granted.filter((scope) => !asked.includes(scope))
   return [
-    ...(missing.length > 0 ? [finding('scope-narrowed', `Asked for and not granted: ${missing.join(' ')}.`)] : []),
-    ...(more.length > 0 ? [finding('scope-widened', `Granted and not asked for: ${printable(more.join(' '))}.`)] : [])
+    ...(missing.length > 0 ? [finding('scope-narrowed', `The server did not grant: ${missing.join(' ')}.`)] : []),
+    ...(more.length > 0
+      ? [finding('scope-widened', `The server granted without being asked: ${printable(more.join(' '))}.`)]
+      : [])
   ]
 }

@@ -5,7 +5,7 @@ import { finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 import type { Visit } from '../visit.ts'
 
-/** How far the clock of the server is from ours, by the Date of its answers, else by the moment that its token names. */
+/** Compares the server's clock with ours, by the Date header of its answers or else by the `iat` claim of its token. */
 export function lookAtClock({ answers, token }: Visit): Outcome {
   const dated = answers.findLast(({ headers }) => headers.date !== undefined && headers.age === undefined)
   const { iat } = decoded(token?.value.split('.')[1] ?? '') ?? {}

@@ -17,7 +17,7 @@ const names: Readonly<Record<string, FindingName>> = {
   ERR_INSECURE_ORIGIN: 'plain-http'
 }
 
-/** Whether a client can be made of the settings at all. */
+/** Checks whether a client can be created from the settings. */
 export async function checkConfiguration(
   settings: Environment,
   environment: Environment

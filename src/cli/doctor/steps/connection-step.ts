@@ -8,7 +8,7 @@ export interface Address {
   readonly port: number
 }
 
-/** Milliseconds for one connection. */
+/** Milliseconds to wait for a connection. */
 const patience = 5000
 
 const meanings: Readonly<Record<string, FindingName>> = {
@@ -20,17 +20,17 @@ const meanings: Readonly<Record<string, FindingName>> = {
   EADDRNOTAVAIL: 'host-unreachable'
 }
 
-/** Opens a TCP connection and closes it. `idleProxy` is a variable that names a proxy which is not used. */
+/** Opens a TCP connection and closes it. `idleProxy` is the name of a variable whose proxy is not used. */
 export async function tryConnection({ host, port }: Address, idleProxy: string | undefined): Promise<Outcome> {
   const code = await connectionFailure({ host, port })
   if (code === undefined) return { summary: `port ${port} is open`, fact: true }
   const name = meanings[code] ?? 'host-unreachable'
   const findings = [finding(name, `No connection to ${host} port ${port} (${code}).`)]
-  if (idleProxy !== undefined) findings.push(finding('proxy-not-used', `${idleProxy} is set and is not used.`))
+  if (idleProxy !== undefined) findings.push(finding('proxy-not-used', `${idleProxy} is set, but it is not used.`))
   return { summary: `port ${port}`, findings }
 }
 
-/** The code of what went wrong. */
+/** The code of the error; undefined if the connection was opened. */
 function connectionFailure(address: Address): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(address)
@@ -40,7 +40,7 @@ function connectionFailure(address: Address): Promise<string | undefined> {
     }
     socket.setTimeout(patience, () => end('ETIMEDOUT'))
     socket.once('connect', () => end())
-    // Several addresses are tried one after the other; each has an error of its own.
+    // If the host has several addresses, each failed attempt has its own error.
     socket.once('error', (error: NodeJS.ErrnoException & { errors?: NodeJS.ErrnoException[] }) =>
       end(error.code ?? error.errors?.[0]?.code ?? `no answer within ${span(patience)}`)
     )

@@ -12,14 +12,14 @@ const encodingSetting = 'SERVICE_TOKEN_BASIC_ENCODING'
 
 export interface RefusedCredential {
   readonly visit: Visit
-  /** The settings that the client was made of. */
+  /** The settings that the client was created from. */
   readonly settings: Settings
   readonly error: TokenClientError
-  /** The methods that the server lists; empty where it lists none. */
+  /** The methods that the metadata list; empty if they list none. */
   readonly offered: readonly string[]
 }
 
-/** A refused secret is tried once more in another form, so that a right one in the wrong form is told from a wrong one. */
+/** Tries a refused secret in other forms, to tell whether the secret is wrong or only its form. */
 export async function findingForCredential({ visit, settings, error, offered }: RefusedCredential): Promise<Finding> {
   const { clientAuthentication } = visit.options
   const method = clientAuthentication?.method
@@ -40,7 +40,7 @@ interface Trial {
   readonly settings: Settings
 }
 
-/** At most two, since servers lock out clients that fail too often. */
+/** There are at most two trials, because servers lock out clients that fail too often. */
 async function trialsFor(settings: Settings, offered: readonly string[]): Promise<Trial[]> {
   const secret = await secretIn(settings)
   const method = settings[methodSetting]
@@ -56,14 +56,14 @@ function otherEncoding(settings: Settings): Trial {
   const raw = settings[encodingSetting] === 'raw'
   return {
     name: raw ? 'secret-needs-encoding' : 'secret-refuses-encoding',
-    what: `The secret is refused ${raw ? 'as it is' : 'form-encoded'}, and taken ${raw ? 'form-encoded' : 'as it is'}.`,
+    what: `The server refuses the secret ${raw ? 'as it is' : 'form-encoded'}, but accepts it ${raw ? 'form-encoded' : 'as it is'}.`,
     settings: { [methodSetting]: 'client_secret_basic', [encodingSetting]: raw ? 'form' : 'raw' }
   }
 }
 
 const inTheForm: Trial = {
   name: 'method-other-works',
-  what: 'client_secret_basic is refused, and client_secret_post works.',
+  what: 'The server refuses client_secret_basic, but accepts client_secret_post.',
   settings: { [methodSetting]: 'client_secret_post', [encodingSetting]: undefined }
 }
 

@@ -31,7 +31,7 @@ const names: Readonly<Partial<Record<ErrorCode, FindingName>>> = {
   ERR_OAUTH_ERROR: 'error-unknown'
 }
 
-/** What a failed request means, by its error and by the answer that stands behind it. */
+/** The finding for a failed request, by its error and by the answer that caused it. */
 export function findingForFailure(given: TokenClientError, answer: SeenAnswer | undefined): Finding {
   const error = behind(given)
   const name = names[error.code] ?? byAnswer(error, answer)
@@ -39,7 +39,7 @@ export function findingForFailure(given: TokenClientError, answer: SeenAnswer | 
   return finding(name, `${error.message}${word}${waitOf(answer)}`)
 }
 
-/** A time limit that ends repeated attempts says less than the failure that was repeated. */
+/** If attempts failed until the time was up, the error of an attempt says more than the time limit. */
 function behind(error: TokenClientError): TokenClientError {
   return error.code === 'ERR_TIMEOUT' && error.cause instanceof TokenClientError ? behind(error.cause) : error
 }

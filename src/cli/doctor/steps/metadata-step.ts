@@ -8,7 +8,7 @@ import { findingForFailure } from './failed-step.ts'
 
 export type Metadata = Readonly<Record<string, unknown>>
 
-/** What the issuer publishes about itself; an empty object where nothing was looked up. */
+/** The metadata of the issuer; an empty object if they were not needed. */
 export function lookAtMetadata(visit: Visit): Outcome<Metadata> {
   const { issuer } = visit.options
   if (issuer === undefined || configuredEndpoint(visit.options) !== undefined)
@@ -29,9 +29,9 @@ function documentOf(answer: SeenAnswer): Metadata | undefined {
 }
 
 function summaryOf(document: Metadata | undefined, places: readonly SeenAnswer[]): string {
-  if (document === undefined) return `asked at ${new Set(places.map(({ url }) => url)).size} places`
+  if (document === undefined) return `looked for at ${new Set(places.map(({ url }) => url)).size} URLs`
   const methods = methodsIn(document)
-  return `issuer ${printable(document.issuer)}${methods.length === 0 ? '' : `, takes ${printable(methods.join(', '))}`}`
+  return `issuer ${printable(document.issuer)}${methods.length === 0 ? '' : `, accepts ${printable(methods.join(', '))}`}`
 }
 
 export function methodsIn({ token_endpoint_auth_methods_supported: methods }: Metadata): string[] {
@@ -43,18 +43,21 @@ function fault(visit: Visit, issuer: string, document: Metadata | undefined, pla
   const named = document?.issuer
   if (typeof named === 'string' && named !== issuer) {
     const slash = named.replace(/\/$/, '') === issuer.replace(/\/$/, '')
-    const what = `The metadata are of the issuer ${printable(named)}, and ${printable(issuer)} is configured.`
+    const what = `The metadata name the issuer ${printable(named)}, but ${printable(issuer)} is configured.`
     return finding(slash ? 'issuer-slash' : 'issuer-mismatch', what)
   }
   if (named === issuer && String(document?.token_endpoint).startsWith('http:'))
     return finding('metadata-insecure', `The metadata name the token endpoint ${printable(document?.token_endpoint)}.`)
   if (places.length > 0 && places.every(({ status }) => status === 404 || status === 410))
-    return finding('metadata-missing', `No metadata at ${[...new Set(places.map(({ url }) => url))].join(', ')} (404).`)
+    return finding(
+      'metadata-missing',
+      `There are no metadata at ${[...new Set(places.map(({ url }) => url))].join(', ')} (404).`
+    )
   const odd = places.find(({ status }) => status < 400)
   if (odd !== undefined || error === undefined)
     return finding(
       'metadata-unusable',
-      `${odd?.url ?? issuer} answers with status ${odd?.status}, and with no metadata.`
+      `${odd?.url ?? issuer} answers with status ${odd?.status}, but without metadata.`
     )
   return findingForFailure(error, places.at(-1))
 }

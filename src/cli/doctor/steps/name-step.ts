@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 
-/** Looks the host up as a connection would. */
+/** Looks up the host in the same way as a connection does. */
 export async function lookUpName(host: string): Promise<Outcome> {
   if (isIP(host) !== 0) return { summary: `${host} is an address`, fact: true }
   try {

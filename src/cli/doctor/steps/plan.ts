@@ -4,7 +4,7 @@ import type { Visit } from '../visit.ts'
 
 const width = 60
 
-/** When the token at hand is refreshed, and what that outlasts. */
+/** Shows when the token is refreshed, and how long an outage may then last. */
 export function refreshPlan({ client, token }: Visit): Outcome<readonly string[]> {
   const [{ refreshAt, expiresAt } = {}] = client.health().tokens
   if (token === undefined || refreshAt === undefined || expiresAt === undefined) return { summary: '' }
@@ -16,8 +16,8 @@ export function refreshPlan({ client, token }: Visit): Outcome<readonly string[]
     fact: [
       `${'0'.padEnd(column)}${span(until)}${span(life).padStart(Math.max(width - column - span(until).length + 1, span(life).length + 1))}`,
       `|${'='.repeat(column - 1)}R${'-'.repeat(width - column - 1)}|`,
-      '= every call uses it   R refresh, at a random moment for each token   - stays in use if the refresh fails',
-      `From R on the authorization server may be down for ${span(life - until)} without a call that notices.`
+      '= every call uses the token   R refresh, at a random moment for each token   - the token stays in use if the refresh fails',
+      `After R the authorization server can be down for ${span(life - until)} before any call fails.`
     ]
   }
 }

@@ -7,15 +7,15 @@ import type { Outcome } from '../step.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 export interface ProxyUse {
-  /** The proxy that requests go through. */
+  /** The proxy that requests go through, if there is one. */
   readonly url: URL | undefined
-  /** A variable that names a proxy which is not used. */
+  /** The name of a variable whose proxy is not used. */
   readonly idle: string | undefined
 }
 
 const none: ProxyUse = { url: undefined, idle: undefined }
 
-/** Whether requests go through a proxy. Its user name and password are not shown. */
+/** Finds out whether requests go through a proxy. The user name and the password of the proxy are not shown. */
 export function lookAtProxy(options: TokenClientOptions, environment: Environment): Outcome<ProxyUse> {
   const { proxy } = options
   if (proxy instanceof URL) return { summary: `${proxy.host}, as configured`, fact: { url: proxy, idle: undefined } }
@@ -24,7 +24,7 @@ export function lookAtProxy(options: TokenClientOptions, environment: Environmen
   const variable = own ?? proxyVariable(environment, 'http_proxy')
   if (variable === undefined) return { summary: 'none', fact: none }
   if (proxy !== 'environment' && !usesEnvironment(environment))
-    return { summary: `none; ${variable} is set and not used`, fact: { url: undefined, idle: variable } }
+    return { summary: `none; ${variable} is set, but not used`, fact: { url: undefined, idle: variable } }
   const value = environment[variable] ?? ''
   if (!URL.canParse(value)) return { summary: variable, findings: [unusable(variable)] }
   if (exemption(exemptionsIn(environment))(url))
@@ -34,5 +34,5 @@ export function lookAtProxy(options: TokenClientOptions, environment: Environmen
 }
 
 function unusable(variable: string): Finding {
-  return finding('setting-invalid', `${variable} is not the URL of a proxy: write it as http://host:port.`)
+  return finding('setting-invalid', `${variable} is not the URL of a proxy. Write it as http://host:port.`)
 }

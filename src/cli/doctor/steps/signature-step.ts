@@ -5,7 +5,7 @@ import { type Finding, type FindingName, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 import type { Visit } from '../visit.ts'
 
-/** What a service would find wrong that the authorization server is to blame for. Its own expectations (type, claims) are not known here. */
+/** The refusals that are the authorization server's fault. What a service itself expects (type, claims) is not known here. */
 const faults: Readonly<Record<string, FindingName>> = {
   unknown_key: 'key-unknown',
   bad_signature: 'signature-wrong',
@@ -14,21 +14,22 @@ const faults: Readonly<Record<string, FindingName>> = {
   ERR_KEYS_UNAVAILABLE: 'keys-unavailable'
 }
 
-/** Verifies the token as a service would that trusts the issuer. */
+/** Verifies the token in the same way as a service that trusts the issuer. */
 export async function lookAtSignature({ options, token }: Visit): Promise<Outcome> {
   const claims = decoded(token?.value.split('.')[1] ?? '')
   const { issuer } = options
   if (token === undefined || claims === undefined)
-    return { summary: 'the token is opaque: services have to ask the issuer about it', fact: true }
+    return { summary: 'the token is opaque, so services have to ask the issuer about it', fact: true }
   const audience = [claims.aud].flat().filter((member): member is string => typeof member === 'string' && member !== '')
   const asked = audienceFindings(options, audience)
-  if (issuer === undefined) return { summary: 'not looked at: no issuer is configured', findings: asked, fact: true }
+  if (issuer === undefined)
+    return { summary: 'not checked, because no issuer is configured', findings: asked, fact: true }
   const expected = { issuer, audience: audience.length === 0 ? ['nobody'] : audience, plainJwt: true }
   const { reason = '', message = '' } = await verify(token.value, expected)
   const name = faults[reason]
   const found = name === undefined ? [] : [finding(name, message)]
   return {
-    summary: found.length === 0 ? 'fits the keys that the issuer publishes' : '',
+    summary: found.length === 0 ? 'matches a key that the issuer publishes' : '',
     findings: [...found, ...asked],
     fact: true
   }
@@ -37,6 +38,6 @@ export async function lookAtSignature({ options, token }: Visit): Promise<Outcom
 function audienceFindings({ audience, resource = [] }: Visit['options'], named: readonly string[]): Finding[] {
   const asked = [audience ?? [], resource].flat()
   if (asked.length === 0 || named.length === 0 || asked.some((one) => named.includes(one))) return []
-  const what = `Asked for ${asked.join(', ')}; the token is for ${printable(named.join(', '))}.`
+  const what = `The client asked for ${asked.join(', ')}, but the token is for ${printable(named.join(', '))}.`
   return [finding('audience-wrong', what)]
 }

@@ -7,10 +7,10 @@ import type { Address } from './connection-step.ts'
 
 const patience = 5000
 const day = 24 * 60 * 60 * 1000
-/** Automatic renewal has weeks in hand: what is left until here is left because it stopped. */
+/** Automatic renewal happens weeks before the end. If less than this is left, it has probably stopped. */
 const soon = 7 * day
 
-/** What Node calls the faults of a certificate (OpenSSL's names of verification results). */
+/** Node's codes for faults of a certificate, which are OpenSSL's names of verification results. */
 const faults: Readonly<Record<string, FindingName>> = {
   CERT_HAS_EXPIRED: 'certificate-expired',
   CERT_NOT_YET_VALID: 'certificate-not-yet-valid',
@@ -22,13 +22,13 @@ const faults: Readonly<Record<string, FindingName>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'certificate-wrong-name'
 }
 
-/** Looks at the certificate of the server. Nothing is sent over this connection, so a bad certificate may be read. */
+/** Checks the certificate of the server. This connection does not reject a bad certificate, because nothing is sent over it. */
 export async function lookAtCertificate(address: Address, ca: string | undefined, now: number): Promise<Outcome> {
   const seen = await handshake(address, ca)
   if (typeof seen === 'string') {
     return {
       summary: '',
-      findings: [finding('tls-failed', `No TLS connection to ${address.host} port ${address.port} (${seen}).`)]
+      findings: [finding('tls-failed', `There is no TLS connection to ${address.host} port ${address.port} (${seen}).`)]
     }
   }
   const { subject, issuer, endsAt, fault, protocol } = seen
@@ -47,11 +47,11 @@ interface SeenCertificate {
   /** Epoch ms. */
   readonly endsAt: number
   readonly protocol: string
-  /** Why a client refuses it. */
+  /** Node's code for the fault that makes a client refuse the certificate. */
   readonly fault: string | undefined
 }
 
-/** The certificate, or the code of what went wrong before there was one. */
+/** The certificate, or the code of the error if the handshake failed before there was one. */
 function handshake({ host, port }: Address, ca: string | undefined): Promise<SeenCertificate | string> {
   return new Promise((resolve) => {
     const socket = connect({
@@ -88,7 +88,7 @@ function faultOf(fault: string | undefined, host: string, { names, endsAt }: See
   if (fault === undefined) return undefined
   const name = faults[fault] ?? 'authority-unknown'
   const details: Partial<Record<FindingName, string>> = {
-    'certificate-wrong-name': `The certificate is for ${names || 'no name'}, and not for ${host}.`,
+    'certificate-wrong-name': `The certificate is for ${names || 'no name'}, not for ${host}.`,
     'certificate-expired': `The certificate of ${host}, or one that signed it, expired on ${new Date(endsAt).toISOString().slice(0, 10)}.`
   }
   return finding(name, details[name] ?? `The certificate of ${host} is not accepted (${fault}).`)
@@ -97,5 +97,5 @@ function faultOf(fault: string | undefined, host: string, { names, endsAt }: See
 function endsSoon(endsAt: number, now: number): Finding | undefined {
   return endsAt - now > soon
     ? undefined
-    : finding('certificate-ends-soon', `The certificate ends in ${span(endsAt - now)}.`)
+    : finding('certificate-ends-soon', `The certificate expires in ${span(endsAt - now)}.`)
 }

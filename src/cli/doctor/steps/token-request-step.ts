@@ -10,23 +10,27 @@ import { type Metadata, methodsIn } from './metadata-step.ts'
 export interface AskedRequest {
   readonly visit: Visit
   readonly metadata: Metadata
-  /** The settings that the client was made of. */
+  /** The settings that the client was created from. */
   readonly settings: Readonly<Record<string, string | undefined>>
-  /** Looks closer at a host that could not be reached. */
+  /** Finds out why a host could not be reached. */
   reach(url: URL): Promise<readonly Finding[]>
 }
 
 const refusals = ['ERR_INVALID_CLIENT', 'ERR_CLIENT_AUTHENTICATION_FAILED']
 const unreached = ['ERR_NETWORK', 'ERR_TLS_ERROR']
 
-/** Whether there is a token, else why not. */
+/** Reports the token, or why there is none. */
 export async function lookAtTokenRequest(request: AskedRequest): Promise<Outcome> {
   const { token, warnings } = request.visit
   const whitespace = warnings.includes('secret_has_whitespace')
     ? [finding('secret-whitespace', 'The secret begins or ends with whitespace.')]
     : []
   if (token === undefined) return { summary: '', findings: [...whitespace, ...(await reasons(request))] }
-  return { summary: `a token of ${span(token.expiresAt - token.obtainedAt)}`, findings: whitespace, fact: true }
+  return {
+    summary: `got a token that lives for ${span(token.expiresAt - token.obtainedAt)}`,
+    findings: whitespace,
+    fact: true
+  }
 }
 
 async function reasons(request: AskedRequest): Promise<readonly Finding[]> {

@@ -1,7 +1,7 @@
 import type { Registry } from 'service-token-client/authorization-server'
 
-/** Three services and their callers, for whoever has no registry yet. */
-export const story = {
+/** An example of three services and their clients, for somebody who has no registry yet. */
+export const exampleRegistry = {
   services: {
     users: {
       audience: 'https://users.internal',
