@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
+import type { Slot } from '../endpoint-health/admission.ts'
 import { pauseBeforeRetry, untilLastTenth } from '../endpoint-health/back-off.ts'
-import type { Place } from '../endpoint-health/door.ts'
 import type { EndpointHealth } from '../endpoint-health/endpoint-health.ts'
 import type { Failure } from '../endpoint-health/failure.ts'
 import { ClientClosedError, type ErrorCode, TokenClientError } from '../errors.ts'
@@ -26,7 +26,7 @@ export interface AttemptsOptions {
 export interface Attempts {
   /** How many milliseconds the flight may take. */
   readonly timeout: number
-  ask(flight: Deadline, place: Place): Promise<Landing>
+  ask(flight: Deadline, slot: Slot): Promise<Landing>
   /** From now on a token or a failure of another instance is not an answer. */
   insist(): void
   /** Milliseconds before the next attempt, or undefined if the failed one was the last. */
@@ -58,12 +58,12 @@ export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
     return isUsable || endpoint.isSlow ? longest : timeOfAttempt(timeout)
   }
 
-  function report(error: unknown, sentAt: number, given: number, place: Place): void {
+  function report(error: unknown, sentAt: number, given: number, slot: Slot): void {
     if (!(error instanceof TokenClientError) || error instanceof ClientClosedError) return
     const took = clock.monotonicTime() - sentAt
     const wasCutOff = timeIsUp.includes(error.code) && took >= nearlyAll * given && given >= timeOfAttempt(timeout)
     failed = { error, sentAt, wasCutOff }
-    failure = failures.attemptFailed(entry, failed, place)
+    failure = failures.attemptFailed(entry, failed, slot)
   }
 
   return {
@@ -71,7 +71,7 @@ export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
     get failed() {
       return failed
     },
-    async ask({ left, signal, awaits }, place) {
+    async ask({ left, signal, awaits }, slot) {
       const sentAt = now(clock)
       const maxWait = Math.min(timeOfOne(), left())
       try {
@@ -83,7 +83,7 @@ export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
         endsBy(entry, token, landedAt.monotonic)
         throw tokenEnded()
       } catch (error) {
-        report(error, sentAt.monotonic, maxWait, place)
+        report(error, sentAt.monotonic, maxWait, slot)
         throw error
       }
     },

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
+import type { Slot } from '../endpoint-health/admission.ts'
 import { notBefore } from '../endpoint-health/back-off.ts'
-import type { Place } from '../endpoint-health/door.ts'
 import type { EndpointHealth } from '../endpoint-health/endpoint-health.ts'
 import { type Failure, failureAfter, type Setback } from '../endpoint-health/failure.ts'
 import { type ErrorCode, isAboutServer, isRefusalOfCredential, type TokenClientError } from '../errors.ts'
@@ -24,7 +24,7 @@ export interface FailureMemory {
   /** Until when failures without a later success forbid flights, or have forbidden them. It is negative infinity if there are none. */
   barredUntil(entry: Entry): number
   /** An attempt has failed. What it says about the server is valid from now on. */
-  attemptFailed(entry: Entry, attempt: FailedAttempt, place: Place): Failure
+  attemptFailed(entry: Entry, attempt: FailedAttempt, slot: Slot): Failure
   /** The flight has failed. This records what it says about the key or about the client. */
   flightFailed(entry: Entry, error: TokenClientError, sentAt: number, least?: number): KeyFailure
   /** Whether this success ends a refusal of the client. */
@@ -100,10 +100,10 @@ class Failures implements FailureMemory {
     return Math.max(this.#untilByClient(entry), untilByKey(entry), this.#cache.endpoint.notBefore(entry, isAwaited))
   }
 
-  attemptFailed(entry: Entry, { error, sentAt, wasCutOff }: FailedAttempt, place: Place): Failure {
+  attemptFailed(entry: Entry, { error, sentAt, wasCutOff }: FailedAttempt, slot: Slot): Failure {
     const { clock, endpoint } = this.#cache
     const setback = this.#setbackOf(entry, error, sentAt, endpoint.hasAnswered)
-    if (this.#blame(entry, error) === 'server') return endpoint.failed(place, setback, wasCutOff)
+    if (this.#blame(entry, error) === 'server') return endpoint.failed(slot, setback, wasCutOff)
     if (error.oauthError !== undefined) endpoint.answered(wasCutOff)
     return failureAfter(entry.failure, setback, clock)
   }

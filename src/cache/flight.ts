@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../clock.ts'
-import type { Place } from '../endpoint-health/door.ts'
+import type { Slot } from '../endpoint-health/admission.ts'
 import { TokenClientError } from '../errors.ts'
 import type { RefreshReason } from '../events.ts'
 import { type Awaited, type Deadline, startDeadline, tooSlow } from '../waiting/deadline.ts'
@@ -15,9 +15,9 @@ export interface FlightPlan {
   readonly startIn: number
   /** Milliseconds for the whole flight. */
   readonly timeout: number
-  readonly enter: (signal: AbortSignal) => Place | Promise<Place | undefined>
+  readonly takeSlot: (signal: AbortSignal) => Slot | Promise<Slot | undefined>
   /** Makes one attempt, which lasts until the end of the flight at most. */
-  readonly ask: (flight: Deadline, place: Place) => Promise<Landing>
+  readonly ask: (flight: Deadline, slot: Slot) => Promise<Landing>
   /** Milliseconds before another attempt; undefined when there is none. */
   readonly pauseBefore: (retry: number, error: TokenClientError) => number | undefined
   readonly budget: RetryBudget
@@ -53,17 +53,17 @@ export function startFlight(plan: FlightPlan): Flight {
 }
 
 function fly(plan: FlightPlan): Flight {
-  const { reason, startIn, timeout, enter, ask, pauseBefore, budget, clock, closing } = plan
+  const { reason, startIn, timeout, takeSlot, ask, pauseBefore, budget, clock, closing } = plan
   let startedAt = clock.monotonicTime() + startIn
   const timedOut = (awaited: Awaited | undefined) => tooLong(timeout, awaited, lastError)
   const deadline = startDeadline({ clock, timeout: startIn + timeout, timedOut, signals: [closing] })
   const { signal, endsAt } = deadline
-  let place: Place | undefined
+  let slot: Slot | undefined
   let waiting = 0
   let attempts = 0
   let lastError: unknown
 
-  async function attempt(from: Place): Promise<Landing> {
+  async function attempt(from: Slot): Promise<Landing> {
     attempts += 1
     try {
       return await ask(deadline, from)
@@ -74,7 +74,7 @@ function fly(plan: FlightPlan): Flight {
     }
   }
 
-  async function attemptFrom(from: Place): Promise<Landing> {
+  async function attemptFrom(from: Slot): Promise<Landing> {
     const wait = Math.max(startedAt, from.startAt) - clock.monotonicTime()
     if (wait > 0) await pause(clock, wait, signal)
     startedAt = Math.max(startedAt, clock.monotonicTime())
@@ -89,17 +89,17 @@ function fly(plan: FlightPlan): Flight {
   }
 
   async function attemptInTurn(): Promise<Landing> {
-    const entering = enter(signal)
-    place = entering instanceof Promise ? await entering : entering
-    if (place === undefined) throw new TurnedAway()
-    if (!signal.aborted) return attemptFrom(place)
-    place.leave()
+    const taking = takeSlot(signal)
+    slot = taking instanceof Promise ? await taking : taking
+    if (slot === undefined) throw new TurnedAway()
+    if (!signal.aborted) return attemptFrom(slot)
+    slot.release()
     throw signal.reason
   }
 
   const landing = attemptInTurn().finally(() => {
     deadline.stop()
-    place?.leave()
+    slot?.release()
   })
 
   return {

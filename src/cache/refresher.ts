@@ -71,7 +71,7 @@ class Flights implements Refresher {
 
   flight(entry: Entry): Underway {
     const { endpoint } = this.#cache
-    return entry.underway ?? this.#start(entry, (signal) => endpoint.enter(entry, signal))
+    return entry.underway ?? this.#start(entry, (signal) => endpoint.takeSlot(entry, signal))
   }
 
   flightUnlessBarred(entry: Entry): Underway | undefined {
@@ -82,27 +82,27 @@ class Flights implements Refresher {
     const { clock, closing, endpoint } = this.#cache
     if (entry.underway !== undefined) return entry.underway
     if (closing.aborted || this.#isBarred(entry, false)) return undefined
-    const place = endpoint.enterBehind(entry, () => {
+    const slot = endpoint.takeSlotInBackground(entry, () => {
       if (isWanted(entry, now(clock))) this.refreshBehind(entry)
     })
-    return place && this.#start(entry, () => place)
+    return slot && this.#start(entry, () => slot)
   }
 
   refreshNow(entry: Entry): Underway {
     const { endpoint } = this.#cache
-    const underway = entry.underway ?? this.#start(entry, (signal) => endpoint.enter(entry, signal), 'asked')
+    const underway = entry.underway ?? this.#start(entry, (signal) => endpoint.takeSlot(entry, signal), 'asked')
     underway.insist()
     return underway
   }
 
-  #start(entry: Entry, enter: FlightPlan['enter'], reason = reasonOf(entry)): Underway {
+  #start(entry: Entry, takeSlot: FlightPlan['takeSlot'], reason = reasonOf(entry)): Underway {
     const { clock, closing, trace } = this.#cache
     const moment = clock.monotonicTime()
     const startIn = Math.max(0, (entry.lastFlightAt ?? Number.NEGATIVE_INFINITY) + gapBetweenFlights - moment)
     entry.lastFlightAt = Math.ceil(moment + startIn)
     const attempts = attemptsOf(entry, this.#cache)
     const { timeout, ask, pauseBefore } = attempts
-    const plan = { reason, startIn, timeout, enter, ask, pauseBefore, budget: this.#budget, clock, closing }
+    const plan = { reason, startIn, timeout, takeSlot, ask, pauseBefore, budget: this.#budget, clock, closing }
     const flight = startFlight(plan)
     const arrival = flight.landing.then(
       (landing) => this.#arrived(entry, flight, landing),

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { type EndpointHealth, endpointHealth } from '../endpoint-health/endpoint-health.ts'
+import { EndpointHealth } from '../endpoint-health/endpoint-health.ts'
 import { ClientClosedError, toldToCaller } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { limits } from '../limits.ts'
@@ -115,7 +115,7 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
     this.maxWaiting = options.maxWaiting ?? limits.waiting
     this.emit = options.emit
     this.trace = options.trace
-    this.endpoint = options.endpoint ?? endpointHealth(clock)
+    this.endpoint = options.endpoint ?? new EndpointHealth(clock)
     this.#lastLook = options.lastLook ?? { at: 0 }
     this.sleeping = sleepers(clock)
     this.waiting = callers(clock)

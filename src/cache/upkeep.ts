@@ -111,7 +111,7 @@ class Attention implements Upkeep {
     const { refreshing, failures } = this.#cache
     if (refreshing.refreshBehind(entry) !== undefined) return never
     const barredUntil = failures.barring(entry, moment)?.notBefore
-    // Otherwise others go first. The door calls back, unless they find that the server is ill.
+    // Otherwise others go first. The endpoint calls back, unless they find that the server is ill.
     return barredUntil ?? moment + Math.max(shortestPatience, (entry.usableUntil - moment) / 16)
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { type EndpointHealth, endpointHealth } from '../endpoint-health/endpoint-health.ts'
+import { EndpointHealth } from '../endpoint-health/endpoint-health.ts'
 import type { ConnectOptions } from '../http/connect-options.ts'
 import type { SenderOptions } from '../http/send.ts'
 import type { CheckedOptions, ServerLocation } from '../options/client-options.ts'
@@ -102,7 +102,7 @@ function newGroup(name: string, way: Way, location: ServerLocation): Group {
     await connection?.sender.close()
   }
 
-  const membership = { tokenEndpoint, clock: timer, health: endpointHealth(timer), leave }
+  const membership = { tokenEndpoint, clock: timer, health: new EndpointHealth(timer), leave }
   const group: Group = {
     way,
     join(timeout) {

@@ -1,40 +1,15 @@
 import type { Clock } from '../clock.ts'
+import { Admission, type Slot } from './admission.ts'
 import { type LastToken, notBefore } from './back-off.ts'
-import { type Door, door, type Place } from './door.ts'
 import { askedPause, type Failure, failureAfter, type Setback } from './failure.ts'
-
-/**
- * The health of an authorization server, shared by all keys of all clients that reach it over the same connections. While the server is ill,
- * one request at a time finds out whether it works again.
- */
-export interface EndpointHealth extends Pick<Door, 'enter' | 'enterBehind' | 'withdraw'> {
-  /** The last failure, if no good answer has followed it. */
-  readonly failure: Failure | undefined
-  /** Monotonic ms of the last answer that showed that the server works. */
-  readonly wellAt: number
-  /** The server needed more than half of the time of an attempt, so the next attempt gets all of the time. */
-  readonly isSlow: boolean
-  readonly hasAnswered: boolean
-  /**
-   * The monotonic moment before which the server gets no request for that key. A caller without a token, for a key that is requested for the first
-   * time, does not have to wait because of a failure of another key.
-   */
-  notBefore(key: LastToken, isAwaited?: boolean): number
-  /** A caller was told to wait. The key that was requested last then lets others go first. */
-  turnedAway(key: object): void
-  /** Calls back each time that the server works again. Returns a function that ends this. */
-  whenWell(callback: () => void): () => void
-  /** The server has answered, so it works, even if it has refused. */
-  answered(wasSlow: boolean): void
-  failed(place: Place, setback: Setback, wasCutOff: boolean): Failure
-}
 
 interface Illness {
   readonly failure: Failure
   /** Undefined as soon as two different keys have failed. */
   readonly onlyKey: object | undefined
   readonly lastKey: object
-  readonly lastPlace: Place
+  readonly lastSlot: Slot
+  /** Another key was told to wait, so it goes before the last one. */
   othersWait: boolean
 }
 
@@ -42,90 +17,127 @@ interface Illness {
 const gapBetweenProbes = 1000
 /** How many milliseconds too early a timer can fire. */
 const earliness = 5
+const never = Number.NEGATIVE_INFINITY
 
-export function endpointHealth(clock: Clock): EndpointHealth {
-  let illness: Illness | undefined
-  let wellAt = Number.NEGATIVE_INFINITY
-  let isSlow = false
-  const hopeful = new Set<() => void>()
-  /** The end of a long pause that was broken. Until then no other pause is broken. */
-  let brokenUntil = Number.NEGATIVE_INFINITY
+/**
+ * The health of an authorization server, shared by all keys of all clients that reach it over the same connections. While the server is ill,
+ * one request at a time finds out whether it works again. Moments are monotonic ms.
+ */
+export class EndpointHealth {
+  readonly #clock: Clock
+  readonly #admission: Admission
+  readonly #recoveryCallbacks = new Set<() => void>()
+  #illness: Illness | undefined
+  #wellAt = never
+  #isSlow = false
+  /** The end of a long pause during which a request was sent nevertheless. Until then no other pause is broken. */
+  #brokenPauseEndsAt = never
 
-  const places = door({
-    clock,
-    isIll: () => illness !== undefined,
-    isResting: () => isResting(clock.monotonicTime() + earliness),
-    beginProbe() {
-      const moment = clock.monotonicTime()
-      if (illness === undefined) return moment
-      if (isResting(moment)) brokenUntil = Math.max(brokenUntil, pauseEnd(illness))
-      return Math.max(moment, illness.failure.at + gapBetweenProbes)
-    },
-    mayProbeNext: (key) => isAnotherKey(key)
-  })
-
-  function pauseEnd({ failure }: Illness): number {
-    return failure.at + askedPause(failure)
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#admission = new Admission({
+      clock,
+      isIll: () => this.#illness !== undefined,
+      isResting: () => this.#isResting(clock.monotonicTime() + earliness),
+      beginProbe: () => this.#beginProbe(),
+      mayProbeNext: (key) => this.#isAnotherKey(key)
+    })
   }
 
-  function isResting(moment: number): boolean {
-    return illness !== undefined && pauseEnd(illness) > moment
+  /** The last failure, if no good answer has followed it. */
+  get failure(): Failure | undefined {
+    return this.#illness?.failure
   }
 
-  /** One key has failed, and this is another one. Nobody knows yet whether all keys would fail, unless the server has asked for a pause. */
-  function isAnotherKey(key: object): boolean {
-    return illness?.onlyKey !== undefined && illness.onlyKey !== key && illness.failure.pauses === 0
+  /** When the server last gave an answer that showed that it works. */
+  get wellAt(): number {
+    return this.#wellAt
   }
 
-  function waitOf({ failure, lastKey, othersWait }: Illness, key: LastToken): number {
-    const moment = notBefore(failure, key, failure.at >= brokenUntil)
+  get hasAnswered(): boolean {
+    return this.#wellAt > never
+  }
+
+  /** The server needed more than half of the time of an attempt, so the next attempt gets all of the time. */
+  get isSlow(): boolean {
+    return this.#isSlow
+  }
+
+  takeSlot(key: object, signal: AbortSignal): Slot | Promise<Slot | undefined> {
+    return this.#admission.takeSlot(key, signal)
+  }
+
+  takeSlotInBackground(key: object, whenFree: () => void): Slot | undefined {
+    return this.#admission.takeSlotInBackground(key, whenFree)
+  }
+
+  withdraw(key: object): void {
+    this.#admission.withdraw(key)
+  }
+
+  /**
+   * The moment before which the server gets no request for that key. A caller without a token, for a key that is requested for the first time, does not
+   * have to wait because of a failure of another key.
+   */
+  notBefore(key: LastToken, isAwaited = false): number {
+    if (this.#illness === undefined || (isAwaited && this.#isAnotherKey(key))) return never
+    const { failure, lastKey, othersWait } = this.#illness
+    const moment = notBefore(failure, key, failure.at >= this.#brokenPauseEndsAt)
     return key === lastKey && othersWait ? moment + gapBetweenProbes : moment
   }
 
-  return {
-    get failure() {
-      return illness?.failure
-    },
-    get wellAt() {
-      return wellAt
-    },
-    get hasAnswered() {
-      return wellAt > Number.NEGATIVE_INFINITY
-    },
-    get isSlow() {
-      return isSlow
-    },
-    enter: places.enter,
-    enterBehind: places.enterBehind,
-    withdraw: places.withdraw,
-    notBefore(key, isAwaited = false) {
-      if (illness === undefined || (isAwaited && isAnotherKey(key))) return Number.NEGATIVE_INFINITY
-      return waitOf(illness, key)
-    },
-    turnedAway(key) {
-      if (illness !== undefined && illness.lastKey !== key) illness.othersWait = true
-    },
-    whenWell(callback) {
-      hopeful.add(callback)
-      return () => void hopeful.delete(callback)
-    },
-    answered(wasSlow) {
-      const wasIll = illness !== undefined
-      isSlow = wasSlow
-      illness = undefined
-      wellAt = clock.monotonicTime()
-      places.isWell()
-      if (wasIll) for (const callback of hopeful) callback()
-    },
-    failed(place, setback, wasCutOff) {
-      if (wasCutOff) isSlow = true
-      const former = illness
-      const isSameFlight = former?.lastPlace === place
-      const failure = failureAfter(former?.failure, { ...setback, isSameFlight }, clock)
-      const onlyKey = former === undefined || former.onlyKey === place.key ? place.key : undefined
-      illness = { failure, onlyKey, lastKey: place.key, lastPlace: place, othersWait: false }
-      places.isIll(place)
-      return failure
-    }
+  /** A caller was told to wait. The key that was requested last then lets others go first. */
+  turnedAway(key: object): void {
+    if (this.#illness !== undefined && this.#illness.lastKey !== key) this.#illness.othersWait = true
   }
+
+  /** Calls back each time that the server works again. Returns a function that ends this. */
+  whenWell(callback: () => void): () => void {
+    this.#recoveryCallbacks.add(callback)
+    return () => void this.#recoveryCallbacks.delete(callback)
+  }
+
+  /** The server has answered, so it works, even if it has refused. */
+  answered(wasSlow: boolean): void {
+    const wasIll = this.#illness !== undefined
+    this.#isSlow = wasSlow
+    this.#illness = undefined
+    this.#wellAt = this.#clock.monotonicTime()
+    this.#admission.foundWell()
+    if (wasIll) for (const callback of this.#recoveryCallbacks) callback()
+  }
+
+  /** A request from this slot has failed because of the server. */
+  failed(slot: Slot, setback: Setback, wasCutOff: boolean): Failure {
+    if (wasCutOff) this.#isSlow = true
+    const former = this.#illness
+    const isSameFlight = former?.lastSlot === slot
+    const failure = failureAfter(former?.failure, { ...setback, isSameFlight }, this.#clock)
+    const onlyKey = former === undefined || former.onlyKey === slot.key ? slot.key : undefined
+    this.#illness = { failure, onlyKey, lastKey: slot.key, lastSlot: slot, othersWait: false }
+    this.#admission.foundIll(slot)
+    return failure
+  }
+
+  #beginProbe(): number {
+    const moment = this.#clock.monotonicTime()
+    if (this.#illness === undefined) return moment
+    const { failure } = this.#illness
+    if (this.#isResting(moment)) this.#brokenPauseEndsAt = Math.max(this.#brokenPauseEndsAt, pauseEnd(failure))
+    return Math.max(moment, failure.at + gapBetweenProbes)
+  }
+
+  #isResting(moment: number): boolean {
+    return this.#illness !== undefined && pauseEnd(this.#illness.failure) > moment
+  }
+
+  /** One key has failed, and this is another one. Nobody knows yet whether all keys would fail, unless the server has asked for a pause. */
+  #isAnotherKey(key: object): boolean {
+    const { onlyKey, failure } = this.#illness ?? {}
+    return onlyKey !== undefined && onlyKey !== key && failure?.pauses === 0
+  }
+}
+
+function pauseEnd(failure: Failure): number {
+  return failure.at + askedPause(failure)
 }

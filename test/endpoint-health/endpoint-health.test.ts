@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Place } from '../../src/endpoint-health/door.ts'
-import { endpointHealth } from '../../src/endpoint-health/endpoint-health.ts'
+import type { Slot } from '../../src/endpoint-health/admission.ts'
+import { EndpointHealth } from '../../src/endpoint-health/endpoint-health.ts'
 import type { TokenClientError } from '../../src/errors.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { down, minute, rateLimited, second } from '../cache/set-up.ts'
@@ -9,24 +9,24 @@ const never = Number.NEGATIVE_INFINITY
 
 function setUp() {
   const clock = manualClock({ random: 0.5 })
-  const health = endpointHealth(clock)
+  const health = new EndpointHealth(clock)
   const start = clock.monotonicTime()
   const staying = new AbortController()
   const empty = () => ({ usableUntil: never, endsAt: never })
-  function enter(key: object): Place {
-    const place = health.enter(key, staying.signal)
-    if (place instanceof Promise) throw new Error('there is no place for it yet')
-    return place
+  function takeSlot(key: object): Slot {
+    const slot = health.takeSlot(key, staying.signal)
+    if (slot instanceof Promise) throw new Error('there is no slot for it yet')
+    return slot
   }
 
-  function fail(place: Place, error: TokenClientError = down(), wasCutOff = false) {
+  function fail(slot: Slot, error: TokenClientError = down(), wasCutOff = false) {
     const at = clock.monotonicTime()
     const setback = { error, at, sentAt: at, usableUntil: never, hasWorked: true }
-    return health.failed(place, setback, wasCutOff)
+    return health.failed(slot, setback, wasCutOff)
   }
   /** Milliseconds from the start until a key without a token may be asked for. */
   const waitOf = (key: ReturnType<typeof empty>, isAwaited = false) => health.notBefore(key, isAwaited) - start
-  return { clock, health, empty, enter, fail, waitOf }
+  return { clock, health, empty, takeSlot, fail, waitOf }
 }
 
 test('a server that has never failed makes nobody wait', () => {
@@ -35,9 +35,9 @@ test('a server that has never failed makes nobody wait', () => {
 })
 
 test('a failure is remembered for all keys, and a first request for another key finds out whether all fail', () => {
-  const { empty, enter, fail, waitOf } = setUp()
+  const { empty, takeSlot, fail, waitOf } = setUp()
   const [one, other] = [empty(), empty()]
-  fail(enter(one))
+  fail(takeSlot(one))
   expect(waitOf(one)).toBe(1.5 * second)
   expect(waitOf(other)).toBe(1.5 * second)
   expect(waitOf(one, true)).toBe(1.5 * second)
@@ -45,26 +45,26 @@ test('a failure is remembered for all keys, and a first request for another key 
 })
 
 test('once two keys have failed, a third one waits too', () => {
-  const { empty, enter, fail, waitOf } = setUp()
+  const { empty, takeSlot, fail, waitOf } = setUp()
   const [one, other, third] = [empty(), empty(), empty()]
-  const place = enter(one)
-  fail(place)
-  place.leave()
-  fail(enter(other))
+  const slot = takeSlot(one)
+  fail(slot)
+  slot.release()
+  fail(takeSlot(other))
   expect(waitOf(third, true)).toBe(1.5 * second)
 })
 
 test('a server that has asked for a pause gets it from other keys as well', () => {
-  const { empty, enter, fail, waitOf } = setUp()
+  const { empty, takeSlot, fail, waitOf } = setUp()
   const [one, other] = [empty(), empty()]
-  fail(enter(one), rateLimited(30 * second))
+  fail(takeSlot(one), rateLimited(30 * second))
   expect(waitOf(other, true)).toBe(45 * second) // and half of the spread
 })
 
 test('the key that was asked for last lets others go first, when one was turned away', () => {
-  const { health, empty, enter, fail, waitOf } = setUp()
+  const { health, empty, takeSlot, fail, waitOf } = setUp()
   const [one, other] = [empty(), empty()]
-  fail(enter(one))
+  fail(takeSlot(one))
   health.turnedAway(one)
   expect(waitOf(one)).toBe(1.5 * second)
   health.turnedAway(other)
@@ -72,14 +72,14 @@ test('the key that was asked for last lets others go first, when one was turned 
 })
 
 test('an answer ends the illness, and those who hope for it are told once', () => {
-  const { clock, health, empty, enter, fail } = setUp()
+  const { clock, health, empty, takeSlot, fail } = setUp()
   let calls = 0
   const stop = health.whenWell(() => {
     calls += 1
   })
   health.answered(false)
   expect(calls).toBe(0) // it had not been ill
-  fail(enter(empty()))
+  fail(takeSlot(empty()))
   health.answered(false)
   health.answered(false)
   expect([calls, health.failure, health.wellAt, health.hasAnswered]).toEqual([
@@ -89,17 +89,17 @@ test('an answer ends the illness, and those who hope for it are told once', () =
     true
   ])
   stop()
-  fail(enter(empty()))
+  fail(takeSlot(empty()))
   health.answered(false)
   expect(calls).toBe(1)
 })
 
 test('a server is slow after an attempt that was cut off or a late answer, and no longer after a quick one', () => {
-  const { health, empty, enter, fail } = setUp()
-  const place = enter(empty())
-  fail(place)
+  const { health, empty, takeSlot, fail } = setUp()
+  const slot = takeSlot(empty())
+  fail(slot)
   expect(health.isSlow).toBe(false)
-  fail(place, down(), true)
+  fail(slot, down(), true)
   expect(health.isSlow).toBe(true)
   health.answered(true)
   expect(health.isSlow).toBe(true)
@@ -108,38 +108,38 @@ test('a server is slow after an attempt that was cut off or a late answer, and n
 })
 
 test('two attempts of one flight are one failure in a row, and another flight is the next', async () => {
-  const { clock, empty, enter, fail } = setUp()
-  const place = enter(empty())
-  expect(fail(place).count).toBe(1)
+  const { clock, empty, takeSlot, fail } = setUp()
+  const slot = takeSlot(empty())
+  expect(fail(slot).count).toBe(1)
   await clock.advance(second)
-  expect(fail(place).count).toBe(1)
-  place.leave()
+  expect(fail(slot).count).toBe(1)
+  slot.release()
   await clock.advance(second)
-  expect(fail(enter(empty())).count).toBe(2)
+  expect(fail(takeSlot(empty())).count).toBe(2)
 })
 
 test('two probes of an ill server are a second apart', async () => {
-  const { clock, empty, enter, fail } = setUp()
-  const first = enter(empty())
+  const { clock, empty, takeSlot, fail } = setUp()
+  const first = takeSlot(empty())
   fail(first)
   const failedAt = clock.monotonicTime()
-  first.leave()
+  first.release()
   await clock.advance(300)
-  expect(enter(empty()).startAt).toBe(failedAt + second)
+  expect(takeSlot(empty()).startAt).toBe(failedAt + second)
 })
 
 test('a long pause is broken once, at the end of a token, and no second token breaks it', async () => {
-  const { clock, health, empty, enter, fail } = setUp()
+  const { clock, health, empty, takeSlot, fail } = setUp()
   const moment = clock.monotonicTime()
   const ending = { usableUntil: moment + minute, endsAt: moment + minute }
   const later = { usableUntil: moment + 2 * minute, endsAt: moment + 2 * minute }
-  const first = enter(empty())
+  const first = takeSlot(empty())
   fail(first, rateLimited(5 * minute))
-  first.leave()
+  first.release()
   expect([health.notBefore(ending), health.notBefore(later)]).toEqual([ending.endsAt, later.endsAt])
   await clock.advance(minute)
-  const probe = enter(ending)
+  const probe = takeSlot(ending)
   fail(probe, rateLimited(4 * minute))
-  probe.leave()
+  probe.release()
   expect(health.notBefore(later)).toBeGreaterThanOrEqual(moment + 5 * minute)
 })
