@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_UNCERTAIN_ORIGIN'
   | 'ERR_TOKEN_IN_QUERY'
   | 'ERR_TOO_MANY_WAITING'
+  | 'ERR_UNSUPPORTED_PLATFORM'
   // the credential
   | 'ERR_SECRET_UNAVAILABLE'
   | 'ERR_CLOCK_INVALID'

@@ -45,6 +45,7 @@ export function lateMade<Module, Made>(code: Late<Module>, make: (module: Module
 }
 
 function notLoaded(cause: unknown): TokenClientError {
+  if (cause instanceof TokenClientError) return cause
   const { code = 'no code' } = cause as NodeJS.ErrnoException
   const remedy =
     'Look for files and connections that are not closed. On Node 20 a file that failed once fails until the process ends: start it again.'

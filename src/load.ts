@@ -1,12 +1,7 @@
 import { builtin } from './builtin.ts'
 
-/** Node cannot find or require the package, because a bundler has put it elsewhere or Node is too old. */
-const notThere: readonly unknown[] = [
-  'MODULE_NOT_FOUND',
-  'ERR_MODULE_NOT_FOUND',
-  'ERR_REQUIRE_ESM',
-  'ERR_REQUIRE_ASYNC_MODULE'
-]
+/** The process has no file descriptor left. Every other failure of `require` means that a bundler has put the package elsewhere, or that this platform cannot require it. */
+const exhausted: readonly unknown[] = ['EMFILE', 'ENFILE']
 
 /**
  * Loads a package that only some processes need. If an `import()` fails once because no file descriptor is left, Node 20 lets it fail
@@ -16,7 +11,7 @@ export function load<Module>(name: string, bundled: () => Promise<Module>): Modu
   try {
     return builtin.module.createRequire(import.meta.url)(name)
   } catch (error) {
-    if (notThere.includes((error as NodeJS.ErrnoException).code)) return bundled()
-    throw error
+    if (exhausted.includes((error as NodeJS.ErrnoException).code)) throw error
+    return bundled()
   }
 }

@@ -5,7 +5,8 @@ type Environment = Readonly<Record<string, string | undefined>>
  * whose `fetch` does not know it yet.
  */
 export function usesEnvironment({ NODE_USE_ENV_PROXY, NODE_OPTIONS = '' }: Environment): boolean {
-  return NODE_USE_ENV_PROXY === '1' || [...process.execArgv, ...NODE_OPTIONS.split(' ')].includes('--use-env-proxy')
+  const { execArgv = [] } = process as Partial<NodeJS.Process>
+  return NODE_USE_ENV_PROXY === '1' || [...execArgv, ...NODE_OPTIONS.split(' ')].includes('--use-env-proxy')
 }
 
 /** The variable that names the proxy, if one does. The name in small letters comes first, as with undici's `EnvHttpProxyAgent`. */

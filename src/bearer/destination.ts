@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { TokenClientError } from '../errors.ts'
+import { oldUndici } from '../http/old-undici.ts'
 import type { Dispatch, DispatchOptions, Handler } from './dispatch.ts'
 import { isOwnHost } from './own-host.ts'
 
@@ -68,7 +69,7 @@ export class Destination {
       return dispatch(request.options, request)
     } catch (error) {
       release(request)
-      throw error
+      throw oldUndici(error) ?? error
     } finally {
       dispatching = outer
       if (this.isSilent) this.#releaseAll()

@@ -1,4 +1,5 @@
 import { TokenClientError } from '../errors.ts'
+import { codeOf } from '../http/code-of.ts'
 import { exhaustion } from '../http/exhaustion.ts'
 import { type Deadline, withDeadline } from '../waiting/deadline.ts'
 import { wrong } from '../wrong-option.ts'
@@ -27,6 +28,7 @@ export function configured<Credential>(what: Name, remedy: string, load: () => C
   try {
     return load()
   } catch (error) {
+    if (error instanceof TokenClientError) throw error
     wrong(nameOf(what), faultOf(error), remedy)
   }
 }
@@ -118,8 +120,8 @@ async function called<Given>(supply: () => Given | Promise<Given>): Promise<Give
 /** The text of an error of other code can contain anything, so we report only the code of a system call. */
 function faultOf(error: unknown): string {
   if (error instanceof CredentialFault) return error.message
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
-  return typeof code === 'string' ? `cannot be read (${code})` : 'failed'
+  const code = error instanceof Error ? codeOf(error) : ''
+  return code === '' ? 'failed' : `cannot be read (${code})`
 }
 
 function unavailable(message: string, error: unknown): TokenClientError {

@@ -5,7 +5,7 @@ import { builtin } from '../builtin.ts'
  * be the secret itself, given instead of its path.
  */
 export function shownPath(path: string): string {
-  if (builtin.fs.existsSync(path)) return ` ${path}`
+  if (exists(path)) return ` ${path}`
   const variable = variableThatHolds(path)
   if (variable !== undefined) return ` whose path is in the environment variable ${variable}`
   const folder = existingFolder(path)
@@ -21,5 +21,14 @@ function existingFolder(path: string): string | undefined {
   const end = path.lastIndexOf('/')
   if (end <= 0) return undefined
   const folder = path.slice(0, end)
-  return builtin.fs.existsSync(folder) ? folder : existingFolder(folder)
+  return exists(folder) ? folder : existingFolder(folder)
+}
+
+/** Where a process may read certain files only, the platform throws for all others, and its error names the path. */
+function exists(path: string): boolean {
+  try {
+    return builtin.fs.existsSync(path)
+  } catch {
+    return false
+  }
 }

@@ -1,5 +1,8 @@
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
+import { lacking } from '../builtin.ts'
+import { TokenClientError } from '../errors.ts'
+import { codeOf } from './code-of.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import type { StartAnswer } from './incoming-answer.ts'
 import { networkError } from './network-error.ts'
@@ -20,7 +23,7 @@ export async function agentExchange(
   let request: ClientRequest | undefined
   let answerStarted = () => false
   try {
-    request = agent.request(url, { method, headers: { ...headers }, path: requestTarget(exchange.url) })
+    request = begun(agent, url, { method, headers: { ...headers }, path: requestTarget(exchange.url) })
     if (exchange.holdsProcess === false) request.once('socket', (socket) => socket.unref())
     answerStarted = bytesOfAnswer(request)
     const response = await responseTo(request, body, signal)
@@ -37,6 +40,16 @@ export async function agentExchange(
     throw failure
   } finally {
     agent.ended()
+  }
+}
+
+/** Node gives its errors a code. Others throw where they only seem to have the module. */
+function begun(agent: OwnAgent, url: URL, options: RequestOptions): ClientRequest {
+  try {
+    return agent.request(url, options)
+  } catch (error) {
+    if (error instanceof TokenClientError || codeOf(error as Error) !== '') throw error
+    lacking(`This platform cannot send a request with node:${url.protocol.slice(0, -1)}`, error)
   }
 }
 

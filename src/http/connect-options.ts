@@ -79,10 +79,11 @@ function checkAuthorities(option: string, ca: NonNullable<ConnectOptions['ca']>)
   const remedy = 'Give the certificates of the authorities as PEM.'
   const given = [ca].flat()
   if (given.length === 0) wrong(option, 'is empty', remedy)
+  const { X509Certificate } = builtin.crypto
   for (const one of given) {
     checkBytes(option, one)
     try {
-      new builtin.crypto.X509Certificate(one)
+      new X509Certificate(one)
     } catch {
       wrong(option, 'holds no certificate', remedy)
     }
@@ -90,8 +91,9 @@ function checkAuthorities(option: string, ca: NonNullable<ConnectOptions['ca']>)
 }
 
 function tryOut(option: string, part: SecureContextOptions, remedy: string): void {
+  const { createSecureContext } = builtin.tls
   try {
-    builtin.tls.createSecureContext(part)
+    createSecureContext(part)
   } catch (error) {
     // Its message can quote what was given; its code cannot.
     const { code = 'no code' } = error as NodeJS.ErrnoException

@@ -1,5 +1,7 @@
 import { TokenClientError } from '../errors.ts'
+import { codeOf } from './code-of.ts'
 import { exhaustion } from './exhaustion.ts'
+import { oldUndici } from './old-undici.ts'
 import { proxyRefusal } from './proxy-refusal.ts'
 
 export interface ExchangeState {
@@ -22,12 +24,18 @@ const proxyResponse = /^proxy (?:response|authentication required)(?: \((\d{3})\
 
 const resetCodes: readonly string[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
+const notAllowed = 'this process is not allowed to connect there'
+
 const meanings: Readonly<Record<string, string>> = {
   ENOTFOUND: 'its name is not known to DNS',
   EAI_AGAIN: 'DNS did not answer',
   ECONNREFUSED: 'the connection was refused',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
+  EACCES: notAllowed,
+  EPERM: notAllowed,
+  ERR_ACCESS_DENIED: notAllowed,
+  NotCapable: notAllowed,
   ETIMEDOUT: 'the connection timed out',
   UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
   UND_ERR_DESTROYED: 'the dispatcher is closed',
@@ -39,6 +47,8 @@ export function networkError(error: unknown, { host, answerStarted }: ExchangeSt
   if (error instanceof TokenClientError) return error
 
   const cause = underlying(error)
+  const old = oldUndici(cause)
+  if (old !== undefined) return old
   const code = codeOf(cause)
   const refusal = proxyResponse.exec(cause?.message ?? '')
   if (refusal !== null) return proxyRefusal(Number(refusal[1] ?? 407))
@@ -79,8 +89,4 @@ function isReset(code: string, cause: Error | undefined): boolean {
 function underlying(error: unknown): Error | undefined {
   if (!(error instanceof Error)) return undefined
   return codeOf(error) === '' && error.cause instanceof Error ? underlying(error.cause) : error
-}
-
-function codeOf(error: NodeJS.ErrnoException | undefined): string {
-  return typeof error?.code === 'string' ? error.code : ''
 }

@@ -1,4 +1,5 @@
 import { builtin } from '../builtin.ts'
+import { codeOf } from '../http/code-of.ts'
 import { knownNames } from '../known-names.ts'
 import { ownMembers } from '../own-members.ts'
 import { plainObject, wrong } from '../wrong-option.ts'
@@ -57,7 +58,7 @@ function authoritiesIn(file: string): string {
   try {
     return builtin.fs.readFileSync(file, 'utf8')
   } catch (error) {
-    const fault = `cannot be read (${(error as NodeJS.ErrnoException).code})`
+    const fault = `cannot be read (${codeOf(error as Error)})`
     wrong(
       `The file of ${prefix}CA_FILE`,
       fault,
