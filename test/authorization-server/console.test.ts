@@ -93,13 +93,13 @@ test('with an admin secret the page asks for it, and shows nothing before', asyn
   expect((await fetch(`${issuer}/console/page.js`)).status).toBe(200)
 })
 
-test('a dialog that cannot be says why', async () => {
+test('a dialog for something that does not exist says why there is none', async () => {
   const { issuer } = await usedServer()
   for (const [path, reason] of [
     ['/console/save?c=ghost&s=users&life=60', /no client/],
     ['/console/save?c=orders&s=mail&life=60', /"mail", which is not a service/],
     ['/console/save?c=orders&s=users&life=soon', /in milliseconds/],
-    ['/console/withdraw?c=shop&s=users', /nothing to withdraw/],
+    ['/console/withdraw?c=shop&s=users', /has already been withdrawn/],
     ['/console/try?c=ghost&s=users', /no client/]
   ] as const)
     expect(((await (await fetch(issuer + path)).json()) as Json).error_description).toMatch(reason)
@@ -144,7 +144,7 @@ test('a name that a spreadsheet or Mermaid would take for code stays a name', as
   expect(await (await fetch(`${issuer}/console/overview.mmd`)).text()).toContain('n1["a#34;#93;#59; click n0"]')
 })
 
-test('what is drawn does not grow with clients times services', async () => {
+test('the page stays small with 400 clients and 400 services', async () => {
   const services = Object.fromEntries(
     Array.from({ length: 400 }, (_, index) => [`s${index}`, { audience: `u${index}` }])
   )
@@ -155,7 +155,7 @@ test('what is drawn does not grow with clients times services', async () => {
   }))
   const { issuer } = await adminServer({ registry: { services, clients } })
   expect((await (await fetch(issuer)).text()).length).toBeLessThan(700_000)
-  expect(await (await fetch(`${issuer}/?view=graph`)).text()).toMatch(/800 names are too many for a picture/)
+  expect(await (await fetch(`${issuer}/?view=graph`)).text()).toMatch(/The graph can show 60 names, but there are 800/)
   expect(await (await fetch(`${issuer}/?view=graph&service=s7`)).text()).toMatch(/c7 may call s7/)
 })
 

@@ -46,32 +46,34 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     expect(await page.content()).not.toMatch(/marker-(shop|orders|billing|nobody)|eyJ/)
   })
 
-  test('withdraws a right with its consequence told first, sees the next request refused, and gives the right back', async () => {
+  test('shows the consequence before a right is withdrawn, shows the next request refused, and can grant the right again', async () => {
     const { issuer, ask } = await usedServer()
     const page = await open(issuer)
     await page
       .getByRole('row', { name: /^billing/ })
       .getByRole('link', { name: 'read_user' })
       .click()
-    await expect.poll(() => page.locator('#inspector').innerText()).toMatch(/billing → users\s.*1 token out/s)
+    await expect.poll(() => page.locator('#inspector').innerText()).toMatch(/billing → users\s.*1 valid token/s)
     await page.getByRole('button', { name: 'Withdraw…' }).click()
     const dialog = page.locator('dialog')
     await expect
       .poll(() => dialog.innerText())
       .toMatch(
-        /1 token counts until ([\d/]+, )?[\d:]+ at services that verify by themselves\. No new ones from now on\./
+        /billing gets no new tokens for users\. Services that verify tokens themselves still accept 1 token until ([\d/]+, )?[\d:]+\./
       )
-    expect(await dialog.innerText()).toMatch(/The tokens of all clients, 3 now, end as soon as/)
+    expect(await dialog.innerText()).toMatch(/All 3 valid tokens, of all clients, are refused as soon as/)
     await dialog.getByRole('button', { name: 'Withdraw' }).click()
     await page.locator('td.expiring', { hasText: 'read_user ◔' }).waitFor()
-    await expect.poll(() => page.locator('#inspector').innerText()).toMatch(/Withdrawn.*1 token out, the last ends/s)
+    await expect
+      .poll(() => page.locator('#inspector').innerText())
+      .toMatch(/Withdrawn.*1 valid token; the last one expires/s)
 
     expect(await ask('billing', { audience: 'users', scope: 'read_user' })).toMatchObject({ error: 'invalid_target' })
     await page
       .locator('#lines')
       .getByText(/refused: withdrawn at/)
       .waitFor()
-    await page.getByRole('link', { name: 'Give it back…' }).first().click()
+    await page.getByRole('link', { name: 'Grant it again…' }).first().click()
     const box = page.getByRole('checkbox', { name: /read_user/ })
     await expect.poll(() => box.isChecked()).toBe(true)
     await page.getByRole('button', { name: 'Save…' }).click()
@@ -80,9 +82,9 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
       .toMatch(/≠\s+differs:\s+no token\s+The client may not call users\.\s+—/)
     expect(await dialog.getByRole('row', { name: /scope/ }).innerText()).toMatch(/—\s+read_user/)
     await dialog.getByRole('button', { name: 'Save' }).click()
-    await page.getByText('billing has not fetched a token since.').waitFor()
+    await page.getByText('billing has not got a token since.').waitFor()
     expect(await ask('billing')).toMatchObject({ scope: 'read_user' })
-    await page.getByText(/✓ Changed .*billing has fetched a token with it/).waitFor()
+    await page.getByText(/✓ Changed .*billing got a token with this change/).waitFor()
     expect(page.url()).not.toContain('propose')
   })
 
@@ -90,11 +92,11 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     const { issuer, registry } = await usedServer({ accessTokenLifetime: 2500 })
     registry.withdraw('billing', 'users')
     const page = await open(`${issuer}/?c=billing&s=users`)
-    await page.getByText('✓ No token of it counts any more.').waitFor()
+    await page.getByText('✓ None of its tokens is valid any more.').waitFor()
     await page.locator('td.withdrawn', { hasText: 'read_user ✕' }).waitFor()
   })
 
-  test('takes the last change back, by the button and by the key', async () => {
+  test('undoes the last change, by the button and by the key', async () => {
     const { issuer, registry } = await usedServer()
     const page = await open(issuer)
     expect(await page.getByRole('button', { name: 'Undo' }).count()).toBe(0)
@@ -107,7 +109,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     await page.locator('td.used', { hasText: 'read_user' }).waitFor()
   })
 
-  test('changes scopes, roles and the life of tokens together, and keeps what is being filled in through every refresh', async () => {
+  test('changes scopes, roles and the lifetime of tokens together, and an update of the page does not overwrite what somebody is filling in', async () => {
     const { issuer, ask, registry } = await usedServer()
     const page = await open(`${issuer}/?c=orders&s=billing`)
     await page.getByRole('checkbox', { name: /refund/ }).uncheck()
@@ -129,7 +131,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     expect(await ask('orders', { audience: 'billing' })).toMatchObject({ scope: 'charge', expires_in: 600 })
   })
 
-  test('says why a change cannot be, and changes nothing', async () => {
+  test('says why a change is refused, and changes nothing', async () => {
     const { issuer, registry } = await usedServer()
     const page = await open(`${issuer}/?c=orders&s=billing`)
     const before = registry.current
@@ -144,16 +146,16 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     const { issuer, ask } = await usedServer()
     const page = await open(`${issuer}/?c=billing`)
     await page.getByRole('button', { name: 'Disable' }).click()
-    await page.locator('#inspector', { hasText: 'Disabled: it gets no token.' }).waitFor()
+    await page.locator('#inspector', { hasText: 'This client is disabled and gets no tokens.' }).waitFor()
     expect(await ask('billing')).toMatchObject({ error: 'unauthorized_client' })
     await page.getByRole('button', { name: 'Enable' }).click()
-    await page.locator('#inspector', { hasText: 'Registered.' }).waitFor()
+    await page.locator('#inspector', { hasText: 'Enabled.' }).waitFor()
   })
 
-  test('filters by service and by client, in the URL, so that a reload and the way back keep the view', async () => {
+  test('keeps the filters in the URL, so that a reload and the back button keep the view', async () => {
     const { issuer } = await usedServer()
     const page = await open(issuer)
-    await page.getByLabel('Who may reach').selectOption('users')
+    await page.getByLabel('Clients that may call').selectOption('users')
     await expect.poll(() => page.locator('.matrix').innerText()).not.toContain('shop')
     expect(page.url()).toContain('service=users')
     await page.getByRole('searchbox').fill('bill')
@@ -181,7 +183,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     await page.locator('#inspector', { hasText: 'May call' }).waitFor()
   })
 
-  test('is moved through by keys alone', async () => {
+  test('can be used with the keyboard alone', async () => {
     const { issuer } = await usedServer()
     const page = await open(issuer)
     const focused = () => page.evaluate<string>("document.activeElement.textContent.replace(/\\s+/g, ' ')")
@@ -196,7 +198,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     await page.keyboard.press('Escape')
     await page.locator('#inspector', { hasText: 'Nothing selected' }).waitFor()
     await page.keyboard.press('?')
-    await page.locator('dialog', { hasText: 'filter by client' }).waitFor()
+    await page.locator('dialog', { hasText: 'Filter by client' }).waitFor()
     await page.keyboard.press('Escape')
     await page.keyboard.press('/')
     expect(await page.evaluate('document.activeElement.id')).toBe('filter')
@@ -212,10 +214,10 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     await page.keyboard.press('2')
     await page.locator('svg.graph').waitFor()
     await page.keyboard.press('3')
-    await page.getByRole('heading', { name: /Break it in/ }).waitFor()
+    await page.getByRole('heading', { name: /faults to try/ }).waitFor()
   })
 
-  test('holds the live lines while the pointer is on them or they are paused, filters them, and keeps three hundred', async () => {
+  test('holds new events back while the pointer is on them or they are paused, filters them, and keeps three hundred', async () => {
     const { issuer, ask, faults } = await usedServer()
     const page = await open(issuer)
     const lines = page.locator('#lines li')
@@ -238,19 +240,19 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     await expect.poll(() => lines.count()).toBe(300)
   })
 
-  test('walks down the ways to break: each is loud while it is on, and the next step clears it', async () => {
+  test('steps through the faults: a banner names each while it is on, and the next step clears it', async () => {
     const { issuer, faults, ask } = await usedServer()
     const page = await open(`${issuer}/?view=faults`)
     await page.getByRole('link', { name: 'Start with the first' }).click()
     await page.locator('#step', { hasText: 'The server is down' }).waitFor()
-    await page.getByRole('button', { name: 'Break it' }).click()
+    await page.getByRole('button', { name: 'Switch it on' }).click()
     await page.locator('#band', { hasText: '1 fault is on' }).waitFor()
     expect(await page.locator('#band').innerText()).toMatch(/down everywhere, until it is cleared/)
     await expect(ask('billing')).rejects.toThrow()
-    await page.getByRole('button', { name: 'Clear, and on to the next' }).click()
+    await page.getByRole('button', { name: 'Clear it and continue' }).click()
     await page.locator('#step', { hasText: 'Every token takes two seconds' }).waitFor()
     expect(faults.active).toEqual([])
-    await page.getByRole('button', { name: 'Break it' }).click()
+    await page.getByRole('button', { name: 'Switch it on' }).click()
     await page
       .locator('#band', { hasText: 'slow ms 2000 at the token endpoint' })
       .getByRole('button', { name: 'Clear' })
@@ -259,7 +261,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     expect(faults.active).toEqual([])
   })
 
-  test('switches any fault with its reach', async () => {
+  test('switches any fault on, for some requests at one endpoint', async () => {
     const { issuer, faults } = await usedServer()
     const page = await open(`${issuer}/?view=faults`)
     await page.locator('summary', { hasText: 'alter' }).click()
@@ -269,7 +271,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     await form.getByLabel('for the next').fill('4')
     await form.getByLabel('on', { exact: false }).last().fill('50')
     await form.getByRole('button', { name: 'Switch on' }).click()
-    await page.locator('#band', { hasText: 'for 4 requests more, on 50 % of them' }).waitFor()
+    await page.locator('#band', { hasText: 'for 4 more requests, on 50 % of them' }).waitFor()
     expect(faults.active).toMatchObject([
       { fault: 'alter', values: { members: { expires_in: 'soon' } }, at: 'token', requests: 4, probability: 0.5 }
     ])
@@ -278,7 +280,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     await page.locator('#toast.bad', { hasText: 'members of alter must be an object' }).waitFor()
   })
 
-  test('tries a token: claims, verdicts and a line for curl, and nothing secret', async () => {
+  test('tries a token: shows claims, verdicts and a curl command, and no secret', async () => {
     const { issuer } = await usedServer()
     const page = await open(`${issuer}/?c=orders&s=billing`)
     await page.getByRole('button', { name: 'Try a token' }).click()
@@ -296,7 +298,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     const { kid } = overview().key
     const page = await open(issuer)
     await page.getByRole('button', { name: 'Rotate key…' }).click()
-    await page.getByLabel(/goes at once/).check()
+    await page.getByLabel(/Remove it at once/).check()
     await page.locator('dialog').getByRole('button', { name: 'Rotate' }).click()
     await page.locator('#lines', { hasText: 'Tokens are signed with a new key.' }).waitFor()
     expect(overview().key.kid).not.toBe(kid)
@@ -320,13 +322,13 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     }
   })
 
-  test('is honest when empty', async () => {
+  test('shows how to register a client if there is none', async () => {
     const { issuer } = await adminServer({ registry: { clients: [] } })
     const page = await open(issuer)
-    expect(await page.locator('main').innerText()).toMatch(/There is no client yet.*"may": \{ "users"/s)
+    expect(await page.locator('main').innerText()).toMatch(/There are no clients yet.*"may": \{ "users"/s)
   })
 
-  test('asks for the admin secret, and forgets it when told to', async () => {
+  test('asks for the admin secret, and forgets it after signing out', async () => {
     const { issuer } = await usedServer({ adminSecret: 'marker-admin-secret-1' })
     const page = await open(issuer)
     await page.getByLabel('Admin secret').fill('wrong')
@@ -340,7 +342,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     await page.getByLabel('Admin secret').waitFor()
   })
 
-  test('shows names that are markup as names', async () => {
+  test('shows a name that contains HTML as text', async () => {
     const strange = '<img src=x onerror=alert(1)> "\'&'
     const registry = structuredClone(threeServices) as Json
     registry.clients[0].clientId = strange
@@ -354,7 +356,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     expect(await page.locator('img').count()).toBe(0)
   })
 
-  test('comes back by itself when the server was away, with the lines that it missed', async () => {
+  test('reconnects when the server was away, and shows the events that it missed', async () => {
     const { issuer, faults, ask } = await usedServer()
     const page = await open(issuer)
     await expect.poll(() => page.locator('#lines li').count()).toBe(3)
@@ -366,7 +368,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     await expect.poll(() => page.locator('#lines li').count()).toBe(5)
   })
 
-  test('forty clients by twelve services are readable, and four hundred are usable', async () => {
+  test('is readable with forty clients and twelve services, and usable with four hundred of each', async () => {
     const many = await adminServer({ registry: bigRegistry(40, 12) })
     const page = await open(many.issuer)
     expect(await page.getByRole('row').count()).toBe(41)
@@ -382,7 +384,7 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     const big = await open(issuer)
     expect(await big.getByRole('row').count()).toBe(101)
     expect(await big.getByRole('columnheader').count()).toBe(25)
-    await big.getByRole('link', { name: 'after →' }).first().click()
+    await big.getByRole('link', { name: 'next →' }).first().click()
     await big.getByRole('link', { name: 'client-100', exact: true }).waitFor()
     await big.getByRole('searchbox').fill('client-399')
     await expect.poll(() => big.getByRole('row').count()).toBe(2)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Answer } from '../http/server-answer.ts'
 
-/** Beside the sources, and beside the bundled file that this code is in: `scripts/bundle.js` puts the files of the page there. */
+/** The files of the page. `scripts/bundle.js` copies them, so that this URL is also right in the bundle. */
 const folder = new URL('../console/', import.meta.url)
 
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="none" stroke="#3a86d1" stroke-width="2" d="M3 8h7m-3-4 4 4-4 4"/><circle cx="3" cy="8" r="2" fill="#3a86d1"/><circle cx="13" cy="8" r="2" fill="#3a86d1"/></svg>`
@@ -12,7 +12,7 @@ const types: Readonly<Record<string, string>> = {
   'icon.svg': 'image/svg+xml'
 }
 
-/** A file of the page, which says nothing about this server; undefined when there is none of this name. */
+/** A static file of the page, which contains no data of this server; undefined if there is no such file. */
 export async function asset(name: string): Promise<Answer | undefined> {
   const type = Object.hasOwn(types, name) ? types[name] : undefined
   if (type === undefined) return undefined

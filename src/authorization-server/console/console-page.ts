@@ -26,7 +26,7 @@ export interface ConsolePageOptions {
   readonly needsSecret: boolean
 }
 
-/** The page for people. Each answer is made on the server; what changes something goes to `/admin/api`. */
+/** The page for people. The server renders all HTML, and the page sends its changes to `/admin/api`. */
 export function consolePage(options: ConsolePageOptions) {
   const { parts, gate, streams } = options
 
@@ -35,7 +35,7 @@ export function consolePage(options: ConsolePageOptions) {
     const [path = '', search] = (incoming.url ?? '').split('?', 2)
     gate.checkPlace(headers)
     if (method !== 'GET' && method !== 'HEAD')
-      throw new AdminError(405, 'method_not_allowed', 'The page is only read here.', { allow: 'GET, HEAD' })
+      throw new AdminError(405, 'method_not_allowed', 'The page can only be read. Use GET.', { allow: 'GET, HEAD' })
     const file = await asset(path.slice('/console/'.length))
     if (file !== undefined) return secured(file)
     if (path === '/' && !gate.hasSession(headers)) return markup(loginPage(), 401)

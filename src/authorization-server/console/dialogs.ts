@@ -7,12 +7,12 @@ import { clockTime, plural } from './marks.ts'
 
 const cancel = html`<button type="button" data-close>Cancel</button>`
 
-/** A change, with its consequence before it happens. */
+/** Shows what a change would do before it is saved. */
 export interface SaveDialog {
   readonly clientId: string
   readonly service: string
   readonly preview: Preview
-  /** The call that makes the change. */
+  /** The method and path of the request that makes the change. */
   readonly call: string
   readonly body: object
 }
@@ -20,11 +20,11 @@ export interface SaveDialog {
 export function saveDialog({ clientId, service, preview, call, body }: SaveDialog): Html {
   const lines = differences(preview.today, preview.next)
   const changes = lines.filter(({ today, next }) => today !== next).length
-  return html`<h2>What the next token of ${clientId} for ${service} says</h2>
-<table class="diff"><thead><tr><th scope="col">claim</th><th scope="col">today</th><th scope="col">from now on</th></tr></thead>
+  return html`<h2>The next token of ${clientId} for ${service}</h2>
+<table class="diff"><thead><tr><th scope="col">claim</th><th scope="col">now</th><th scope="col">after saving</th></tr></thead>
 <tbody>${lines.map(({ name, today, next }) => html`<tr class="${today !== next && 'differs'}"><th scope="row">${today !== next && html`<span aria-hidden="true">≠ </span><span class="hidden">differs: </span>`}${name}</th><td>${today ?? '—'}</td><td>${next ?? '—'}</td></tr>`)}</tbody></table>
-${changes === 0 && html`<p>Nothing in it changes.</p>`}
-${preview.tokensOut > 0 && html`<p>${plural(preview.tokensOut, 'token that is out stays', 'tokens that are out stay')} as before until ${preview.tokensOut === 1 ? 'it ends' : 'they end'}.</p>`}
+${changes === 0 && html`<p>The claims do not change.</p>`}
+${preview.tokensOut > 0 && html`<p>${plural(preview.tokensOut, 'issued token does not change and stays valid until it expires.', 'issued tokens do not change and stay valid until they expire.')}</p>`}
 <p class="buttons"><button type="button" class="main" data-call="${call}" data-body="${JSON.stringify(body)}" autofocus>Save</button> ${cancel}</p>`
 }
 
@@ -49,45 +49,45 @@ function claimText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** What a withdrawal does and does not do, and what else can be done, each with its price. */
+/** Shows what a withdrawal does and does not do, and what else can be done at what cost. */
 export function withdrawDialog(edge: EdgeView, { edges }: Overview): Html {
   const { clientId, service, tokensOut, lastEndsAt } = edge
   const all = edges.reduce((sum, one) => sum + one.tokensOut, 0)
   const call = `POST /clients/${encodeURIComponent(clientId)}/grants/${encodeURIComponent(service)}/withdraw`
   const counts =
     lastEndsAt === undefined
-      ? html`No token of it is out.`
-      : html`${plural(tokensOut, 'token counts', 'tokens count')} until ${clockTime(lastEndsAt)} at services that verify by themselves.`
+      ? html`There are no valid tokens.`
+      : html`Services that verify tokens themselves still accept ${plural(tokensOut, 'token')} until ${clockTime(lastEndsAt)}.`
   return html`<h2>Withdraw ${clientId} → ${service}</h2>
-<p><strong>${counts} No new ones from now on.</strong></p>
-<form data-call="${call}"><fieldset><legend>The tokens that are out</legend>
-${choice('{}', true, 'leave them until they end', 'Nothing else happens.')}
-${choice('{"revoke":true}', false, 'revoke them at introspection', 'Services that ask this server about tokens refuse them at once. Services that verify by themselves do not notice.')}
-${choice('{"rotateKeys":true}', false, 'rotate the signing key without overlap', `The tokens of all clients, ${all} now, end as soon as services fetch the keys again. Each client fetches another one.`)}
+<p><strong>${clientId} gets no new tokens for ${service}. ${counts}</strong></p>
+<form data-call="${call}"><fieldset><legend>Tokens that were issued before</legend>
+${choice('{}', true, 'Leave them valid until they expire', 'Nothing else happens.')}
+${choice('{"revoke":true}', false, 'Revoke them', 'Services that use introspection refuse them at once. Services that verify tokens themselves do not notice.')}
+${choice('{"rotateKeys":true}', false, 'Replace the signing key and remove the old one', `All ${all} valid tokens, of all clients, are refused as soon as services fetch the keys again. Each client needs a new token.`)}
 </fieldset><p class="buttons"><button type="submit" class="danger" autofocus>Withdraw</button> ${cancel}</p></form>`
 }
 
-function choice(value: string, checked: boolean, title: string, price: string): Html {
-  return html`<label class="box"><input type="radio" name="how" data-type="merge" value="${value}"${checked && html` checked`}> <span>${title} <span class="about">${price}</span></span></label>`
+function choice(value: string, checked: boolean, title: string, cost: string): Html {
+  return html`<label class="box"><input type="radio" name="how" data-type="merge" value="${value}"${checked && html` checked`}> <span>${title} <span class="about">${cost}</span></span></label>`
 }
 
 export function rotateDialog({ edges }: Overview): Html {
   const all = edges.reduce((sum, { tokensOut }) => sum + tokensOut, 0)
-  return html`<h2>Sign with a new key</h2>
-<form data-call="POST /keys"><fieldset><legend>The key before it</legend>
-${choice('{}', true, 'stays published as long as tokens live', 'No service notices.')}
-${choice('{"overlap":0}', false, 'goes at once', `The ${all} tokens that are out end as soon as services fetch the keys again.`)}
+  return html`<h2>Rotate the signing key</h2>
+<form data-call="POST /keys"><fieldset><legend>The previous key</legend>
+${choice('{}', true, 'Keep it published as long as its tokens live', 'Services notice nothing.')}
+${choice('{"overlap":0}', false, 'Remove it at once', `All ${all} valid tokens are refused as soon as services fetch the keys again.`)}
 </fieldset><p class="buttons"><button type="submit" class="main" autofocus>Rotate</button> ${cancel}</p></form>`
 }
 
-/** The claims that a client would get, how each service decides, and the request as a line for a shell. */
+/** Shows the claims that a client would get, the decision of each service, and the request as a curl command. */
 export function tryDialog(clientId: string, service: string, trial: Trial): Html {
   const result =
     'refused' in trial
       ? html`<p class="refusal"><strong>${trial.refused.error}:</strong> ${trial.refused.reason}</p>`
       : html`${claimsList(trial.claims)}<h3>How the services decide</h3><ul class="plain">${trial.verdicts.map((one) => html`<li>${one.accepted ? html`<span class="tick">✓</span>` : html`<span class="mark withdrawn">✕</span>`} <b>${one.service}</b> ${one.accepted ? 'accepts it' : `refuses it: ${one.reason ?? ''}`}</li>`)}</ul>`
   return html`<h2>A token of ${clientId} for ${service}</h2>${result}
-<h3>Ask for it yourself</h3><p class="quiet">The secret is read from a variable.</p><pre tabindex="0">${trial.curl}</pre>
+<h3>Request it yourself</h3><p class="quiet">This command reads the client secret from an environment variable.</p><pre tabindex="0">${trial.curl}</pre>
 <p class="buttons"><button type="button" data-close autofocus>Close</button></p>`
 }
 
@@ -96,17 +96,17 @@ function claimsList(claims: JWTPayload): Html {
 }
 
 const shortcuts: readonly (readonly [string, string])[] = [
-  ['?', 'this sheet'],
-  ['/', 'filter by client'],
-  ['1 2 3', 'table, graph, break it'],
-  ['← ↑ → ↓', 'from cell to cell'],
-  ['Enter', 'look into a cell'],
-  ['u', 'undo the last change'],
-  ['p', 'pause the live lines, and go on'],
-  ['Esc', 'close a dialog, or what is selected']
+  ['?', 'Show these shortcuts'],
+  ['/', 'Filter by client'],
+  ['1 2 3', 'Show the table, the graph, or the faults'],
+  ['← ↑ → ↓', 'Move from cell to cell'],
+  ['Enter', 'Open the cell'],
+  ['u', 'Undo the last change'],
+  ['p', 'Pause or resume the live events'],
+  ['Esc', 'Close the dialog, or clear the selection']
 ]
 
 export function keysDialog(): Html {
-  return html`<h2>Shortcuts</h2><dl class="claims">${shortcuts.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl>
+  return html`<h2>Keyboard shortcuts</h2><dl class="claims">${shortcuts.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl>
 <p class="buttons"><button type="button" data-close autofocus>Close</button></p>`
 }

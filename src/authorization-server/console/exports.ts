@@ -2,7 +2,7 @@ import { mermaidText } from '../../mermaid-text.ts'
 import type { EdgeView } from '../overview/overview.ts'
 import type { Filtered } from './matrix.ts'
 
-/** The overview as a table for other programs. */
+/** The overview as CSV. */
 export function csv({ edges }: Filtered): string {
   const head = ['client', 'service', 'scope', 'roles', 'state', 'tokens', 'last token', 'tokens out', 'last ends']
   const rows = [...edges.values()].map((edge) => [
@@ -30,14 +30,14 @@ function moment(at: number | undefined): string {
   return at === undefined ? '' : new Date(at).toISOString()
 }
 
-/** A spreadsheet would take what begins like this for a formula. */
+/** A spreadsheet runs text that begins like this as a formula. */
 const formula = /^[=+\-@\t\r]/
 
 function quoted(text: string): string {
   return `"${(formula.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`
 }
 
-/** The overview as a Mermaid flowchart: dashed is never used, a cross is withdrawn. */
+/** The overview as a Mermaid flowchart. A dashed arrow was never used, and an arrow with a cross was withdrawn. */
 export function mermaid({ clients, services, edges }: Filtered): string {
   const names = [...new Set([...clients.map(({ clientId }) => clientId), ...services.map(({ name }) => name)])]
   const ids = new Map(names.map((name, index) => [name, `n${index}`]))

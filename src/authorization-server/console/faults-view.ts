@@ -7,15 +7,15 @@ import type { Overview } from '../overview/overview.ts'
 import { type Html, html } from './html.ts'
 import { type PageState, urlOf } from './page-state.ts'
 
-/** The list to walk down with a service beside it, and every switch with its reach. */
+/** A list of faults to try one after the other, and a form for every kind of fault. */
 export function faultsView({ faults }: Overview, state: PageState): Html {
   const { way } = state
   return html`<section id="overview" aria-labelledby="faults-title" class="faults">
-<h2 id="faults-title">Break it in ${waysToBreak.length} ways</h2>
-<p>Start your service beside this page and walk down the list. Each step switches one fault on and says what a good service does; the next step clears it.</p>
-${way === undefined ? html`<p class="buttons"><a class="button main" href="${urlOf({ ...state, way: 1 })}">Start with the first</a></p>` : step(way, faults, state)}
+<h2 id="faults-title">${waysToBreak.length} faults to try</h2>
+<p>Start your service and work through this list. Each step switches one fault on and says what a good service does. The next step clears the fault.</p>
+${way === undefined ? html`<p class="buttons"><a class="button main" href="${urlOf({ ...state, way: 1 })}">Start with the first one</a></p>` : step(way, faults, state)}
 <ol class="ways">${waysToBreak.map((one, index) => wayLine(one, index + 1, faults, state))}</ol>
-<h2>Every switch</h2>
+<h2>All faults</h2>
 <div class="switches">${Object.entries(faultKinds).map(([name, kind]) => switchForm(name, kind))}</div>
 </section>`
 }
@@ -23,12 +23,12 @@ ${way === undefined ? html`<p class="buttons"><a class="button main" href="${url
 function step(way: number, faults: readonly ActiveFault[], state: PageState): Html {
   const chosen = waysToBreak[way - 1]
   if (chosen === undefined)
-    return html`<div class="step"><p><strong>That was all of it.</strong></p><p class="buttons"><button type="button" data-call="DELETE /faults" data-go="${urlOf({ ...state, way: undefined })}">Clear all faults</button></p></div>`
+    return html`<div class="step"><p><strong>You have tried all of them.</strong></p><p class="buttons"><button type="button" data-call="DELETE /faults" data-go="${urlOf({ ...state, way: undefined })}">Clear all faults</button></p></div>`
   const isOn = isActive(chosen, faults)
   const next = urlOf({ ...state, way: way + 1 })
   return html`<div class="step" id="step"><p class="quiet">${way} of ${waysToBreak.length}</p><h3>${chosen.title}</h3><p>${chosen.expect}</p>
-<p class="buttons">${isOn ? html`<span class="on">● It is on. Look at your service.</span>` : html`<button type="button" class="main" data-call="POST /faults" data-body="${bodyOf(chosen)}">Break it</button>`}
-<button type="button" data-call="DELETE /faults" data-go="${next}">${isOn ? 'Clear, and on to the next' : 'Next'}</button></p></div>`
+<p class="buttons">${isOn ? html`<span class="on">● The fault is on. Look at your service.</span>` : html`<button type="button" class="main" data-call="POST /faults" data-body="${bodyOf(chosen)}">Switch it on</button>`}
+<button type="button" data-call="DELETE /faults" data-go="${next}">${isOn ? 'Clear it and continue' : 'Next'}</button></p></div>`
 }
 
 function wayLine(way: WayToBreak, number: number, faults: readonly ActiveFault[], state: PageState): Html {
@@ -60,7 +60,7 @@ function field(fault: string, { name, kind, about, required }: FaultParameter): 
   const type = kind !== 'number' && kind !== 'text' && 'loose'
   const common = html`name="${name}"${type && html` data-type="${type}"`}${required && html` required`}`
   const input = wide.includes(kind)
-    ? html`<textarea rows="2" ${common} placeholder="${kind === 'any' ? 'text, or JSON' : 'JSON'}"></textarea>`
+    ? html`<textarea rows="2" ${common} placeholder="${kind === 'any' ? 'text or JSON' : 'JSON'}"></textarea>`
     : html`<input type="${kind === 'number' ? 'number' : 'text'}" step="any" ${common}>`
   return html`<label class="field"><span><code>${name}</code> ${about}<span class="hidden"> (${fault})</span></span> ${input}</label>`
 }

@@ -6,7 +6,7 @@ import type { ServerParts } from '../overview/server-parts.ts'
 import { keysDialog, rotateDialog, saveDialog, tryDialog, withdrawDialog } from './dialogs.ts'
 import type { Html } from './html.ts'
 
-/** What a dialog shows. @throws AdminError and ClientConfigurationError, which the page shows as a sentence. */
+/** The content of a dialog. @throws AdminError, ClientConfigurationError; the page shows their messages */
 export async function fragment(path: string, query: URLSearchParams, parts: ServerParts): Promise<Html> {
   const clientId = query.get('c') ?? ''
   const service = query.get('s') ?? ''
@@ -15,7 +15,7 @@ export async function fragment(path: string, query: URLSearchParams, parts: Serv
   if (path === '/console/try') return tryDialog(clientId, service, await tryToken(parts, { clientId, service }))
   if (path === '/console/rotate') return rotateDialog(overview(parts))
   if (path === '/console/keys') return keysDialog()
-  throw notFound('There is nothing here.')
+  throw notFound('There is no such dialog.')
 }
 
 function save(parts: ServerParts, clientId: string, service: string, query: URLSearchParams): Html {
@@ -32,6 +32,6 @@ function save(parts: ServerParts, clientId: string, service: string, query: URLS
 function withdraw(parts: ServerParts, clientId: string, service: string): Html {
   const shown = overview(parts)
   const edge = shown.edges.find((one) => one.clientId === clientId && one.service === service)
-  if (edge === undefined) throw notFound('There is nothing to withdraw any more.')
+  if (edge === undefined) throw notFound('This grant has already been withdrawn.')
   return withdrawDialog(edge, shown)
 }

@@ -1,19 +1,19 @@
-/** Who calls whom, by name. */
+/** An arrow from a caller to the service that it calls, by their names. */
 export interface Arrow {
   readonly from: string
   readonly to: string
 }
 
 export interface Layout {
-  /** From left to right; in each layer from top to bottom. Beside names there are the places where long arrows pass. */
+  /** The layers from left to right, each from top to bottom. They contain names, and the points that long arrows pass. */
   readonly columns: readonly (readonly string[])[]
-  /** The places that an arrow passes between its ends. */
+  /** The points that an arrow passes between its ends. */
   passes(arrow: Arrow): readonly string[]
 }
 
-/** Puts callers left of those they call, and what belongs together side by side. An arrow of a circle may lead back. */
+/** Puts callers to the left of the services that they call, and connected names close to each other. Only an arrow of a cycle leads back. */
 export function layout(names: readonly string[], arrows: readonly Arrow[]): Layout {
-  const forward = withoutCircles(names, arrows)
+  const forward = withoutCycles(names, arrows)
   const layerOf = longestPaths(names, forward)
   const columns: string[][] = []
   const put = (name: string, layer: number) => {
@@ -34,7 +34,7 @@ function keyOf({ from, to }: Arrow): string {
   return JSON.stringify([from, to])
 }
 
-/** One place in each layer that lies between the two. */
+/** One point in each layer between the two ends. */
 function passedBy(arrow: Arrow, layerOf: ReadonlyMap<string, number>): readonly string[] {
   const between = (layerOf.get(arrow.to) ?? 0) - (layerOf.get(arrow.from) ?? 0) - 1
   return Array.from({ length: Math.max(0, between) }, (_, index) => `${keyOf(arrow)} ${index}`)
@@ -44,8 +44,8 @@ function chained(places: readonly string[]): readonly Arrow[] {
   return places.slice(1).map((to, index) => ({ from: places[index] ?? '', to }))
 }
 
-/** Leaves out each arrow that leads back to where a walk along the arrows is. */
-function withoutCircles(names: readonly string[], arrows: readonly Arrow[]): readonly Arrow[] {
+/** Leaves out the arrows that close a cycle, found by a depth-first search. */
+function withoutCycles(names: readonly string[], arrows: readonly Arrow[]): readonly Arrow[] {
   const targets = new Map<string, Arrow[]>()
   for (const arrow of arrows) targets.set(arrow.from, [...(targets.get(arrow.from) ?? []), arrow])
   const done = new Set<string>()
@@ -66,10 +66,10 @@ function withoutCircles(names: readonly string[], arrows: readonly Arrow[]): rea
   }
 }
 
-/** How many arrows lead to each name at most. */
+/** The length of the longest path of arrows to each name. */
 function longestPaths(names: readonly string[], arrows: readonly Arrow[]): ReadonlyMap<string, number> {
   const layer = new Map(names.map((name) => [name, 0]))
-  // No path without circles is longer than there are names.
+  // Without cycles, no path is longer than the number of names.
   for (let round = 0; round < names.length; round++) {
     let moved = false
     for (const { from, to } of arrows) {
@@ -83,7 +83,7 @@ function longestPaths(names: readonly string[], arrows: readonly Arrow[]): Reado
   return layer
 }
 
-/** Sorts each layer by the middle of its neighbours in the layer before it, or behind it. */
+/** Sorts each layer by the mean position of its neighbours in the layer before it, or after it. */
 function arrange(columns: string[][], arrows: readonly Arrow[], forward: boolean): void {
   const order = forward ? columns : [...columns].reverse()
   order.forEach((column, index) => {

@@ -4,7 +4,7 @@ import { type Html, html } from './html.ts'
 import { marks, plural } from './marks.ts'
 import type { Filtered } from './matrix.ts'
 
-/** More names than this nobody can read in a picture. */
+/** With more names than this, the picture would not be readable. */
 const mostNames = 60
 
 export interface GraphLinks {
@@ -27,12 +27,12 @@ interface Box {
   readonly height: number
 }
 
-/** The same as the table, as arrows. Without links it is a picture for a document, with its own colours. */
+/** Draws the overview as boxes and arrows. Without links it is a picture for a document, with its own colours. */
 export function graph({ services, clients, edges }: Filtered, links?: GraphLinks): Html {
   const all = [...edges.values()]
   const names = [...new Set([...clients.map(({ clientId }) => clientId), ...services.map(({ name }) => name)])]
   if (names.length > mostNames)
-    return html`<p class="quiet">${names.length} names are too many for a picture. Filter by a service or a client first.</p>`
+    return html`<p class="quiet">The graph can show ${mostNames} names, but there are ${names.length}. Filter by service or client first.</p>`
   const arrows = all.map(({ clientId, service }) => ({ from: clientId, to: service }))
   const placed = layout(names, arrows)
   const boxes = placeBoxes(placed, new Set(names))
@@ -54,7 +54,7 @@ const heads = html`<defs>${['used', 'unused', 'expiring', 'withdrawn'].map(
     html`<marker id="head-${state}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto"><path class="head ${state}" d="M0 0 8 4 0 8z"/></marker>`
 )}</defs>`
 
-/** Layers side by side, each in the middle of the height. */
+/** Puts the layers side by side and centres each of them vertically. */
 function placeBoxes({ columns }: Layout, names: ReadonlySet<string>): ReadonlyMap<string, Box> {
   const heightOf = (name: string) => (names.has(name) ? boxHeight : passHeight)
   const heights = columns.map((column) => column.reduce((sum, name) => sum + heightOf(name) + rowGap, -rowGap))
@@ -108,7 +108,7 @@ interface Point {
   readonly y: number
 }
 
-/** From the right side of the first box to the left side of the last one; back to an earlier layer it goes around below. The label is in the middle of its first stretch. */
+/** A curve from the right side of the first box to the left side of the last one. To an earlier layer it goes around below the boxes. `x` and `y` are the place of its label. */
 function curve(way: readonly Box[]): Point & { readonly path: string } {
   const middle = ({ y, height }: Box) => y + height / 2
   const points = way.flatMap((box, index) => [
@@ -150,7 +150,7 @@ function boxAsSvg({ name, x, y, width, height }: Box, links: GraphLinks | undefi
   return links === undefined ? html`<g>${drawn}</g>` : html`<a href="${links.name(name)}">${drawn}</a>`
 }
 
-/** For a document, which has no style sheet of ours. */
+/** For a document that does not have the style sheet of the page. */
 const ownColours = html`<style>
 svg{font:14px system-ui,sans-serif;background:#fff}
 .box{fill:#f3f5f7;stroke:#5c6570}.name{fill:#15181b;text-anchor:middle;font-weight:600}

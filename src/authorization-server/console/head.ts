@@ -7,19 +7,19 @@ import { type PageState, urlOf } from './page-state.ts'
 export interface HeadOptions {
   readonly overview: Overview
   readonly state: PageState
-  /** What the last change was, when it can be taken back. */
+  /** The last change as a sentence; undefined if it cannot be undone. */
   readonly undo: string | undefined
   readonly canSignOut: boolean
 }
 
-/** The head of the page: who the server is, what it signs with, and loudly what is wrong with it on purpose. */
+/** The head of the page: the issuer, the signing key, and the faults that are on. */
 export function head({ overview, state, undo, canSignOut }: HeadOptions): Html {
   const { issuer, key, now } = overview
   const age = now - key.createdAt
   return html`<header id="head" class="top">
 <h1>Who may call whom</h1>
 <p class="facts"><span>issuer <code>${issuer}</code></span> <span>${key.algorithm} key ${key.kid !== undefined && html`<code>${key.kid.slice(0, 8)}</code>`}, ${age < 60_000 ? 'new' : `${span(age)} old`}</span></p>
-<nav aria-label="Views">${tab('Table', 'table', state)}${tab('Graph', 'graph', state)}${tab('Break it', 'faults', state)}</nav>
+<nav aria-label="Views">${tab('Table', 'table', state)}${tab('Graph', 'graph', state)}${tab('Faults', 'faults', state)}</nav>
 <p class="buttons">${undo !== undefined && html`<button type="button" id="undo" data-call="POST /undo" title="${undo}">Undo</button>`}
 ${key.kid !== undefined && html`<button type="button" data-dialog="/console/rotate">Rotate key…</button>`}
 <button type="button" data-dialog="/console/keys" id="keys">Shortcuts <kbd>?</kbd></button>
@@ -32,7 +32,7 @@ function tab(title: string, view: PageState['view'], state: PageState): Html {
   return html`<a href="${urlOf({ ...state, view, way: undefined })}"${state.view === view ? html` aria-current="page"` : undefined}>${title}</a> `
 }
 
-/** While something is wrong on purpose, nobody must search for what it is. */
+/** Shows the active faults on every view, so that nobody searches for a fault that was switched on on purpose. */
 export function band({ faults }: Overview): Html {
   return html`<div id="band" role="status">${
     faults.length > 0 &&
@@ -46,7 +46,8 @@ function faultWords({ fault, values, at, requests, probability, seed, since, act
   const what = Object.entries(values).map(
     ([name, value]) => ` ${name} ${typeof value === 'string' ? value.slice(0, 60) : JSON.stringify(value)}`
   )
-  const reach = requests === undefined ? 'until it is cleared' : `for ${plural(requests, 'request')} more`
+  const reach =
+    requests === undefined ? 'until it is cleared' : `for ${plural(requests, 'more request', 'more requests')}`
   const part = probability === undefined ? '' : `, on ${Math.round(probability * 100)} % of them, seed ${seed}`
-  return html`<b>${fault}</b>${what.join(',')} ${at === undefined ? 'everywhere' : `at the ${at} endpoint`}, ${reach}${part}, since ${clockTime(since)}${at !== undefined && html`, acted ${plural(acted, 'time')}`}`
+  return html`<b>${fault}</b>${what.join(',')} ${at === undefined ? 'everywhere' : `at the ${at} endpoint`}, ${reach}${part}, since ${clockTime(since)}${at !== undefined && html`, used ${plural(acted, 'time')}`}`
 }

@@ -1,4 +1,4 @@
-/** Text that is markup already. Everything else is escaped where it meets markup. */
+/** Text that is already HTML. Any other text is escaped when it is put into HTML. */
 export class Html {
   readonly text: string
 
@@ -9,7 +9,7 @@ export class Html {
 
 export type Part = Html | string | number | boolean | undefined | readonly Part[]
 
-/** Markup with parts put in: markup as it is, text escaped, lists joined; undefined and booleans are nothing. */
+/** HTML with parts inserted. Text is escaped, lists are joined, and undefined and booleans are left out. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.map((text, index) => text + written(parts[index])).join(''))
 }

@@ -4,7 +4,7 @@ import { scopeWords } from './inspect-client.ts'
 import { mark } from './marks.ts'
 import { type PageState, selecting, urlOf } from './page-state.ts'
 
-/** A service: what it declares, and who has it. */
+/** A service: the scopes and roles that it declares, and the clients that have them. */
 export function inspectService(
   { name, audience, scopes, roles }: ServiceView,
   { edges }: Overview,
@@ -12,9 +12,9 @@ export function inspectService(
 ): Html {
   const callers = edges.filter(({ service }) => service === name)
   return html`<h2 id="inspector-title">${name}</h2>
-<p class="status">Tokens for it have the audience <code>${audience ?? 'that was asked for'}</code>. <a href="${urlOf({ ...state, service: name })}">Show only who may reach it</a></p>
+<p class="status">Tokens for it have the audience ${audience === undefined ? 'that the client asks for' : html`<code>${audience}</code>`}. <a href="${urlOf({ ...state, service: name })}">Show only its callers</a></p>
 <h3>May be called by</h3>
-<ul class="plain">${callers.map((edge) => html`<li><a href="${selecting(state, { clientId: edge.clientId, service: name })}">${edge.clientId}</a> ${mark(edge.state)} ${scopeWords(edge)}</li>`)}${callers.length === 0 && html`<li class="quiet">Nobody.</li>`}</ul>
+<ul class="plain">${callers.map((edge) => html`<li><a href="${selecting(state, { clientId: edge.clientId, service: name })}">${edge.clientId}</a> ${mark(edge.state)} ${scopeWords(edge)}</li>`)}${callers.length === 0 && html`<li class="quiet">No client.</li>`}</ul>
 ${declared('Scopes', scopes, callers, ({ scope }) => scope)}
 ${declared('Roles', roles, callers, ({ roles: held }) => held)}`
 }
@@ -30,5 +30,5 @@ function declared(
     callers
       .filter((edge) => rights(edge).some((right) => right.granted && right.name === name))
       .map(({ clientId }) => clientId)
-  return html`<h3>${title}</h3><dl>${names.map(({ name, about }) => html`<dt><code>${name}</code></dt><dd>${about} <small>${holders(name).join(', ') || 'nobody has it'}</small></dd>`)}</dl>`
+  return html`<h3>${title}</h3><dl>${names.map(({ name, about }) => html`<dt><code>${name}</code></dt><dd>${about} <small>${holders(name).join(', ') || 'no client has it'}</small></dd>`)}</dl>`
 }

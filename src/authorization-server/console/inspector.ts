@@ -5,7 +5,7 @@ import { inspectService } from './inspect-service.ts'
 import { clockTime, countdown, mark, plural, stateOfRight } from './marks.ts'
 import { type PageState, selecting } from './page-state.ts'
 
-/** What is known of the selected edge beside the overview. */
+/** What the journal says about the selected client and service. */
 export interface EdgeHistory {
   /** When it was last changed, in epoch ms. */
   readonly changedAt: number | undefined
@@ -17,7 +17,7 @@ export interface Inspected {
   readonly overview: Overview
   readonly state: PageState
   readonly history: EdgeHistory
-  /** Services are declared, so that grants can be changed. In the short form they are not. */
+  /** Whether grants can be changed. A registry in the short form, without services, has none. */
   readonly canEdit: boolean
 }
 
@@ -30,9 +30,9 @@ export function inspector(inspected: Inspected): Html {
   if (client !== undefined) return inspectClient(client, overview, state)
   if (named !== undefined) return inspectService(named, overview, state)
   if (clientId !== undefined || service !== undefined)
-    return html`<h2 id="inspector-title">Not there any more</h2><p>What was selected is gone. <a href="${selecting(state, {})}">Close</a></p>`
+    return html`<h2 id="inspector-title">Nothing to show</h2><p>The selected client or service no longer exists. <a href="${selecting(state, {})}">Close</a></p>`
   return html`<h2 id="inspector-title">Nothing selected</h2>
-<p class="quiet">Choose a cell to see and change what a caller may do at a service, a row for a client, or a column for a service. Press <kbd>?</kbd> for the keys.</p>`
+<p class="quiet">Select a cell to see and change what a client may do at a service. Select the name of a client or a service to see all of its grants. Press <kbd>?</kbd> for keyboard shortcuts.</p>`
 }
 
 function inspectEdge({ overview, state, history, canEdit }: Inspected, clientId: string, service: ServiceView): Html {
@@ -45,13 +45,13 @@ function inspectEdge({ overview, state, history, canEdit }: Inspected, clientId:
   return html`<h2 id="inspector-title"><a href="${selecting(state, { clientId })}">${clientId}</a> → <a href="${selecting(state, { service: service.name })}">${service.name}</a></h2>
 ${edgeStatus(edge, overview.now)}${savedLine(edge, history)}
 <form data-dialog="/console/save?${query.toString()}" data-path="${path}">
-<fieldset><legend>Scopes</legend>${service.scopes.map((one) => box('scope', one, rightOf(edge?.scope, one.name), edge, state.propose))}${service.scopes.length === 0 && html`<p class="quiet">${service.name} declares none.</p>`}</fieldset>
+<fieldset><legend>Scopes</legend>${service.scopes.map((one) => box('scope', one, rightOf(edge?.scope, one.name), edge, state.propose))}${service.scopes.length === 0 && html`<p class="quiet">${service.name} declares no scopes.</p>`}</fieldset>
 ${service.roles.length > 0 && html`<fieldset><legend>Roles</legend>${service.roles.map((one) => box('roles', one, rightOf(edge?.roles, one.name), edge, []))}</fieldset>`}
 <label class="field">Tokens of ${clientId} live <input type="number" name="life" min="1" step="any" value="${lifetime}"> s</label>
 <p class="buttons">${canEdit && html`<button type="submit" class="main">Save…</button>`}
 ${canEdit && isGranted && html`<button type="button" data-dialog="/console/withdraw?${query.toString()}">Withdraw…</button>`}
 <button type="button" data-dialog="/console/try?${query.toString()}">Try a token</button></p>
-${!canEdit && html`<p class="quiet">This registry has the short form, without services, so that a test writes it quickly. With services, rights are changed here.</p>`}
+${!canEdit && html`<p class="quiet">You cannot change grants here, because this registry has the short form, without services.</p>`}
 </form>
 ${history.lastRefusal !== undefined && html`<p class="refusal"><strong>Last refused:</strong> ${history.lastRefusal}</p>`}`
 }
@@ -72,36 +72,36 @@ function box(
   const used =
     field === 'scope' &&
     right?.granted === true &&
-    (right.lastUsedAt === undefined ? html`never used` : html`used ${clockTime(right.lastUsedAt)}`)
-  const gone = right?.withdrawnAt !== undefined && !right.granted && html`withdrawn ${clockTime(right.withdrawnAt)}`
+    (right.lastUsedAt === undefined ? html`never used` : html`last used at ${clockTime(right.lastUsedAt)}`)
+  const gone = right?.withdrawnAt !== undefined && !right.granted && html`withdrawn at ${clockTime(right.withdrawnAt)}`
   const known = edge !== undefined && right !== undefined && mark(stateOfRight(right, edge.state))
-  return html`<label class="box${isProposed && ' proposed'}"><input type="checkbox" name="${field}" value="${name}"${checked}> <span><code>${name}</code> ${known} <small>${used || gone || (isProposed && html`was asked for`)}</small><span class="about">${about}</span></span></label>`
+  return html`<label class="box${isProposed && ' proposed'}"><input type="checkbox" name="${field}" value="${name}"${checked}> <span><code>${name}</code> ${known} <small>${used || gone || (isProposed && html`requested`)}</small><span class="about">${about}</span></span></label>`
 }
 
 function edgeStatus(edge: EdgeView | undefined, now: number): Html {
-  if (edge === undefined) return html`<p class="status">Not allowed. Tick what it may do, and save.</p>`
+  if (edge === undefined) return html`<p class="status">Not allowed. Select what the client may do, and save.</p>`
   const { tokensOut, activeTokens, lastEndsAt, withdrawnAt, lastTokenAt } = edge
   const state =
     withdrawnAt === undefined
       ? lastTokenAt === undefined
-        ? html`Allowed, and never used.`
-        : html`Allowed; last token ${clockTime(lastTokenAt)}.`
-      : html`<strong>Withdrawn</strong> ${clockTime(withdrawnAt)}.`
+        ? html`Allowed, but never used.`
+        : html`Allowed. The last token was issued at ${clockTime(lastTokenAt)}.`
+      : html`<strong>Withdrawn</strong> at ${clockTime(withdrawnAt)}.`
   const revoked =
     tokensOut > activeTokens &&
-    html` ${plural(tokensOut - activeTokens, 'of them is', 'of them are')} revoked at introspection.`
+    html` ${plural(tokensOut - activeTokens, 'of them is', 'of them are')} revoked, but services that verify tokens themselves still accept ${tokensOut - activeTokens === 1 ? 'it' : 'them'}.`
   const out =
     lastEndsAt === undefined
-      ? withdrawnAt !== undefined && html` <span class="tick">✓</span> No token of it counts any more.`
-      : html` ${plural(tokensOut, 'token')} out, the last ends ${clockTime(lastEndsAt)}, in ${countdown(lastEndsAt, now)}.${revoked}`
+      ? withdrawnAt !== undefined && html` <span class="tick">✓</span> None of its tokens is valid any more.`
+      : html` ${plural(tokensOut, 'valid token')}; the last one expires at ${clockTime(lastEndsAt)}, in ${countdown(lastEndsAt, now)}.${revoked}`
   return html`<p class="status">${state}${out}</p>`
 }
 
-/** After a change: whether the client has fetched a token since. */
+/** Says after a change whether the client has got a token since. */
 function savedLine(edge: EdgeView | undefined, { changedAt }: EdgeHistory): Html | undefined {
   if (changedAt === undefined || edge === undefined || edge.withdrawnAt !== undefined) return undefined
   const { lastTokenAt = 0, clientId } = edge
   return lastTokenAt >= changedAt
-    ? html`<p class="saved"><span class="tick">✓</span> Changed ${clockTime(changedAt)}. ${clientId} has fetched a token with it ${clockTime(lastTokenAt)}.</p>`
-    : html`<p class="saved"><span aria-hidden="true">◌</span> Changed ${clockTime(changedAt)}. ${clientId} has not fetched a token since.</p>`
+    ? html`<p class="saved"><span class="tick">✓</span> Changed at ${clockTime(changedAt)}. ${clientId} got a token with this change at ${clockTime(lastTokenAt)}.</p>`
+    : html`<p class="saved"><span aria-hidden="true">◌</span> Changed at ${clockTime(changedAt)}. ${clientId} has not got a token since.</p>`
 }

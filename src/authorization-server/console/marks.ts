@@ -1,15 +1,15 @@
 import type { EdgeState, RightView } from '../overview/overview.ts'
 import { type Html, html } from './html.ts'
 
-/** How a state is marked: never by its colour alone. */
+/** How each state is shown. It has a sign and a word, because not everybody sees the colours. */
 export const marks: Readonly<Record<EdgeState, { readonly sign: string; readonly word: string }>> = {
   used: { sign: '●', word: 'used' },
   unused: { sign: '○', word: 'never used' },
-  expiring: { sign: '◔', word: 'withdrawn, tokens still out' },
+  expiring: { sign: '◔', word: 'withdrawn, tokens still valid' },
   withdrawn: { sign: '✕', word: 'withdrawn' }
 }
 
-/** The state of one scope token; `edge` is that of the whole edge. */
+/** The state of one scope or role. `edge` is the state of all rights of this client at this service. */
 export function stateOfRight({ granted, lastUsedAt }: RightView, edge: EdgeState): EdgeState {
   if (!granted) return edge === 'expiring' ? 'expiring' : 'withdrawn'
   return lastUsedAt === undefined ? 'unused' : 'used'
@@ -20,13 +20,13 @@ export function mark(state: EdgeState): Html {
   return html`<span class="mark ${state}" aria-hidden="true">${sign}</span><span class="hidden"> (${word})</span>`
 }
 
-/** A moment, which the script writes in the reader's own time zone. */
+/** A time of day. The script rewrites it in the reader's own time zone. */
 export function clockTime(at: number): Html {
   const iso = new Date(at).toISOString()
   return html`<time datetime="${iso}" data-time="${at}">${iso.slice(11, 19)}</time>`
 }
 
-/** How long it is until a moment, which the script counts down. */
+/** The time that is left until `until`. The script counts it down. */
 export function countdown(until: number, now: number): Html {
   return html`<span class="countdown" data-until="${until}">${span(until - now)}</span>`
 }

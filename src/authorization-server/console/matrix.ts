@@ -3,12 +3,12 @@ import { type Html, html, type Part } from './html.ts'
 import { mark, marks, stateOfRight } from './marks.ts'
 import { type PageState, selecting, urlOf } from './page-state.ts'
 
-/** Rows and columns that are shown at once: what is drawn does not grow with clients × services. */
+/** The most rows and columns that are shown at once, so that the page stays small with many clients and services. */
 const mostRows = 100
 const mostColumns = 24
 const mostScopes = 4
 
-/** The part of the overview that the filters leave. */
+/** The part of the overview that matches the filters. */
 export interface Filtered {
   readonly services: readonly ServiceView[]
   readonly clients: readonly ClientView[]
@@ -35,17 +35,17 @@ function edgeId(clientId: string, service: string): string {
   return `${clientId}\n${service}`
 }
 
-/** Callers down, services across; a cell is what the caller may do there. */
+/** A row for each client and a column for each service. A cell shows what the client may do at the service. */
 export function matrix(left: Filtered, state: PageState): Html {
   const columns = left.services.slice(state.column, state.column + mostColumns)
   const rows = left.clients.slice(state.row, state.row + mostRows)
-  if (rows.length === 0) return html`<p class="quiet">No client is left by the filter.</p>`
+  if (rows.length === 0) return html`<p class="quiet">No client matches the filter.</p>`
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Who may call whom, as a table"><table class="matrix${state.compact && ' compact'}" role="table">
-<caption class="hidden">Each row is a caller, each column a service. A cell is what the caller may do there.</caption>
-<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader" class="corner">caller ↓ calls →</th>${columns.map((service) => serviceHead(service, state))}</tr></thead>
+<caption class="hidden">Each row is a client, and each column is a service. A cell shows what the client may do at the service.</caption>
+<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader" class="corner">client ↓ service →</th>${columns.map((service) => serviceHead(service, state))}</tr></thead>
 <tbody role="rowgroup">${rows.map((client) => row(client, columns, left, state))}</tbody>
 </table></div>
-${pages('callers', left.clients.length, state.row, mostRows, (row) => urlOf({ ...state, row }))}
+${pages('clients', left.clients.length, state.row, mostRows, (row) => urlOf({ ...state, row }))}
 ${pages('services', left.services.length, state.column, mostColumns, (column) => urlOf({ ...state, column }))}
 <p class="legend">${Object.entries(marks).map(([name, { sign, word }]) => html`<span><span class="mark ${name}" aria-hidden="true">${sign}</span> ${word}</span> `)}<span>· not allowed</span></p>`
 }
@@ -105,7 +105,7 @@ function pages(
 ): Html | undefined {
   if (count <= most) return undefined
   const last = Math.min(from + most, count)
-  const before = from > 0 && html`<a href="${href(Math.max(0, from - most))}">← before</a> `
-  const after = last < count && html` <a href="${href(last)}">after →</a>`
+  const before = from > 0 && html`<a href="${href(Math.max(0, from - most))}">← previous</a> `
+  const after = last < count && html` <a href="${href(last)}">next →</a>`
   return html`<nav class="pages" aria-label="${what}">${before}${what} ${from + 1} to ${last} of ${count}${after}</nav>`
 }

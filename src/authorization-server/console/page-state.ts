@@ -1,24 +1,24 @@
-/** What the page shows. All of it is in the URL, so that a reload and a link keep it. */
+/** What the page shows. All of it is in the URL, so that it survives a reload and can be sent as a link. */
 export interface PageState {
   readonly view: 'table' | 'graph' | 'faults'
-  /** Only who may reach this service. */
+  /** Filter: only clients that may call this service. */
   readonly service: string | undefined
-  /** Only clients whose id contains this. */
+  /** Filter: only clients whose id contains this text. */
   readonly client: string | undefined
-  /** What the inspector shows. */
+  /** The client and the service that the inspector shows. */
   readonly selected: Selected
-  /** Scope tokens that are ticked before anybody has asked: what a refused request lacked. */
+  /** Scopes that a refused request lacked. They are already selected in the form. */
   readonly propose: readonly string[]
-  /** The first row and column that are shown. */
+  /** The index of the first row and of the first column that are shown. */
   readonly row: number
   readonly column: number
-  /** Cells show the number of scopes instead of their names. */
+  /** Whether cells show the number of scopes instead of their names. */
   readonly compact: boolean
-  /** Where one is in the list of ways to break. */
+  /** The current step in the list of faults to try. */
   readonly way: number | undefined
 }
 
-/** Both: what the client may do at the service. */
+/** If both are set, the inspector shows what the client may do at the service. */
 export interface Selected {
   readonly clientId: string | undefined
   readonly service: string | undefined
@@ -42,7 +42,7 @@ export function readState(query: URLSearchParams): PageState {
   }
 }
 
-/** The URL of a state; what is usual is left out. */
+/** The URL of a state. Default values are left out. */
 export function urlOf(state: PageState, path = '/'): string {
   const { view, service, client, selected, propose, row, column, compact, way } = state
   const fields = {

@@ -1,13 +1,13 @@
-// The server renders this page. This puts in what has changed, sends what is clicked, and follows the events.
+// The server renders this page. This script updates it, sends changes, and follows the events.
 const api = '/admin/api'
 const find = (selector, root = document) => root.querySelector(selector)
 const all = (selector, root = document) => [...root.querySelectorAll(selector)]
 const dialog = find('#dialog')
 const lines = find('#lines')
-/** How far the server's clock is ahead of this one. */
+/** How many ms the server's clock is ahead of ours. */
 const ahead = Number(document.documentElement.dataset.now) - Date.now()
 
-/** Times in the reader's own time zone. */
+/** Uses the reader's time zone. */
 function writeTimes(root) {
   for (const time of all('time[data-time]', root)) {
     const at = new Date(Number(time.dataset.time))
@@ -41,21 +41,21 @@ setInterval(() => {
   }
 }, 1000)
 
-// Rendering again
+// Updating the page
 
-let turn = 0
+let shown = 0
 let planned
 
-/** Shows a URL of this page: what differs is put in, and what has the focus keeps it. */
+/** Loads a URL of this page and updates what differs, so that the focus is kept. */
 async function show(url, { push = false, withLines = false } = {}) {
-  const mine = ++turn
+  const mine = ++shown
   if (push) {
     history.pushState(null, '', url)
     clean()
   }
   const response = await fetch(url).catch(() => undefined)
   const text = await response?.text()
-  if (text === undefined || mine !== turn) return
+  if (text === undefined || mine !== shown) return
   const next = new DOMParser().parseFromString(text, 'text/html')
   if (!find('#head', next)) return location.reload() // the session has ended
   for (const id of ['#head', '#band', '#overview', '#inspector', ...(withLines ? ['#lines'] : [])])
@@ -64,7 +64,7 @@ async function show(url, { push = false, withLines = false } = {}) {
   prepareCells()
 }
 
-/** Shows the page as it is, soon. */
+/** Several calls within `delay` ms update the page once. */
 function refresh(delay) {
   if (planned) return
   planned = setTimeout(() => {
@@ -73,7 +73,7 @@ function refresh(delay) {
   }, delay)
 }
 
-/** Makes one tree like another. A form that somebody fills in stays as it is; open details stay open. */
+/** Changes one tree into another. A form that somebody fills in and open details stay as they are. */
 function morph(old, next) {
   if (old.nodeName !== next.nodeName) return old.replaceWith(next)
   if (old.nodeType !== Node.ELEMENT_NODE) {
@@ -99,7 +99,7 @@ function clean() {
   for (const form of all('form.dirty')) form.classList.remove('dirty')
 }
 
-// What is clicked
+// Clicks and forms
 
 function toast(text, bad) {
   const element = find('#toast')
@@ -133,7 +133,7 @@ async function call(element, body) {
   await show(url.href, { push: url.href !== location.href })
 }
 
-/** A form as JSON, without what is empty. */
+/** A form as JSON, without empty fields. */
 function bodyOf(form) {
   const body = {}
   for (const { name, value, type, checked, dataset } of form.elements) {
@@ -197,9 +197,9 @@ document.addEventListener('input', ({ target }) => {
 
 addEventListener('popstate', () => show(location.href))
 
-// Keys
+// Keyboard
 
-/** One stop for Tab in the whole table; arrow keys go on. */
+/** Makes the whole table one Tab stop. Arrow keys move between its cells. */
 function prepareCells() {
   const cells = all('.matrix td a')
   const stop = cells.find((cell) => cell === document.activeElement || cell.ariaCurrent) ?? cells[0]
@@ -239,7 +239,7 @@ document.addEventListener('keydown', (event) => {
   shortcuts[event.key]()
 })
 
-// What happens
+// Events
 
 let held = []
 let pointed = false

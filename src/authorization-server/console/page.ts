@@ -35,7 +35,7 @@ ${live(entries, state)}
 function closeLink(state: PageState): Html | undefined {
   const { clientId, service } = state.selected
   if (clientId === undefined && service === undefined) return undefined
-  return html`<a class="close" id="close" href="${selecting(state, {})}" aria-label="Close what is selected">✕</a>`
+  return html`<a class="close" id="close" href="${selecting(state, {})}" aria-label="Clear the selection">✕</a>`
 }
 
 function overviewSection({ overview, state }: Page): Html {
@@ -59,7 +59,7 @@ function toolbar({ services }: Overview, state: PageState): Html {
   const exports = urlOf({ ...state, view: 'table', selected: { clientId: undefined, service: undefined } }, '').slice(1)
   const query = exports === '' ? '' : `?${exports}`
   return html`<div class="bar" id="toolbar"><form data-filter>${hidden.map(([name, value]) => value !== undefined && html`<input type="hidden" name="${name}" value="${value}">`)}
-<label>Who may reach <select name="service"><option value="">any service</option>${services.map(({ name }) => html`<option${name === state.service && html` selected`}>${name}</option>`)}</select></label>
+<label>Clients that may call <select name="service"><option value="">any service</option>${services.map(({ name }) => html`<option${name === state.service && html` selected`}>${name}</option>`)}</select></label>
 <label>Client <input type="search" id="filter" name="client" value="${state.client ?? ''}" placeholder="part of its id" autocomplete="off"></label>
 <label><input type="checkbox" name="compact" value="1"${state.compact && html` checked`}> compact</label>
 <noscript><button>Filter</button></noscript></form>
@@ -78,18 +78,18 @@ const firstEdge = `{
   ]
 }`
 
-/** Honest when empty: the lines that make the first edge. */
+/** The page without clients. It shows how to register the first one. */
 function nobody({ services }: Overview): Html {
-  return html`<section id="overview" aria-label="Overview" class="empty"><h2>There is no client yet</h2>
-<p>${services.length === 0 ? 'Nobody may call anybody.' : 'There are services, and nobody may call them.'} These lines of <code>registry.json</code> make the first one:</p>
+  return html`<section id="overview" aria-label="Overview" class="empty"><h2>There are no clients yet</h2>
+<p>${services.length === 0 ? 'There are no services either.' : 'There are services, but no client may call them.'} These lines of <code>registry.json</code> register the first client:</p>
 <pre tabindex="0">${firstEdge}</pre>
-<p>Save them and start <code>service-token serve registry.json</code>. When the file is saved again, this page follows.</p></section>`
+<p>Save them and start <code>service-token serve registry.json</code>. Whenever you save the file again, this page shows the change.</p></section>`
 }
 
-// Inside a tagged template the bundler would replace the closing tag by a helper that is in none of our dependencies.
+// The bundler would rewrite a closing script tag inside a tagged template, with a helper that is not in our dependencies.
 const script = new Html('<script src="/console/page.js" defer></script>')
 
-/** The whole document. Everything it needs comes from this server. */
+/** The whole HTML document. It loads nothing from other servers. */
 export function frame(title: string, content: Html, now: number): Html {
   return html`<!doctype html>
 <html lang="en" data-now="${now}">
