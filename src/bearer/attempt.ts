@@ -5,7 +5,7 @@ import type { Answer } from './answer.ts'
 import type { BearerRequest } from './bearer-request.ts'
 import { type Course, type Destination, release, sentElsewhere, type Watched } from './destination.ts'
 import type { Controller, Handler, RawFields, RequestHeaders, ResponseHeaders } from './dispatch.ts'
-import { missingCallback } from './handler-check.ts'
+import { isComplete, lackTheSame, requestAborted } from './handler-check.ts'
 import { credentialsOf, present } from './present.ts'
 import { hasLeft, noteRedirects } from './redirects.ts'
 import { type Wanted, wantedBy } from './refusal.ts'
@@ -13,6 +13,7 @@ import { dropRecording } from './request-body.ts'
 
 /** undici 7 does not declare `onRequestSent`. */
 type Callback = keyof Handler | 'onRequestSent'
+type Callbacks = Partial<Record<Callback, ((...given: unknown[]) => void) | null>>
 
 /**
  * One attempt to send a request with a token. It passes events on to the caller's handler and is the controller that the handler sees.
@@ -35,8 +36,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     super('SERVICE_TOKEN_REQUEST')
     this.#request = request
     this.handler = handler
-    const missing = request.options.upgrade ? undefined : missingCallback(handler)
-    if (missing !== undefined) Object.defineProperty(this, missing, { value: undefined })
+    if (!isComplete(handler, request.options.upgrade)) lackTheSame(this, handler)
   }
 
   protected get request(): BearerRequest {
@@ -104,7 +104,7 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     try {
       this.send(token)
     } catch (error) {
-      this.onResponseError(this, error as Error) // a dispatcher may throw what it has against a request
+      this.fail(error as Error) // a dispatcher may throw what it has against a request
     }
   }
 
@@ -144,8 +144,8 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
   }
 
   #tell(name: Callback, ...given: unknown[]): void {
-    const callback = (this.handler as Partial<Record<Callback, (...given: unknown[]) => void>>)[name]
-    if (callback !== undefined) this.runInAsyncScope(callback, this.handler, ...given)
+    const callback = (this.handler as Callbacks)[name]
+    if (callback !== undefined && callback !== null) this.runInAsyncScope(callback, this.handler, ...given)
   }
 
   // --- the controller ---
@@ -188,11 +188,11 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
     this.live?.resume()
   }
 
-  abort(reason: Error = new DOMException('The request was aborted.', 'AbortError')): void {
+  abort(reason?: Error): void {
     if (this.#reason !== null) return
-    this.#reason = reason
-    if (this.live !== null) this.live.abort(reason)
-    else this.fail(reason)
+    this.#reason = reason ?? requestAborted()
+    if (this.live !== null) this.live.abort(reason as Error)
+    else this.fail(this.#reason)
   }
 
   // --- the handler ---

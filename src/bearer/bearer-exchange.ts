@@ -4,6 +4,7 @@ import type { Asking } from '../token/token-source.ts'
 import { Attempt } from './attempt.ts'
 import { betterToken } from './better-token.ts'
 import type { Controller, ResponseHeaders } from './dispatch.ts'
+import { withoutErrorCallback } from './handler-check.ts'
 import { HeldAnswer } from './held-answer.ts'
 import { wasRedirected } from './redirects.ts'
 import type { Wanted } from './refusal.ts'
@@ -37,8 +38,9 @@ export class BearerExchange extends Attempt implements Asking {
     const token = this.request.composition.source.token(this.request.route.request, this)
     const ready = token instanceof Promise ? token.then((late) => this.ready(late)) : this.ready(token)
     if (!(ready instanceof Promise)) return this.send(ready)
+    this.#mustHearErrors(ready)
 
-    const stopWatching = watchBody(this.request.options.body, (error) => this.abort(error))
+    const stopWatching = watchBody(this.request.options.body, (error) => this.#leave(error))
     ready
       .then(
         (late) => this.sendLate(late),
@@ -49,16 +51,29 @@ export class BearerExchange extends Attempt implements Asking {
     return true
   }
 
+  /** Nobody would hear of undici's refusal later. */
+  #mustHearErrors(ready: Promise<unknown>): void {
+    if (!this.request.composition.checksHandlers || typeof this.handler.onResponseError === 'function') return
+    ready.catch(() => {})
+    throw withoutErrorCallback(this.handler)
+  }
+
   /** Called early, so that the caller can abort while the request waits for a token. */
   #letAbort(): void {
+    if (typeof this.handler.onRequestStart !== 'function') return // undici refuses it
     try {
-      this.handler.onRequestStart?.(this, null)
+      this.handler.onRequestStart(this, null)
     } catch (error) {
       this.fail(error as Error)
     }
   }
 
   override abort(reason?: Error): void {
+    this.#leave(reason)
+  }
+
+  /** The handlers of some interceptors put a function of theirs in the place of `abort`. */
+  #leave(reason?: Error): void {
     super.abort(reason)
     this.#leaving?.abort(reason)
     if (this.failed) this.#refused?.discard()

@@ -24,6 +24,8 @@ export interface Composition extends Spending {
   readonly dispatch: Dispatch
   /** Watches where the dispatcher sends, if the dispatcher does not say so. */
   readonly destination: Destination | undefined
+  /** Whether the dispatcher throws at once if a handler cannot be told an error, as undici 8 does. */
+  readonly checksHandlers: boolean
 }
 
 /** A request that is sent with a token, in one attempt or several. */

@@ -1,5 +1,6 @@
 import { clearTimeout, setImmediate, setTimeout } from '../platform-timers.ts'
 import type { Controller, RawFields, ResponseHeaders } from './dispatch.ts'
+import { requestAborted } from './handler-check.ts'
 
 /** How many bytes of a refused answer are kept, and read so that its connection can be used again. */
 const drainLimit = 64 * 1024
@@ -155,7 +156,7 @@ export class HeldAnswer implements Controller {
     this.#read()
   }
 
-  abort(reason: Error): void {
+  abort(reason: Error = requestAborted()): void {
     if (this.#isRead) return
     this.#reason = reason
     this.discard(reason)

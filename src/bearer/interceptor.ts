@@ -21,14 +21,16 @@ export interface BearerOptions extends Spending {
  */
 export function bearerInterceptor({ routes, ...spending }: BearerOptions): BearerInterceptor {
   // undici 8 expects a function with exactly two parameters, and passes a second argument that no type declares.
-  const interceptor = (dispatch: Dispatch, boundOrigin?: string | null): Dispatch => {
+  const interceptor = (dispatch: Dispatch, ...bound: [origin?: string | null]): Dispatch => {
+    const [boundOrigin] = bound
     const destination = boundOrigin === undefined ? new Destination() : undefined
-    const composition = { ...spending, dispatch, destination }
+    const composition = { ...spending, dispatch, destination, checksHandlers: bound.length > 0 }
     return (given, givenHandler) => {
+      if (!isObject(given) || !isObject(givenHandler)) return dispatch(given, givenHandler) // undici says what is wrong
       const handler = acceptLegacyHandler(givenHandler)
       const options = acceptLegacyOptions(given, givenHandler)
       const { origin, path, method } = options
-      if (method === 'CONNECT' || !path?.startsWith('/')) return dispatch(options, handler)
+      if (method === 'CONNECT' || typeof path !== 'string' || !path.startsWith('/')) return dispatch(options, handler)
 
       const target = dispatchOrigin(origin, boundOrigin)
       const rule = target === undefined ? undefined : routes.find(target, path)
@@ -51,10 +53,14 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
   })
 }
 
+function isObject(given: unknown): boolean {
+  return typeof given === 'object' && given !== null
+}
+
 /** The request is not sent. True, because no 'drain' will follow. */
 function refuse(error: Error, { body }: DispatchOptions, handler: Handler): true {
   destroyBody(body, error)
-  if (handler.onResponseError === undefined) throw error
+  if (typeof handler.onResponseError !== 'function') throw error
   handler.onResponseError(null as never, error)
   return true
 }

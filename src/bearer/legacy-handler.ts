@@ -35,14 +35,27 @@ export function acceptLegacyOptions(options: DispatchOptions, handler: Handler):
 }
 
 function isLegacyHandler(handler: Handler): boolean {
-  return typeof handler === 'object' && handler !== null && typeof handler.onRequestStart !== 'function'
+  return (
+    typeof handler.onRequestStart !== 'function' && typeof (handler as unknown as OlderHandler).onConnect === 'function'
+  )
 }
+
+/** What undici asks for in a handler, and in an older one. */
+const demanded = [
+  ['onResponseError', 'onError'],
+  ['onRequestUpgrade', 'onUpgrade'],
+  ['onResponseStart', 'onHeaders'],
+  ['onResponseData', 'onData'],
+  ['onResponseEnd', 'onComplete']
+] as const
 
 class LegacyHandler implements Handler {
   readonly #handler: OlderHandler
 
   constructor(handler: OlderHandler) {
     this.#handler = handler
+    for (const [name, older] of demanded)
+      if (typeof handler[older] !== 'function') Object.defineProperty(this, name, { value: undefined })
   }
 
   onRequestStart(controller: Controller, context: unknown): void {
@@ -68,8 +81,7 @@ class LegacyHandler implements Handler {
   }
 
   onResponseError(_controller: Controller, error: Error): void {
-    if (this.#handler.onError === undefined) throw error
-    this.#handler.onError(error)
+    this.#handler.onError?.(error)
   }
 
   onBodySent(chunk: unknown): void {
