@@ -6,36 +6,28 @@ import type { Patience } from '../waiting/patience.ts'
 import type { Underway } from './entry.ts'
 
 /** The callers that wait for a flight. */
-export interface Callers {
-  readonly waiting: number
-  /**
-   * Waits for a flight and holds it for that time. All callers without a limit of their own share one promise, even if they are ten
-   * thousand.
-   */
-  board(underway: Underway, patience: Patience, timeIsUp?: () => TokenClientError): Promise<AccessToken>
-}
-
-export function callers(clock: Clock): Callers {
-  return new Waiting(clock)
-}
-
-class Waiting implements Callers {
-  waiting = 0
+export class Callers {
+  /** How many they are. */
+  count = 0
   readonly #clock: Clock
-  /** The shared promise of each flight. It is created for the first caller that waits. */
+  /** How many callers share the promise of each flight. It is created for the first of them. */
   #sharing: Map<Underway, number> | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  board(underway: Underway, { signal, maxWait }: Patience, timeIsUp?: () => TokenClientError): Promise<AccessToken> {
+  /**
+   * Waits for a flight, which tries more than once as long as somebody waits. All callers without a limit of their own share one promise, even if they are
+   * ten thousand.
+   */
+  join(underway: Underway, { signal, maxWait }: Patience, timeIsUp?: () => TokenClientError): Promise<AccessToken> {
     const { flight, arrival } = underway
     flight.hold()
-    this.waiting += 1
+    this.count += 1
     if (signal === undefined && maxWait === undefined) return this.#share(underway)
     return leaveOnAbort(arrival, { signal, maxWait }, this.#clock, timeIsUp).finally(() => {
-      this.waiting -= 1
+      this.count -= 1
       flight.release()
     })
   }
@@ -47,7 +39,7 @@ class Waiting implements Callers {
     sharing.set(underway, (others ?? 0) + 1)
     if (others === undefined) {
       const leave = () => {
-        this.waiting -= sharing.get(underway) ?? 0
+        this.count -= sharing.get(underway) ?? 0
         sharing.delete(underway)
         if (sharing.size === 0) this.#sharing = undefined
       }

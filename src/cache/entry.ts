@@ -54,9 +54,9 @@ export interface Entry {
   pinned: boolean
   /** For the census: the state as which it is counted. */
   counted: TokenState | undefined
-  /** For the agenda: the monotonic moment at which the entry needs attention, and its index there. */
+  /** For the queue of the upkeep: the monotonic moment at which the entry needs attention, and its index there. */
   wakeAt: number
-  place: number
+  queueIndex: number
 }
 
 /** Earlier than every moment. A small whole number needs no memory of its own, and there are thousands of entries. */
@@ -80,7 +80,7 @@ export function newEntry(request: TokenRequest): Entry {
     pinned: false,
     counted: undefined,
     wakeAt: atNoTime,
-    place: -1
+    queueIndex: -1
   }
 }
 

@@ -28,9 +28,9 @@ export interface RefresherOptions {
   readonly closing: Ending
   readonly endpoint: EndpointHealth
   readonly failures: FailureMemory
-  readonly sleeping: Sleepers
+  readonly sleepers: Sleepers
   /** The entry needs attention at that monotonic moment. */
-  readonly keeping: { attendTo(entry: Entry, moment: number): void }
+  readonly upkeep: { attendTo(entry: Entry, moment: number): void }
   /** Something has happened to the key. */
   note(entry: Entry): void
   /** A token has arrived that is bound to something else than the earlier ones. */
@@ -38,27 +38,12 @@ export interface RefresherOptions {
   readonly trace?: TraceRequest | undefined
 }
 
-/** Starts flights, keeps their tokens and remembers their failures. */
-export interface Refresher {
-  /** The current flight, or a new one for which callers wait. */
-  flight(entry: Entry): Underway
-  /** The same, but no flight while a failure forbids it. */
-  flightUnlessBarred(entry: Entry): Underway | undefined
-  /** The same for a refresh in the background. It does not start while others go first, and starts when those have ended. */
-  refreshBehind(entry: Entry): Underway | undefined
-  /** The current flight, or a new one, whatever failures this or another instance remembers. */
-  refreshNow(entry: Entry): Underway
-}
-
-const gapBetweenFlights = 1000
+/** How many milliseconds lie between two flights of one key. The first attempt of the second flight waits for the rest of them. */
+export const gapBetweenFlights = 1000
 const waitAfterSameToken = 30_000
 
-export function refresher(options: RefresherOptions): Refresher {
-  return new Flights(options)
-}
-
-/** This and the other parts of a cache are classes, because a thousand tenants have a thousand of each, and a class has its functions only once. */
-class Flights implements Refresher {
+/** Starts flights, keeps their tokens and remembers their failures. */
+export class Refresher {
   readonly #cache: RefresherOptions
   readonly #budget: RetryBudget
   #serial = 0
@@ -69,25 +54,29 @@ class Flights implements Refresher {
     this.#budget = retryBudget(options.clock)
   }
 
+  /** The current flight, or a new one for which callers wait. */
   flight(entry: Entry): Underway {
     const { endpoint } = this.#cache
     return entry.underway ?? this.#start(entry, (signal) => endpoint.takeSlot(entry, signal))
   }
 
+  /** The same, but no flight while a failure forbids it. */
   flightUnlessBarred(entry: Entry): Underway | undefined {
     return entry.underway ?? (this.#isBarred(entry, true) ? undefined : this.flight(entry))
   }
 
-  refreshBehind(entry: Entry): Underway | undefined {
+  /** The same for a refresh in the background. It does not start while others go first, and starts when those have ended. */
+  refreshInBackground(entry: Entry): Underway | undefined {
     const { clock, closing, endpoint } = this.#cache
     if (entry.underway !== undefined) return entry.underway
     if (closing.aborted || this.#isBarred(entry, false)) return undefined
     const slot = endpoint.takeSlotInBackground(entry, () => {
-      if (isWanted(entry, now(clock))) this.refreshBehind(entry)
+      if (isWanted(entry, now(clock))) this.refreshInBackground(entry)
     })
     return slot && this.#start(entry, () => slot)
   }
 
+  /** The current flight, or a new one, whatever failures this or another instance remembers. */
   refreshNow(entry: Entry): Underway {
     const { endpoint } = this.#cache
     const underway = entry.underway ?? this.#start(entry, (signal) => endpoint.takeSlot(entry, signal), 'asked')
@@ -119,7 +108,7 @@ class Flights implements Refresher {
   }
 
   #arrived(entry: Entry, flight: Flight, landing: Landing): AccessToken {
-    const { clock, refreshPolicy, closing, failures, sleeping, keeping } = this.#cache
+    const { clock, refreshPolicy, closing, failures, sleepers, upkeep } = this.#cache
     if (closing.aborted) throw new ClientClosedError()
     const { kept: former } = entry
     const { token } = landing
@@ -137,10 +126,10 @@ class Flights implements Refresher {
     this.#boundTo = token.boundTo
     landed(entry, kept)
     this.#cache.note(entry)
-    if (failures.succeeded()) sleeping.wakeAll()
-    else sleeping.wake(entry)
+    if (failures.succeeded()) sleepers.wakeAll()
+    else sleepers.wake(entry)
     this.#budget.refill()
-    keeping.attendTo(entry, kept.dueAt)
+    upkeep.attendTo(entry, kept.dueAt)
     this.#tell(entry, flight, kept.token)
     return kept.token
   }
@@ -188,10 +177,10 @@ class Flights implements Refresher {
 
   /** Milliseconds until the next request for the key is allowed. The key is checked then. */
   #waitOf(entry: Entry): number {
-    const { clock, failures, keeping } = this.#cache
+    const { clock, failures, upkeep } = this.#cache
     const moment = clock.monotonicTime()
     const barredUntil = Math.max(moment, failures.barredUntil(entry))
-    keeping.attendTo(entry, barredUntil)
+    upkeep.attendTo(entry, barredUntil)
     return barredUntil - moment
   }
 
@@ -200,7 +189,7 @@ class Flights implements Refresher {
     const { clock, failures } = this.#cache
     if (failures.barring(entry, clock.monotonicTime(), isAwaited) === undefined) return false
     failures.reconsider().then((isLifted) => {
-      if (isLifted && isWanted(entry, now(clock))) this.refreshBehind(entry)
+      if (isLifted && isWanted(entry, now(clock))) this.refreshInBackground(entry)
     })
     return true
   }

@@ -4,60 +4,37 @@ import type { Asking, TokenSource } from '../token/token-source.ts'
 import type { Entries } from './entries.ts'
 import { type Entry, refused } from './entry.ts'
 import type { KeptToken } from './kept-token.ts'
+import type { OldTokenFirst } from './old-token-first.ts'
 import type { Refresher } from './refresher.ts'
-import type { Service } from './service.ts'
 
 export interface RejectionsOptions {
   readonly clock: Clock
   readonly entries: Entries
-  readonly refreshing: Refresher
+  readonly refresher: Refresher
   readonly source: TokenSource
-  readonly serving: Service
+  readonly oldTokenFirst: OldTokenFirst
   /** Something has happened to the key. */
   note(entry: Entry): void
-}
-
-/** Handles refused tokens. Each refused token causes one refresh, and the callers of that origin wait once. */
-export interface Rejections {
-  /** Called for a caller whose token was refused. If it returns the same token, there is no better one. */
-  replace(entry: Entry, rejected: AccessToken, asking: Asking): AccessToken | Promise<AccessToken>
-  invalidate(token: AccessToken): boolean
 }
 
 /** Milliseconds between two refreshes of a key that were caused by a rejection. More of them would not help anybody. */
 const gapBetweenRejections = 30_000
 
-export function rejections(options: RejectionsOptions): Rejections {
-  return new Refused(options)
-}
-
-class Refused implements Rejections {
+/** Handles refused tokens. Each refused token causes one refresh, and the callers of that origin wait once. */
+export class Rejections {
   readonly #cache: RejectionsOptions
 
   constructor(options: RejectionsOptions) {
     this.#cache = options
   }
 
-  /** Whether the refusal is a reason to request another token. */
-  #refuse(entry: Entry, kept: KeptToken, origin: string | undefined): boolean {
-    const { clock, refreshing } = this.#cache
-    const moment = clock.monotonicTime()
-    const isFirst = kept.refusedBy === 'nobody'
-    if (isFirst && entry.rejectedAt !== undefined && moment - entry.rejectedAt < gapBetweenRejections) return false
-    const isNews = isFirst || (origin === undefined && kept.refusedBy !== 'everybody')
-    refused(entry, kept, origin, moment)
-    this.#cache.note(entry)
-    if (isFirst) entry.rejectedAt = moment
-    if (isNews) refreshing.flightUnlessBarred(entry)
-    return isNews
-  }
-
+  /** Called for a caller whose token was refused. If it returns the same token, there is no better one. */
   replace(entry: Entry, rejected: AccessToken, asking: Asking): AccessToken | Promise<AccessToken> {
-    const { serving } = this.#cache
+    const { oldTokenFirst } = this.#cache
     const { kept } = entry
-    if (kept === undefined || kept.token.serial !== rejected.serial) return serving.serve(entry, asking)
+    if (kept === undefined || kept.token.serial !== rejected.serial) return oldTokenFirst.serve(entry, asking)
     this.#refuse(entry, kept, asking.origin)
-    return kept.refusedBy === 'nobody' ? kept.token : serving.serve(entry, asking)
+    return kept.refusedBy === 'nobody' ? kept.token : oldTokenFirst.serve(entry, asking)
   }
 
   invalidate(token: AccessToken): boolean {
@@ -69,6 +46,19 @@ class Refused implements Rejections {
     if (entry === undefined || kept?.token.authorization !== authorization) return false
     const isNews = this.#refuse(entry, kept, undefined)
     if (isNews) source.withdraw?.(entry.request, token)
+    return isNews
+  }
+  /** Whether the refusal is a reason to request another token. */
+  #refuse(entry: Entry, kept: KeptToken, origin: string | undefined): boolean {
+    const { clock, refresher } = this.#cache
+    const moment = clock.monotonicTime()
+    const isFirst = kept.refusedBy === 'nobody'
+    if (isFirst && entry.rejectedAt !== undefined && moment - entry.rejectedAt < gapBetweenRejections) return false
+    const isNews = isFirst || (origin === undefined && kept.refusedBy !== 'everybody')
+    refused(entry, kept, origin, moment)
+    this.#cache.note(entry)
+    if (isFirst) entry.rejectedAt = moment
+    if (isNews) refresher.flightUnlessBarred(entry)
     return isNews
   }
 }

@@ -1,25 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock, Timer } from '../clock.ts'
 
-/** The one timer of a client. It never keeps the process alive. */
-export interface Schedule {
-  /** Wakes at that monotonic moment, or earlier. */
-  wakeBy(moment: number): void
-  stop(): void
-}
-
 // A timer with a delay above 2^31-1 ms fires at once, and a long one drifts, so no sleep is longer than this.
 const longestSleep = 3_600_000
 
 // The timer lives longer than the request that started it, so it must not keep the context of that request.
 const outsideRequests = AsyncLocalStorage.snapshot()
 
-/** Calls `wake` at the earliest requested moment. `wake` returns the next moment. */
-export function schedule(clock: Clock, wake: () => number): Schedule {
-  return new Alarm(clock, wake)
-}
-
-class Alarm implements Schedule {
+/** The one timer of a client. It calls `wake` at the earliest requested moment, and `wake` returns the next moment. It never keeps the process alive. */
+export class Schedule {
   readonly #clock: Clock
   readonly #wake: () => number
   #timer: Timer | undefined
@@ -30,6 +19,7 @@ class Alarm implements Schedule {
     this.#wake = wake
   }
 
+  /** Wakes at that monotonic moment, or earlier. */
   wakeBy(moment: number): void {
     if (moment < this.#next) this.#arm(moment)
   }

@@ -3,55 +3,45 @@ import type { Ending } from '../waiting/ending.ts'
 import { onAbort } from '../waiting/on-abort.ts'
 
 /** Callers that wait for the next attempt, each for one key. */
-export interface Sleepers {
-  readonly count: number
-  /** Waits for `ms`, or until something has happened to its key. Rejects with the reason of the first signal that aborts. */
-  sleep(key: object, ms: number, ...signals: (AbortSignal | Ending)[]): Promise<void>
-  wake(key: object): void
-  wakeAll(): void
-}
-
-export function sleepers(clock: Clock): Sleepers {
-  return new Beds(clock)
-}
-
-class Beds implements Sleepers {
+export class Sleepers {
+  /** How many they are. */
   count = 0
   readonly #clock: Clock
-  /** Created when the first caller waits. */
-  #asleep: Map<object, Set<() => void>> | undefined
+  /** What wakes the sleepers of each key. It is created when the first caller waits. */
+  #byKey: Map<object, Set<() => void>> | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
+  /** Waits for `ms`, or until something has happened to its key. Rejects with the reason of the first signal that aborts. */
   sleep(key: object, ms: number, ...signals: (AbortSignal | Ending)[]): Promise<void> {
-    this.#asleep ??= new Map()
-    const asleep = this.#asleep
+    this.#byKey ??= new Map()
+    const byKey = this.#byKey
     return new Promise((resolve, reject) => {
-      const bed = asleep.get(key) ?? new Set()
-      const leave = (end: () => void) => {
+      const sleepers = byKey.get(key) ?? new Set()
+      const end = (settle: () => void) => {
         timer.cancel()
-        for (const stay of stays) stay()
-        if (bed.delete(rise)) this.count -= 1
-        if (bed.size === 0 && asleep.get(key) === bed) asleep.delete(key)
-        end()
+        for (const stopListening of listening) stopListening()
+        if (sleepers.delete(wake)) this.count -= 1
+        if (sleepers.size === 0 && byKey.get(key) === sleepers) byKey.delete(key)
+        settle()
       }
-      const rise = () => leave(resolve)
-      const timer = this.#clock.startTimer(rise, ms)
-      const stays = signals.map((signal) => onAbort(signal, () => leave(() => reject(signal.reason))))
-      asleep.set(key, bed.add(rise))
+      const wake = () => end(resolve)
+      const timer = this.#clock.startTimer(wake, ms)
+      const listening = signals.map((signal) => onAbort(signal, () => end(() => reject(signal.reason))))
+      byKey.set(key, sleepers.add(wake))
       this.count += 1
       const aborted = signals.find((signal) => signal.aborted)
-      if (aborted !== undefined) leave(() => reject(aborted.reason))
+      if (aborted !== undefined) end(() => reject(aborted.reason))
     })
   }
 
   wake(key: object): void {
-    for (const rise of this.#asleep?.get(key) ?? []) rise()
+    for (const wake of this.#byKey?.get(key) ?? []) wake()
   }
 
   wakeAll(): void {
-    for (const key of [...(this.#asleep?.keys() ?? [])]) this.wake(key)
+    for (const key of [...(this.#byKey?.keys() ?? [])]) this.wake(key)
   }
 }

@@ -9,19 +9,19 @@ import type { RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
 import { Ending } from '../waiting/ending.ts'
-import { type ArrivalOptions, type Arrivals, arrivals } from './arrival.ts'
-import { type Callers, callers } from './callers.ts'
-import { census } from './census.ts'
-import { boundedEntries, type Entries, type EntriesOptions } from './entries.ts'
+import { Callers } from './callers.ts'
+import { Census } from './census.ts'
+import { Entries, type EntriesOptions } from './entries.ts'
 import { broughtForward, type Entry, lookedAt, promiseOf } from './entry.ts'
 import { type FailureMemory, type FailureMemoryOptions, failureMemory } from './failure-memory.ts'
 import { type ClientState, type Health, type TokenHealth, tokenHealth } from './health.ts'
 import { now } from './now.ts'
-import { type Refresher, type RefresherOptions, refresher } from './refresher.ts'
-import { type Rejections, type RejectionsOptions, rejections } from './rejections.ts'
-import { type Service, type ServiceOptions, service } from './service.ts'
-import { type Sleepers, sleepers } from './sleepers.ts'
-import { type Upkeep, type UpkeepOptions, upkeep } from './upkeep.ts'
+import { OldTokenFirst, type OldTokenFirstOptions } from './old-token-first.ts'
+import { Refresher, type RefresherOptions } from './refresher.ts'
+import { Rejections, type RejectionsOptions } from './rejections.ts'
+import { Sleepers } from './sleepers.ts'
+import { TokenWaits, type TokenWaitsOptions } from './token-waits.ts'
+import { Upkeep, type UpkeepOptions } from './upkeep.ts'
 
 export interface TokenCacheOptions {
   readonly source: TokenSource
@@ -40,24 +40,6 @@ export interface TokenCacheOptions {
   readonly trace?: TraceRequest
 }
 
-export interface TokenCache extends TokenSource {
-  /** Like `token`, but always returns a promise. The promise of a warm token is created only once. */
-  promise(request: TokenRequest, asking?: Asking): Promise<AccessToken>
-  /** The request of that key, as long as the cache has an entry for it. */
-  requestOf(key: string): TokenRequest | undefined
-  /** Stops using this token for everybody. Returns true if it was the current token, so that a new one is requested. */
-  invalidate(token: AccessToken): boolean
-  /** Replaces all tokens that were requested until now, each at a random moment within this many milliseconds. */
-  renewAll(within?: number): void
-  /** From now on this key is refreshed early even if nobody asks for it. */
-  pin(request: TokenRequest): void
-  /** Requests a new token now, whatever failures are remembered, at most once a second for each key. */
-  refresh(request: TokenRequest, asking?: Asking): Promise<AccessToken>
-  state(): ClientState
-  health(): Health
-  close(): void
-}
-
 // Shared, so that a warm token needs no new object.
 const unhurried: Asking = Object.freeze({
   signal: undefined,
@@ -67,20 +49,18 @@ const unhurried: Asking = Object.freeze({
   inHand: undefined
 })
 
-/** Keeps tokens and refreshes them early: one flight for each key, and the old token first. */
-export function tokenCache(options: TokenCacheOptions): TokenCache {
-  return new KeptTokens(options)
-}
-
 type Parts = RefresherOptions &
   FailureMemoryOptions &
   UpkeepOptions &
-  ServiceOptions &
-  ArrivalOptions &
+  OldTokenFirstOptions &
+  TokenWaitsOptions &
   RejectionsOptions
 
-/** Its parts also use it to find each other. They read it when they are called, and all parts exist by then. */
-class KeptTokens implements TokenCache, Parts, EntriesOptions {
+/**
+ * Keeps tokens and refreshes them early: one flight for each key, and the old token first. Its parts get this object, find each other in it, and read it
+ * only when they are called, when all of them exist.
+ */
+export class TokenCache implements TokenSource, Parts, EntriesOptions {
   readonly source: TokenSource
   readonly clock: Clock
   readonly timeout: number
@@ -90,19 +70,19 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
   readonly trace: TraceRequest | undefined
   readonly endpoint: EndpointHealth
   readonly limit = limits.keys
-  readonly entries: Entries = boundedEntries(this)
+  readonly entries = new Entries(this)
   readonly failures: FailureMemory
-  readonly sleeping: Sleepers
-  readonly waiting: Callers
-  readonly keeping: Upkeep
-  readonly refreshing: Refresher
-  readonly arriving: Arrivals
-  readonly serving: Service
+  readonly sleepers: Sleepers
+  readonly callers: Callers
+  readonly upkeep: Upkeep
+  readonly refresher: Refresher
+  readonly tokenWaits: TokenWaits
+  readonly oldTokenFirst: OldTokenFirst
   readonly closing = new Ending()
-  readonly #refusing: Rejections
-  readonly #counting = census()
+  readonly #rejections: Rejections
+  readonly #census = new Census()
   readonly #lastLook: { at: number }
-  readonly #stopHoping: () => void
+  readonly #stopListening: () => void
   #uses = 0
   #warnedOfManyKeys = false
 
@@ -117,21 +97,22 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
     this.trace = options.trace
     this.endpoint = options.endpoint ?? new EndpointHealth(clock)
     this.#lastLook = options.lastLook ?? { at: 0 }
-    this.sleeping = sleepers(clock)
-    this.waiting = callers(clock)
+    this.sleepers = new Sleepers(clock)
+    this.callers = new Callers(clock)
     this.failures = failureMemory(this)
-    this.keeping = upkeep(this)
-    this.refreshing = refresher(this)
-    this.arriving = arrivals(this)
-    this.serving = service(this)
-    this.#refusing = rejections(this)
-    this.#stopHoping = this.endpoint.whenWell(() => this.sleeping.wakeAll())
+    this.upkeep = new Upkeep(this)
+    this.refresher = new Refresher(this)
+    this.tokenWaits = new TokenWaits(this)
+    this.oldTokenFirst = new OldTokenFirst(this)
+    this.#rejections = new Rejections(this)
+    this.#stopListening = this.endpoint.whenWell(() => this.sleepers.wakeAll())
   }
 
   token(request: TokenRequest, asking = unhurried): AccessToken | Promise<AccessToken> {
     return (asking.rejected === undefined && this.#glance(request)?.kept?.token) || this.#look(request, asking)
   }
 
+  /** Like `token`, but always returns a promise. The promise of a warm token is created only once. */
   promise(request: TokenRequest, asking = unhurried): Promise<AccessToken> {
     const fresh = this.#glance(request)
     if (fresh?.kept !== undefined) return promiseOf(fresh, fresh.kept)
@@ -139,14 +120,17 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
     return token instanceof Promise ? toldToCaller(token) : Promise.resolve(token)
   }
 
+  /** The request of that key, as long as the cache has an entry for it. */
   requestOf(key: string): TokenRequest | undefined {
     return this.entries.named(key)?.request
   }
 
+  /** Stops using this token for everybody. Returns true if it was the current token, so that a new one is requested. */
   invalidate(token: AccessToken): boolean {
-    return this.#refusing.invalidate(token)
+    return this.#rejections.invalidate(token)
   }
 
+  /** Replaces all tokens that were requested until now, each at a random moment within this many milliseconds. */
   renewAll(within = 0): void {
     const moment = now(this.clock).monotonic
     for (const entry of this.entries) {
@@ -159,40 +143,42 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
     }
   }
 
+  /** From now on this key is refreshed early even if nobody asks for it. */
   pin(request: TokenRequest): void {
     this.entries.of(request).pinned = true
   }
 
+  /** Requests a new token now, whatever failures are remembered, at most once a second for each key. */
   async refresh(request: TokenRequest, { signal, maxWait = this.timeout }: Asking = unhurried): Promise<AccessToken> {
     if (this.closing.aborted) throw new ClientClosedError()
     const entry = this.entries.of(request)
     lookedAt(entry, ++this.#uses)
-    return toldToCaller(this.waiting.board(this.refreshing.refreshNow(entry), { signal, maxWait }))
+    return toldToCaller(this.callers.join(this.refresher.refreshNow(entry), { signal, maxWait }))
   }
 
   state(): ClientState {
-    return this.closing.aborted ? 'closed' : this.#counting.state
+    return this.closing.aborted ? 'closed' : this.#census.state
   }
 
   health(): Health {
-    const { failures, waiting, sleeping } = this
+    const { failures, callers, sleepers } = this
     if (this.closing.aborted) return { state: 'closed', tokens: [], waiting: 0 }
     const moment = now(this.clock)
     const tokens: TokenHealth[] = []
     for (const entry of this.entries) {
       const failure = failures.of(entry)
-      const state = this.#counting.count(entry, failure, moment)
+      const state = this.#census.count(entry, failure, moment)
       if (state === undefined) continue
       const barredUntil = failure === undefined ? 0 : failures.barredUntil(entry)
       tokens.push(tokenHealth(entry, state, failure, barredUntil, moment))
     }
-    return { state: this.#counting.state, tokens, waiting: waiting.waiting + sleeping.count }
+    return { state: this.#census.state, tokens, waiting: callers.count + sleepers.count }
   }
 
   close(): void {
     this.closing.abort(new ClientClosedError())
-    this.keeping.stop()
-    this.#stopHoping()
+    this.upkeep.stop()
+    this.#stopListening()
     for (const entry of this.entries) this.endpoint.withdraw(entry)
     this.entries.clear()
   }
@@ -200,7 +186,7 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
   // --- what its parts tell it ---
 
   note(entry: Entry): void {
-    this.#counting.count(entry, this.failures.of(entry), now(this.clock))
+    this.#census.count(entry, this.failures.of(entry), now(this.clock))
   }
 
   newBinding(): void {
@@ -209,8 +195,8 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
   }
 
   onDelete(entry: Entry): void {
-    this.keeping.forget(entry)
-    this.#counting.forget(entry)
+    this.upkeep.forget(entry)
+    this.#census.forget(entry)
     this.endpoint.withdraw(entry)
   }
 
@@ -235,12 +221,12 @@ class KeptTokens implements TokenCache, Parts, EntriesOptions {
     if (this.closing.aborted) return Promise.reject(new ClientClosedError())
     const entry = this.entries.of(request)
     lookedAt(entry, ++this.#uses)
-    if (asking.rejected !== undefined) return this.#refusing.replace(entry, asking.rejected, asking)
-    return this.serving.serve(entry, asking)
+    if (asking.rejected !== undefined) return this.#rejections.replace(entry, asking.rejected, asking)
+    return this.oldTokenFirst.serve(entry, asking)
   }
 
   #renewBy(entry: Entry, soonest: number): void {
     broughtForward(entry, soonest)
-    if (entry.kept !== undefined) this.keeping.attendTo(entry, soonest)
+    if (entry.kept !== undefined) this.upkeep.attendTo(entry, soonest)
   }
 }

@@ -1,32 +1,22 @@
 import type { Clock } from '../clock.ts'
 import { type Emit, fieldsOf } from '../events.ts'
-import { type Agenda, agenda } from './agenda.ts'
 import type { Entries } from './entries.ts'
 import { type Entry, ended, inUse, wakes } from './entry.ts'
 import type { FailureMemory } from './failure-memory.ts'
 import { freshnessOf, type KeptToken, wantsRefresh } from './kept-token.ts'
 import { type Now, now } from './now.ts'
+import { PriorityQueue } from './priority-queue.ts'
 import type { Refresher } from './refresher.ts'
-import { type Schedule, schedule } from './schedule.ts'
+import { Schedule } from './schedule.ts'
 
 export interface UpkeepOptions {
   readonly entries: Entries
   readonly clock: Clock
   readonly failures: FailureMemory
-  readonly refreshing: Refresher
+  readonly refresher: Refresher
   readonly emit: Emit
   /** Something has happened to the key. */
   note(entry: Entry): void
-}
-
-/** Does what has to be done for keys as time passes. It looks only at the keys whose moment has come. */
-export interface Upkeep {
-  /** The entry needs attention at that monotonic moment, and not earlier. */
-  attendTo(entry: Entry, moment: number): void
-  /** The token has expired and is dropped. */
-  expire(entry: Entry, kept: KeptToken): void
-  forget(entry: Entry): void
-  stop(): void
 }
 
 // For a shorter life a timer would fire all the time. Instead, the first call after the due moment starts the refresh.
@@ -36,25 +26,24 @@ const longestDisuse = 600_000
 const shortestPatience = 1000
 const never = Number.POSITIVE_INFINITY
 
-export function upkeep(options: UpkeepOptions): Upkeep {
-  return new Attention(options)
-}
-
-class Attention implements Upkeep {
+/** Does what has to be done for keys as time passes. It looks only at the keys whose moment has come. */
+export class Upkeep {
   readonly #cache: UpkeepOptions
-  readonly #due: Agenda<Entry> = agenda()
+  readonly #due = new PriorityQueue<Entry>()
   readonly #schedule: Schedule
 
   constructor(options: UpkeepOptions) {
     this.#cache = options
-    this.#schedule = schedule(options.clock, () => this.#tend())
+    this.#schedule = new Schedule(options.clock, () => this.#attendToDue())
   }
 
+  /** The entry needs attention at that monotonic moment, and not earlier. */
   attendTo(entry: Entry, moment: number): void {
     this.#due.set(entry, moment)
     this.#schedule.wakeBy(this.#due.next)
   }
 
+  /** The token has expired and is dropped. */
   expire(entry: Entry, { token }: KeptToken): void {
     const { emit } = this.#cache
     ended(entry)
@@ -70,23 +59,23 @@ class Attention implements Upkeep {
     this.#schedule.stop()
   }
 
-  #tend(): number {
+  #attendToDue(): number {
     const due = this.#due
     const moment = this.#cache.clock.monotonicTime()
     for (let entry = due.takeDue(moment); entry !== undefined; entry = due.takeDue(moment))
-      due.set(entry, Math.max(this.#tendOne(entry), moment + 1))
+      due.set(entry, Math.max(this.#attend(entry), moment + 1))
     return due.next
   }
 
-  #tendOne(entry: Entry): number {
+  #attend(entry: Entry): number {
     const moment = now(this.#cache.clock)
     const { kept } = entry
-    if (kept !== undefined && freshnessOf(kept, moment) !== 'expired') return this.#tendKept(entry, kept, moment)
+    if (kept !== undefined && freshnessOf(kept, moment) !== 'expired') return this.#attendToToken(entry, kept, moment)
     if (kept !== undefined) this.expire(entry, kept)
-    return this.#tendEmpty(entry, moment.monotonic)
+    return this.#attendToMissing(entry, moment.monotonic)
   }
 
-  #tendKept(entry: Entry, kept: KeptToken, moment: Now): number {
+  #attendToToken(entry: Entry, kept: KeptToken, moment: Now): number {
     if (!wantsRefresh(kept, moment)) return kept.dueAt
     wakes(entry)
     this.#cache.note(entry)
@@ -94,7 +83,7 @@ class Attention implements Upkeep {
     return Math.min(isTimed && inUse(entry) ? this.#refresh(entry, moment.monotonic) : never, kept.endsAt)
   }
 
-  #tendEmpty(entry: Entry, moment: number): number {
+  #attendToMissing(entry: Entry, moment: number): number {
     const { entries, failures } = this.#cache
     if (entry.pinned) return this.#refresh(entry, moment)
     if (entry.underway !== undefined) return never
@@ -108,8 +97,8 @@ class Attention implements Upkeep {
 
   /** Returns when to check again, unless the end of the flight decides that. */
   #refresh(entry: Entry, moment: number): number {
-    const { refreshing, failures } = this.#cache
-    if (refreshing.refreshBehind(entry) !== undefined) return never
+    const { refresher, failures } = this.#cache
+    if (refresher.refreshInBackground(entry) !== undefined) return never
     const barredUntil = failures.barring(entry, moment)?.notBefore
     // Otherwise others go first. The endpoint calls back, unless they find that the server is ill.
     return barredUntil ?? moment + Math.max(shortestPatience, (entry.usableUntil - moment) / 16)

@@ -1,6 +1,6 @@
 import { notedSource } from '../bearer/noted-source.ts'
 import { type UsageBook, usageBook } from '../bearer/usage-book.ts'
-import { type TokenCache, tokenCache } from '../cache/token-cache.ts'
+import { TokenCache } from '../cache/token-cache.ts'
 import { lateProver } from '../client-authentication/late-prover.ts'
 import type { Clock } from '../clock.ts'
 import { joinConnectionGroup, type Membership } from '../connection-group/connection-group.ts'
@@ -38,7 +38,7 @@ export function tokenRoad(checked: CheckedOptions): TokenRoad {
   const source = sourceBelow(checked, { endpoint, clock, emit, risen: (spread) => cache.renewAll(spread) })
   const lastLook = { at: 0 }
   const book = usageBook(lastLook)
-  const cache: TokenCache = tokenCache({
+  const cache: TokenCache = new TokenCache({
     clock,
     timeout,
     emit,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { boundedEntries } from '../../src/cache/entries.ts'
+import { Entries } from '../../src/cache/entries.ts'
 import type { Underway } from '../../src/cache/entry.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 
@@ -7,7 +7,7 @@ const asked = tokenRequest({ scope: ['a'] })
 const other = tokenRequest({ scope: ['b'] })
 
 function entriesOf(limit: number) {
-  const entries = boundedEntries({ limit, onFull() {}, onDelete() {} })
+  const entries = new Entries({ limit, onFull() {}, onDelete() {} })
   const entry = entries.of(asked)
   expect(entries.get(asked)).toBe(entry)
   return { entries, entry }

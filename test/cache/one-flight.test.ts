@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { expect, test } from 'vitest'
-import { tokenCache } from '../../src/cache/token-cache.ts'
+import { TokenCache } from '../../src/cache/token-cache.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { codeOf, down, outcome, read, second, setUp, write } from './set-up.ts'
 
@@ -73,7 +73,7 @@ test('Q20 a flight does not run in the context of the request that started it', 
       return new Promise<never>(() => {})
     }
   }
-  const cache = tokenCache({ source, clock, timeout: 10 * second, emit: () => {} })
+  const cache = new TokenCache({ source, clock, timeout: 10 * second, emit: () => {} })
   context.run('first caller', () => void Promise.resolve(cache.token(read)).catch(() => {}))
   await clock.advance(0)
   expect(seen).toEqual([undefined])

@@ -1,4 +1,4 @@
-import { type TokenCache, tokenCache } from '../../src/cache/token-cache.ts'
+import { TokenCache } from '../../src/cache/token-cache.ts'
 import type { Clock } from '../../src/clock.ts'
 import { TokenClientError } from '../../src/errors.ts'
 import type { EventName, TokenClientEvents } from '../../src/events.ts'
@@ -46,7 +46,7 @@ export function setUp({ refresh, random = 0.5, early = 0, credentialChanged, max
   const emit = <Name extends EventName>(name: Name, event: TokenClientEvents[Name]) => void told.push({ name, event })
   const timeout = 10 * second
   const asked = credentialChanged === undefined ? source : Object.assign(source, { changed: credentialChanged })
-  const made = tokenCache({ source: asked, clock: { ...clock, startTimer }, timeout, refresh, maxWaiting, emit })
+  const made = new TokenCache({ source: asked, clock: { ...clock, startTimer }, timeout, refresh, maxWaiting, emit })
   const [token, refreshNow] = [made.token.bind(made), made.refresh.bind(made)]
   const cache: TokenCache = Object.assign(made, {
     token(...asked: Parameters<TokenCache['token']>) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { tokenCache } from '../../src/cache/token-cache.ts'
+import { TokenCache } from '../../src/cache/token-cache.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { scriptedSource } from '../support/scripted-source.ts'
@@ -92,7 +92,7 @@ test('K12 T32 one timer serves all keys and never sleeps longer than an hour', a
     }
   }
   const source = scriptedSource(clock)
-  const cache = tokenCache({ source, clock: measured, timeout: 10 * second, emit: () => {} })
+  const cache = new TokenCache({ source, clock: measured, timeout: 10 * second, emit: () => {} })
   for (const scope of ['a', 'b', 'c']) {
     const request = tokenRequest({ scope: [scope] })
     void outcome(cache.token(request), clock)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { onTestFinished } from 'vitest'
-import { tokenCache } from '../../src/cache/token-cache.ts'
+import { TokenCache } from '../../src/cache/token-cache.ts'
 import { clientSecretPost } from '../../src/client-authentication/client-secret-post.ts'
 import { sender } from '../../src/http/send.ts'
 import { knownServer, serverAt } from '../../src/metadata/known-server.ts'
@@ -84,7 +84,7 @@ testTokenSource('the token endpoint', async () => {
 
 testTokenSource('the cache', () => {
   const below = answering(manualClock())
-  const source = tokenCache({ source: below.source, clock: below.clock, timeout, emit })
+  const source = new TokenCache({ source: below.source, clock: below.clock, timeout, emit })
   onTestFinished(() => source.close())
   return { ...below, source }
 })

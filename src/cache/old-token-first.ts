@@ -2,31 +2,26 @@ import type { Clock } from '../clock.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Asking } from '../token/token-source.ts'
 import type { Ending } from '../waiting/ending.ts'
-import type { Arrivals } from './arrival.ts'
 import type { Callers } from './callers.ts'
 import { type Entry, restsUntil } from './entry.ts'
 import { freshnessOf, type KeptToken } from './kept-token.ts'
 import { type Now, now } from './now.ts'
 import type { Refresher } from './refresher.ts'
+import type { TokenWaits } from './token-waits.ts'
 
-export interface ServiceOptions {
+export interface OldTokenFirstOptions {
   readonly clock: Clock
   /** How many milliseconds a caller waits by default. */
   readonly timeout: number
-  readonly refreshing: Refresher
-  readonly arriving: Arrivals
-  readonly waiting: Callers
+  readonly refresher: Refresher
+  readonly tokenWaits: TokenWaits
+  readonly callers: Callers
   /** How many callers may wait at the same time. */
   readonly maxWaiting: number
   /** The token has expired. */
-  readonly keeping: { expire(entry: Entry, kept: KeptToken): void }
+  readonly upkeep: { expire(entry: Entry, kept: KeptToken): void }
   /** Aborted when the client closes. */
   readonly closing: Ending
-}
-
-/** Decides what a caller gets: the old token first. For `leavesAt` see `Arrivals`. */
-export interface Service {
-  serve(entry: Entry, asking: Asking, leavesAt?: number): AccessToken | Promise<AccessToken>
 }
 
 /** For how many milliseconds a request for the next token is certainly not allowed yet. */
@@ -34,26 +29,24 @@ const gapBetweenLooks = 1000
 /** How many milliseconds a caller with a token waits for a better one, from the start of the flight. */
 const longestWaitForBetter = 2000
 
-export function service(options: ServiceOptions): Service {
-  return new OldTokenFirst(options)
-}
+/** Decides what a caller gets: the old token first. */
+export class OldTokenFirst {
+  readonly #cache: OldTokenFirstOptions
 
-class OldTokenFirst implements Service {
-  readonly #cache: ServiceOptions
-
-  constructor(options: ServiceOptions) {
+  constructor(options: OldTokenFirstOptions) {
     this.#cache = options
   }
 
+  /** For `leavesAt` see `TokenWaits`. */
   serve(entry: Entry, asking: Asking, leavesAt?: number): AccessToken | Promise<AccessToken> {
-    const { clock, arriving, keeping } = this.#cache
+    const { clock, tokenWaits, upkeep } = this.#cache
     const moment = now(clock)
     const { kept } = entry
-    if (kept === undefined) return arriving.arrive(entry.request, asking, leavesAt)
+    if (kept === undefined) return tokenWaits.waitFor(entry.request, asking, leavesAt)
     switch (freshnessOf(kept, moment, asking.origin)) {
       case 'expired':
-        keeping.expire(entry, kept)
-        return arriving.arrive(entry.request, asking, leavesAt)
+        upkeep.expire(entry, kept)
+        return tokenWaits.waitFor(entry.request, asking, leavesAt)
       case 'suspect': // a new one if it comes soon, else this one
         return this.#soon(entry, kept, asking, leavesAt)
       case 'due': // it still works: nobody waits for its successor
@@ -66,7 +59,7 @@ class OldTokenFirst implements Service {
 
   /** While the next token is under way there is nothing to decide. */
   #seeTo(entry: Entry, kept: KeptToken, moment: Now): void {
-    const isOnItsWay = this.#cache.refreshing.refreshBehind(entry) !== undefined
+    const isOnItsWay = this.#cache.refresher.refreshInBackground(entry) !== undefined
     restsUntil(entry, kept, isOnItsWay ? kept.suspectAt : moment.monotonic + gapBetweenLooks, moment)
   }
 
@@ -76,16 +69,16 @@ class OldTokenFirst implements Service {
     { signal, maxWait, origin }: Asking,
     leavesAt?: number
   ): AccessToken | Promise<AccessToken> {
-    const { clock, timeout, refreshing, waiting, maxWaiting, closing } = this.#cache
+    const { clock, timeout, refresher, callers, maxWaiting, closing } = this.#cache
     const underway =
-      kept.refusedBy === 'nobody' ? refreshing.refreshBehind(entry) : refreshing.flightUnlessBarred(entry)
+      kept.refusedBy === 'nobody' ? refresher.refreshInBackground(entry) : refresher.flightUnlessBarred(entry)
     if (underway === undefined) return kept.token
     const began = clock.monotonicTime()
     const endsAt = leavesAt ?? began + (maxWait ?? timeout)
     const wait = Math.min(endsAt, underway.flight.startedAt + longestWaitForBetter) - began
-    if (wait <= 0 || waiting.waiting >= maxWaiting) return kept.token
+    if (wait <= 0 || callers.count >= maxWaiting) return kept.token
 
-    return waiting.board(underway, { signal, maxWait: wait }).catch((error) => {
+    return callers.join(underway, { signal, maxWait: wait }).catch((error) => {
       if (signal?.aborted || closing.aborted) throw error
       // The flight failed or was slow, so we decide again with what is known now.
       const left = maxWait === undefined ? undefined : Math.max(0, endsAt - clock.monotonicTime())
