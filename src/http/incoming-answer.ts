@@ -22,8 +22,7 @@ export function incomingAnswer(
   host: string,
   mostBytes: number = limits.answerBytes
 ): IncomingAnswer {
-  const encoding = headers['content-encoding'] ?? 'identity'
-  if (encoding.toLowerCase() !== 'identity')
+  if (!isPlain(headers['content-encoding'] ?? ''))
     throw new TokenClientError(
       'ERR_UNEXPECTED_CONTENT_ENCODING',
       `${host} answered with an encoded body although identity was asked for. Turn compression off there.`,
@@ -47,4 +46,11 @@ export function incomingAnswer(
     },
     end: () => ({ status, headers, body: Buffer.concat(chunks) })
   }
+}
+
+/** Servers also write down that there is no encoding, or take it for that of the characters. */
+const plain: readonly string[] = ['', 'identity', 'none', 'utf-8', 'utf8']
+
+function isPlain(encodings: string): boolean {
+  return encodings.split(',').every((encoding) => plain.includes(encoding.trim().toLowerCase()))
 }

@@ -86,7 +86,7 @@ function membersOf(value: unknown): ReadonlyMap<string, unknown> {
 /** Compares code point by code point. With a normalised comparison one server could pretend to be another (RFC 8414 §4). */
 function checkIssuer(named: unknown, issuer: string): void {
   if (named === issuer) return
-  const foreign = typeof named === 'string'
+  const foreign = typeof named === 'string' && named !== ''
   throw new MetadataFault(`is about the issuer ${shown(named)}, not ${shown(issuer)}`, { wrong: true, foreign })
 }
 

@@ -1,6 +1,7 @@
 import { TokenClientError } from '../errors.ts'
 import type { Warning } from '../events.ts'
 import type { Answer } from '../http/exchange.ts'
+import { retryAfter } from '../http/retry-after.ts'
 import { limits } from '../limits.ts'
 import { redacted, repeats } from '../token/foreign-text.ts'
 import { distinct, isScopeToken, splitScope } from '../token/scope.ts'
@@ -43,7 +44,7 @@ export function readTokenResponse(answer: Answer, context: TokenResponseContext)
   const given = members.get('access_token')
   const hidden = typeof given === 'string' ? [...context.hidden, given] : context.hidden
   const word = oauthErrorWord(members, hidden)
-  if (word !== undefined) throw oauthFailure(word, { host, status })
+  if (word !== undefined) throw oauthFailure(word, { host, status, retryAfter: retryAfter(answer, context.wallTime) })
 
   const source = { host, status }
   const value = readValue(given, source)

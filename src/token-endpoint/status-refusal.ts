@@ -24,7 +24,8 @@ export function statusRefusal(answer: Answer, context: ResponseContext): TokenCl
   const wait = retryAfter(answer, wallTime)
   if (isKnownOAuthError(word) && !outweighs(status, word)) return oauthFailure(word, { host, status, retryAfter: wait })
 
-  const { code, transient, advice } = meaningOf(status, word)
+  const { code, advice, ...meaning } = meaningOf(status, word)
+  const transient = meaning.transient || (code === 'ERR_OAUTH_ERROR' && wait !== undefined) // it says when to come again
   return new TokenClientError(code, `${host} answered with status ${status}. ${advice}`, {
     transient,
     status,

@@ -176,6 +176,15 @@ test('W22 a failure of the network is not taken for that refusal: nothing is sen
   expect(requests).toBe(1)
 })
 
+test.each(
+  everyRoad.flatMap(([name, road]) =>
+    ['', 'identity, identity', 'none', 'UTF-8'].map((word) => [word, name, road] as const)
+  )
+)('W13 T9 a server that writes down %j in place of an encoding has none, over %s', async (word, _, road) => {
+  const server = await rawServer(({ socket }) => socket.write(http('plain', [`content-encoding: ${word}`])))
+  expect(text((await road().send(post(server))).body)).toBe('plain')
+})
+
 test.each(everyRoad)('T9 the word identity is no encoding over %s', async (_, road) => {
   const server = await rawServer(({ socket }) => socket.write(http('{}', ['content-encoding: Identity'])))
   expect(text((await road().send(post(server))).body)).toBe('{}')

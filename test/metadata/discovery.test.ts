@@ -180,6 +180,7 @@ test.each<[string, PlacedAnswer]>([
   ['a redirect', { status: 302, headers: { location: '/login' } }],
   ['half a document', { body: '{"issuer":' }],
   ['a document without an issuer', { document: { error: 'not_found' } }],
+  ['a document whose issuer is empty', { document: { issuer: '', error: 'not_configured' } }],
   ['a document without a token endpoint', { document: {} }]
 ])('W14 the first place has %s, and the second has the metadata', async (_, answer) => {
   const { origin, answers, asked } = await metadataServer()

@@ -160,6 +160,19 @@ test.each<[unknown, string | undefined]>([
   }
 })
 
+test.each([400, 402, 409, 422])(
+  'W15 W19 %i with an error code of its own and a time to come again is tried again then',
+  (status) => {
+    const error = refusal(answer({ error: 'slow_down' }, { status, 'retry-after': '7' }))
+    expect(error).toMatchObject({ code: 'ERR_OAUTH_ERROR', transient: true, oauthError: 'slow_down', retryAfter: 7000 })
+  }
+)
+
+test('W13 W15 an OAuth error with status 200 is not asked for again before its pause is over', () => {
+  const error = refusal(answer({ error: 'temporarily_unavailable' }, { 'retry-after': '7' }))
+  expect(error).toMatchObject({ code: 'ERR_TEMPORARILY_UNAVAILABLE', status: 200, retryAfter: 7000 })
+})
+
 test('C19 what is outside the grammar of an error code is replaced, and a sentence is cut', () => {
   const error = 'bad\r\nforged: line\u0000 "quoted" \\ ü 😀 \u001b[31m'
   const word = refusal(answer({ error }, { status: 400 })).oauthError
