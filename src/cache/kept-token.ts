@@ -13,7 +13,7 @@ import type { Now } from './now.ts'
 /** A token, with its times and its refusals. */
 export interface KeptToken extends Lifetime {
   readonly token: AccessToken
-  /** The wall time minus the monotonic time, when the request was sent. */
+  /** The wall time minus the monotonic time, when the token arrived. */
   readonly clockOffset: number
   /** The origins whose resource servers have refused it, or everybody if it was invalidated. */
   refusedBy: Refusals
@@ -55,7 +55,7 @@ function isRefusedFor({ refusedBy }: KeptToken, origin: string | undefined): boo
   return origin !== undefined && refusedBy.has(origin)
 }
 
-/** Converts a monotonic moment to wall time, with the difference that both clocks had when the request was sent. */
+/** Converts a monotonic moment to wall time, with the difference that both clocks had when the token arrived. */
 export function onWallClock({ clockOffset }: KeptToken, monotonic: number): number {
   return monotonic + clockOffset
 }
@@ -74,8 +74,9 @@ export function keepOn({ token: { serial }, endsAt }: KeptToken, landing: Landin
   return keptWith({ ...landing, token: AccessToken.numbered(landing.token, serial) }, lifetime)
 }
 
-function keptWith({ token, sentAt }: Landing, { dueAt, suspectAt, endsAt }: Lifetime): KeptToken {
-  const clockOffset = sentAt.wall - sentAt.monotonic
+function keptWith({ token, landedAt }: Landing, { dueAt, suspectAt, endsAt }: Lifetime): KeptToken {
+  // A suspend before this moment has shortened the life already.
+  const clockOffset = landedAt.wall - landedAt.monotonic
   return { token, dueAt, suspectAt, endsAt, clockOffset, refusedBy: 'nobody' }
 }
 

@@ -72,6 +72,20 @@ test('K4 K5 P8 after a suspend that the monotonic clock slept through, the token
   expect(await waiting).toBe(next)
 })
 
+test('K4 a suspend while the token request is under way shortens the life of the token once, and no call waits for another token', async () => {
+  const { clock, source, cache } = setUp()
+  void outcome(cache.token(read), clock)
+  await clock.advance(0)
+  clock.stepWallTime(40 * minute)
+  const token = await source.last.give(hour)
+  await clock.advance(0)
+  expect(cache.token(read)).toBe(token)
+  expect(cache.health().tokens[0]?.state).toBe('fresh')
+  expect(source.calls).toHaveLength(1)
+  await clock.advance(20 * minute)
+  expect(cache.token(read)).toBeInstanceOf(Promise)
+})
+
 test('K11 a token whose end no timer has told in time is not given, and its end is told once', async () => {
   const { clock, names, cache, warm } = setUp({ early: -24 * hour })
   await warm(read, minute)

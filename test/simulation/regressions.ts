@@ -54,5 +54,9 @@ export const regressions: readonly Regression[] = [
   },
   { seed: 3860, found: 'the simulation itself counted requests that had their place before the server fell ill' },
   { seed: 898, found: 'of the calls whose proofs were refused together for their date only the first was sent again' },
-  { seed: 2308, found: 'the simulation itself took a refusal whose body never came for a failure of the server' }
+  { seed: 2308, found: 'the simulation itself took a refusal whose body never came for a failure of the server' },
+  {
+    seed: 508_255,
+    found: 'a suspend during a token request was counted twice, and calls waited although half the life was left'
+  }
 ]
