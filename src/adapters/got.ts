@@ -1,5 +1,5 @@
 import type { AnswerHeaders } from '../bearer/answer.ts'
-import { ruleForCall } from '../bearer/bearer-request.ts'
+import { patienceFromNow, ruleForCall } from '../bearer/bearer-request.ts'
 import { foreignHost, isOwnHost } from '../bearer/own-host.ts'
 import { credentialsOf, headerOf, type Presenting, present } from '../bearer/present.ts'
 import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
@@ -96,12 +96,11 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     if (rule === undefined || route === undefined || headers[headerOf(route)] !== undefined) return
     if (headers.host !== undefined && !isOwnHost(headers.host, route.origin)) throw foreignHost(route.origin)
     if (hasQueryToken(url.search)) throw tokenInQuery()
-    const { request, maxWait, origin } = route
-    const token = await spending.source.token(request, { signal, maxWait, origin })
-    const about = { route, options: { method, path: url.pathname }, patience: { signal } }
-    const presenting: Presenting = { ...about, ...(proven && { proven }) }
+    const patience = patienceFromNow(spending, route, { signal })
+    const token = await spending.source.token(route.request, { ...patience, origin: route.origin })
+    const presenting: Presenting = { route, options: { method, path: url.pathname }, ...(proven && { proven }) }
     context[progress] = { token, route, presenting, hasLeft, isSecond, repeats } satisfies Progress
-    await present(token, presenting, headers)
+    await present(token, presenting, patience, headers)
     options.request = guard(options.request, rule, route)
   }
 

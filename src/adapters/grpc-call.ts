@@ -5,6 +5,7 @@ import { tokenInPlaceOf, wantedBy } from '../bearer/refusal.ts'
 import type { Route } from '../bearer/routes.ts'
 import { TokenClientError } from '../errors.ts'
 import type { AccessToken } from '../token/access-token.ts'
+import type { BegunPatience } from '../waiting/patience.ts'
 import { GrpcMessages } from './grpc-messages.ts'
 import {
   type GrpcCall,
@@ -41,6 +42,8 @@ export class BearerCall implements GrpcCall {
   #attempt: GrpcCall | undefined
   #token: AccessToken | undefined
   #presenting: Presenting | undefined
+  /** For the attempt that is under way. */
+  #patience: BegunPatience = {}
   #isReading = false
   /** A unary call without an answer says so before its status. */
   #hasEmptyAnswer = false
@@ -100,8 +103,9 @@ export class BearerCall implements GrpcCall {
   }
 
   #firstToken(): AccessToken | Promise<AccessToken> {
-    const { request, maxWait, origin } = this.#route
-    return this.#spending.source.token(request, Object.assign(this.#patience(), { maxWait, origin }))
+    const { request, origin } = this.#route
+    this.#patience = this.#patienceFromNow()
+    return this.#spending.source.token(request, Object.assign(this.#patience, { origin }))
   }
 
   #next(): GrpcCall {
@@ -122,8 +126,8 @@ export class BearerCall implements GrpcCall {
   /** gRPC is HTTP/2, where each call is a POST to the name of its method. */
   #shown(token: AccessToken): HeaderFields | Promise<HeaderFields> {
     const { path } = this.#below.options.method_definition
-    this.#presenting ??= { route: this.#route, options: { method: 'POST', path }, patience: this.#patience() }
-    return present(token, this.#presenting)
+    this.#presenting ??= { route: this.#route, options: { method: 'POST', path } }
+    return present(token, this.#presenting, this.#patience)
   }
 
   #send(attempt: GrpcCall, token: AccessToken | undefined, shown: HeaderFields): void {
@@ -165,12 +169,13 @@ export class BearerCall implements GrpcCall {
     const sent = { ...presenting, route: this.#route }
     const wanted = wantedBy(this.#spending, sent, token, answerOf(status), { canBeRepeated })
     if (wanted === undefined || this.#leaving.signal.aborted) return false
+    this.#patience = this.#patienceFromNow()
     if (wanted === 'proof') {
       this.#attempt = undefined
       this.#goOn(status, token)
       return true
     }
-    const next = tokenInPlaceOf(token, this.#spending, this.#route, this.#patience())
+    const next = tokenInPlaceOf(token, this.#spending, this.#route, this.#patience)
     if (!this.#messages.areWhole) return false // it is for the next call
     presenting.hasNewToken = true
     this.#attempt = undefined
@@ -187,11 +192,13 @@ export class BearerCall implements GrpcCall {
     this.#begin(this.#next(), another)
   }
 
-  /** A signal that is made only when a token or a signature has to be waited for: for the caller who leaves, and for its deadline. */
-  #patience(): { readonly signal: AbortSignal } {
+  /** Its signal is made only when a token or a signature has to be waited for: for the caller who leaves, and for its deadline. */
+  #patienceFromNow(): BegunPatience {
     const { deadline } = this.#below.options
     const leaving = this.#leaving.signal
     return {
+      maxWait: this.#route.maxWait,
+      waitsSince: this.#spending.clock.monotonicTime(),
       get signal() {
         const left = Number(deadline ?? Number.POSITIVE_INFINITY) - Date.now()
         return left > longestTimer

@@ -1,7 +1,7 @@
 import type { Agent, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { ruleForCall, type Spending } from '../bearer/bearer-request.ts'
+import { patienceFromNow, ruleForCall, type Spending } from '../bearer/bearer-request.ts'
 import { CallersHeaders, copyHeaders, type HeaderFields, hostElsewhere } from '../bearer/header-fields.ts'
 import { foreignHost } from '../bearer/own-host.ts'
 import { type Presenting, present } from '../bearer/present.ts'
@@ -14,6 +14,7 @@ import { builtin } from '../builtin.ts'
 import type { BearerPolicy } from '../options/policy.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { TokenClient } from '../token-client/token-client.ts'
+import type { BegunPatience } from '../waiting/patience.ts'
 import { spendingUnder } from './spending.ts'
 
 /** The parts of a request beside its URL. */
@@ -54,7 +55,7 @@ export function nodeHttp(tokens: TokenClient, policy: BearerPolicy): SendHttp {
     if (fields === hostElsewhere) throw refused(call, foreignHost(route.origin))
     if (hasQueryToken(url.search)) throw refused(call, tokenInQuery())
     const options = { method: (call.method || 'GET').toUpperCase(), path: url.pathname } // as node:http sends it
-    return sendWithToken(spending, { url, call, fields, route, options, patience: call })
+    return sendWithToken(spending, { url, call, fields, route, options })
   }
 }
 
@@ -83,7 +84,8 @@ async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<In
   for (;;) {
     const wanted = wantedBy(spending, routed, token, answerOf(response), { canBeRepeated })
     if (wanted === undefined) return response
-    const next = wanted === 'proof' ? token : tokenInPlaceOf(token, spending, route, { signal })
+    const patience = patienceFromNow(spending, route, call)
+    const next = wanted === 'proof' ? token : tokenInPlaceOf(token, spending, route, patience)
     const another = canBeRepeated() ? await next : undefined
     if (signal?.aborted) response.destroy()
     signal?.throwIfAborted()
@@ -91,7 +93,7 @@ async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<In
     response.resume() // so that its connection can serve again
     if (wanted === 'token') routed.hasNewToken = true
     token = another
-    response = await send(url, call, (await shownIn(routed, token)).headers)
+    response = await send(url, call, (await shownWith(token, routed, patience)).headers)
   }
 }
 
@@ -106,16 +108,18 @@ interface Shown {
 }
 
 /** If the body fails in the meantime, only this call fails. */
-async function firstShown({ source }: Spending, routed: RoutedCall): Promise<Shown> {
+async function firstShown(spending: Spending, routed: RoutedCall): Promise<Shown> {
   const { call, route } = routed
-  const { signal, body } = call
+  const { body } = call
   let stop = () => {}
   try {
-    const token = source.token(route.request, { signal, maxWait: route.maxWait, origin: route.origin })
+    const patience = patienceFromNow(spending, route, call)
+    const token = spending.source.token(route.request, { ...patience, origin: route.origin })
     const failed = new Promise<never>((_, reject) => {
       stop = watchBody(body, reject)
     })
-    const shown = token instanceof Promise ? token.then((late) => shownIn(routed, late)) : shownIn(routed, token)
+    const shownIn = (ready: AccessToken) => shownWith(ready, routed, patience)
+    const shown = token instanceof Promise ? token.then(shownIn) : shownIn(token)
     return await Promise.race([shown, failed])
   } catch (error) {
     throw refused(call, error)
@@ -124,8 +128,8 @@ async function firstShown({ source }: Spending, routed: RoutedCall): Promise<Sho
   }
 }
 
-async function shownIn(routed: RoutedCall, token: AccessToken): Promise<Shown> {
-  return { token, headers: (await present(token, routed, routed.fields)) as OutgoingHttpHeaders }
+async function shownWith(token: AccessToken, routed: RoutedCall, patience: BegunPatience): Promise<Shown> {
+  return { token, headers: (await present(token, routed, patience, routed.fields)) as OutgoingHttpHeaders }
 }
 
 /** Nothing is sent, so nobody will read the body. */

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { Duplex } from 'node:stream'
 import type { AccessToken } from '../token/access-token.ts'
+import type { BegunPatience } from '../waiting/patience.ts'
 import type { Answer } from './answer.ts'
 import type { BearerRequest } from './bearer-request.ts'
 import { type Course, type Destination, release, sentElsewhere, type Watched } from './destination.ts'
@@ -73,9 +74,9 @@ export class Attempt extends AsyncResource implements Handler, Controller, Watch
   }
 
   /** Writes the headers that carry the token. Returns a promise if the proof is signed outside this process. */
-  protected ready(token: AccessToken): AccessToken | Promise<AccessToken> {
+  protected ready(token: AccessToken, patience: BegunPatience): AccessToken | Promise<AccessToken> {
     const { options, fields } = this.#request
-    const shown = present(token, this.#request, fields)
+    const shown = present(token, this.#request, patience, fields)
     if (token.type === 'DPoP') options.maxRedirections = 0 // each request has a proof of its own, and below nobody makes one
     if (!(shown instanceof Promise)) {
       options.headers = shown as RequestHeaders

@@ -1,6 +1,7 @@
 import { setImmediate } from '../platform-timers.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Asking } from '../token/token-source.ts'
+import type { BegunPatience } from '../waiting/patience.ts'
 import { Attempt } from './attempt.ts'
 import { betterToken } from './better-token.ts'
 import type { Controller, ResponseHeaders } from './dispatch.ts'
@@ -16,12 +17,13 @@ const safeMethods: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OP
 /**
  * One request that carries a token. After a 401 it is sent once more with another token. If the server demands a nonce in the
  * proof, it is sent again with the same token and another proof. Each attempt is an exchange of its own, but the caller's handler gets only one answer.
- * This object is the handler of its attempt, the controller that the caller sees, and the `Asking` for the token source.
+ * This object is the handler of its attempt, the controller that the caller sees, the `Asking` for the token source, and the caller's patience.
  */
-export class BearerExchange extends Attempt implements Asking {
+export class BearerExchange extends Attempt implements Asking, BegunPatience {
   #refused: HeldAnswer | undefined
   #leaving: AbortController | undefined
   rejected: AccessToken | undefined
+  waitsSince: number | undefined
 
   get maxWait(): number | undefined {
     return this.request.route.maxWait
@@ -35,8 +37,8 @@ export class BearerExchange extends Attempt implements Asking {
 
   /** Sends in the same tick if a token is available, and otherwise when one arrives. Returns what undici returns: whether to continue. */
   start(): boolean {
-    const token = this.request.composition.source.token(this.request.route.request, this)
-    const ready = token instanceof Promise ? token.then((late) => this.ready(late)) : this.ready(token)
+    const token = this.#ask()
+    const ready = token instanceof Promise ? token.then((late) => this.ready(late, this)) : this.ready(token, this)
     if (!(ready instanceof Promise)) return this.send(ready)
     this.#mustHearErrors(ready)
 
@@ -56,6 +58,13 @@ export class BearerExchange extends Attempt implements Asking {
     if (!this.request.composition.checksHandlers || typeof this.handler.onResponseError === 'function') return
     ready.catch(() => {})
     throw withoutErrorCallback(this.handler)
+  }
+
+  #ask(): AccessToken | Promise<AccessToken> {
+    const { source, clock } = this.request.composition
+    const token = source.token(this.request.route.request, this)
+    this.waitsSince = token instanceof Promise ? clock.monotonicTime() : undefined
+    return token
   }
 
   /** Called early, so that the caller can abort while the request waits for a token. */
@@ -109,6 +118,7 @@ export class BearerExchange extends Attempt implements Asking {
 
   #proveAgain(refused: HeldAnswer): true {
     this.#putAside(refused)
+    this.waitsSince = undefined
     this.#repeat(this.sent as AccessToken, refused)
     return true
   }
@@ -117,7 +127,7 @@ export class BearerExchange extends Attempt implements Asking {
   #replace(refused: HeldAnswer): boolean {
     const rejected = this.sent as AccessToken
     this.rejected = rejected
-    const next = this.request.composition.source.token(this.request.route.request, this)
+    const next = this.#ask()
     if (!this.canBeRepeated()) {
       if (next instanceof Promise) next.catch(() => {}) // for the next call; its failure is the source's to tell
       return false
@@ -183,11 +193,12 @@ export class BearerExchange extends Attempt implements Asking {
     const next = new BearerExchange(this.request, this.handler)
     this.live = next
     if (this.paused) next.pause()
+    next.waitsSince = this.waitsSince
     next.#sendReady(token)
   }
 
   #sendReady(token: AccessToken): void {
-    const ready = this.ready(token)
+    const ready = this.ready(token, this)
     if (!(ready instanceof Promise)) this.sendLate(ready)
     else
       ready.then(

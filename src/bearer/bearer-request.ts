@@ -1,4 +1,6 @@
+import type { Clock } from '../clock.ts'
 import type { TokenSource } from '../token/token-source.ts'
+import type { BegunPatience } from '../waiting/patience.ts'
 import type { Destination } from './destination.ts'
 import type { Dispatch, DispatchOptions, Handler } from './dispatch.ts'
 import { missingOrigin } from './dispatch-origin.ts'
@@ -15,6 +17,7 @@ import { type TokenOptions, tokenOptions } from './token-options.ts'
 export interface Spending {
   readonly source: TokenSource
   readonly emit: EmitRejected
+  readonly clock: Clock
   /** The rule for one call, with the options of that call. Throws if these are wrong. */
   readonly forCall?: ((rule: Route, wish: TokenOptions) => Route) | undefined
 }
@@ -62,6 +65,15 @@ export function bearerRequest(
   const body = sendableBody(options.body)
   if (body !== undefined) options.body = body as NonNullable<DispatchOptions['body']>
   return { composition, options, fields, route }
+}
+
+/** The patience of a caller that begins to wait for a token, and then for the proof that goes with it. */
+export function patienceFromNow(
+  { clock }: Spending,
+  { maxWait }: Route,
+  { signal }: Pick<BegunPatience, 'signal'>
+): BegunPatience {
+  return { signal, maxWait, waitsSince: clock.monotonicTime() }
 }
 
 /** The rule, changed by the options of one call. */

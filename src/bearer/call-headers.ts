@@ -1,5 +1,5 @@
 import { type AccessToken, proverOf } from '../token/access-token.ts'
-import type { Patience } from '../waiting/patience.ts'
+import type { BegunPatience } from '../waiting/patience.ts'
 import { type Presenting, present } from './present.ts'
 
 /** What shows a token in a request, names in lower case. */
@@ -21,14 +21,14 @@ export interface Call {
 export async function callHeaders(
   token: AccessToken,
   { method, url, nonce }: Call,
-  patience: Patience
+  patience: BegunPatience
 ): Promise<CallHeaders> {
   const { origin, pathname } = url
-  const presenting: Presenting = { route: { origin }, options: { method, path: pathname }, patience }
+  const presenting: Presenting = { route: { origin }, options: { method, path: pathname } }
   const call = nonce === undefined ? undefined : token[proverOf]?.begin(origin, 'resource-server')
   if (call !== undefined) {
     call.learn({ 'dpop-nonce': nonce }, undefined, false)
     presenting.proven = call
   }
-  return (await present(token, presenting)) as unknown as CallHeaders
+  return (await present(token, presenting, patience)) as unknown as CallHeaders
 }

@@ -68,8 +68,7 @@ async function sendOneHop(options: BearerOptions, hop: Hop, carries: boolean): P
       return sendWithToken(options, {
         ...hop,
         route,
-        options: { method, path: url.pathname },
-        patience: { signal: hop.request.options.signal ?? undefined }
+        options: { method, path: url.pathname }
       })
   } catch (error) {
     body.abandon(error)

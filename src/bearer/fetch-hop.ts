@@ -1,7 +1,8 @@
 import { discardBody } from '../http/discard-body.ts'
 import { uncached } from '../http/uncached.ts'
 import type { AccessToken } from '../token/access-token.ts'
-import type { Spending } from './bearer-request.ts'
+import type { BegunPatience } from '../waiting/patience.ts'
+import { patienceFromNow, type Spending } from './bearer-request.ts'
 import type { Fetch, FetchInit, RedirectMode } from './fetch-body.ts'
 import type { FetchRequest } from './fetch-request.ts'
 import type { HeaderFields } from './header-fields.ts'
@@ -35,15 +36,16 @@ export function sendBare(hop: Hop): Promise<Response> {
  * proof, provided that the body can be sent again.
  */
 export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise<Response> {
-  const { body, options } = hop.request
-  const signal = options.signal ?? undefined
+  const { body } = hop.request
+  const signal = signalOf(hop)
   const first = await firstShown(spending, hop)
   let { token } = first
   let response = await send(hop, body.first, first.fields)
   for (;;) {
     const wanted = await wantedIn(response, token, spending, hop)
     if (wanted === undefined) return response
-    const next = wanted === 'proof' ? token : tokenInPlaceOf(token, spending, hop.route, { signal })
+    const patience = patienceFromNow(spending, hop.route, { signal })
+    const next = wanted === 'proof' ? token : tokenInPlaceOf(token, spending, hop.route, patience)
     const again = await body.again()
     const another = again && (await next)
     signal?.throwIfAborted()
@@ -51,7 +53,7 @@ export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise
     if (wanted === 'token') hop.hasNewToken = true
     token = another
     void discardBody(response)
-    response = await send(pastCaches(hop), again, await present(token, hop))
+    response = await send(pastCaches(hop), again, await present(token, hop, patience))
   }
 }
 
@@ -62,17 +64,18 @@ interface Shown {
 }
 
 /** Without a token nothing is sent, and the source of the body learns of it. */
-async function firstShown({ source }: Spending, hop: RoutedHop): Promise<Shown> {
+async function firstShown(spending: Spending, hop: RoutedHop): Promise<Shown> {
   const { route } = hop
-  const { headers, url, options, body } = hop.request
+  const { headers, url, body } = hop.request
   let stopWatching = () => {}
   try {
     const host = headers.get('host')
     if (host !== null && !isOwnHost(host, route.origin)) throw foreignHost(route.origin)
     if (hasQueryToken(url.search)) throw tokenInQuery()
-    const patience = { signal: options.signal ?? undefined, maxWait: route.maxWait, origin: route.origin }
-    const token = source.token(route.request, patience)
-    const shown = token instanceof Promise ? token.then((late) => shownIn(hop, late)) : shownIn(hop, token)
+    const patience = patienceFromNow(spending, route, { signal: signalOf(hop) })
+    const token = spending.source.token(route.request, { ...patience, origin: route.origin })
+    const shownIn = (ready: AccessToken) => shownWith(ready, hop, patience)
+    const shown = token instanceof Promise ? token.then(shownIn) : shownIn(token)
     if (!(shown instanceof Promise)) return shown
     const failed = new Promise<never>((_, reject) => {
       stopWatching = body.watch((error) => reject(new TypeError('fetch failed', { cause: error })))
@@ -86,8 +89,12 @@ async function firstShown({ source }: Spending, hop: RoutedHop): Promise<Shown> 
   }
 }
 
-function shownIn(hop: RoutedHop, token: AccessToken): Shown | Promise<Shown> {
-  const fields = present(token, hop)
+function signalOf({ request }: Hop): AbortSignal | undefined {
+  return request.options.signal ?? undefined
+}
+
+function shownWith(token: AccessToken, hop: RoutedHop, patience: BegunPatience): Shown | Promise<Shown> {
+  const fields = present(token, hop, patience)
   return fields instanceof Promise ? fields.then((late) => ({ token, fields: late })) : { token, fields }
 }
 

@@ -1,6 +1,6 @@
 import { type AccessToken, proverOf } from '../token/access-token.ts'
 import type { ProvenCall } from '../token/prover.ts'
-import type { Patience } from '../waiting/patience.ts'
+import type { BegunPatience } from '../waiting/patience.ts'
 import type { HeaderFields } from './header-fields.ts'
 import type { Route } from './routes.ts'
 import { noteCall } from './usage.ts'
@@ -10,8 +10,6 @@ export interface Presenting {
   readonly route: Pick<Route, 'origin' | 'header' | 'scheme' | 'usage'>
   /** As they are on the wire: a proof names them. */
   readonly options: { readonly method: string; readonly path: string }
-  /** Its signal ends the wait for a signature. */
-  readonly patience?: Pick<Patience, 'signal'> | undefined
   /** What this request has tried to prove, once it has. */
   proven?: ProvenCall
   /** Its token was refused and has been replaced. */
@@ -32,28 +30,29 @@ export function credentialsOf(token: AccessToken, { scheme }: Pick<Route, 'schem
 /**
  * The header fields of a request that shows this token: the one place where they are made. `fields` are the request's others, in a copy
  * of ours. An object is completed, so that the fields of a second attempt replace those of the first. A promise only for a DPoP token
- * whose key is elsewhere; it rejects with `ERR_SECRET_UNAVAILABLE`.
+ * whose key is elsewhere. It rejects with `ERR_SECRET_UNAVAILABLE`, and with `ERR_TIMEOUT` when the patience of the caller is over.
  */
 export function present(
   token: AccessToken,
   presenting: Presenting,
+  patience: BegunPatience,
   fields: HeaderFields = {}
 ): HeaderFields | Promise<HeaderFields> {
   const { route } = presenting
   if (route.usage !== undefined) noteCall(route.usage)
   const shown = withField(fields, headerOf(route), credentialsOf(token, route))
-  return token.type === 'DPoP' ? withProof(token, presenting, shown) : shown
+  return token.type === 'DPoP' ? withProof(token, presenting, patience, shown) : shown
 }
 
 /** Each sending has a proof of its own (RFC 9449 §4.2). */
 function withProof(
   token: AccessToken,
   presenting: Presenting,
+  patience: BegunPatience,
   shown: HeaderFields
 ): HeaderFields | Promise<HeaderFields> {
   const { origin } = presenting.route
-  const { options, patience } = presenting
-  const { method, path } = options
+  const { method, path } = presenting.options
   const call = callOf(token, presenting)
   const [pathOnWire = ''] = path.split(/[?#]/, 1)
   const proof = call.proof({ method, url: origin + pathOnWire, token: token.value, patience })

@@ -38,7 +38,7 @@ export interface Flight {
   /** Called for a caller that waits. The flight may then try more than once, and the process stays alive until it ends. */
   readonly waiting: number
   hold(): void
-  /** A caller has left. If no other caller waits, the flight makes no further attempt. */
+  /** A caller has left. If no other caller waits, the flight makes no further attempt and no longer keeps the process alive. */
   release(): void
 }
 
@@ -121,6 +121,7 @@ function fly(plan: FlightPlan): Flight {
     },
     release() {
       waiting -= 1
+      if (waiting === 0) deadline.letGo()
     }
   }
 }

@@ -38,6 +38,8 @@ export interface TokenCacheOptions {
   readonly lastLook?: { at: number }
   /** Called for each token request when it starts. */
   readonly trace?: TraceRequest
+  /** The end of the client, if others wait for it too. `close()` aborts it. */
+  readonly closing?: Ending
 }
 
 // Shared, so that a warm token needs no new object.
@@ -78,7 +80,7 @@ export class TokenCache implements TokenSource, Parts, EntriesOptions {
   readonly refresher: Refresher
   readonly tokenWaits: TokenWaits
   readonly oldTokenFirst: OldTokenFirst
-  readonly closing = new Ending()
+  readonly closing: Ending
   readonly #rejections: Rejections
   readonly #census = new Census()
   readonly #lastLook: { at: number }
@@ -95,6 +97,7 @@ export class TokenCache implements TokenSource, Parts, EntriesOptions {
     this.maxWaiting = options.maxWaiting ?? limits.waiting
     this.emit = options.emit
     this.trace = options.trace
+    this.closing = options.closing ?? new Ending()
     this.endpoint = options.endpoint ?? new EndpointHealth(clock)
     this.#lastLook = options.lastLook ?? { at: 0 }
     this.sleepers = new Sleepers(clock)

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Prover } from '../token/prover.ts'
 import type { Deadline } from '../waiting/deadline.ts'
+import type { Ending } from '../waiting/ending.ts'
 import type { Warn } from './client-authentication.ts'
 import type { CredentialSource } from './credential-source.ts'
 import type { DpopKey } from './dpop-key.ts'
@@ -13,19 +14,21 @@ export interface ProverOptions {
   readonly clock: Clock
   /** How many milliseconds a signature may take if the key is outside this process. */
   readonly timeout: number
+  /** Aborted when the client closes. */
+  readonly closing: Ending
 }
 
 /** The prover of the current key. It is the same object as long as the key is the same. */
 export type CurrentProver = (warn: Warn, deadline: Deadline) => Promise<Prover>
 
-export function currentProver({ source, clock, timeout }: ProverOptions): CurrentProver {
-  const memory = proofMemory(clock)
+export function currentProver({ source, ...options }: ProverOptions): CurrentProver {
+  const memory = proofMemory(options.clock)
   let current: { readonly prover: Prover; readonly publicKey: KeyObject } | undefined
 
   return async (warn, deadline) => {
     const key = await source.read(warn, deadline)
     if (current?.publicKey.equals(key.publicKey) !== true)
-      current = { prover: dpopProver({ key, memory, clock, timeout }), publicKey: key.publicKey }
+      current = { prover: dpopProver({ ...options, key, memory }), publicKey: key.publicKey }
     return current.prover
   }
 }

@@ -1,11 +1,15 @@
 import { builtin } from '../builtin.ts'
 import type { Clock } from '../clock.ts'
+import { toldToCaller } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { accessTokenHash, proofType } from '../proof/dpop-claims.ts'
 import { type Jwk, jwkThumbprint, publicJwk } from '../proof/public-jwk.ts'
 import { jwsPart } from '../proof/raw-signature.ts'
 import type { AnswerFields, ProofRefusal, ProvenCall, ProvenRequest, Prover } from '../token/prover.ts'
 import { tooSlow, withDeadline } from '../waiting/deadline.ts'
+import type { Ending } from '../waiting/ending.ts'
+import { nothingCame } from '../waiting/leave-on-abort.ts'
+import type { BegunPatience } from '../waiting/patience.ts'
 import type { DpopKey } from './dpop-key.ts'
 import type { ProofMemory } from './proof-memory.ts'
 
@@ -15,12 +19,14 @@ interface DpopProverOptions {
   readonly clock: Clock
   /** How many milliseconds a signature may take if the key is outside this process. */
   readonly timeout: number
+  /** Aborted when the client closes. */
+  readonly closing: Ending
 }
 
 const mostNonceRepeats = 3
 
 /** Proves possession of one key (RFC 9449 §4.2). */
-export function dpopProver({ key, memory, clock, timeout }: DpopProverOptions): Prover {
+export function dpopProver({ key, memory, clock, timeout, closing }: DpopProverOptions): Prover {
   const jwk = key.publicKey.export({ format: 'jwk' }) as Jwk
   const header = jwsPart({ typ: proofType, alg: key.alg, jwk: publicJwk(jwk) })
 
@@ -28,13 +34,21 @@ export function dpopProver({ key, memory, clock, timeout }: DpopProverOptions): 
     const input = `${header}.${jwsPart(claims)}`
     const signature = key.sign(input)
     if (typeof signature === 'string') return `${input}.${signature}`
+    const proof = signature.then((signed) => `${input}.${signed}`)
+    return patience === undefined ? proof : inTime(proof, patience)
+  }
+
+  function inTime(proof: Promise<string>, { signal, maxWait, waitsSince }: BegunPatience): Promise<string> {
+    proof.catch(() => {}) // told below, unless the caller has left
+    const moment = clock.monotonicTime()
+    // With maxWait 0 a caller wants a token that is there already. No signature is ever there before its request.
+    const left = maxWait ? Math.max(0, maxWait - (moment - (waitsSince ?? moment))) : timeout
     const timedOut = () =>
-      tooSlow(`No DPoP proof within ${timeout} ms`, { what: 'the sign function', code: 'ERR_SECRET_UNAVAILABLE' })
-    signature.catch(() => {}) // told below, unless the caller has left
-    return withDeadline(
-      { clock, timeout, timedOut, signals: [patience?.signal] },
-      async () => `${input}.${await signature}`
-    )
+      left < timeout
+        ? nothingCame({ maxWait })
+        : tooSlow(`No DPoP proof within ${timeout} ms`, { what: 'the sign function', code: 'ERR_SECRET_UNAVAILABLE' })
+    const deadline = { clock, timeout: Math.min(left, timeout), timedOut, signals: [closing, signal], holds: true }
+    return toldToCaller(withDeadline(deadline, () => proof))
   }
 
   const prover: Prover = {

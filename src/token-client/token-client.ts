@@ -89,7 +89,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const { cache, book, clock, telemetry, emit, on, off, close: closeRoad } = tokenRoad(checked)
   const refusals = countedRejections(emit, clock)
   const forCall = (rule: Route, wish: TokenOptions) => book.counted(routeForCall(rule, wish))
-  const spending = { source: cache, emit: refusals.emit, forCall }
+  const spending = { source: cache, emit: refusals.emit, forCall, clock }
   const bearer = (policy: BearerPolicy) => ({
     ...spending,
     routes: routeTable(checkedPolicy(policy, request).map((rule) => book.counted(rule)))
@@ -136,7 +136,8 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
     async headers(given) {
       const [call, asked, patience] = checkedCall(given, request)
       patience.signal?.throwIfAborted()
-      return callHeaders(await handedOut(asked, patience), call, patience)
+      const waitsSince = clock.monotonicTime()
+      return callHeaders(await handedOut(asked, patience), call, { ...patience, waitsSince })
     },
     invalidate(token) {
       if (token instanceof AccessToken) return cache.invalidate(token)

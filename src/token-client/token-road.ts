@@ -11,6 +11,7 @@ import { type CountingTelemetry, clientTelemetry } from '../telemetry/client-tel
 import { publishEvent } from '../telemetry/event-channels.ts'
 import { requestTracing } from '../telemetry/request-channel.ts'
 import type { TokenSource } from '../token/token-source.ts'
+import { Ending } from '../waiting/ending.ts'
 import { sourceBelow } from './source-below.ts'
 
 /** What stands between the callers of one client and the authorization server: the cache, the store and the token endpoint. */
@@ -34,7 +35,8 @@ export function tokenRoad(checked: CheckedOptions): TokenRoad {
   const { emit, on, off } = guardedEmitter((name, event) => publishEvent(name, event, telemetry))
   const group = joinConnectionGroup(checked)
   const { clock, health, leave } = group
-  const endpoint = endpointOf(checked, group, telemetry, emit)
+  const closing = new Ending()
+  const endpoint = endpointOf(checked, group, { telemetry, emit, closing })
   const source = sourceBelow(checked, { endpoint, clock, emit, risen: (spread) => cache.renewAll(spread) })
   const lastLook = { at: 0 }
   const book = usageBook(lastLook)
@@ -47,7 +49,8 @@ export function tokenRoad(checked: CheckedOptions): TokenRoad {
     lastLook,
     refresh,
     maxWaiting,
-    trace: requestTracing(telemetry, clock)
+    trace: requestTracing(telemetry, clock),
+    closing
   })
   warnOfDisabledVerification(emit)
   return {
@@ -70,8 +73,7 @@ export function tokenRoad(checked: CheckedOptions): TokenRoad {
 function endpointOf(
   { clientId, clientAuthentication, dpop, timeout, defaultLifetime, bearerTypes, headers }: CheckedOptions,
   { tokenEndpoint, clock }: Membership,
-  telemetry: CountingTelemetry,
-  emit: Emit
+  { telemetry, emit, closing }: Pick<TokenRoad, 'telemetry' | 'emit'> & { readonly closing: Ending }
 ): TokenSource | undefined {
   if (clientAuthentication === undefined) return undefined
   return tokenEndpoint({
@@ -83,7 +85,7 @@ function endpointOf(
     defaultLifetime,
     bearerTypes,
     headers,
-    prover: dpop && lateProver({ source: dpop.source, clock, timeout }),
+    prover: dpop && lateProver({ source: dpop.source, clock, timeout, closing }),
     allowBearer: dpop?.allowBearer ?? false,
     telemetry
   })

@@ -1,4 +1,4 @@
-import type { Patience } from '../waiting/patience.ts'
+import type { BegunPatience } from '../waiting/patience.ts'
 
 /** The parts of a request that a proof signs, as they are on the wire. */
 export interface ProvenRequest {
@@ -7,8 +7,8 @@ export interface ProvenRequest {
   readonly url: string
   /** The access token of the request. There is none at the token endpoint. */
   readonly token?: string
-  /** Its signal ends the wait for a signature. It is read only if the key is outside this process. */
-  readonly patience?: Pick<Patience, 'signal'> | undefined
+  /** Who waits for the signature. It is read only if the key is outside this process. Without it the caller ends the wait by itself. */
+  readonly patience?: BegunPatience | undefined
 }
 
 /** Names in lower case. */

@@ -36,12 +36,16 @@ export interface DeadlineOptions {
   readonly signals: readonly (AbortSignal | Ending | undefined)[]
   /** The deadline of a caller above this one, which is told what is awaited too. */
   readonly awaits?: Awaits | undefined
+  /** Somebody waits, so the process stays alive until the deadline is over. */
+  readonly holds?: boolean
 }
 
 /** A deadline for work that runs elsewhere. */
 export interface RunningDeadline extends Deadline {
   /** Keeps the process alive until the deadline is over, because somebody waits. */
   hold(): void
+  /** Nobody waits any more. The deadline stays, and the process may end before it. */
+  letGo(): void
   /** The work is done. */
   stop(): void
 }
@@ -50,7 +54,9 @@ export function startDeadline({ clock, timeout, timedOut, signals, awaits }: Dea
   const ending = new AbortController()
   const endsAt = clock.monotonicTime() + timeout
   let awaited: Awaited | undefined
-  const timer: Timer = clock.startTimer(() => ending.abort(timedOut(awaited)), timeout, 'deadline')
+  const startTimer = () =>
+    clock.startTimer(() => ending.abort(timedOut(awaited)), endsAt - clock.monotonicTime(), 'deadline')
+  let timer: Timer | undefined = startTimer()
   const given = signals.filter((signal) => signal !== undefined)
   const stays = given.map((signal) => onAbort(signal, () => ending.abort(signal.reason)))
   const aborted = given.find((signal) => signal.aborted)
@@ -64,9 +70,14 @@ export function startDeadline({ clock, timeout, timedOut, signals, awaits }: Dea
       awaited = what === undefined ? undefined : { what, code }
       awaits?.(what, code)
     },
-    hold: () => timer.hold(),
+    hold: () => timer?.hold(),
+    letGo() {
+      timer?.cancel()
+      timer &&= startTimer() // a timer that holds cannot stop doing so
+    },
     stop() {
-      timer.cancel()
+      timer?.cancel()
+      timer = undefined
       for (const stay of stays) stay()
     }
   }
@@ -78,6 +89,7 @@ export function startDeadline({ clock, timeout, timedOut, signals, awaits }: Dea
 export async function withDeadline<T>(options: DeadlineOptions, work: (deadline: Deadline) => Promise<T>): Promise<T> {
   for (const signal of options.signals) signal?.throwIfAborted()
   const deadline = startDeadline(options)
+  if (options.holds) deadline.hold()
   const { signal } = deadline
   try {
     return await new Promise<T>((resolve, reject) => {

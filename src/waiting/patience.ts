@@ -5,3 +5,9 @@ export interface Patience {
   /** How many milliseconds the caller waits in total. */
   readonly maxWait?: number | undefined
 }
+
+/** The patience of a caller that waits for several things, one after the other. `maxWait` is for all of them together. */
+export interface BegunPatience extends Patience {
+  /** The monotonic moment at which it began to wait. Undefined if it has not waited for anything yet. */
+  readonly waitsSince?: number | undefined
+}

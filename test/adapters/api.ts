@@ -4,7 +4,7 @@ import type { TokenClient, TokenClientEvents } from '../../src/index.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { type Answer, type ResourceServer, resourceServer } from '../support/resource-server.ts'
 import { type Road, road } from '../support/road.ts'
-import { type TestTokens, testTokens } from '../support/tokens.ts'
+import { type TestTokens, testTokens, unobserved } from '../support/tokens.ts'
 
 type Rejected = TokenClientEvents['rejected']
 
@@ -34,7 +34,7 @@ export async function refusingApi(answer?: Answer): Promise<Api> {
 export function generous(origin: string, warm = true): { readonly client: TokenClient; readonly tokens: TestTokens } {
   const request = tokenRequest({})
   const tokens = testTokens({ warm: warm ? [request] : [] })
-  const spending = { source: tokens, routes: routeTable([{ origin, request }]), emit() {} }
+  const spending = { source: tokens, routes: routeTable([{ origin, request }]), ...unobserved }
   return { client: { [underPolicy]: () => spending } as unknown as TokenClient, tokens }
 }
 

@@ -5,7 +5,7 @@ import { bearerInterceptor } from '../../src/bearer/interceptor.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { bearerRoad, closing, type Road, read, settled, until } from '../support/bearer.ts'
 import { type Answer, accepting, ok } from '../support/resource-server.ts'
-import { testTokens } from '../support/tokens.ts'
+import { testTokens, unobserved } from '../support/tokens.ts'
 import { undici } from '../support/undici.ts'
 
 const { Agent, interceptors, request } = undici
@@ -64,7 +64,7 @@ test('U115 retry outside ours leaves the errors of the token client alone', asyn
   const refusing = bearerInterceptor({
     source: { token: () => Promise.reject(++asked && error) },
     routes: road.routes,
-    emit() {}
+    ...unobserved
   })
   const retry = interceptors.retry({ maxRetries: 2, minTimeout: 1 })
   const dispatcher = closing(new Agent()).compose(refusing, retry)
@@ -139,7 +139,7 @@ test('D36 U107 two identities that share a cache inside ours never read each oth
   const other = bearerInterceptor({
     source: testTokens({ warm: [tokenRequest({}), read] }),
     routes: road.routes,
-    emit() {}
+    ...unobserved
   })
   for (const [identity, token] of [
     [road.interceptor, 'Bearer t1'],
@@ -234,7 +234,7 @@ test('U105 responseError outside ours makes an error of the second 401 only', as
 test('U105 ours twice, by two clients: the outer one decides, one line goes out, one replay at most', async () => {
   const road = await bearerRoad({ answer: accepting('nobody') })
   const inner = testTokens({ warm: [read] })
-  const second = bearerInterceptor({ source: inner, routes: road.routes, emit() {} })
+  const second = bearerInterceptor({ source: inner, routes: road.routes, ...unobserved })
   const dispatcher = closing(new Agent()).compose(second, road.interceptor)
   const { statusCode, body } = await request(road.server.origin, { dispatcher })
   await body.dump()
@@ -247,7 +247,7 @@ test('two clients on one Agent, each with its own origins, serve both', async ()
   const one = await bearerRoad()
   const other = await bearerRoad()
   const otherTokens = testTokens({ warm: [tokenRequest({}), read] })
-  const second = bearerInterceptor({ source: otherTokens, routes: other.routes, emit() {} })
+  const second = bearerInterceptor({ source: otherTokens, routes: other.routes, ...unobserved })
   const dispatcher = closing(new Agent()).compose(one.interceptor, second)
   for (const { server } of [one, other]) await (await request(server.origin, { dispatcher })).body.dump()
   expect(one.server.requests[0]?.authorization).toBe('Bearer t1')

@@ -5,7 +5,7 @@ import type { Fetch } from '../../src/bearer/fetch-body.ts'
 import { routeTable } from '../../src/bearer/routes.ts'
 import { read } from '../support/bearer.ts'
 import { type Received, type ResourceServer, resourceServer } from '../support/resource-server.ts'
-import { testTokens } from '../support/tokens.ts'
+import { testTokens, unobserved } from '../support/tokens.ts'
 import { undici } from '../support/undici.ts'
 
 // What is asked of `createFetch` is asked of the fetch below it as well, and both must do the same, but for our header.
@@ -96,7 +96,7 @@ function seen({ method, url, headers, body }: Received): object {
 
 function ourFetch({ home, second }: Place, base: Fetch): Fetch {
   const routes = routeTable([home.origin, second.origin].map((origin) => ({ origin, request: read })))
-  return bearerFetch({ source: testTokens({ warm: [read] }), routes, emit() {}, baseFetch: base })
+  return bearerFetch({ source: testTokens({ warm: [read] }), routes, ...unobserved, baseFetch: base })
 }
 
 /** Each case is made anew for each side: a stream serves once. */

@@ -5,7 +5,7 @@ import { routeTable } from '../../src/bearer/routes.ts'
 import { AccessToken } from '../../src/token/access-token.ts'
 import type { Asking } from '../../src/token/token-source.ts'
 import { bearerRoad, read, settled, until } from '../support/bearer.ts'
-import { testTokens } from '../support/tokens.ts'
+import { testTokens, unobserved } from '../support/tokens.ts'
 
 const origin = 'https://users.internal'
 
@@ -21,7 +21,7 @@ function dispatched(
   source: BearerOptions['source'] = testTokens({ warm: [read] })
 ): Dispatched[] {
   const notes: Dispatched[] = []
-  const interceptor = bearerInterceptor({ source, routes: routeTable([{ origin, request: read }]), emit() {} })
+  const interceptor = bearerInterceptor({ source, routes: routeTable([{ origin, request: read }]), ...unobserved })
   const dispatch = interceptor((taken, takenHandler) => {
     notes.push({ options: taken, handler: takenHandler as Dispatched['handler'] })
     return true
@@ -258,7 +258,7 @@ test("C30 what was checked is what is sent, also when the caller's options chang
   const interceptor = bearerInterceptor({
     source: testTokens({ warm: [read] }),
     routes: routeTable([{ origin, request: read }]),
-    emit() {}
+    ...unobserved
   })
   const dispatch = interceptor((taken) => {
     notes.push(taken)

@@ -5,6 +5,7 @@ import { bearerFetch } from '../../src/bearer/fetch.ts'
 import { selfSigned } from '../http/certificate.ts'
 import { bearerRoad, closing, read } from '../support/bearer.ts'
 import { accepting, resourceServer } from '../support/resource-server.ts'
+import { unobserved } from '../support/tokens.ts'
 import { undici, undiciMajor } from '../support/undici.ts'
 
 const { Agent, BalancedPool, Client, Pool, fetch, interceptors, request } = undici
@@ -226,7 +227,7 @@ test.each(['interceptor', 'fetch'])(
     onTestFinished(() => void server.close())
     const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
     const { agent, tokens, routes } = await bearerRoad({ routes: () => [{ origin, request: read }] })
-    const fetch = bearerFetch({ source: tokens, routes, emit() {} })
+    const fetch = bearerFetch({ source: tokens, routes, ...unobserved })
     const asked = way === 'fetch' ? fetch(origin) : agent.request({ origin, path: '/', method: 'GET' })
     await expect(asked.catch((error) => Promise.reject(error.cause ?? error))).rejects.toMatchObject({
       code: 'DEPTH_ZERO_SELF_SIGNED_CERT'

@@ -6,12 +6,18 @@ import { ownKey, proofAlgorithms } from '../../src/client-authentication/dpop-ke
 import { manualClock } from '../../src/testing/index.ts'
 import type { ProvenCall, Prover } from '../../src/token/prover.ts'
 import { startDeadline } from '../../src/waiting/deadline.ts'
+import { Ending } from '../../src/waiting/ending.ts'
 
 const users = 'https://users.internal'
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
 async function prover(clock = manualClock()): Promise<Prover> {
-  const current = currentProver({ source: ownKey(privateKey, undefined, proofAlgorithms), clock, timeout: 1000 })
+  const current = currentProver({
+    source: ownKey(privateKey, undefined, proofAlgorithms),
+    clock,
+    timeout: 1000,
+    closing: new Ending()
+  })
   const deadline = startDeadline({ clock, timeout: 1000, timedOut: () => new Error(), signals: [] })
   return current(() => {}, deadline).finally(() => deadline.stop())
 }

@@ -5,7 +5,7 @@ import { bearerInterceptor } from '../../src/bearer/interceptor.ts'
 import { routeTable } from '../../src/bearer/routes.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { dispatchersOf, kinds, type Major, majors } from '../support/dispatchers.ts'
-import { testTokens } from '../support/tokens.ts'
+import { testTokens, unobserved } from '../support/tokens.ts'
 import { fuzz } from './fuzz.ts'
 import type { Random } from './random.ts'
 
@@ -111,7 +111,7 @@ const passing: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options,
 async function check({ major, kind, bound, below, requests }: Input): Promise<void> {
   const connections: Connection[] = []
   const tokens = testTokens({ warm: [request] })
-  const interceptor = bearerInterceptor({ source: tokens, routes, emit() {} })
+  const interceptor = bearerInterceptor({ source: tokens, routes, ...unobserved })
   const make = kinds[kind] ?? assert.fail('no such kind')
   const dispatcher = make(dispatchersOf(major), ...bound, { connect: connecting(connections) })
   const composed = dispatcher.compose(...(below ? [passing] : []), interceptor as never)

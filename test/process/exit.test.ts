@@ -140,3 +140,60 @@ test.each(Object.entries(stores))('P1 a client that closes while it asks a store
   `
   expect(await withStore(await tokenEndpoint(), store, code)).toEqual(arrived)
 })
+
+test.each([
+  ['by the timeout', 'timeout: 300', '{}', 'ERR_SECRET_UNAVAILABLE'],
+  ['by its maxWait', '', '{ maxWait: 300 }', 'ERR_TIMEOUT'],
+  ['by close()', '', '{}', 'ERR_CLIENT_CLOSED']
+])('P2 a call holds the process while its proof is signed elsewhere, and ends %s', async (way, option, wait, code) => {
+  const users = await listen((_, response) => response.end('never asked'))
+  const endpoint = await listen((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end('{"access_token":"t","token_type":"DPoP","expires_in":43200}')
+  })
+  const end = way === 'by close()' ? 'setTimeout(() => tokens.close(), 100)' : ''
+  const program = `
+    import { createTokenClient } from 'service-token-client'
+    import { generateKeyPairSync, sign } from 'node:crypto'
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    let works = true
+    const dpop = {
+      alg: 'EdDSA',
+      publicKey,
+      sign: (bytes) => (works ? sign(null, bytes, privateKey) : new Promise(() => {}))
+    }
+    const tokens = createTokenClient({
+      tokenEndpoint: '${endpoint}', clientId: 'c', clientSecret: 's', dpop, ${option}
+    })
+    await tokens.ready()
+    works = false
+    ${end}
+    const calls = [
+      tokens.headers({ method: 'GET', url: '${users}', ...${wait} }),
+      tokens.createFetch({ origins: ['${users}'], ...${wait} })('${users}')
+    ]
+    for (const call of calls) console.log(await call.catch((error) => error.code))
+  `
+  expect(await runModule(built.folder, program).ended).toEqual({ code: 0, output: `${code}\n${code}\n` })
+})
+
+test.each([
+  ['has left', '{ signal: AbortSignal.timeout(100) }', 'TimeoutError'],
+  ['has no more time', '{ maxWait: 100 }', 'ERR_TIMEOUT'],
+  ['has no time', '{ maxWait: 0 }', 'ERR_TIMEOUT']
+])(
+  'P1 a token request that waits for a signature does not hold the process when its caller %s',
+  async (_, wait, end) => {
+    const program = `
+    import { createTokenClient, privateKeyJwt } from 'service-token-client'
+    const clientAuthentication = privateKeyJwt({ alg: 'ES256', sign: () => new Promise(() => {}) })
+    const tokens = createTokenClient({
+      issuer: 'http://127.0.0.1:1', tokenEndpoint: 'http://127.0.0.1:1/token', clientId: 'c', clientAuthentication,
+      timeout: 600_000
+    })
+    setTimeout(() => {}, 200) // the timer of AbortSignal.timeout() does not hold a process
+    tokens.getToken(${wait}).catch(({ name, code }) => console.log(typeof code === 'string' ? code : name))
+  `
+    expect(await runModule(built.folder, program).ended).toEqual({ code: 0, output: `${end}\n` })
+  }
+)

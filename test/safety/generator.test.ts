@@ -3,6 +3,7 @@ import { currentProver } from '../../src/client-authentication/current-prover.ts
 import { generatedKey } from '../../src/client-authentication/dpop-key.ts'
 import { systemClock } from '../../src/clock.ts'
 import type { Prover } from '../../src/token/prover.ts'
+import { Ending } from '../../src/waiting/ending.ts'
 import { type Hop, type Listeners, leaks, listen, pathThrough } from './two-listeners.ts'
 import { boundWaysOf, type Way, waysOf } from './ways.ts'
 
@@ -26,7 +27,12 @@ function roadOf(listeners: Listeners): Road {
 }
 
 function prover(): Promise<Prover> {
-  const current = currentProver({ source: generatedKey('ES256'), clock: systemClock, timeout: 1000 })
+  const current = currentProver({
+    source: generatedKey('ES256'),
+    clock: systemClock,
+    timeout: 1000,
+    closing: new Ending()
+  })
   return current(() => {}, undefined as never)
 }
 

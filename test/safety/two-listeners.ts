@@ -9,7 +9,7 @@ import { routeTable } from '../../src/bearer/routes.ts'
 import type { TokenClient } from '../../src/index.ts'
 import type { Prover } from '../../src/token/prover.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
-import { type TestTokens, testTokens } from '../support/tokens.ts'
+import { type TestTokens, testTokens, unobserved } from '../support/tokens.ts'
 import { undici } from '../support/undici.ts'
 
 /** A redirect: status and the URL it points to. */
@@ -70,7 +70,7 @@ export async function listen(prover?: Prover): Promise<Listeners> {
   const allowed = `http://users.internal:${first}`
   const request = tokenRequest({})
   const tokens = testTokens({ warm: [request], prover })
-  const options = { source: tokens, routes: routeTable([{ origin: allowed, request }]), emit() {} }
+  const options = { source: tokens, routes: routeTable([{ origin: allowed, request }]), ...unobserved }
   return {
     allowed,
     ports: { first, second },

@@ -6,6 +6,7 @@ import type { Fetch } from '../../src/bearer/fetch-body.ts'
 import { bearerInterceptor } from '../../src/bearer/interceptor.ts'
 import { routeTable } from '../../src/bearer/routes.ts'
 import { dispatchersOf, kinds, majors } from '../support/dispatchers.ts'
+import { unobserved } from '../support/tokens.ts'
 import { platformFetch, undici } from '../support/undici.ts'
 import { type Listeners, onThisMachine } from './two-listeners.ts'
 
@@ -32,7 +33,7 @@ export function waysOf(listeners: Listeners): Way[] {
     ['request, interceptor twice', plain.compose(interceptor, redirect, interceptor)]
   ]
   // The fetch of Node 22 and 24 needs an interceptor that adapts its handlers, also where no token is added.
-  const bare = plain.compose(bearerInterceptor({ source: listeners.tokens, routes: routeTable([]), emit() {} }))
+  const bare = plain.compose(bearerInterceptor({ source: listeners.tokens, routes: routeTable([]), ...unobserved }))
   const through =
     (dispatcher: Dispatcher): Fetch =>
     (input, init) =>

@@ -4,6 +4,7 @@ import { bearerFetch } from '../../src/bearer/fetch.ts'
 import type { Fetch } from '../../src/bearer/fetch-body.ts'
 import { bearerInterceptor } from '../../src/bearer/interceptor.ts'
 import { type Route, type Routes, routeTable } from '../../src/bearer/routes.ts'
+import { systemClock } from '../../src/clock.ts'
 import type { Rejected } from '../../src/events.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { type Answer, type ResourceServer, type ResourceServerOptions, resourceServer } from './resource-server.ts'
@@ -39,6 +40,7 @@ export async function bearerRoad({ answer, early, warm = true, routes }: RoadOpt
   const interceptor = bearerInterceptor({
     source: tokens,
     routes: table,
+    clock: systemClock,
     emit: (name, event) => void (name === 'rejected' && rejections.push(event as Rejected))
   })
   const agent = closing(new undici.Agent()).compose(interceptor)
@@ -53,7 +55,10 @@ export interface FetchRoad extends Road {
 export async function fetchRoad(options: RoadOptions = {}, baseFetch?: Fetch): Promise<FetchRoad> {
   const road = await bearerRoad(options)
   const emit = (_: unknown, event: unknown) => void (road.rejections as unknown[]).push(event)
-  return { ...road, fetchWithToken: bearerFetch({ source: road.tokens, routes: road.routes, emit, baseFetch }) }
+  return {
+    ...road,
+    fetchWithToken: bearerFetch({ source: road.tokens, routes: road.routes, clock: systemClock, emit, baseFetch })
+  }
 }
 
 /** Ends a dispatcher with the test. */

@@ -1,8 +1,12 @@
+import { systemClock } from '../../src/clock.ts'
 import { AccessToken } from '../../src/token/access-token.ts'
 import type { Prover } from '../../src/token/prover.ts'
 import type { TokenRequest } from '../../src/token/token-request.ts'
 import type { TokenSource } from '../../src/token/token-source.ts'
 import type { Patience } from '../../src/waiting/patience.ts'
+
+/** For what spends tokens in a test: no listener, and the clock of the machine. */
+export const unobserved = { clock: systemClock, emit() {} }
 
 export interface TestTokens extends TokenSource {
   /** How many token requests were made. */
