@@ -29,9 +29,10 @@ export function exemption(list: string): (url: URL) => boolean {
   const named = entries.map((entry) => {
     if (/^[^[]*:.*:/.test(entry)) return { host: `[${entry}]`, port: undefined } // an IPv6 address, as a URL has it
     const [, host = entry, port] = /^(.+?):(\d+)$/.exec(entry) ?? []
-    return { host: host.replace(/^\*?\./, ''), port }
+    return { host: bare(host.replace(/^\*?\./, '')), port }
   })
-  return ({ hostname, port, protocol }) => {
+  return ({ hostname: written, port, protocol }) => {
+    const hostname = bare(written)
     const wanted = port || (protocol === 'https:' ? '443' : '80')
     return named.some(
       (entry) =>
@@ -39,4 +40,9 @@ export function exemption(list: string): (url: URL) => boolean {
         (entry.host === '*' || hostname === entry.host || hostname.endsWith(`.${entry.host}`))
     )
   }
+}
+
+/** A dot at the end of a name says only that the name is whole. */
+function bare(name: string): string {
+  return name.replace(/(?<=.)\.$/, '')
 }

@@ -56,6 +56,7 @@ export async function authenticatedRequest(
     body: form.toString(),
     certificate: draft.certificate,
     timeout: deadline.left(),
+    through: (host) => deadline.awaits(`an answer of ${host}`),
     signal: deadline.signal
   })
   const misdated = serverTime.learn(answer, url, offset) && draft.dated === true

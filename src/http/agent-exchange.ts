@@ -5,8 +5,10 @@ import { TokenClientError } from '../errors.ts'
 import { codeOf } from './code-of.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import type { StartAnswer } from './incoming-answer.ts'
+import { joined } from './joined.ts'
 import { networkError } from './network-error.ts'
 import type { OwnAgent } from './own-agent.ts'
+import { hostThrough } from './proxies.ts'
 import { requestTarget } from './request-target.ts'
 
 /** One exchange over connections of our own. Answers of status 1xx are skipped, and no redirect is followed. */
@@ -18,8 +20,8 @@ export async function agentExchange(
 ): Promise<Answer> {
   const { method, headers, body } = exchange
   const url = new URL(exchange.url)
-  const proxy = agent.proxyOf(url)?.host
-  const host = proxy === undefined ? url.host : `${url.host} (through the proxy ${proxy})`
+  const proxy = agent.proxyOf(url)
+  const host = hostThrough(url, proxy)
   let request: ClientRequest | undefined
   let answerStarted = () => false
   try {
@@ -79,8 +81,4 @@ function bytesOfAnswer(request: ClientRequest): () => boolean {
     before = socket.bytesRead
   })
   return () => connection !== undefined && connection.bytesRead > before
-}
-
-function joined(headers: IncomingMessage['headersDistinct']): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, values = []]) => [name, values.join(', ')]))
 }

@@ -15,6 +15,8 @@ export interface Exchange {
   readonly mostBytes?: number
   /** Whether the process stays alive for it, on our own connections. The default is yes. */
   readonly holdsProcess?: boolean | undefined
+  /** Called before anything is sent if a proxy is on the way, with the host and the proxy in words. */
+  readonly through?: ((host: string) => void) | undefined
   /** Ends the exchange; it is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }

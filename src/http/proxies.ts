@@ -66,3 +66,8 @@ export function proxyAuthorization({ username, password }: URL): string | undefi
   if (username === '' && password === '') return undefined
   return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`
 }
+
+/** Where an answer comes from, for a message. */
+export function hostThrough({ host }: URL, proxy: URL | undefined): string {
+  return proxy === undefined ? host : `${host} (through the proxy ${proxy.host})`
+}

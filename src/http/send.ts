@@ -13,6 +13,7 @@ import { type Fetch, fetchExchange } from './fetch-exchange.ts'
 import { type IncomingAnswer, incomingAnswer, type StartAnswer } from './incoming-answer.ts'
 import type { Connecting } from './own-agent.ts'
 import { type OwnAgents, ownAgents } from './own-agents.ts'
+import { hostThrough } from './proxies.ts'
 import { proxyRefusal } from './proxy-refusal.ts'
 
 export type { Answer, Exchange } from './exchange.ts'
@@ -60,9 +61,15 @@ export function sender({ dispatcher, fetch, clock, holdsProcess, ...own }: Sende
     const signals = [closing.signal, signal, bodyTooSlow.signal]
     let head: Answer | undefined
     let timer: Timer | undefined
-    if (fetch === undefined && dispatcher === undefined) loadFor(url)
+    let host = new URL(url).host
+    if (fetch === undefined && dispatcher === undefined) {
+      loadFor(url)
+      const proxy = agents.for(exchange.certificate).proxyOf(new URL(url))
+      host = hostThrough(new URL(url), proxy)
+      if (proxy !== undefined) exchange.through?.(host)
+    }
 
-    function startAnswer(status: number, headers: Answer['headers'], proxy?: string): IncomingAnswer {
+    function startAnswer(status: number, headers: Answer['headers'], proxy?: URL): IncomingAnswer {
       if (status === 407) throw proxyRefusal(status, proxy) // No authorization server says that (RFC 9110 §15.5.8).
       timer?.cancel()
       head = isSuccess(status) ? undefined : { status, headers, body: new Uint8Array() }
@@ -71,7 +78,7 @@ export function sender({ dispatcher, fetch, clock, holdsProcess, ...own }: Sende
     }
 
     try {
-      return await withDeadline({ clock, timeout, timedOut: () => timedOut(exchange), signals }, (deadline) =>
+      return await withDeadline({ clock, timeout, timedOut: () => timedOut(host, timeout), signals }, (deadline) =>
         travel(Object.assign(exchange, { headers, holdsProcess }), deadline.signal, startAnswer)
       )
     } catch (error) {
@@ -109,12 +116,7 @@ const usualHeaders = {
   'user-agent': `service-token-client/${version}`
 }
 
-function timedOut({ url, timeout }: Exchange): TokenClientError {
-  return new TokenClientError(
-    'ERR_TIMEOUT',
-    `No whole answer from ${new URL(url).host} within ${Math.round(timeout)} ms.`,
-    {
-      transient: true
-    }
-  )
+function timedOut(host: string, timeout: number): TokenClientError {
+  const message = `No whole answer from ${host} within ${Math.round(timeout)} ms.`
+  return new TokenClientError('ERR_TIMEOUT', message, { transient: true })
 }

@@ -2,9 +2,12 @@ import type { ClientRequest, ClientRequestArgs, RequestOptions } from 'node:http
 import type { Socket } from 'node:net'
 import type { ConnectionOptions, SecureContextOptions, TLSSocket } from 'node:tls'
 import { builtin } from '../builtin.ts'
+import { wallTime } from '../platform-timers.ts'
+import { joined } from './joined.ts'
 import { networkError } from './network-error.ts'
 import { proxyAuthorization } from './proxies.ts'
 import { proxyRefusal } from './proxy-refusal.ts'
+import { retryAfter } from './retry-after.ts'
 
 export interface Tunnels {
   /** A connection to `authority` through the proxy, by CONNECT (RFC 9110 §9.3.6). Rejects with what the proxy did. */
@@ -71,10 +74,10 @@ function connectRequest(proxy: URL, authority: string, { ca }: SecureContextOpti
 function tunnel(request: ClientRequest, proxy: URL): Promise<Socket> {
   return new Promise((resolve, reject) => {
     request.on('error', reject).on('close', () => reject(new Error('The connection ended without an answer.')))
-    request.on('connect', ({ statusCode = 0 }, socket: Socket) => {
+    request.on('connect', ({ statusCode = 0, headersDistinct }, socket: Socket) => {
       socket.on('error', () => {}) // TLS on top of it tells its failure.
       if (statusCode >= 200 && statusCode < 300) resolve(socket)
-      else reject(proxyRefusal(statusCode, proxy.host))
+      else reject(proxyRefusal(statusCode, proxy, retryAfter({ headers: joined(headersDistinct) }, wallTime())))
     })
     request.end()
   })

@@ -101,7 +101,7 @@ test('W21 a name and password in the URL of the proxy go to the proxy, and to no
 })
 
 const answers: readonly [number, boolean, string][] = [
-  [407, false, 'requires a user name and a password (status 407). Put them into the URL of the proxy'],
+  [407, false, 'refuses the user name and the password (status 407). Check them'],
   [403, true, 'does not connect to the authorization server (status 403)'],
   [503, true, 'does not connect to the authorization server (status 503)']
 ]
@@ -114,6 +114,26 @@ test.each(answers)('W21 what a proxy says to CONNECT is told as its answer: %d',
   expect(failure).toMatchObject({ code: 'ERR_PROXY_REFUSED', transient, status })
   expect((failure as Error).message).toContain(`The proxy ${proxy.url.host} ${message}`)
   expect((failure as Error).message).not.toContain('marker')
+})
+
+test('W21 a proxy that wants a name and a password says where they belong', async () => {
+  const proxy = await loopbackProxy()
+  proxy.answerWith(407)
+  const { send } = make({ proxies: through(proxy.url) })
+  const message = 'requires a user name and a password (status 407). Put them into the URL of the proxy'
+  for (const origin of ['https://127.0.0.1:8889', 'http://127.0.0.1:8889'])
+    await expect(send(post(origin))).rejects.toMatchObject({ message: expect.stringContaining(message) })
+})
+
+test('W21 W15 a proxy that asks for a pause gets it', async () => {
+  const busy = await rawServer(({ socket }) => socket.write(http('', ['retry-after: 30'], '503 Busy')))
+  const { send } = make({ proxies: through(new URL(busy.origin)) })
+  await expect(send(post('https://127.0.0.1:8889'))).rejects.toMatchObject({
+    code: 'ERR_PROXY_REFUSED',
+    transient: true,
+    status: 503,
+    retryAfter: 30_000
+  })
 })
 
 test.each([
@@ -168,7 +188,10 @@ test('W21 a proxy that says nothing costs the deadline, and its connection is gi
   proxy.answerWith(0)
   const clock = manualClock()
   const { send } = make({ proxies: through(proxy.url) }, clock)
-  const outcome = expect(send(post('https://127.0.0.1:8889'))).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
+  const outcome = expect(send(post('https://127.0.0.1:8889'))).rejects.toMatchObject({
+    code: 'ERR_TIMEOUT',
+    message: `No whole answer from 127.0.0.1:8889 (through the proxy ${proxy.url.host}) within 5000 ms.`
+  })
   await vi.waitFor(() => expect(proxy.asked).toHaveLength(1))
   const [connection] = proxy.open
   await clock.advance(5000)

@@ -89,3 +89,16 @@ test('W21 a proxy that wants a password: the failure and its event name the prox
   expect((failure as Error).message).toContain(proxy.url.host)
   expect(told).toContain('refresh-failed')
 })
+
+test('W21 a proxy that says nothing is named when the time is over', async () => {
+  const proxy = await loopbackProxy()
+  proxy.answerWith(0)
+  const { tokens, clock } = await road({
+    tokenEndpoint: 'https://127.0.0.1:8889/token',
+    proxy: proxy.url
+  } as Partial<TokenClientOptions>)
+  const failure = tokens.getToken().catch((error: unknown) => error)
+  await vi.waitFor(() => expect(proxy.asked).toHaveLength(1))
+  await clock.advance(10_000)
+  expect(await failure).toMatchObject({ code: 'ERR_TIMEOUT', message: expect.stringContaining(proxy.url.host) })
+})

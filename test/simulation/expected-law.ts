@@ -114,6 +114,7 @@ const aboutServer: readonly ErrorCode[] = [
   ] as const),
   ...([
     'ERR_ENDPOINT_NOT_FOUND',
+    'ERR_PROXY_REFUSED',
     'ERR_REDIRECT_REFUSED',
     'ERR_DISCOVERY_FAILED',
     'ERR_BODY_TOO_LARGE',
