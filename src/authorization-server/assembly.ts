@@ -25,7 +25,7 @@ import { type SigningKeys, signingKeys } from './tokens/signing-keys.ts'
 
 interface OpenedRegistry {
   readonly registry: ServerRegistry
-  /** From then on a registry file is read again when it is saved. */
+  /** Starts to read the registry file again whenever it is saved; undefined if there is no file. */
   follow(journal: Journal): RegistryFollower | undefined
 }
 
@@ -42,7 +42,7 @@ export function signingKeysFor(options: CheckedOptions, now: () => number): Prom
   return signingKeys({ algorithm, secret, store: file === undefined ? undefined : keysFile(file), now })
 }
 
-/** Beyond loopback the address that the server listens on is often not the one by which others reach it: there the issuer's origin names it. */
+/** Beyond loopback, others often reach the server at another address than the one it listens on. There its endpoints have the origin of the issuer. */
 export function namesOf({ origin, mutualTlsOrigin }: Listeners, { host, issuer }: CheckedOptions) {
   if (issuer === undefined || isLoopbackHost(host))
     return { issuer: issuer ?? origin, urls: serverUrls(origin, mutualTlsOrigin) }
@@ -63,7 +63,7 @@ interface Pieces {
   readonly now: () => number
 }
 
-/** Puts the rooms together: what answers, and what those see who watch and control. */
+/** Creates the endpoints, and the parts that the overview, the admin API and the page use. */
 export function assemble(pieces: Pieces): { parts: ServerParts; endpoints: Endpoints; binding: TokenBinding } {
   const { checked, issuer, urls, registry, keys, queue, condition, listening, now } = pieces
   const { clock, accessTokenLifetime: lifetime, accessTokenFormat: format, profile, signingSecret } = checked
@@ -95,7 +95,7 @@ export function assemble(pieces: Pieces): { parts: ServerParts; endpoints: Endpo
   return { parts, binding, endpoints: endpointsFor(parts, urls, binding, checked) }
 }
 
-/** The clock as the server believes it, with the fault that it may have. */
+/** The clock of the server with the fault `clockOffset`. */
 function believed(clock: Clock, now: () => number): Clock {
   return {
     wallTime: now,

@@ -4,7 +4,7 @@ import { spare } from './http/http-server.ts'
 import { jsonAnswer } from './http/server-answer.ts'
 import type { ServerParts } from './overview/server-parts.ts'
 
-/** Answers what is for people and for those who control the server; undefined for every other path. No fault acts here. */
+/** Answers requests for the page, the admin API and the health check; undefined for every other path. Faults do not act on them. */
 export type FrontDoor = (incoming: IncomingMessage, response: ServerResponse) => Promise<void> | undefined
 
 export interface FrontDoorOptions {
@@ -21,7 +21,7 @@ interface Rooms {
   readonly page: Handler
 }
 
-/** What stands behind the door is loaded when somebody first comes: most servers live for one test. */
+/** Loads the page and the admin API with the first request for them, because most servers live for one test and need neither. */
 export function frontDoor(options: FrontDoorOptions): FrontDoor {
   let rooms: Promise<Rooms> | undefined
 
@@ -32,7 +32,7 @@ export function frontDoor(options: FrontDoorOptions): FrontDoor {
       const { [room]: handle } = await rooms
       await handle(incoming, response)
     } catch {
-      response.destroy() // What cannot be sent breaks the connection.
+      response.destroy() // The answer cannot be sent, so the connection is broken.
     }
   }
 
@@ -57,7 +57,7 @@ async function open({ parts, host, port, adminSecret }: FrontDoorOptions): Promi
   return { admin: handle, page: consolePage({ parts, gate, streams, needsSecret }) }
 }
 
-/** For the health check of a container: the process runs and answers, whatever fault is on. */
+/** The health check of a container. It says that the process runs, whatever fault is on. */
 async function health(
   { socket }: IncomingMessage,
   response: ServerResponse,

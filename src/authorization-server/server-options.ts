@@ -99,10 +99,10 @@ const known = [
   'dpopNonces'
 ]
 
-/** @throws ClientConfigurationError for a wrong or an unknown option, and if `NODE_ENV` is `production`. */
+/** @throws ClientConfigurationError for a wrong or unknown option, and if `NODE_ENV` is `production` */
 export function checkOptions(options: AuthorizationServerOptions): CheckedOptions {
   refuseProduction()
-  // Without options, the error says what to give.
+  // Without any options, the error should say which ones to give.
   const given: AuthorizationServerOptions = checkedFields('startAuthorizationServer options', options ?? {}, known)
   const { tls, registry, registryFile, clients } = given
   const checked = {
@@ -124,21 +124,21 @@ export function checkOptions(options: AuthorizationServerOptions): CheckedOption
   return { ...checked, registry: clients === undefined ? registry : { clients }, registryFile }
 }
 
-/** What it is called, and who may come. */
+/** Checks the names of the server, and who may control it. */
 function checkedNames({ host = '127.0.0.1', issuer, adminSecret }: AuthorizationServerOptions) {
   if (issuer !== undefined && !isIssuer(issuer))
     wrong(
       'issuer',
       'must be an http or https URL without query and fragment',
-      "Give a URL like 'http://localhost:9400'."
+      "Give a URL such as 'http://localhost:9400'."
     )
   if (typeof host !== 'string' || !URL.canParse(`http://${inBrackets(host)}`))
-    wrong('host', 'must be an address or a name', "Give one like '127.0.0.1'.")
+    wrong('host', 'must be an address or a host name', "Give one such as '127.0.0.1'.")
   if (adminSecret !== undefined && (typeof adminSecret !== 'string' || adminSecret.length < 16))
     wrong('adminSecret', 'must be a string of at least 16 characters', 'Give one that is chosen at random.')
   if (adminSecret === undefined && !isLoopbackHost(host)) {
     const remedy = 'Without it, anyone who reaches the server could change who may call whom.'
-    wrong('host', 'beyond this machine needs an adminSecret', remedy)
+    wrong('host', 'can be reached from other machines, so it needs an adminSecret', remedy)
   }
   return { host, issuer, adminSecret }
 }
@@ -150,7 +150,7 @@ function checkedTokens(given: AuthorizationServerOptions) {
     wrong('accessTokenLifetime', 'is out of range', 'Give at least 1000 milliseconds.')
   if (profile === undefined) return { accessTokenLifetime, accessTokenFormat, profile }
   if (accessTokenFormat !== 'jwt')
-    wrong('profile', 'is for JWTs. An opaque token has no profile', 'Leave it out.', 'ERR_CONFLICTING_OPTIONS')
+    wrong('profile', 'cannot be combined with opaque tokens', 'Leave it out.', 'ERR_CONFLICTING_OPTIONS')
   return { accessTokenLifetime, accessTokenFormat, profile: checkedProfile({ profile }, false) }
 }
 
@@ -159,14 +159,18 @@ function checkedSigning({ signingAlgorithm = 'ES256', signingSecret, keysFile }:
   if (keysFile !== undefined) checkFile('keysFile', keysFile)
   if (!isSymmetric(signingAlgorithm)) {
     if (signingSecret !== undefined)
-      wrong('signingSecret', `is not what ${signingAlgorithm} signs with`, 'Leave signingSecret out.')
+      wrong(
+        'signingSecret',
+        `cannot be combined with ${signingAlgorithm}, which signs with a key`,
+        'Leave signingSecret out.'
+      )
     return { signingAlgorithm, signingSecret, keysFile }
   }
   const least = leastSecretBytes(signingAlgorithm)
   if (typeof signingSecret !== 'string' || Buffer.byteLength(signingSecret) < least)
     wrong(signingAlgorithm, `needs a signingSecret of at least ${least} bytes`, 'Give one that is chosen at random.')
   if (keysFile !== undefined)
-    wrong('keysFile', `is of no use: ${signingAlgorithm} signs with a secret`, 'Leave keysFile out.')
+    wrong('keysFile', `cannot be combined with ${signingAlgorithm}, which signs with a secret`, 'Leave keysFile out.')
   return { signingAlgorithm, signingSecret, keysFile }
 }
 
@@ -176,7 +180,7 @@ function checkRegistryOptions(registry: unknown, registryFile: unknown, clients:
     const remedy = 'Give only one of registry, registryFile and clients.'
     wrong('The registry', 'is given twice', remedy, 'ERR_CONFLICTING_OPTIONS')
   }
-  const remedy = 'Give an array of { clientId, clientSecret, scope }, or a registry or a registryFile in its place.'
+  const remedy = 'Give an array of { clientId, clientSecret, scope }, or give registry or registryFile instead.'
   if (given.length === 0) wrong('clients', 'is missing', remedy, 'ERR_MISSING_OPTION')
   if (clients !== undefined && !Array.isArray(clients))
     wrong('clients', `must be an array, but is ${kindOf(clients)}`, remedy)
@@ -213,18 +217,14 @@ function tlsOption(given: TlsOptions | undefined): TlsOptions | undefined {
 
 function corsOption(given: unknown = []): readonly string[] {
   if (Array.isArray(given) && given.every(isOrigin)) return given
-  return wrong('cors', 'must be a list of origins', "Give one like ['http://localhost:3000'], or ['*'].")
+  return wrong('cors', 'must be an array of origins', "Give one such as ['http://localhost:3000'], or ['*'].")
 }
 
-/** Read at run time, because a bundler would replace `process.env.NODE_ENV` by the value of its own machine. */
+/** Reads the variable at run time, because a bundler would replace `process.env.NODE_ENV` by its own value. */
 function refuseProduction(): void {
   const { NODE_ENV = '' } = { ...process.env }
   if (NODE_ENV.trim().toLowerCase() === 'production')
-    wrong(
-      'NODE_ENV',
-      'is production',
-      'This authorization server is for development and tests, and does not start there.'
-    )
+    wrong('NODE_ENV', 'is production', 'This authorization server is only for development and tests.')
 }
 
 function isOrigin(text: unknown): boolean {

@@ -26,7 +26,7 @@ test.each(['production', 'Production', ' PRODUCTION '])('A5 in %j it does not st
 test.each<[string, object, RegExp]>([
   ['another host', { host: '0.0.0.0' }, /needs an adminSecret/],
   ['an unknown option', { lifetime: 1 }, /options\.lifetime is not an option\. Remove it\. The known names are: port,/],
-  ['a host that is none', { host: 'a b' }, /host must be an address or a name/],
+  ['a host that is none', { host: 'a b' }, /host must be an address or a host name/],
   ['a short admin secret', { host: '0.0.0.0', adminSecret: 'short' }, /at least 16 characters/],
   [
     'a shared secret that is missing',
@@ -40,8 +40,8 @@ test.each<[string, object, RegExp]>([
     { signingAlgorithm: 'HS256', signingSecret: 'x'.repeat(32), keysFile: 'k' },
     /keysFile out/
   ],
-  ['cors that is no list', { cors: '*' }, /cors must be a list/],
-  ['cors with a path', { cors: ['http://localhost/x'] }, /cors must be a list of origins/],
+  ['cors that is no list', { cors: '*' }, /cors must be an array/],
+  ['cors with a path', { cors: ['http://localhost/x'] }, /cors must be an array of origins/],
   ['a file of keys without a name', { keysFile: '' }, /keysFile must be/],
   ['a port out of range', { port: 70_000 }, /port/],
   ['an issuer with a query', { issuer: 'https://auth.internal?x' }, /issuer/],

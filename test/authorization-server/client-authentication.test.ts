@@ -142,7 +142,7 @@ test('A6 C46 an assertion counts once', async () => {
 const past = Math.floor(Date.now() / 1000) - 600
 
 test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
-  ['that has expired', { iat: past, exp: past + 60 }, {}],
+  ['its nonce has expired', { iat: past, exp: past + 60 }, {}],
   ['from the future', { iat: past + 1200, exp: past + 1260 }, {}],
   ['that lives for an hour', { exp: past + 4200 }, {}],
   ['without an expiry', { exp: undefined }, {}],
@@ -235,7 +235,7 @@ test('X7 a client changes its key while the server runs', async () => {
 })
 
 test.each([
-  ['nothing to prove it with', {}, 'needs a clientSecret, or another credential'],
+  ['nothing to prove it with', {}, 'needs a clientSecret or another credential'],
   ['an empty secret', { clientSecret: '' }, 'not empty'],
   ['an empty secret among others', { clientSecret: ['a', ''] }, 'not empty'],
   ['a private key', { jwks: { keys: [{ kty: 'EC', d: 'x' }] } }, 'private key'],

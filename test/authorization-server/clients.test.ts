@@ -83,9 +83,9 @@ test('A9 clients come from a JSON file', async () => {
 })
 
 test.each([
-  ['no JSON', '{"clients":[{"clientSecret":"marker-5d1"', /is not JSON/],
-  ['no list of clients', '{"clients":{"clientSecret":"marker-5d1"}}', /no array "clients"/],
-  ['null', 'null', /is an object with "clients"/]
+  ['no JSON', '{"clients":[{"clientSecret":"marker-5d1"', /is not valid JSON/],
+  ['no list of clients', '{"clients":{"clientSecret":"marker-5d1"}}', /needs an array "clients"/],
+  ['null', 'null', /must be an object with "clients"/]
 ])('A9 a file with %s is refused, and no secret of it is in the message', async (_what, text, message) => {
   const reading = readClients(await fileWith(text))
   await expect(reading).rejects.toThrow(message)

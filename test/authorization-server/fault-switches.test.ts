@@ -99,10 +99,10 @@ test.each([
 test.each([
   ['answer', { status: 99 }, /status of answer must be a whole number from 200 to 599/],
   ['redirect', { location: '/', status: 101 }, /status of redirect/],
-  ['answer', { headers: { 'x y': '1' } }, /headers of answer must be names and texts that HTTP can carry/],
+  ['answer', { headers: { 'x y': '1' } }, /headers of answer must be names and texts that are valid in an HTTP header/],
   ['alter', { headers: { x: 'a\r\nb: c' } }, /headers of alter/],
   ['alter', { headers: { x: 5 } }, /headers of alter/],
-  ['redirect', { location: 'a\nb' }, /location of redirect must be a text that HTTP can carry/],
+  ['redirect', { location: 'a\nb' }, /location of redirect must be a text that is valid in an HTTP header/],
   ['rateLimit', { retryAfter: 'soon\n' }, /retryAfter of rateLimit/],
   ['rateLimit', { retryAfter: -1 }, /retryAfter of rateLimit/],
   ['slow', { ms: 1e15 }, /ms of slow must be milliseconds from 0 to 2147483647/],

@@ -66,7 +66,7 @@ test.each<[string, string, Fields, string, RegExp]>([
     'orders',
     { audience: 'mail' },
     'invalid_target',
-    /There are: users, billing, orders/
+    /The services are users, billing, orders/
   ],
   ['a scope that it lacks there', 'billing', { audience: 'users', scope: 'write_user' }, 'invalid_scope', /at users/],
   ['a scope of another service', 'orders', { audience: 'users', scope: 'charge' }, 'invalid_scope', /at users/],
@@ -148,13 +148,13 @@ test('each change of a registry is one sentence, without a secret', async () => 
   expect(registry.replace(changed).map(({ text }) => text)).toEqual([
     'The service users has changed.',
     'The service mail is new.',
-    'shop is disabled: it gets no token.',
-    'shop has other credentials.',
-    'The tokens of billing have another lifetime.',
-    'The tokens of billing have other claims.',
+    'shop is disabled and gets no tokens.',
+    'The credentials of shop have changed.',
+    'The lifetime of the tokens of billing has changed.',
+    'The claims of the tokens of billing have changed.',
     'The client nobody was removed.',
     'The client crm is new.',
-    'orders may call billing without this from now on: refund.',
+    'orders may still call billing, but no longer with: refund.',
     'orders may call mail: without any scope.'
   ])
   expect(registry.replace(changed)).toEqual([])
@@ -167,7 +167,7 @@ test('a change that cannot be leaves the registry as it is', async () => {
   expect(() => registry.allow('orders', 'mail')).toThrow(/"mail", which is not a service/)
   expect(() => registry.allow('ghost', 'users')).toThrow(/no client "ghost"/)
   expect(() => registry.withdraw('billing', 'orders')).toThrow(/has no grant for "orders"/)
-  expect(() => registry.replace({ clients: 7 } as never)).toThrow(/no array "clients"/)
+  expect(() => registry.replace({ clients: 7 } as never)).toThrow(/needs an array "clients"/)
   expect(registry.current).toBe(before)
   expect(await ask(tokenEndpoint, 'billing')).toHaveProperty('access_token')
 })

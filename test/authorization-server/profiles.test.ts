@@ -148,6 +148,6 @@ test('a profile that is none is refused at the start, and so is one for opaque t
   const clients = [{ clientId: 'orders', clientSecret: 's', scope: ['read_user'] }]
   await expect(startAuthorizationServer({ clients, profile: cognito as never })).rejects.toThrow(/Call it/)
   await expect(startAuthorizationServer({ clients, profile: cognito(), accessTokenFormat: 'opaque' })).rejects.toThrow(
-    /opaque token has no profile/
+    /profile cannot be combined with opaque tokens/
   )
 })

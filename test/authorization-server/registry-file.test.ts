@@ -43,19 +43,23 @@ test('readClients reads the short form, and says what reads the other one', asyn
 })
 
 test.each<[string, string | Uint8Array, string]>([
-  ['is empty', '', 'registry.json:1:1: the registry is not JSON from here on.'],
-  ['stops in the middle', '{\n  "clients": [\n', 'registry.json:3:1: the registry is not JSON from here on.'],
-  ['has a comma too many', '{"clients": [],}', 'registry.json:1:16: the registry is not JSON from here on.'],
-  ['has a comment', '{\n  // hello\n  "clients": []}', 'registry.json:2:3: the registry is not JSON from here on.'],
-  ['lacks a colon', '{"clients" []}', 'registry.json:1:12: the registry is not JSON from here on.'],
-  ['has a bare word', '{"clients": yes}', 'registry.json:1:13: the registry is not JSON from here on.'],
-  ['has a wrong escape', '{"clients": "\\x"}', 'registry.json:1:13: the registry is not JSON from here on.'],
-  ['goes on after its end', '{"clients": []} x', 'registry.json:1:17: the registry is not JSON from here on.'],
-  ['is nested without end', '['.repeat(5000), 'registry.json:1:102: the registry is not JSON from here on.'],
+  ['is empty', '', 'registry.json:1:1: the registry is not valid JSON from here on.'],
+  ['stops in the middle', '{\n  "clients": [\n', 'registry.json:3:1: the registry is not valid JSON from here on.'],
+  ['has a comma too many', '{"clients": [],}', 'registry.json:1:16: the registry is not valid JSON from here on.'],
+  [
+    'has a comment',
+    '{\n  // hello\n  "clients": []}',
+    'registry.json:2:3: the registry is not valid JSON from here on.'
+  ],
+  ['lacks a colon', '{"clients" []}', 'registry.json:1:12: the registry is not valid JSON from here on.'],
+  ['has a bare word', '{"clients": yes}', 'registry.json:1:13: the registry is not valid JSON from here on.'],
+  ['has a wrong escape', '{"clients": "\\x"}', 'registry.json:1:13: the registry is not valid JSON from here on.'],
+  ['goes on after its end', '{"clients": []} x', 'registry.json:1:17: the registry is not valid JSON from here on.'],
+  ['is nested without end', '['.repeat(5000), 'registry.json:1:102: the registry is not valid JSON from here on.'],
   [
     'says something twice',
     '{"clients": [{"clientId": "a",\n "clientId": "b"}]}',
-    'registry.json:2:2: the registry has the member "clientId" twice in one object. Keep one.'
+    'registry.json:2:2: the registry has the member "clientId" twice in the same object. Keep one.'
   ],
   ['is not UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d), 'registry.json: the registry is not UTF-8.']
 ])('a file that %s is refused with the place', async (_what, content, message) => {
@@ -95,9 +99,9 @@ const wrongRegistries: [string, (document: Json) => void, RegExp, boolean][] = [
     false
   ],
   ['scopes as a list', (d) => (d.services.users.scopes = ['read_user']), /scopes of users must be an object/, true],
-  ['a scope with a space', (d) => (d.services.users.scopes['a b'] = ''), /a scope token must not have/, false],
-  ['a scope without sentence', (d) => (d.services.users.scopes.read_user = true), /a sentence about read_user/, true],
-  ['clients as an object', (d) => (d.clients = {}), /no array "clients"/, true],
+  ['a scope with a space', (d) => (d.services.users.scopes['a b'] = ''), /not allowed in a scope/, false],
+  ['a scope without sentence', (d) => (d.services.users.scopes.read_user = true), /a description of read_user/, true],
+  ['clients as an object', (d) => (d.clients = {}), /needs an array "clients"/, true],
   ['a client that is null', (d) => (d.clients[0] = null), /Every client must be an object/, true],
   ['a client without id', (d) => delete d.clients[0].clientId, /Every client needs a clientId/, true],
   ['a client twice', (d) => d.clients.push(d.clients[0]), /Client "shop" is registered twice/, false],
@@ -112,7 +116,7 @@ const wrongRegistries: [string, (document: Json) => void, RegExp, boolean][] = [
     /"until" is not a date/,
     false
   ],
-  ['jwks that are a list', (d) => (d.clients[0].jwks = []), /needs jwks of the form/, true],
+  ['jwks that are a list', (d) => (d.clients[0].jwks = []), /needs jwks in the form/, true],
   ['a certificate that is none', (d) => (d.clients[0].certificates = ['x']), /not an X.509 certificate in PEM/, false],
   ['a federation without issuer', (d) => (d.clients[0].federation = {}), /issuer, subject and jwks/, true],
   ['a grant for no service', (d) => (d.clients[0].may.user = {}), /"user", which is not a service/, false],
@@ -128,7 +132,7 @@ const wrongRegistries: [string, (document: Json) => void, RegExp, boolean][] = [
   ['a role that the service lacks', (d) => (d.clients[2].may.users.roles = ['boss']), /does not declare boss/, false],
   ['a scope twice', (d) => d.clients[2].may.users.scope.push('read_user'), /is listed twice/, true],
   ['a scope as text', (d) => (d.clients[2].may.users.scope = 'read_user'), /must be an array of strings/, true],
-  ['scope beside services', (d) => (d.clients[0].scope = ['read_user']), /does not say at which service/, false],
+  ['scope beside services', (d) => (d.clients[0].scope = ['read_user']), /does not say which service it is for/, false],
   [
     'a life of a moment',
     (d) => (d.clients[0].accessTokenLifetime = 5),
@@ -137,8 +141,8 @@ const wrongRegistries: [string, (document: Json) => void, RegExp, boolean][] = [
   ],
   ['enabled as a word', (d) => (d.clients[0].enabled = 'no'), /must be true or false/, true],
   ['claims as a list', (d) => (d.clients[0].claims = []), /claims of client "shop" must be an object/, true],
-  ['a claim of the server', (d) => (d.clients[0].claims = { iss: 'x' }), /cannot have iss/, false],
-  ['may without services', (d) => delete d.services, /Write "services" beside "clients"/, false]
+  ['a claim of the server', (d) => (d.clients[0].claims = { iss: 'x' }), /cannot contain iss/, false],
+  ['may without services', (d) => delete d.services, /Add them beside "clients"/, false]
 ]
 
 describe.each(wrongRegistries)('a registry with %s', (_what, change, message, seenBySchema) => {
@@ -166,7 +170,7 @@ const validate = new Ajv2020({ formats: { 'date-time': true } }).compile(registr
 
 test('the place of a problem is where the value stands', async () => {
   const file = '{ "services": { "users": { "audience": "u" } },\n  "clients": [\n    { "clientId": "a" }\n  ]\n}'
-  expect(await messageFor(file)).toBe('registry.json:3:5: client "a" needs a clientSecret, or another credential.')
+  expect(await messageFor(file)).toBe('registry.json:3:5: client "a" needs a clientSecret or another credential.')
 })
 
 test('all problems are told at once, the first ten of them', async () => {

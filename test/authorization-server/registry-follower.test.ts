@@ -60,11 +60,11 @@ test('a file with an error changes nothing, and the error has its place', async 
   const before = server.registry.current
   await save('{\n  "clients": [,]\n}')
   expect(await told(/registry\.json/)).toMatch(
-    /registry\.json:2:15: the registry is not JSON from here on\. The server goes on/
+    /registry\.json:2:15: the registry is not valid JSON from here on\. The server continues/
   )
   await save(changedRegistry(({ clients }) => (clients[0].may.orders.scope = ['fly'])))
   expect(await told(/fly/)).toMatch(
-    /registry\.json:1:\d+: orders does not declare fly among its scopes\. .* The server goes on/
+    /registry\.json:1:\d+: orders does not declare fly among its scopes\. .* The server continues/
   )
   expect(server.registry.current).toBe(before)
   await save(without('shop', 'orders'))
@@ -74,7 +74,7 @@ test('a file with an error changes nothing, and the error has its place', async 
 test('a file that is saved in the end as it was says that it changes nothing', async () => {
   const { save, told } = await followed()
   await save(JSON.stringify(threeServices, null, 4))
-  await told(/was read again\. It changes nothing/)
+  await told(/was read again\. Nothing has changed/)
 })
 
 test('a right that was withdrawn here and that the file gives back is told as that', async () => {
@@ -149,7 +149,7 @@ test('a file with problems starts no server', async () => {
   const { file } = await followed()
   await writeFile(file, '{')
   await expect(startAuthorizationServer({ registryFile: file })).rejects.toThrow(
-    /registry\.json:1:2: the registry is not JSON/
+    /registry\.json:1:2: the registry is not valid JSON/
   )
   await expect(startAuthorizationServer({ registryFile: `${file}.no` })).rejects.toThrow(/cannot be read \(ENOENT\)/)
   await expect(startAuthorizationServer({ registryFile: '' })).rejects.toThrow(/registryFile must be/)

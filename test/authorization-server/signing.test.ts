@@ -40,7 +40,7 @@ test.skipIf(hasMlDsa)('an algorithm that this Node does not have is refused by i
 
 test('a shared secret is not rotated', async () => {
   const server = await serverForTest({ signingAlgorithm: 'HS256', signingSecret: secret })
-  await expect(server.rotateKeys()).rejects.toThrow(/Start with another secret/)
+  await expect(server.rotateKeys()).rejects.toThrow(/Start it with another secret/)
 })
 
 async function folder(): Promise<string> {
@@ -80,7 +80,7 @@ test('a file of keys that is unusable is refused with its name, and stays as it 
   for (const content of ['', '{}', '{"keys":[]}', '{"keys":[{"privateJwk":{}}]}']) {
     await writeFile(keysFile, content)
     await expect(serverForTest({ keysFile })).rejects.toThrow(
-      /keys\.json for signing keys is not what this server wrote/
+      /keys\.json for signing keys was not written by this server/
     )
     expect(await readFile(keysFile, 'utf8')).toBe(content)
   }
@@ -94,6 +94,6 @@ test('a file of keys for another algorithm is refused', async () => {
   const keysFile = join(await folder(), 'keys.json')
   await serverForTest({ keysFile })
   await expect(serverForTest({ keysFile, signingAlgorithm: 'RS256' })).rejects.toThrow(
-    /are for ES256, and the server signs with RS256/
+    /are for ES256, but the server signs with RS256/
   )
 })

@@ -111,7 +111,7 @@ test('a registry file is read again when it is saved, and an error in it has its
   await said(/\d\d:\d\d:\d\d {2}billing may no longer call users\./)
   expect(await ask(origin, 'billing')).toMatchObject({ error: 'unauthorized_client' })
   await writeFile(name, '{\n  "clients": [}')
-  await said(/registry-.*\.json:2:15: the registry is not JSON from here on\. The server goes on/)
+  await said(/registry-.*\.json:2:15: the registry is not valid JSON from here on\. The server continues/)
 })
 
 test('with --write a change goes into the file, and without it does not', async () => {
@@ -218,7 +218,7 @@ test.each([
 test.each([
   [['--algorithm', 'HS256'], /^HS256 needs a --signing-secret-file of at least 32 bytes\./],
   [['--issuer', 'x'], /^--issuer must be an http or https URL/],
-  [['--host', '0.0.0.0'], /^--host beyond this machine needs an --admin-secret-file\./]
+  [['--host', '0.0.0.0'], /^--host can be reached from other machines, so it needs an --admin-secret-file\./]
 ])('%j is refused in the words of the command line', async (args, message) => {
   const { exitCode, stderr } = await run(['serve', '--port', '0', ...args])
   expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)])
@@ -231,7 +231,7 @@ describe('beyond this machine it needs an admin secret', () => {
     const { exitCode, stderr } = await run(['serve', ...outside])
     expect([exitCode, stderr]).toEqual([
       2,
-      expect.stringMatching(/--host beyond this machine needs an --admin-secret-file/)
+      expect.stringMatching(/--host can be reached from other machines, so it needs an --admin-secret-file/)
     ])
   })
 
@@ -267,7 +267,7 @@ test('--schema prints the JSON Schema of a registry', async () => {
 })
 
 test.each<[string, string[], RegExp]>([
-  ['a registry with an error', ['bad.json'], /bad\.json:1:2: the registry is not JSON/],
+  ['a registry with an error', ['bad.json'], /bad\.json:1:2: the registry is not valid JSON/],
   ['a registry that is not there', ['no-such.json'], /no-such\.json: the registry cannot be read \(ENOENT\)/],
   ['--write without a file', ['--write'], /--write needs a registry file/],
   ['a port that is not a number', ['--port', 'http'], /--port must be a number/],

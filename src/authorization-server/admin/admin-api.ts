@@ -14,7 +14,7 @@ import { serverRoutes } from './server-routes.ts'
 import { tokenRoutes } from './token-routes.ts'
 
 export interface AdminApi {
-  /** Answers a request below `/admin`. */
+  /** Answers a request whose path is below `/admin`. */
   handle(incoming: IncomingMessage, response: ServerResponse): Promise<void>
   readonly streams: EventStreams
 }
@@ -29,7 +29,7 @@ const prefix = '/admin/api'
 const mostBytes = 1024 * 1024
 const routes: readonly Route[] = [...registryRoutes, ...tokenRoutes, ...serverRoutes]
 
-/** The control of the server over HTTP, for any language. */
+/** The HTTP API that controls the server, for programs in any language. */
 export function adminApi({ parts, gate, needsSecret }: AdminApiOptions): AdminApi {
   const streams = eventStreams(parts.journal, parts.clock)
 
@@ -48,7 +48,7 @@ export function adminApi({ parts, gate, needsSecret }: AdminApiOptions): AdminAp
     return result === undefined ? { status: 204, headers: noStore, body: '' } : jsonAnswer(200, result)
   }
 
-  /** The page keeps the secret in a cookie that scripts cannot read. */
+  /** Opens and closes the session of the page. Its cookie cannot be read by scripts. */
   async function session(incoming: IncomingMessage): Promise<Answer> {
     const { method, headers } = incoming
     if (method !== 'POST' && method !== 'DELETE') throw wrongMethod(['POST', 'DELETE'])
@@ -60,7 +60,7 @@ export function adminApi({ parts, gate, needsSecret }: AdminApiOptions): AdminAp
     streams,
     async handle(incoming, response) {
       const answer = await answerTo(incoming, response).catch(refusal)
-      // What is left unread of a body that is too long is not worth reading.
+      // The rest of a body that is too long is not read, so the connection cannot be used again.
       if (!incoming.complete) response.setHeader('connection', 'close')
       if (answer !== undefined) await atOnce(answer, response, parts.clock)
     }
@@ -69,7 +69,7 @@ export function adminApi({ parts, gate, needsSecret }: AdminApiOptions): AdminAp
 
 const noStore = { 'cache-control': 'no-store' }
 
-/** What a thrown error is answered with. Nothing has changed then. */
+/** The answer for an error that was thrown. The request has changed nothing. */
 export function refusal(error: unknown): Answer {
   if (error instanceof AdminError) return error.answer
   if (error instanceof ClientConfigurationError) return invalid(error.message).answer
@@ -84,7 +84,7 @@ function findRoute(method: string, path: string) {
   const one = found.find(({ route }) => route.method === method)
   if (one !== undefined) return one
   if (found.length > 0) throw wrongMethod(found.map(({ route }) => route.method))
-  throw notFound(`There is nothing here. ${prefix}/openapi.json says what there is.`)
+  throw notFound(`There is no such resource. See ${prefix}/openapi.json.`)
 }
 
 function match(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
@@ -103,22 +103,22 @@ function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment)
   } catch {
-    throw invalid('The path is not well encoded.')
+    throw invalid('The path is not correctly percent-encoded.')
   }
 }
 
 function wrongMethod(allowed: readonly string[]): AdminError {
-  const sentence = `The methods here are ${allowed.join(', ')}.`
+  const sentence = `This path only allows the methods ${allowed.join(', ')}.`
   return new AdminError(405, 'method_not_allowed', sentence, { allow: allowed.join(', ') })
 }
 
 async function jsonBody(incoming: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
   const bytes = await readBody(incoming, mostBytes)
-  if (bytes === undefined) throw new AdminError(413, 'too_large', 'The body is over 1 MiB.')
+  if (bytes === undefined) throw new AdminError(413, 'too_large', 'The body is larger than 1 MiB.')
   if (bytes.byteLength === 0) return {}
   const type = (incoming.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase()
   if (type !== 'application/json')
-    throw new AdminError(415, 'unsupported_media_type', 'Send application/json: -H "content-type: application/json".')
+    throw new AdminError(415, 'unsupported_media_type', 'The body must have the content type application/json.')
   const body = parsed(bytes)
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid('The body must be a JSON object.')
   return body as Readonly<Record<string, unknown>>

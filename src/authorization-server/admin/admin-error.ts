@@ -1,6 +1,6 @@
 import { type Answer, jsonAnswer } from '../http/server-answer.ts'
 
-/** Why a request to `/admin/api` is refused: a status, a word, and a sentence that says what to do. */
+/** A request to `/admin/api` is refused, with a status, an error code, and a sentence that says what to do. */
 export class AdminError extends Error {
   override readonly name = 'AdminError'
   readonly answer: Answer

@@ -5,12 +5,12 @@ import { AdminError } from './admin-error.ts'
 
 const heartbeat = 20_000
 const mostStreams = 50
-/** How many unread bytes are kept for a listener before it is disconnected. */
+/** A reader that has more unread bytes than this is disconnected. */
 const mostUnread = 1024 * 1024
 
-/** Server-sent events: each entry of the journal as it is written. */
+/** Server-sent events, one for each entry of the journal. */
 export interface EventStreams {
-  /** `data` is what one entry becomes: text, line breaks too. Throws an AdminError when too many listen. */
+  /** Starts a stream. `data` converts an entry to text, which can have line breaks. @throws AdminError if there are too many streams */
   open(response: ServerResponse, data: (entry: JournalEntry) => string): void
 }
 
@@ -19,7 +19,7 @@ export function eventStreams(journal: Journal, clock: Clock): EventStreams {
   return {
     open(response, data) {
       if (open >= mostStreams)
-        throw new AdminError(503, 'too_many_streams', `${mostStreams} listen already. Close one.`)
+        throw new AdminError(503, 'too_many_streams', `There are already ${mostStreams} event streams. Close one.`)
       open++
       response.writeHead(200, {
         'content-type': 'text/event-stream',
@@ -38,7 +38,7 @@ export function eventStreams(journal: Journal, clock: Clock): EventStreams {
         timer.cancel()
       })
 
-      /** A line now and then keeps the connection, and finds out when it is gone. */
+      /** Writes a comment from time to time, which keeps the connection open and notices when it is gone. */
       function beat(): Timer {
         return clock.startTimer(() => {
           response.write(': still here\n\n')

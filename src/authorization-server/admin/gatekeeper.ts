@@ -7,27 +7,27 @@ import { inBrackets } from '../http/http-server.ts'
 import { AdminError } from './admin-error.ts'
 
 export interface GatekeeperOptions {
-  /** What the server listens on. */
+  /** The address that the server listens on. */
   readonly host: string
   readonly issuer: string
-  /** Who knows it may come in; undefined where everybody on this machine may. */
+  /** The admin secret; undefined if everybody on this machine has access. */
   readonly secret: string | undefined
-  /** The port, so that the cookies of two servers on one host are two. */
+  /** The port. It is part of the cookie's name, so that two servers on one host have different cookies. */
   readonly port: string
   readonly clock: Clock
 }
 
-/** Who may see the page, and use `/admin/api`. */
+/** Decides who may see the page and use `/admin/api`. */
 export interface Gatekeeper {
-  /** @throws AdminError for a name that is not this server's, and for the page of another site. */
+  /** @throws AdminError if the Host is not a name of this server, or if the page of another site sends the request */
   checkPlace(headers: IncomingHttpHeaders): void
-  /** Whether the page is open to this browser: no secret is needed, or its session was opened with it. */
+  /** Whether this browser may see the page: there is no secret, or the session was opened with it. */
   hasSession(headers: IncomingHttpHeaders): boolean
-  /** @throws AdminError unless the request shows the secret or such a session. */
+  /** @throws AdminError if there is a secret, and the request has neither it nor such a session */
   checkAdmin(headers: IncomingHttpHeaders): void
-  /** A `Set-Cookie` value for a caller that knows the secret. Throws an AdminError for others. */
+  /** Opens a session and returns its `Set-Cookie` value. @throws AdminError if the secret is wrong */
   openSession(secret: unknown): string
-  /** Ends the session of this request, and gives the `Set-Cookie` value that says so. */
+  /** Ends the session of this request, and returns the `Set-Cookie` value that removes the cookie. */
   closeSession(headers: IncomingHttpHeaders): string
 }
 
@@ -40,7 +40,7 @@ export function gatekeeper(options: GatekeeperOptions): Gatekeeper {
   const cookieName = `service-token-admin-${port}`
   const limit = attemptLimit(clock)
   const digestKey = randomBytes(32)
-  /** Session → the monotonic moment at which it ends. */
+  /** When each session ends, in monotonic ms. */
   const sessions = new Map<string, number>()
 
   function isSecret(given: unknown): boolean {
@@ -51,7 +51,7 @@ export function gatekeeper(options: GatekeeperOptions): Gatekeeper {
   function checkSecret(given: unknown): void {
     const wait = limit.wait('')
     if (wait > 0)
-      throw new AdminError(429, 'too_many_attempts', 'Too many wrong secrets. Wait.', {
+      throw new AdminError(429, 'too_many_attempts', 'There were too many wrong secrets. Wait before you try again.', {
         'retry-after': String(Math.ceil(wait / 1000))
       })
     if (!isSecret(given)) {
@@ -74,17 +74,22 @@ export function gatekeeper(options: GatekeeperOptions): Gatekeeper {
         throw new AdminError(
           403,
           'foreign_host',
-          `This server is not called by the Host of the request. Its names: ${[...names].join(', ')}.`
+          `The Host of the request is not a name of this server. Its names are ${[...names].join(', ')}.`
         )
       const isOwn = origin === undefined ? !isForeign(site, mode) : hostOfOrigin(origin) === host.toLowerCase()
-      if (!isOwn) throw new AdminError(403, 'foreign_origin', 'The page of another site may not come here.')
+      if (!isOwn) throw new AdminError(403, 'foreign_origin', 'The page of another site must not use this server.')
     },
     hasSession,
     checkAdmin(headers) {
       if (hasSession(headers)) return
       const given = bearer(headers)
       if (given === undefined)
-        throw new AdminError(401, 'unauthorized', 'Send the admin secret: "Authorization: Bearer …".', challenge)
+        throw new AdminError(
+          401,
+          'unauthorized',
+          'The admin secret is missing. Send it as "Authorization: Bearer …".',
+          challenge
+        )
       checkSecret(given)
     },
     openSession(given) {
@@ -117,7 +122,7 @@ function bearer({ authorization = '' }: IncomingHttpHeaders): string | undefined
   return /^bearer +(.+)$/i.exec(authorization)?.[1]
 }
 
-/** Loopback, the name of `host`, and that of the issuer. Whoever listens everywhere is also called by each address of the machine: no other site can claim one. */
+/** Loopback, `host` and the host of the issuer. A server that listens on all addresses is also called by each of them, which is safe, because no other site can have such a name. */
 function ownNames({ host, issuer }: GatekeeperOptions): ReadonlySet<string> {
   const everywhere = host === '0.0.0.0' || host === '::'
   const addresses = everywhere
@@ -131,12 +136,12 @@ function hostnameOf(host: string): string | undefined {
   return URL.canParse(`http://${host}`) && !/[/?#@\\]/.test(host) ? new URL(`http://${host}`).hostname : undefined
 }
 
-/** Host and port of an origin as a Host header writes them; `null` has none. */
+/** The host and port of an origin, as a Host header has them; undefined for the origin `null`. */
 function hostOfOrigin(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined
 }
 
-/** If a browser sends no Origin, `Sec-Fetch-Site` says where a request comes from. Following a link to the page is allowed. */
+/** If a browser sends no Origin, `Sec-Fetch-Site` says where the request comes from. A link on another site may lead to the page. */
 function isForeign(site: string | string[] | undefined, mode: string | string[] | undefined): boolean {
   return (site === 'cross-site' || site === 'same-site') && mode !== 'navigate'
 }

@@ -10,7 +10,7 @@ import { notFound } from './route.ts'
 
 export interface Asked {
   readonly clientId: string
-  /** Its name or its audience; left out, the scope must say which. */
+  /** The name or the audience of the service. If it is left out, the scope decides which service is meant. */
   readonly service?: string | undefined
   readonly scope?: string | undefined
 }
@@ -18,22 +18,22 @@ export interface Asked {
 export interface Refused {
   readonly error: string
   readonly reason: string
-  /** The grant that would allow it. */
+  /** The grant that the client lacks. */
   readonly missing: MissingGrant | undefined
 }
 
-/** What a token request would be answered with, if this were the registry. Nothing is given out. */
+/** The answer that a token request would get with a certain registry. No token is issued. */
 export type NextToken =
   | {
       readonly content: TokenContent
       readonly claims: JWTPayload
-      /** Milliseconds that it would live. */
+      /** Its lifetime in milliseconds. */
       readonly life: number
       readonly refused?: undefined
     }
   | { readonly refused: Refused }
 
-/** @throws AdminError when there is no such client. */
+/** @throws AdminError if there is no such client */
 export function nextToken(parts: ServerParts, model: RegistryModel, { clientId, service, scope }: Asked): NextToken {
   const client = model.clients.get(clientId)
   if (client === undefined) throw notFound(`There is no client "${clientId}".`)

@@ -6,7 +6,7 @@ import { faultMembers } from './server-routes.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
-/** The OpenAPI document of `/admin/api` (3.1), made from its routes. */
+/** The OpenAPI 3.1 document of `/admin/api`, generated from its routes. */
 export function openApi(routes: readonly Route[], needsSecret: boolean): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const route of routes) {
@@ -50,14 +50,14 @@ function operation(route: Route): object {
         ? { 204: { description: 'Done.' } }
         : { 200: { description: route.answer, content: { 'application/json': {} } } }),
       '4XX': {
-        description: 'Refused, with the reason. Nothing has changed.',
+        description: 'The request is refused, and the answer says why. Nothing has changed.',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } }
       }
     }
   }
 }
 
-/** `PUT /clients/{clientId}/grants/{service}` → `putClientsGrants` with what distinguishes it. */
+/** Converts `PUT /clients/{clientId}/grants/{service}` to `putClientsGrants…`, unique in the document. */
 function operationId({ method, path }: Route): string {
   const words = path.split(/[/.{}]+/).filter((word) => word !== '')
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')

@@ -7,30 +7,30 @@ import { pathText, problemsError } from '../registry/problems.ts'
 import type { ClientRegistration, GrantRegistration } from '../registry/registration.ts'
 import { nextToken, type Refused } from './next-token.ts'
 
-/** What a token says, without what is new in each one, or why there is none. */
+/** The claims of a token, without those that differ in each token, or the reason why there is none. */
 export type TokenPreview = { readonly claims: JWTPayload } | { readonly refused: Refused }
 
 export interface Preview {
-  /** By the registry as it is. */
+  /** With the current registry. */
   readonly today: TokenPreview
-  /** By the registry as it would be. */
+  /** With the registry after the change. */
   readonly next: TokenPreview
-  /** Tokens of the client that are out for the service: they stay as they are. */
+  /** How many tokens of the client for the service are still valid. The change does not affect them. */
   readonly tokensOut: number
 }
 
 export interface ProposedGrant {
   readonly clientId: string
   readonly service: string
-  /** What the client could do there; undefined takes everything away. */
+  /** The new grant; undefined withdraws the grant. */
   readonly grant: GrantRegistration | undefined
-  /** Milliseconds; undefined leaves the life of its tokens as it is. */
+  /** Milliseconds; undefined leaves the lifetime of its tokens as it is. */
   readonly accessTokenLifetime?: number | undefined
 }
 
 /**
- * The next token for a service, before and after a change that nobody has made.
- * @throws ClientConfigurationError when the change cannot be; AdminError when there is no such client.
+ * The next token for a service, with the current registry and after a proposed change.
+ * @throws ClientConfigurationError if the change is not valid; AdminError if there is no such client
  */
 export function preview(parts: ServerParts, proposed: ProposedGrant): Preview {
   const { clientId, service } = proposed
@@ -47,7 +47,7 @@ export function preview(parts: ServerParts, proposed: ProposedGrant): Preview {
   }
 }
 
-/** The registration of a client after the change. */
+/** The registration of a client after a change of its grant. */
 export function withGrant(client: ClientRegistration, proposed: ProposedGrant): ClientRegistration {
   const { clientId, service, grant, accessTokenLifetime = client.accessTokenLifetime } = proposed
   if (client.clientId !== clientId) return client

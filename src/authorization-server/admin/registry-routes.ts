@@ -4,7 +4,7 @@ import { registrySchema } from '../registry/registry-schema.ts'
 import { withGrant } from './preview.ts'
 import { notFound, type Route, type RouteCall } from './route.ts'
 
-/** Services and clients. */
+/** Routes for services, clients and grants. */
 export const registryRoutes: readonly Route[] = [
   {
     method: 'GET',
@@ -16,7 +16,7 @@ export const registryRoutes: readonly Route[] = [
   {
     method: 'PUT',
     path: '/registry',
-    summary: 'Puts another registry in place.',
+    summary: 'Replaces the registry.',
     body: 'any',
     answer: 'What changed.',
     run: ({ parts, body }) => ({ changes: parts.registry.replace(body as unknown as Registry) })
@@ -31,7 +31,7 @@ export const registryRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/undo',
-    summary: 'Takes the last change of the registry back.',
+    summary: 'Undoes the last change of the registry.',
     answer: 'What changed.',
     run: ({ parts }) => ({ changes: parts.registry.undo() })
   },
@@ -47,9 +47,9 @@ export const registryRoutes: readonly Route[] = [
     path: '/services/{service}',
     summary: 'Declares a service, or replaces its declaration.',
     body: {
-      audience: { type: 'string', description: 'The "aud" of its tokens.', required: true },
-      scopes: { type: 'object', description: 'Scope token → a sentence that says what it allows.' },
-      roles: { type: 'object', description: 'Role → a sentence that says who has it.' }
+      audience: { type: 'string', description: 'The "aud" claim of its tokens.', required: true },
+      scopes: { type: 'object', description: 'For each scope, a sentence that says what it allows.' },
+      roles: { type: 'object', description: 'For each role, a sentence that says who has it.' }
     },
     answer: 'What changed.',
     run: ({ parts: { registry }, params: { service = '' }, body }) => {
@@ -60,7 +60,7 @@ export const registryRoutes: readonly Route[] = [
   {
     method: 'DELETE',
     path: '/services/{service}',
-    summary: 'Removes a service, and what clients may do there.',
+    summary: 'Removes a service, and all grants for it.',
     answer: 'What changed.',
     run: ({ parts: { registry }, params: { service = '' } }) => {
       const { services = {}, clients, ...rest } = registry.current
@@ -101,7 +101,7 @@ export const registryRoutes: readonly Route[] = [
   {
     method: 'PATCH',
     path: '/clients/{clientId}',
-    summary: 'Changes the fields of a client that are given: enabled, accessTokenLifetime, claims, credentials, may.',
+    summary: 'Changes the given fields of a client: enabled, accessTokenLifetime, claims, credentials, may.',
     body: 'any',
     answer: 'What changed.',
     run: (call) => {
@@ -112,7 +112,7 @@ export const registryRoutes: readonly Route[] = [
   {
     method: 'DELETE',
     path: '/clients/{clientId}',
-    summary: 'Removes a client. Its tokens stay as they are until they end.',
+    summary: 'Removes a client. Its tokens stay valid until they expire.',
     answer: 'What changed.',
     run: (call) => {
       const { clientId } = clientOf(call)
@@ -124,11 +124,11 @@ export const registryRoutes: readonly Route[] = [
   {
     method: 'PUT',
     path: '/clients/{clientId}/grants/{service}',
-    summary: 'Says what the client may do at the service from its next token on.',
+    summary: 'Sets what the client may do at the service, from its next token on.',
     body: {
-      scope: { type: 'array', description: 'Scope tokens that the service declares.' },
+      scope: { type: 'array', description: 'Scopes that the service declares.' },
       roles: { type: 'array', description: 'Roles that the service declares.' },
-      accessTokenLifetime: { type: 'number', description: 'Milliseconds that all tokens of the client live.' }
+      accessTokenLifetime: { type: 'number', description: 'The lifetime of all tokens of the client, in milliseconds.' }
     },
     answer: 'What changed.',
     run: (call) => {
@@ -140,7 +140,7 @@ export const registryRoutes: readonly Route[] = [
   }
 ]
 
-/** @throws AdminError when there is no such client. */
+/** @throws AdminError if there is no such client */
 export function clientOf({ parts, params: { clientId = '' } }: RouteCall): ClientRegistration {
   const client = parts.registry.current.clients.find((one) => one.clientId === clientId)
   if (client === undefined) throw notFound(`There is no client "${clientId}".`)

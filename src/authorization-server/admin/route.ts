@@ -4,9 +4,9 @@ import { AdminError } from './admin-error.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** What a request to `/admin/api` brings. */
+/** A request to `/admin/api`. */
 export interface RouteCall {
-  /** The value of `{name}` in the path. */
+  /** The values of `{name}` in the path. */
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly body: Readonly<Record<string, unknown>>
@@ -19,25 +19,25 @@ export interface Member {
   readonly required?: true
 }
 
-/** One thing that can be done over HTTP. The OpenAPI document is made from these. */
+/** One operation of the HTTP API. The OpenAPI document is generated from these. */
 export interface Route {
   readonly method: Method
-  /** Below `/admin/api`: `/clients/{clientId}`. */
+  /** The path below `/admin/api`, such as `/clients/{clientId}`. */
   readonly path: string
   readonly summary: string
-  /** The members of the JSON body; `any` where another document says what it may hold. */
+  /** The members of the JSON body; `any` if they are described and checked elsewhere. */
   readonly body?: Readonly<Record<string, Member>> | 'any'
-  /** What the answer is. `undefined` is answered with 204, anything else as JSON. */
+  /** Describes the answer. If `run` returns `undefined`, the answer is 204, and otherwise it is JSON. */
   readonly answer: string
   run(call: RouteCall): unknown
 }
 
-/** @throws AdminError that names the member that is wrong. */
+/** @throws AdminError that names the wrong member */
 export function checkBody({ body: known = {} }: Route, body: Readonly<Record<string, unknown>>): void {
   if (known === 'any') return
   const names = Object.keys(known)
   const unknown = Object.keys(body).find((name) => !names.includes(name))
-  if (unknown !== undefined) throw invalid(`There is no member ${unknown}. ${knownNames(unknown, names)}`)
+  if (unknown !== undefined) throw invalid(`The body has the unknown member ${unknown}. ${knownNames(unknown, names)}`)
   for (const [name, { type, required, description }] of Object.entries(known)) {
     const value = body[name]
     if (value === undefined && required) throw invalid(`${name} is missing: ${description}`)

@@ -6,34 +6,37 @@ import { overview } from '../overview/overview.ts'
 import { invalid, type Member, notFound, type Route, type RouteCall } from './route.ts'
 
 const reach: Readonly<Record<string, Member>> = {
-  at: { type: 'string', description: `The endpoint: ${endpointNames.join(', ')}. token, if left out.` },
-  requests: { type: 'number', description: 'For so many requests; until it is cleared, if left out.' },
-  probability: { type: 'number', description: 'The part of the requests that it acts on, above 0 and up to 1.' },
-  seed: { type: 'number', description: 'The same seed draws the same requests again.' }
+  at: { type: 'string', description: `The endpoint: ${endpointNames.join(', ')}. The default is token.` },
+  requests: { type: 'number', description: 'How many requests it acts on. The default is all, until it is cleared.' },
+  probability: {
+    type: 'number',
+    description: 'The share of the requests that it acts on, above 0 and at most 1. The default is 1.'
+  },
+  seed: { type: 'number', description: 'The seed of the random choice. The same seed chooses the same requests again.' }
 }
 
-/** What goes wrong, and what has happened. */
+/** Routes for the overview, faults, requests and the journal. */
 export const serverRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/overview',
-    summary: 'Who may call whom, who did, and what is switched on.',
+    summary: 'Who may call whom, who did, and which faults are on.',
     answer: 'Services, clients, and an edge for each grant with its use.',
     run: ({ parts }) => overview(parts)
   },
   {
     method: 'GET',
     path: '/faults',
-    summary: 'The faults that are on, those that there are, and twenty-nine ways to try.',
+    summary: 'The faults that are on, all kinds of faults, and twenty-nine faults to try.',
     answer: 'active, kinds, ways.',
     run: ({ parts }) => ({ active: parts.faults.active, kinds: kindsForReaders(), ways: waysToBreak })
   },
   {
     method: 'POST',
     path: '/faults',
-    summary: 'Switches a fault on. Beside these members it takes the values of the fault, such as "ms".',
+    summary: 'Switches a fault on. The body also has the values of the fault, such as "ms".',
     body: 'any',
-    answer: 'The fault as it is on.',
+    answer: 'The fault that is now on.',
     run: setFault
   },
   {
@@ -50,19 +53,26 @@ export const serverRoutes: readonly Route[] = [
     answer: 'Nothing.',
     run: ({ parts, params }) => {
       const id = Number(params.id)
-      if (!parts.faults.active.some((fault) => fault.id === id)) throw notFound('No fault with this id is on.')
+      if (!parts.faults.active.some((fault) => fault.id === id))
+        throw notFound('There is no active fault with this id.')
       parts.faults.clear(id)
     }
   },
   {
     method: 'PUT',
     path: '/clock',
-    summary: 'Sets the clock of the server wrong, in tokens and in Date headers. 0 sets it right.',
-    body: { offset: { type: 'number', description: 'Milliseconds; below zero, it is behind.', required: true } },
+    summary: 'Sets the clock of the server wrong, in tokens and in Date headers. 0 sets it right again.',
+    body: {
+      offset: {
+        type: 'number',
+        description: 'The difference in milliseconds. If it is negative, the clock is behind.',
+        required: true
+      }
+    },
     answer: 'The offset.',
     run: ({ parts, body }) => {
       const { offset } = body as { offset: number }
-      if (Math.abs(offset) > mostOffset) throw invalid('offset is in milliseconds, ten years at most.')
+      if (Math.abs(offset) > mostOffset) throw invalid('offset is in milliseconds, and must be at most ten years.')
       if (offset === 0)
         for (const { id, fault } of parts.faults.active) if (fault === 'clockOffset') parts.faults.clear(id)
       if (offset !== 0) parts.faults.clockOffset(offset)
@@ -72,7 +82,7 @@ export const serverRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/requests',
-    summary: 'The last thousand requests, oldest first. ?endpoint=token gives those of one endpoint.',
+    summary: 'The last thousand requests, oldest first. ?endpoint=token returns those of one endpoint.',
     answer: 'counts, and latest.',
     run: ({ parts: { requests }, query }) => {
       const endpoint = query.get('endpoint')
@@ -85,14 +95,14 @@ export const serverRoutes: readonly Route[] = [
   {
     method: 'DELETE',
     path: '/requests',
-    summary: 'Forgets the requests, and counts from zero.',
+    summary: 'Deletes the log of requests and sets the counters to zero.',
     answer: 'Nothing.',
     run: ({ parts }) => parts.requests.clear()
   },
   {
     method: 'GET',
     path: '/journal',
-    summary: 'The last five hundred things that happened, as sentences. /events sends each as it happens.',
+    summary: 'The last five hundred events, as sentences. /events streams them as they happen.',
     answer: 'Entries, oldest first.',
     run: ({ parts }) => parts.journal.latest
   },
@@ -100,7 +110,7 @@ export const serverRoutes: readonly Route[] = [
     method: 'POST',
     path: '/reset',
     summary:
-      'The registry is again what it was at the start, no fault is on, and nothing has been issued, asked or used.',
+      'Resets the server: the registry is as it was at the start, no fault is on, and tokens, requests and usage are forgotten.',
     answer: 'Nothing.',
     run: ({ parts: { registry, faults, issued, usage, requests, journal } }) => {
       registry.reset()
@@ -120,12 +130,12 @@ function kindsForReaders(): object {
 
 function setFault({ parts, body }: RouteCall): unknown {
   const { fault, at, requests, probability, seed, ...values } = body as { fault?: FaultName } & FaultReach & FaultValues
-  if (typeof fault !== 'string') throw invalid(`fault is missing. There are: ${Object.keys(faultKinds).join(', ')}.`)
+  if (typeof fault !== 'string') throw invalid(`fault is missing. It is one of ${Object.keys(faultKinds).join(', ')}.`)
   const given = Object.entries({ at, requests, probability, seed }).filter(([, value]) => value !== undefined)
   return parts.faults.set(fault, values, Object.fromEntries(given) as FaultReach)
 }
 
-/** For the OpenAPI document: what a fault takes beside its own values. */
+/** The members of every fault, beside its own values, for the OpenAPI document. */
 export const faultMembers: Readonly<Record<string, Member>> = {
   fault: { type: 'string', description: `One of ${Object.keys(faultKinds).join(', ')}.`, required: true },
   ...reach

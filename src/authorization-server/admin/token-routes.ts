@@ -9,34 +9,40 @@ import { tryToken } from './try-token.ts'
 const aDay = 24 * 60 * 60 * 1000
 const aYear = 365 * aDay
 
-/** Tokens, secrets and keys. */
+/** Routes for tokens, secrets and keys. */
 export const tokenRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/clients/{clientId}/grants/{service}/withdraw',
-    summary: 'From now on the client gets no token for the service.',
+    summary: 'Withdraws a grant. The client gets no new tokens for the service.',
     body: {
-      revoke: { type: 'boolean', description: 'Introspection calls the tokens that are out inactive, too.' },
+      revoke: {
+        type: 'boolean',
+        description: 'Also revokes the tokens that are still valid, so that introspection calls them inactive.'
+      },
       rotateKeys: {
         type: 'boolean',
-        description: 'Signs with a new key and removes the old one, so the tokens of all clients end at once.'
+        description: 'Also signs with a new key and removes the old one, which invalidates the tokens of all clients.'
       }
     },
     answer:
-      'What changed, how many tokens still count at services that verify by themselves, and when the last of them ends.',
+      'What changed, how many tokens are still valid at services that verify tokens themselves, and when the last of them expires.',
     run: withdraw
   },
   {
     method: 'POST',
     path: '/clients/{clientId}/grants/{service}/preview',
-    summary: 'What the next token would say after a change. Nothing is changed.',
+    summary: 'Shows what the next token would contain after a change. It changes nothing.',
     body: {
-      scope: { type: 'array', description: 'Scope tokens that would be granted.' },
+      scope: { type: 'array', description: 'Scopes that would be granted.' },
       roles: { type: 'array', description: 'Roles that would be granted.' },
-      accessTokenLifetime: { type: 'number', description: 'Milliseconds that tokens of the client would live.' },
-      withdraw: { type: 'boolean', description: 'The change is that all of it is withdrawn.' }
+      accessTokenLifetime: {
+        type: 'number',
+        description: 'The new lifetime of tokens of the client, in milliseconds.'
+      },
+      withdraw: { type: 'boolean', description: 'The change withdraws the grant.' }
     },
-    answer: 'The claims of the next token as things are, and as they would be.',
+    answer: 'The claims of the next token, now and after the change.',
     run: (call) => {
       const { clientId } = clientOf(call)
       const { scope = [], roles = [], accessTokenLifetime, withdraw: all } = call.body as PreviewBody
@@ -48,19 +54,19 @@ export const tokenRoutes: readonly Route[] = [
     method: 'POST',
     path: '/try',
     summary:
-      'The claims of the token that a client would get, and how each service would take it. Nothing is given out.',
+      'Shows the claims of the token that a client would get, and what each service would decide about it. It issues no token.',
     body: {
       clientId: { type: 'string', description: 'Who asks.', required: true },
       service: { type: 'string', description: 'The name of a service, or its audience.' },
-      scope: { type: 'string', description: 'The scope that is asked for.' }
+      scope: { type: 'string', description: 'The scope of the token request.' }
     },
-    answer: 'Claims and verdicts, or the refusal.',
+    answer: 'The claims and the decisions, or the refusal.',
     run: ({ parts, body }) => tryToken(parts, body as unknown as Parameters<typeof tryToken>[1])
   },
   {
     method: 'POST',
     path: '/clients/{clientId}/secrets',
-    summary: 'Gives a client another secret. The ones it has count on for the overlap.',
+    summary: 'Gives a client another secret. Its previous secrets stay valid for the overlap.',
     body: {
       clientSecret: {
         type: 'string',
@@ -68,24 +74,24 @@ export const tokenRoutes: readonly Route[] = [
       },
       overlap: {
         type: 'number',
-        description: 'Milliseconds for which the secrets before it still count; a day by default.'
+        description: 'How many milliseconds the previous secrets stay valid; a day by default.'
       }
     },
-    answer: 'The secret, if one was made, and until when the ones before it count.',
+    answer: 'The secret, if the server made one, and until when the previous ones are valid.',
     run: rotateSecret
   },
   {
     method: 'POST',
     path: '/keys',
-    summary: 'Signs with a new key from now on.',
+    summary: 'Rotates the signing key.',
     body: {
       overlap: {
         type: 'number',
         description:
-          'Milliseconds for which the key before it stays published; as long as tokens live by default. 0: its tokens end at once.'
+          'How many milliseconds the previous key stays published; as long as tokens live by default. 0 invalidates its tokens at once.'
       }
     },
-    answer: 'The new key id, and all that are published.',
+    answer: 'The id of the new key, and all published keys.',
     run: async ({ parts: { keys, lifetime }, body }) => {
       const { overlap = lifetime } = body as { overlap?: number }
       checkOverlap(overlap)
@@ -115,7 +121,7 @@ async function withdraw(call: RouteCall): Promise<object> {
 }
 
 function checkOverlap(overlap: number): void {
-  if (overlap < 0 || overlap > aYear) throw invalid('overlap is in milliseconds, from 0 to a year.')
+  if (overlap < 0 || overlap > aYear) throw invalid('overlap is in milliseconds, and must be from 0 to a year.')
 }
 
 function rotateSecret(call: RouteCall): object {
@@ -130,7 +136,7 @@ function rotateSecret(call: RouteCall): object {
   return { ...(given === undefined && { clientSecret: made }), earlierUntil: kept.length === 0 ? null : until }
 }
 
-/** The secret with an end, which is not later than one that it has. */
+/** Lets a secret end at `until`, unless it ends earlier anyway. */
 function ending(secret: RegisteredSecret, until: number, now: number): RegisteredSecret[] {
   const has = typeof secret === 'object' && 'until' in secret ? Date.parse(secret.until) : Number.POSITIVE_INFINITY
   if (has <= now) return []

@@ -4,11 +4,11 @@ import type { ServerParts } from '../overview/server-parts.ts'
 import { signed } from '../tokens/token-claims.ts'
 import { type Asked, nextToken, type Refused } from './next-token.ts'
 
-/** How one service would take the token. */
+/** What one service would decide about the token. */
 export interface Verdict {
   readonly service: string
   readonly accepted: boolean
-  /** Why it is refused, as the service would log it. */
+  /** Why it is refused, in the words of the service's log. */
   readonly reason?: string
 }
 
@@ -17,8 +17,8 @@ export type Trial =
   | { readonly refused: Refused; readonly curl: string }
 
 /**
- * What a client would get, and how each service of the registry would take it: the verdicts are those of `accessTokenVerifier`.
- * The token is made for this alone; it is neither shown nor counted.
+ * Shows which token a client would get, and what `accessTokenVerifier` would decide about it at each service of the registry.
+ * The token is created only for this. It is neither returned nor remembered.
  */
 export async function tryToken(parts: ServerParts, asked: Asked): Promise<Trial> {
   const next = nextToken(parts, parts.registry.model, asked)
@@ -37,7 +37,7 @@ async function verdict({ issuer, keys, signingSecret, profile, clock }: ServerPa
     '../../resource-server/index.ts'
   )
   const keySource = signingSecret === undefined ? jwks({ keys: [...keys.published()] }) : sharedSecret(signingSecret)
-  // The issuer and the audiences are this server's own, whatever the profile says of the real one's.
+  // This server has its own issuer and audiences, so those of the profile's real server do not apply.
   const { issuers: _, audiences: _own, ...look } = profile ?? rfc9068()
   const from = { issuer, audience, profile: look, keys: keySource, clock }
   const verifier = accessTokenVerifier({ ...from, [allowInsecureHttp]: true })
@@ -52,7 +52,7 @@ async function verdict({ issuer, keys, signingSecret, profile, clock }: ServerPa
   }
 }
 
-/** The request as a line for a shell. The secret is read from a variable. */
+/** The token request as a curl command, which reads the secret from a variable. */
 function curlLine({ tokenEndpoint }: ServerParts, { clientId, service, scope }: Asked): string {
   const fields = [
     'grant_type=client_credentials',

@@ -4,16 +4,16 @@ import { asymmetricAlgorithms, leastSecretBytes } from '../../proof/signature-al
 import { secretsAt } from '../registry/credentials.ts'
 import type { RegisteredClient } from '../registry/model.ts'
 
-/** Checks assertions by which clients authenticate (RFC 7523 §3, and the draft that updates it). */
+/** Checks client assertions (RFC 7523 §3, and the draft that updates it). */
 export interface Assertions {
-  /** Whether a client, or who vouches for it, has signed it, for this server, now, and for the first time. */
+  /** Whether the assertion is signed by the client or its federated issuer, is for this server, is valid now, and was not used before. */
   proves(assertion: string, client: RegisteredClient): Promise<boolean>
 }
 
 export interface AssertionsOptions {
-  /** What `aud` must be, as a single string. */
+  /** The `aud` that assertions must have, as a single string. */
   readonly audience: string
-  /** The draft's `typ`, which the older form with the token endpoint as audience does not have. */
+  /** Whether assertions need the draft's `typ`. Those with the token endpoint as audience, the older form, do not have it. */
   readonly typeNeeded: boolean
   /** Epoch ms. */
   readonly now: () => number
@@ -22,11 +22,11 @@ export interface AssertionsOptions {
 const longestLife = 300
 const hmac = 'HS256'
 
-/** What assertions may be signed with. */
+/** The algorithms that assertions may be signed with. */
 export const assertionAlgorithms: readonly string[] = [hmac, ...asymmetricAlgorithms]
 
 export function assertions({ audience, typeNeeded, now }: AssertionsOptions): Assertions {
-  /** The hash of a `jti`, which can be long → the second until which it is remembered. */
+  /** Until which second each `jti` is remembered. The keys are hashes, because a `jti` can be long. */
   const seen = new Map<string, number>()
 
   async function verified(assertion: string, key: Parameters<typeof jwtVerify>[1], algorithms: readonly string[]) {
@@ -55,7 +55,7 @@ export function assertions({ audience, typeNeeded, now }: AssertionsOptions): As
     return undefined
   }
 
-  /** A client's own assertion counts once, for minutes at most. */
+  /** An assertion of the client itself can be used once, and lives for minutes at most. */
   function isOwnAndNew(assertion: string, claims: JWTPayload, clientId: string): boolean {
     const { iss, sub, aud, exp = Number.POSITIVE_INFINITY, iat = 0, jti } = claims
     const seconds = now() / 1000
@@ -90,7 +90,7 @@ export function isHmac(assertion: string): boolean {
   return decodeProtectedHeader(assertion).alg?.startsWith('HS') ?? false
 }
 
-/** Who an assertion is about; undefined when it is no JWT. */
+/** The subject of an assertion; undefined if it is not a JWT. */
 export function subjectOf(assertion: string): string | undefined {
   try {
     decodeProtectedHeader(assertion)

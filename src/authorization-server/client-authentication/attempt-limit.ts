@@ -3,9 +3,9 @@ import type { Clock } from '../../clock.ts'
 const failuresAllowed = 20
 const windowLength = 60_000
 
-/** Slows down who guesses secrets (RFC 6749 §2.3.1). */
+/** Slows down somebody who guesses secrets (RFC 6749 §2.3.1). */
 export interface AttemptLimit {
-  /** Milliseconds until the next attempt is heard; 0 when it is heard now. */
+  /** How many milliseconds the client must wait until its next attempt; 0 if it may try now. */
   wait(clientId: string): number
   failed(clientId: string): void
   succeeded(clientId: string): void
@@ -16,7 +16,7 @@ interface Failures {
   readonly forgottenAt: number
 }
 
-/** Twenty failures within a minute, for each client. */
+/** Allows twenty failures within a minute for each client. */
 export function attemptLimit(clock: Clock): AttemptLimit {
   const failures = new Map<string, Failures>()
 

@@ -7,7 +7,7 @@ import { secretsAt } from '../registry/credentials.ts'
 import type { RegisteredClient } from '../registry/model.ts'
 import { type Assertions, isHmac, subjectOf } from './assertions.ts'
 
-/** What of a request can prove who sent it. */
+/** The parts of a request that can authenticate a client. */
 export interface AuthenticationRequest {
   readonly headers: IncomingHttpHeaders
   readonly form: Form
@@ -17,12 +17,12 @@ export interface AuthenticationRequest {
   readonly now: number
 }
 
-/** A client says who it is, and can be asked to prove it. */
+/** An attempt to authenticate by one method. */
 export interface Attempt {
-  /** Its name in the registry "OAuth Token Endpoint Authentication Methods". */
+  /** The name of the method in the registry "OAuth Token Endpoint Authentication Methods". */
   readonly method: AuthenticationMethod
   readonly clientId: string
-  /** `client` is undefined when nobody has this id: the proof then takes as long, and fails. */
+  /** `client` is undefined if there is no client with this id. The check then takes as long as any other, and fails. */
   proves(client: RegisteredClient | undefined): boolean | Promise<boolean>
 }
 
@@ -33,12 +33,12 @@ export const methodsInMessage = [
   'private_key_jwt'
 ] as const
 
-/** Those that need a connection with a client certificate. */
+/** The methods that need a client certificate. */
 export const mutualTlsMethods = ['tls_client_auth', 'self_signed_tls_client_auth'] as const
 
 export type AuthenticationMethod = (typeof methodsInMessage)[number] | (typeof mutualTlsMethods)[number]
 
-/** Every proof in a request. A certificate alone is one when nothing else is: it can also just bind the token (RFC 8705 §3). */
+/** All attempts in a request. A certificate only counts if there is no other, because it can also just bind the token (RFC 8705 §3). */
 export function attempts(request: AuthenticationRequest): readonly Attempt[] {
   const inMessage = [basicAttempt(request), postAttempt(request), assertionAttempt(request)].filter(
     (attempt) => attempt !== undefined
@@ -48,7 +48,7 @@ export function attempts(request: AuthenticationRequest): readonly Attempt[] {
   return inConnection === undefined ? [] : [inConnection]
 }
 
-/** RFC 6749 §2.3.1: both halves are form-encoded before they are joined. */
+/** `client_secret_basic`. Both halves are form-encoded before they are joined (RFC 6749 §2.3.1). */
 function basicAttempt({ headers: { authorization }, now }: AuthenticationRequest): Attempt | undefined {
   if (authorization === undefined) return undefined
   const [, encoded = ''] = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(authorization) ?? []
@@ -56,7 +56,7 @@ function basicAttempt({ headers: { authorization }, now }: AuthenticationRequest
   return secretAttempt('client_secret_basic', formDecode(id), formDecode(secret.join(':')), now)
 }
 
-/** RFC 6749 §2.3.1: both in the body. */
+/** `client_secret_post`: id and secret are in the body (RFC 6749 §2.3.1). */
 function postAttempt({ form, now }: AuthenticationRequest): Attempt | undefined {
   const secret = form.value('client_secret')
   if (secret === undefined) return undefined
@@ -68,7 +68,7 @@ function secretAttempt(method: AuthenticationMethod, clientId: string, secret: s
   return { method, clientId, proves: (client) => isOneOf(secret, registered(client)) }
 }
 
-/** RFC 7521 §4.2: `client_id` may be left out where the assertion says it. */
+/** `client_id` may be left out, because the assertion names the client too (RFC 7521 §4.2). */
 function assertionAttempt({ form, assertions }: AuthenticationRequest): Attempt | undefined {
   const assertion = form.value('client_assertion')
   if (assertion === undefined) return undefined
@@ -83,7 +83,7 @@ function assertionAttempt({ form, assertions }: AuthenticationRequest): Attempt 
   }
 }
 
-/** RFC 8705 §2: the client says its id, the connection proves it. */
+/** `client_id` names the client, and its certificate proves it (RFC 8705 §2). */
 function certificateAttempt({ form, certificate }: AuthenticationRequest): Attempt | undefined {
   const clientId = form.value('client_id')
   if (certificate === undefined || clientId === undefined) return undefined
@@ -100,14 +100,14 @@ function certificateAttempt({ form, certificate }: AuthenticationRequest): Attem
 
 const digestKey = randomBytes(32)
 
-/** In constant time, whatever the lengths; a client without a secret, or nobody, is compared as well. */
+/** Compares in constant time, whatever the lengths are, and also if the client has no secret or does not exist. */
 function isOneOf(given: string, registered: readonly Secret[]): boolean {
   const digest = (text: string) => createHmac('sha256', digestKey).update(text).digest()
   const digests = registered.length > 0 ? registered.map((secret) => digest(secret.reveal())) : [randomBytes(32)]
   return digests.filter((known) => timingSafeEqual(known, digest(given))).length > 0
 }
 
-/** A half that is not form-encoded proves nothing: it decodes to the empty string, which no secret is. */
+/** A half that is not form-encoded decodes to the empty string, which is never a secret. */
 function formDecode(half: string): string {
   try {
     return decodeURIComponent(half.replaceAll('+', ' '))

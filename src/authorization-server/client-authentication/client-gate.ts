@@ -9,29 +9,29 @@ import type { Assertions } from './assertions.ts'
 import type { AttemptLimit } from './attempt-limit.ts'
 import { type Attempt, type AuthenticationRequest, attempts } from './authentication-methods.ts'
 
-/** What the gate needs of a request. */
+/** The parts of a request that the gate needs. */
 export interface FormRequest {
   readonly headers: IncomingHttpHeaders
   readonly body: Uint8Array
   readonly certificate: PresentedCertificate | undefined
-  /** The gate writes down who asked, and for which scope. */
+  /** The gate adds the client and the scope to this entry of the log. */
   readonly entry: LogEntry
 }
 
-/** A form, and the client that sent it. */
+/** A form and the authenticated client that sent it. */
 export interface ClientRequest {
   readonly form: Form
   readonly client: RegisteredClient
 }
 
-/** Lets requests of known clients in, at every endpoint that takes a form. Throws an OAuthError. */
+/** Authenticates the client, at every endpoint that takes a form. @throws OAuthError */
 export type ClientGate = (request: FormRequest) => Promise<ClientRequest>
 
 export interface ClientGateOptions {
   readonly registry: ServerRegistry
   readonly limit: AttemptLimit
   readonly assertions: Assertions
-  /** The methods that are let in. */
+  /** The methods that the server accepts. */
   readonly methods: readonly string[]
   /** Epoch ms. */
   readonly now: () => number
@@ -49,8 +49,8 @@ export function clientGate(options: ClientGateOptions): ClientGate {
 }
 
 /**
- * Who sent the request (RFC 6749 §2.3, §3.2.1).
- * @throws OAuthError `invalid_client`; `invalid_request` when there are two proofs; `unauthorized_client` when it is switched off.
+ * Authenticates the client (RFC 6749 §2.3, §3.2.1).
+ * @throws OAuthError `invalid_client`; `invalid_request` if it uses two methods; `unauthorized_client` if it is disabled
  */
 async function authenticateClient(
   request: AuthenticationRequest,
@@ -58,7 +58,7 @@ async function authenticateClient(
 ): Promise<RegisteredClient> {
   const { clientId, method, proves } = onlyAttempt(request)
   const client = registry.model.clients.get(clientId)
-  // One count for all the ids that nobody has: guessing ids must not fill the memory.
+  // All unknown ids share one counter, so that guessed ids cannot fill the memory.
   const counted = client === undefined ? '' : clientId
   const wait = limit.wait(counted)
   if (wait > 0) throw tooManyAttempts(wait)
@@ -77,11 +77,11 @@ function onlyAttempt(request: AuthenticationRequest): Attempt {
   if (attempt === undefined) throw unknownClient(request)
   const named = request.form.value('client_id')
   if (named !== undefined && named !== attempt.clientId)
-    throw new OAuthError('invalid_request', 'client_id names another client than the one that authenticates.')
+    throw new OAuthError('invalid_request', 'client_id names another client than the authentication does.')
   return attempt
 }
 
-/** A client that used `Authorization` is told the scheme that fits (RFC 6749 §5.2). */
+/** A client that used `Authorization` gets a challenge with the scheme (RFC 6749 §5.2). */
 function unknownClient({ headers }: AuthenticationRequest): OAuthError {
   const challenge = { 'www-authenticate': 'Basic realm="authorization server", charset="UTF-8"' }
   const refusal = headers.authorization === undefined ? {} : { status: 401, headers: challenge }
@@ -90,5 +90,8 @@ function unknownClient({ headers }: AuthenticationRequest): OAuthError {
 
 function tooManyAttempts(wait: number): OAuthError {
   const headers = { 'retry-after': String(Math.ceil(wait / 1000)) }
-  return new OAuthError('invalid_client', 'Too many failed attempts to authenticate.', { status: 429, headers })
+  return new OAuthError('invalid_client', 'There were too many failed attempts to authenticate.', {
+    status: 429,
+    headers
+  })
 }

@@ -10,7 +10,7 @@ import { OAuthError } from '../http/refusal-error.ts'
 import type { RegisteredClient } from '../registry/model.ts'
 import type { NonceRule } from '../registry/registration.ts'
 
-/** Which key a new token is bound to (RFC 9449 §5). */
+/** Decides which key a new token is bound to (RFC 9449 §5). */
 export interface TokenBinding {
   /** @throws OAuthError `invalid_dpop_proof`, `use_dpop_nonce` */
   check(request: TokenRequest, client: RegisteredClient): Bound
@@ -23,18 +23,18 @@ interface TokenRequest {
 }
 
 interface Bound {
-  /** The thumbprint of the key; undefined for a token that is bound to none. */
+  /** The thumbprint of the key; undefined if the token is not bound to a key. */
   readonly jkt: string | undefined
-  /** The nonce for the next proof, where one will be demanded. */
+  /** The nonce for the next proof, if nonces are required. */
   readonly nonce: string | undefined
 }
 
 export interface TokenBindingOptions {
-  /** By which clients may call the token endpoint. */
+  /** The URLs by which clients may call the token endpoint. */
   readonly tokenEndpoints: readonly string[]
-  /** For clients that have no rule of their own. */
+  /** The rule for clients that have no rule of their own. */
   readonly nonces: NonceRule
-  /** As the server believes it. */
+  /** The clock of the server, with its fault. */
   readonly clock: Clock
 }
 
@@ -53,7 +53,7 @@ export function tokenBinding({ tokenEndpoints, nonces, clock }: TokenBindingOpti
   }
 
   function proven(headers: IncomingHttpHeaders, proof: string): ProvenRequest {
-    // On this machine the server has several names.
+    // On this machine the server can be called by several names.
     const asCalled = ['http', 'https'].map((scheme) => `${scheme}://${headers.host}/token`)
     return { proof, method: 'POST', urls: [...tokenEndpoints, ...asCalled], identity: headers }
   }
@@ -82,22 +82,22 @@ export function tokenBinding({ tokenEndpoints, nonces, clock }: TokenBindingOpti
 
 function refusal({ reason, message }: RefusedToken, nonce: string): OAuthError {
   if (reason !== 'nonce_needed') return new OAuthError('invalid_dpop_proof', sentences[reason] ?? message)
-  const sentence = 'The proof has no nonce of this server, or one that has expired. Use the nonce in DPoP-Nonce.'
+  const sentence = 'The proof has no nonce of this server, or its nonce has expired. Use the nonce in DPoP-Nonce.'
   return new OAuthError('use_dpop_nonce', sentence, { headers: { 'dpop-nonce': nonce } })
 }
 
-/** What is told in other words where a token is used. */
+/** Reasons that the resource server tells in other words. */
 const sentences: Partial<Record<RefusedToken['reason'], string>> = {
-  wrong_proof_key: 'The header of the proof has no public key that can be used for its algorithm.',
+  wrong_proof_key: 'The header of the proof does not have a public key for its algorithm.',
   proof_of_another_request: 'The proof is for another method or URL than this request.'
 }
 
 const singleLifetime = 300_000
 const mostOutstanding = 10_000
 
-/** Nonces that count for one proof each. */
+/** Nonces that can be used for one proof each. */
 function singleNonces(clock: Clock): Nonces {
-  /** Nonce → epoch ms at which it ends. */
+  /** When each nonce expires, in epoch ms. */
   const outstanding = new Map<string, number>()
   return {
     lifetime: singleLifetime,

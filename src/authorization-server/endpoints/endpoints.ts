@@ -20,15 +20,15 @@ export interface EndpointsOptions {
   readonly binding: TokenBinding
   readonly issued: IssuedTokens
   readonly keys: SigningKeys
-  /** Ways to authenticate that the metadata lists. */
+  /** The authentication methods that the metadata list. */
   readonly methods: readonly string[]
-  /** Milliseconds that tokens live. */
+  /** The lifetime of tokens in milliseconds. */
   readonly lifetime: number
   /** Epoch ms. */
   readonly now: () => number
 }
 
-/** Everything the server does, by the door and the path. */
+/** All endpoints, by the port that a request came to and by its path. */
 export type Endpoints = Readonly<Record<Door, ReadonlyMap<string, Endpoint>>>
 
 export function serverEndpoints(options: EndpointsOptions): Endpoints {
@@ -53,7 +53,7 @@ export function serverEndpoints(options: EndpointsOptions): Endpoints {
   }
 }
 
-/** Under the origins by which others reach the server. */
+/** The URLs of the endpoints, at the origins by which others reach the server. */
 export function serverUrls(origin: string, mutualTlsOrigin: string | undefined): ServerUrls {
   return {
     tokenEndpoint: `${origin}/token`,

@@ -14,7 +14,7 @@ export interface IntrospectionEndpointOptions {
   readonly now: () => number
 }
 
-/** What a token is worth now (RFC 7662). Of one that is worth nothing it says that alone, and not why. */
+/** Says whether a token is active now, and what it contains (RFC 7662). For an inactive token it does not say why. */
 export function introspectionEndpoint({ gate, registry, issued, now }: IntrospectionEndpointOptions): Endpoint {
   return {
     name: 'introspection',

@@ -8,7 +8,7 @@ export interface RevocationEndpointOptions {
   readonly issued: IssuedTokens
 }
 
-/** A client gives one of its tokens back (RFC 7009). A token that is not known is one that does not count: done. */
+/** Lets a client revoke one of its tokens (RFC 7009). An unknown token is not valid anyway, so that is a success too (§2.2). */
 export function revocationEndpoint({ gate, issued }: RevocationEndpointOptions): Endpoint {
   return {
     name: 'revocation',

@@ -14,19 +14,19 @@ import type { Endpoint } from './endpoint.ts'
 const longestBody = 64 * 1024
 
 export interface ExchangeOptions {
-  /** By path. */
+  /** The endpoints by their paths. */
   readonly endpoints: ReadonlyMap<string, Endpoint>
   readonly isDown: () => boolean
-  /** Whose pages may read the answers. */
+  /** The origins whose pages may read the answers. */
   readonly cors: AllowedOrigins
   readonly queue: FaultQueue
   readonly log: WritableRequestLog
   readonly clock: Clock
-  /** Epoch ms, as the server believes it. */
+  /** Epoch ms, by the clock of the server with its fault. */
   readonly now: () => number
 }
 
-/** Answers one HTTP request, with the fault that is due. Never throws: what cannot be sent breaks the connection. */
+/** Answers one HTTP request, with the fault whose turn it is. It never throws. If an answer cannot be sent, it breaks the connection. */
 export async function exchange(
   incoming: IncomingMessage,
   response: ServerResponse,
@@ -43,7 +43,7 @@ async function answerTo(incoming: IncomingMessage, response: ServerResponse, opt
   const { endpoints, isDown, cors, queue, log, clock, now } = options
   if (isDown()) return void incoming.socket.resetAndDestroy()
   const endpoint = endpoints.get((incoming.url ?? '').split('?', 1)[0] ?? '')
-  // Node would read the machine's clock.
+  // Node would use the clock of the machine, without the fault.
   response.sendDate = false
   response.setHeader('date', new Date(now()).toUTCString())
   if (endpoint === undefined) return atOnce({ status: 404, headers: {}, body: '' }, response, clock)
@@ -91,6 +91,6 @@ function refused({ error, message, missing, answer }: OAuthError, entry: LogEntr
 
 async function formBody(incoming: IncomingMessage): Promise<Uint8Array> {
   const body = await readBody(incoming, longestBody)
-  if (body === undefined) throw new OAuthError('invalid_request', 'The body is over 64 KiB.', { status: 413 })
+  if (body === undefined) throw new OAuthError('invalid_request', 'The body is larger than 64 KiB.', { status: 413 })
   return body
 }

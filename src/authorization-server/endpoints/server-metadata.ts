@@ -6,19 +6,19 @@ export interface ServerUrls {
   readonly jwksUri: string
   readonly introspectionEndpoint: string
   readonly revocationEndpoint: string
-  /** The token endpoint that asks for a client certificate (RFC 8705 §5), when the server was given `tls`. */
+  /** The token endpoint that asks for a client certificate (RFC 8705 §5); undefined without the option `tls`. */
   readonly mutualTlsTokenEndpoint: string | undefined
   readonly mutualTlsIntrospectionEndpoint: string | undefined
 }
 
 interface Supported {
-  /** What access tokens are signed with. */
+  /** The algorithm that signs access tokens. */
   readonly algorithm: string
   readonly scopes: readonly string[]
   readonly methods: readonly string[]
 }
 
-/** What the server publishes about itself (RFC 8414 §2). No grant of it goes through a browser, so it has no response types. */
+/** The metadata of the server (RFC 8414 §2). No grant of this server uses a browser, so there are no response types. */
 export function metadataDocument(issuer: string, urls: ServerUrls, { algorithm, scopes, methods }: Supported): object {
   const { mutualTlsTokenEndpoint, mutualTlsIntrospectionEndpoint } = urls
   const signatures = methods.some((method) => method.endsWith('_jwt')) ? assertionAlgorithms : undefined
@@ -30,7 +30,7 @@ export function metadataDocument(issuer: string, urls: ServerUrls, { algorithm, 
     revocation_endpoint: urls.revocationEndpoint,
     scopes_supported: scopes,
     response_types_supported: [],
-    // No ID token is made here, but OpenID Connect Discovery §3 demands these two, and strict readers refuse a document without them.
+    // This server makes no ID tokens, but OpenID Connect Discovery §3 requires these two, and strict readers refuse a document without them.
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [algorithm],
     grant_types_supported: ['client_credentials'],
@@ -51,7 +51,7 @@ export function metadataDocument(issuer: string, urls: ServerUrls, { algorithm, 
   }
 }
 
-/** Where the document of an issuer lies: RFC 8414 §3.1 puts the well-known part before its path, OpenID Connect Discovery §4 behind it. */
+/** The paths of an issuer's metadata. RFC 8414 §3.1 puts the well-known part before the issuer's path, and OpenID Connect Discovery §4 puts it after. */
 export function metadataPaths(issuer: string): readonly string[] {
   const path = new URL(issuer).pathname.replace(/\/$/, '')
   return [`/.well-known/oauth-authorization-server${path}`, `${path}/.well-known/openid-configuration`]

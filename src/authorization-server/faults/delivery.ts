@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Clock } from '../../clock.ts'
 import type { Answer } from '../http/server-answer.ts'
 
-/** How an answer goes over the wire. */
+/** How an answer is sent. */
 export type Delivery = (answer: Answer, response: ServerResponse, clock: Clock) => Promise<void> | void
 
 export const atOnce: Delivery = (answer, response) => {
@@ -17,7 +17,7 @@ export function after(delay: number): Delivery {
   }
 }
 
-/** The head at once, then one byte of the body each `interval` ms. */
+/** Sends the head at once, and then one byte of the body each `interval` ms. */
 export function byteByByte(interval: number): Delivery {
   return async (answer, response, clock) => {
     writeHead(answer, response)
@@ -31,13 +31,13 @@ export function byteByByte(interval: number): Delivery {
   }
 }
 
-/** The connection stays open, and nothing comes. */
+/** Sends nothing, and keeps the connection open. */
 export const never: Delivery = () => {}
 
-/** Not one byte: the connection is reset. */
+/** Resets the connection before the first byte. */
 export const resetBefore: Delivery = (_answer, { socket }) => void socket?.resetAndDestroy()
 
-/** The head and `count` bytes of the body, and the connection is reset. */
+/** Sends the head and `count` bytes of the body, and resets the connection. */
 export function resetAfter(count: number): Delivery {
   return (answer, response) => {
     writeHead(answer, response)
@@ -46,7 +46,7 @@ export function resetAfter(count: number): Delivery {
   }
 }
 
-/** These bytes are the whole answer, status line included, and the connection is closed. */
+/** Sends these bytes as the whole answer, including the status line, and closes the connection. */
 export function bytes(wire: string | Uint8Array): Delivery {
   return (_answer, { socket }) => void socket?.end(wire)
 }
@@ -58,7 +58,7 @@ function writeHead({ status, headers, body }: Answer, response: ServerResponse):
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
 }
 
-/** Over when the time has passed, or when nobody listens any more. */
+/** Resolves after `delay` ms, or as soon as the client has gone. */
 function pause(delay: number, response: ServerResponse, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const timer = clock.startTimer(done, delay)

@@ -2,35 +2,35 @@ import { type Answer, jsonAnswer } from '../http/server-answer.ts'
 import { after, byteByByte, bytes, never, resetAfter, resetBefore } from './delivery.ts'
 import type { Fault } from './fault.ts'
 
-/** What the whole server suffers from. */
+/** Faults of the whole server. */
 export interface Condition {
   down: boolean
   /** Milliseconds. */
   clockOffset: number
 }
 
-/** `delay` is what a timer takes, `field` and `fields` are what HTTP can carry. */
+/** The limits of a value: `delay` is what a timer accepts, and `field` and `fields` are what HTTP can carry. */
 export type FaultLimit = 'delay' | 'life' | 'count' | 'status' | 'fields' | 'field'
 
 export interface FaultParameter {
   readonly name: string
   readonly kind: 'number' | 'text' | 'numberOrText' | 'object' | 'list' | 'any'
-  /** What of this kind it can be; anything unless given. */
+  /** The limit of the value; any value of this kind by default. */
   readonly limit?: FaultLimit
   readonly required?: true
-  /** What it means, with its unit. */
+  /** The meaning of the value, with its unit. */
   readonly about: string
 }
 
 export type FaultValues = Readonly<Record<string, unknown>>
 
-/** One thing that can go wrong, by the name of its switch. */
+/** One kind of fault. */
 export interface FaultKind {
   readonly about: string
   readonly parameters: readonly FaultParameter[]
-  /** What goes wrong with one request. The values were checked. */
+  /** Creates a fault for one request. The values have been checked. */
   readonly make?: (values: never) => Fault
-  /** What goes wrong with the whole server. */
+  /** Changes the condition of the whole server. */
   readonly put?: (values: never) => Partial<Condition>
 }
 
@@ -46,60 +46,64 @@ const headers: FaultParameter = {
   name: 'headers',
   kind: 'object',
   limit: 'fields',
-  about: 'Header fields. null removes one.'
+  about: 'Header fields. null removes a field.'
 }
 
 export type FaultName = keyof typeof kinds
 
 const kinds = {
   down: {
-    about: 'Every connection is broken, open ones and new ones.',
+    about: 'The server breaks every connection, open ones and new ones.',
     parameters: [],
     put: () => ({ down: true })
   },
   slow: {
-    about: 'The answer comes late.',
+    about: 'The answer is delayed.',
     parameters: [ms('How late, in milliseconds.', 'delay')],
     make: (values: { ms: number }) => ({ deliver: after(values.ms) })
   },
   drip: {
-    about: 'The body comes one byte at a time.',
+    about: 'The body arrives one byte at a time.',
     parameters: [ms('Milliseconds between two bytes.', 'delay')],
     make: (values: { ms: number }) => ({ deliver: byteByByte(values.ms) })
   },
   hang: {
-    about: 'The request is taken and never answered.',
+    about: 'The server accepts the request and never answers.',
     parameters: [],
     make: () => ({ deliver: never })
   },
   reset: {
-    about: 'The connection is reset before a byte of the answer.',
+    about: 'The server resets the connection before the answer.',
     parameters: [],
     make: () => ({ deliver: resetBefore })
   },
   resetAtByte: {
-    about: 'The connection is reset inside the body.',
+    about: 'The server resets the connection in the middle of the body.',
     parameters: [
-      { name: 'count', kind: 'number', limit: 'count', required: true, about: 'Bytes of the body that still come.' }
+      { name: 'count', kind: 'number', limit: 'count', required: true, about: 'How many bytes of the body are sent.' }
     ],
     make: (values: { count: number }) => ({ deliver: resetAfter(values.count) })
   },
   raw: {
-    about: 'These bytes are the whole answer, status line included.',
+    about: 'The server sends these bytes as the whole answer, including the status line.',
     parameters: [{ name: 'wire', kind: 'any', required: true, about: 'The bytes, as text.' }],
     make: (values: { wire: string | Uint8Array }) => ({ deliver: bytes(values.wire) })
   },
   answer: {
-    about: 'This is the answer, and no token is made.',
-    parameters: [status, headers, { name: 'body', kind: 'any', about: 'Text as it is, anything else as JSON.' }],
-    make: (values: WrittenAnswer) => ({ instead: written(values) })
-  },
-  alter: {
-    about: 'The real answer with some parts changed.',
+    about: 'The server gives this answer and issues no token.',
     parameters: [
       status,
       headers,
-      { name: 'members', kind: 'object', about: 'Members of the JSON body.' },
+      { name: 'body', kind: 'any', about: 'The body. Text is sent as it is, anything else as JSON.' }
+    ],
+    make: (values: WrittenAnswer) => ({ instead: written(values) })
+  },
+  alter: {
+    about: 'The server changes parts of the real answer.',
+    parameters: [
+      status,
+      headers,
+      { name: 'members', kind: 'object', about: 'Members of the JSON body to set.' },
       { name: 'without', kind: 'list', about: 'Names of members to remove.' }
     ],
     make: ({ without = [], headers: changed, ...alteration }: WrittenAlteration) => ({
@@ -113,47 +117,50 @@ const kinds = {
     })
   },
   rateLimit: {
-    about: 'Too many requests: 429.',
+    about: 'The server answers 429 (too many requests).',
     parameters: [
       {
         name: 'retryAfter',
         kind: 'numberOrText',
         limit: 'field',
-        about: 'Milliseconds, or the header as text. If it is left out, there is no header.'
+        about: 'Retry-After in milliseconds, or the header as text. Without it there is no header.'
       }
     ],
     make: (values: { retryAfter?: number | string }) => ({ instead: tooManyRequests(values.retryAfter) })
   },
   redirect: {
-    about: 'A redirect, as a login page in front of the server makes it.',
-    parameters: [{ name: 'location', kind: 'text', limit: 'field', required: true, about: 'Where it leads.' }, status],
+    about: 'The server redirects, as a login page in front of it would.',
+    parameters: [
+      { name: 'location', kind: 'text', limit: 'field', required: true, about: 'The target of the redirect.' },
+      status
+    ],
     make: (values: { location: string; status?: number }) => ({
       instead: { status: values.status ?? 307, headers: { location: values.location }, body: '' }
     })
   },
   lifetime: {
-    about: 'Tokens live for another time.',
-    parameters: [ms('Their life in milliseconds.', 'life')],
+    about: 'Tokens have another lifetime.',
+    parameters: [ms('The lifetime in milliseconds.', 'life')],
     make: (values: { ms: number }) => ({ lifetime: values.ms })
   },
   sameToken: {
-    about: 'The token that was last given for the same request is given again, with what is left of its life.',
+    about: 'The server returns the last token for the same request again, with its remaining lifetime.',
     parameters: [],
     make: () => ({ sameToken: true as const })
   },
   staleNonce: {
-    about: 'The nonce of a DPoP proof counts as old, and the server demands another one.',
+    about: 'The server treats the nonce of a DPoP proof as expired and demands a new one.',
     parameters: [],
     make: () => ({ staleNonce: true as const })
   },
   clockOffset: {
     about: 'The clock of the server is wrong, in tokens and in Date headers.',
-    parameters: [ms('By how many milliseconds; below zero, it is behind.')],
+    parameters: [ms('The difference in milliseconds. If it is negative, the clock is behind.')],
     put: (values: { ms: number }) => ({ clockOffset: values.ms })
   }
 } satisfies Record<string, FaultKind>
 
-/** Everything that can go wrong, by the name of its switch. */
+/** All kinds of faults by their names. */
 export const faultKinds: Readonly<Record<FaultName, FaultKind>> = kinds
 
 interface WrittenAnswer {
@@ -180,7 +187,7 @@ function tooManyRequests(retryAfter?: number | string): Answer {
   return { status: 429, headers: { 'retry-after': header }, body: '' }
 }
 
-/** JSON has no undefined: there null takes a header away. */
+/** Converts null, which removes a header in JSON, to undefined. */
 function withoutNull(headers: Readonly<Record<string, string | null | undefined>>): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value ?? undefined]))
 }

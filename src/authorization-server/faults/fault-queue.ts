@@ -3,15 +3,15 @@ import { ClientConfigurationError } from '../../errors.ts'
 import { type EndpointName, endpointNames } from '../http/request-log.ts'
 import type { Fault } from './fault.ts'
 
-/** Where a fault acts, and how often. */
+/** Which requests a fault acts on. */
 export interface FaultReach {
-  /** For so many requests; until `clear()` if left out. */
+  /** How many requests it acts on. The default is all, until `clear()`. */
   readonly requests?: number
-  /** The token endpoint, if left out. */
+  /** The endpoint. The default is the token endpoint. */
   readonly at?: EndpointName
-  /** The part of these requests that it acts on, above 0 and up to 1; all of them, if left out. */
+  /** The share of these requests that it acts on, above 0 and at most 1. The default is 1. */
   readonly probability?: number
-  /** The same seed draws the same requests again. One is chosen, if left out. */
+  /** The seed of the random choice. The same seed chooses the same requests again. The default is a random one. */
   readonly seed?: number
 }
 
@@ -23,20 +23,20 @@ export interface QueuedFault {
   readonly at: EndpointName
   readonly probability: number
   readonly seed: number
-  /** Requests for which it still counts; undefined when it lasts. */
+  /** How many more requests it acts on; undefined if it acts until it is cleared. */
   readonly left: number | undefined
   /** How many requests it has acted on. */
   readonly acted: number
 }
 
-/** Which fault is next: those for a number of requests in the order they were set, then the lasting ones, the newest first. */
+/** Chooses the fault for each request: first those for a number of requests, in the order in which they were set, then those without a number, the newest first. */
 export interface FaultQueue {
-  /** @throws ClientConfigurationError when the reach cannot be. */
+  /** @throws ClientConfigurationError if the reach is not valid */
   set(id: number, name: string, fault: Fault, reach?: FaultReach): void
-  /** Takes one turn; undefined when nothing is wrong. */
+  /** The fault for a request, which counts as one use of it; undefined if there is none. */
   next(endpoint: EndpointName): QueuedFault | undefined
   readonly all: readonly QueuedFault[]
-  /** One of them, or all. */
+  /** Clears one fault, or all of them. */
   clear(id?: number): void
 }
 
@@ -49,7 +49,7 @@ interface Kept extends QueuedFault {
 export function faultQueue(): FaultQueue {
   let kept: Kept[] = []
 
-  /** The first of them that acts on this request. */
+  /** The first of these faults that acts on this request. */
   function acting(faults: readonly Kept[]): Kept | undefined {
     const fault = faults.find(({ probability, draw }) => probability === 1 || draw() < probability)
     if (fault !== undefined) fault.acted++
@@ -60,7 +60,7 @@ export function faultQueue(): FaultQueue {
     set(id, name, fault, reach = {}) {
       const { requests: left, at = 'token', probability = 1, seed = randomInt(2 ** 32) } = reach
       checkReach({ at, probability, seed, ...(left !== undefined && { requests: left }) })
-      // What lasts and always acts leaves nothing for those that were set before it.
+      // A fault that acts on every request until it is cleared hides those that were set before it.
       if (left === undefined && probability === 1) kept = kept.filter((one) => one.at !== at || one.left !== undefined)
       if (left !== 0) kept.push({ id, name, fault, at, probability, seed, left, acted: 0, draw: draws(seed) })
     },
@@ -83,7 +83,7 @@ export function faultQueue(): FaultQueue {
 }
 
 function checkReach({ requests = 0, at, probability = 1, seed = 0 }: FaultReach): void {
-  if (!Number.isInteger(requests) || requests < 0) throw invalid('requests must be an integer, 0 at least.')
+  if (!Number.isInteger(requests) || requests < 0) throw invalid('requests must be an integer that is at least 0.')
   if (!endpointNames.some((name) => name === at)) throw invalid(`at must be one of ${endpointNames.join(', ')}.`)
   if (!(probability > 0 && probability <= 1)) throw invalid('probability must be above 0 and at most 1.')
   if (!Number.isInteger(seed)) throw invalid('seed must be an integer.')
@@ -93,7 +93,7 @@ function invalid(sentence: string): ClientConfigurationError {
   return new ClientConfigurationError('ERR_INVALID_OPTION', `The reach of a fault: ${sentence}`)
 }
 
-/** Numbers from 0 to 1 that depend on the seed alone (mulberry32). */
+/** Random numbers from 0 to 1 that depend only on the seed (mulberry32). */
 function draws(seed: number): () => number {
   let state = seed >>> 0
   return () => {

@@ -4,12 +4,12 @@ import { knownNames } from '../../known-names.ts'
 import { type FaultLimit, type FaultName, type FaultParameter, type FaultValues, faultKinds } from './fault-kinds.ts'
 
 /**
- * The name of a fault that somebody wrote down, with values that it can have.
+ * Checks the name of a fault and its values.
  * @throws ClientConfigurationError
  */
 export function checkedName(name: string, values: FaultValues): FaultName {
   if (!Object.hasOwn(faultKinds, name))
-    throw invalidFault(`there is none of this name. ${knownNames(name, Object.keys(faultKinds))}`)
+    throw invalidFault(`there is no fault with this name. ${knownNames(name, Object.keys(faultKinds))}`)
   const { parameters } = faultKinds[name as FaultName]
   const known = parameters.map((parameter) => parameter.name)
   const unknown = Object.keys(values).find((one) => !known.includes(one))
@@ -62,11 +62,11 @@ const isWithin: Readonly<Record<FaultLimit, (value: unknown) => boolean>> = {
 
 const limitInWords: Readonly<Record<FaultLimit, string>> = {
   delay: `milliseconds from 0 to ${longestDelay}`,
-  life: 'milliseconds from 0 to ten years',
-  count: 'a whole number, 0 or more',
-  status: 'a whole number from 200 to 599. What comes before an answer can be sent with raw',
-  fields: 'names and texts that HTTP can carry in a header. What it cannot carry can be sent with raw',
-  field: 'a text that HTTP can carry in a header, or a number that is 0 or more'
+  life: 'a number of milliseconds from 0 to ten years',
+  count: 'a whole number that is at least 0',
+  status: 'a whole number from 200 to 599. Use the fault raw for informational answers',
+  fields: 'names and texts that are valid in an HTTP header. Use the fault raw for others',
+  field: 'a text that is valid in an HTTP header, or a number that is at least 0'
 }
 
 function isBetween(value: unknown, least: number, most: number): boolean {

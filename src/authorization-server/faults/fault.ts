@@ -1,29 +1,29 @@
 import type { Answer } from '../http/server-answer.ts'
 import type { Delivery } from './delivery.ts'
 
-/** What is wrong with one request. */
+/** The effect of a fault on one request. */
 export interface Fault {
-  /** Milliseconds that its token lives. */
+  /** The lifetime of its token in milliseconds. */
   readonly lifetime?: number
   readonly sameToken?: true
-  /** The nonce of a proof counts as old, whatever it is. */
+  /** Treats any nonce of a DPoP proof as expired. */
   readonly staleNonce?: true
-  /** Sent instead of the real answer, which is not created. */
+  /** The answer that is sent instead of the real one, which is not created. */
   readonly instead?: Answer
   readonly alteration?: Alteration
   readonly deliver?: Delivery
 }
 
-/** Parts of the real answer that are changed. */
+/** Changes to parts of the real answer. */
 export interface Alteration {
   readonly status?: number
-  /** `undefined` takes the header away. */
+  /** `undefined` removes the header. */
   readonly headers?: Readonly<Record<string, string | undefined>>
-  /** Members of the JSON body; `undefined` takes the member away. */
+  /** Members of the JSON body; `undefined` removes the member. */
   readonly members?: Readonly<Record<string, unknown>>
 }
 
-/** The answer with some of its parts changed. A body that is no JSON object has no members to change. */
+/** Applies the changes. A body that is not a JSON object has no members to change. */
 export function altered(answer: Answer, { status = answer.status, headers = {}, members }: Alteration): Answer {
   const changed: Record<string, string | readonly string[]> = { ...answer.headers }
   for (const [name, value] of Object.entries(headers))

@@ -4,19 +4,19 @@ import { type Condition, type FaultName, type FaultValues, faultKinds } from './
 import type { FaultQueue, FaultReach } from './fault-queue.ts'
 import { checkedName, invalidFault } from './fault-values.ts'
 
-/** An answer that a fault gives. */
+/** The answer for the fault `answer`. */
 export interface FaultAnswer {
   readonly status?: number
   readonly headers?: Answer['headers']
-  /** A string or bytes as they are, anything else as JSON. */
+  /** A string or bytes are sent as they are, anything else as JSON. */
   readonly body?: unknown
 }
 
-/** A fault that is switched on. */
+/** A fault that is on. */
 export interface ActiveFault extends FaultReach {
-  /** By which `clear(id)` switches it off. */
+  /** The id for `clear(id)`. */
   readonly id: number
-  /** The name of its switch: `slow`. */
+  /** The kind of fault, such as `slow`. */
   readonly fault: string
   readonly values: FaultValues
   /** Epoch ms. */
@@ -26,49 +26,49 @@ export interface ActiveFault extends FaultReach {
 }
 
 /**
- * Switches for what can go wrong with an authorization server, live. At each endpoint the faults for a number of requests act first, in the order in
- * which they were set; after them the newest one without a number, until `clear()`. One fault acts on one request. `down` and `clockOffset` act beside them.
+ * Switches faults of the server on and off while it runs. At each endpoint, faults for a number of requests act first, in the order in which they were
+ * set. Then the newest fault without a number acts until `clear()`. At most one fault acts on a request; `down` and `clockOffset` act in addition.
  */
 export interface Faults {
-  /** Open connections are broken, and every new one, until `clear()`. */
+  /** Breaks open connections, and every new one until `clear()`. */
   down(): void
-  /** Answers come `ms` late. */
+  /** Delays answers by `ms`. */
   slow(ms: number, reach?: FaultReach): void
-  /** The body comes one byte each `ms`. */
+  /** Sends the body with one byte each `ms`. */
   drip(ms: number, reach?: FaultReach): void
-  /** Requests are taken and never answered. */
+  /** Accepts requests and never answers them. */
   hang(reach?: FaultReach): void
-  /** The connection is reset before a byte of the answer. */
+  /** Resets the connection before the answer. */
   reset(reach?: FaultReach): void
-  /** The connection is reset after the head and `count` bytes of the body. */
+  /** Resets the connection after the head and `count` bytes of the body. */
   resetAtByte(count: number, reach?: FaultReach): void
-  /** These bytes are the whole answer on the wire, status line included; the connection is then closed. */
+  /** Sends these bytes as the whole answer, including the status line, and closes the connection. */
   raw(wire: string | Uint8Array, reach?: FaultReach): void
-  /** This answer, and no token is made. 200 unless `status` says otherwise. */
+  /** Gives this answer and issues no token. The default of `status` is 200. */
   answer(answer: FaultAnswer, reach?: FaultReach): void
-  /** The real answer with these parts changed. */
+  /** Changes these parts of the real answer. */
   alter(alteration: Alteration, reach?: FaultReach): void
-  /** 429; `retryAfter` in milliseconds, or as a string the header as it is to be sent. */
+  /** Answers 429. `retryAfter` is in milliseconds, or a string that is sent as the header. */
   rateLimit(limit?: { readonly retryAfter?: number | string }, reach?: FaultReach): void
-  /** 307 unless `status` says otherwise. */
+  /** Answers with a redirect. The default of `status` is 307. */
   redirect(location: string, status?: number, reach?: FaultReach): void
-  /** Tokens live for `ms`. */
+  /** Issues tokens with a lifetime of `ms`. */
   lifetime(ms: number, reach?: FaultReach): void
-  /** The token that was last given for the same request is given again, with what is left of its life. */
+  /** Returns the last token for the same request again, with its remaining lifetime. */
   sameToken(reach?: FaultReach): void
-  /** A request with a DPoP proof is told that its nonce is old, and gets another one, whatever it carries. */
+  /** Refuses every DPoP proof with `use_dpop_nonce` and a new nonce, whatever nonce it contains. */
   staleNonce(reach?: FaultReach): void
-  /** The server's clock is wrong by `ms`, in tokens and `Date` headers, until `clear()`. */
+  /** Sets the server's clock wrong by `ms`, in tokens and `Date` headers, until `clear()`. */
   clockOffset(ms: number): void
-  /** Those that are switched on now. */
+  /** The faults that are on now. */
   readonly active: readonly ActiveFault[]
-  /** All is well again; with an id of `active`, that one fault is gone. */
+  /** Switches all faults off, or the one with this id. */
   clear(id?: number): void
 }
 
-/** The switches by their names, for those who come over HTTP. */
+/** The same switches by their names, for the admin API. */
 export interface FaultSwitches extends Faults {
-  /** @throws ClientConfigurationError when there is no such fault, or its values or reach cannot be. */
+  /** @throws ClientConfigurationError if there is no such fault, or if its values or its reach are not valid */
   set(name: string, values: FaultValues, reach: FaultReach): ActiveFault
   /** Called when a fault is switched on, and when one is cleared. */
   onChange(listener: (sentence: string) => void): void
@@ -77,7 +77,7 @@ export interface FaultSwitches extends Faults {
 export interface FaultSwitchesOptions {
   readonly queue: FaultQueue
   readonly condition: Condition
-  /** Ends what is open when the server goes down. */
+  /** Breaks the open connections when the server goes down. */
   readonly breakConnections: () => void
   /** Epoch ms. */
   readonly now: () => number
@@ -110,7 +110,7 @@ export function faultSwitches({ queue, condition, breakConnections, now }: Fault
       Object.assign(condition, put(values as never))
       if (condition.down) breakConnections()
     }
-    active() // lets go of those that have had their turns
+    active() // forgets the faults that have acted on all their requests
     remembered.push({ id, fault: name, values: forReaders(values), since: now(), ofServer: put !== undefined })
     tell(`The fault ${name} is on${reach.at === undefined ? '' : ` at ${reach.at}`}.`)
   }
@@ -158,14 +158,14 @@ export function faultSwitches({ queue, condition, breakConnections, now }: Fault
     set(name, values, reach) {
       set(checkedName(name, values), values, reach)
       const added = active().find(({ id }) => id === lastId)
-      if (added === undefined) throw invalidFault('requests is 0, so the fault would act on nothing.')
+      if (added === undefined) throw invalidFault('requests is 0, so the fault would not act on any request.')
       return added
     },
     onChange: (listener) => void listeners.push(listener)
   }
 }
 
-/** Bytes as text: what is on is shown as JSON. */
+/** Shows bytes as text, because active faults are sent as JSON. */
 function forReaders(values: FaultValues): FaultValues {
   const asText = ([name, value]: [string, unknown]) =>
     value instanceof Uint8Array ? [name, Buffer.from(value).toString('latin1')] : [name, value]

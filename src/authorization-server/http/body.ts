@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** The whole body; undefined when it is over so many bytes. */
+/** The whole body; undefined if it has more than `most` bytes. */
 export async function readBody(incoming: IncomingMessage, most: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = []
   let length = 0

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** Whose pages may read the answers of the endpoints: origins, or `*` for all. Nobody's, when it is empty. */
+/** The origins whose pages may read the answers of the endpoints, or `*` for all origins. */
 export type AllowedOrigins = readonly string[]
 
-/** Writes the fields by which a browser lets the page of another site read the answer. */
+/** Writes the CORS headers that let the page of another site read the answer. */
 export function allowOrigin({ headers }: IncomingMessage, response: ServerResponse, allowed: AllowedOrigins): void {
   if (allowed.length === 0) return
   const { origin = '' } = headers
@@ -13,7 +13,7 @@ export function allowOrigin({ headers }: IncomingMessage, response: ServerRespon
   else if (allowed.includes(origin)) response.setHeader('access-control-allow-origin', origin)
 }
 
-/** Whether a browser asks, before it sends the request, if it may; then the answer is written already. */
+/** Answers a CORS preflight request. Returns whether the request was one. */
 export function answeredPreflight(
   { method, headers }: IncomingMessage,
   response: ServerResponse,

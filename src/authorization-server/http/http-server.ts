@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { ClientConfigurationError } from '../../errors.ts'
 import { isLoopback } from '../../http/loopback.ts'
 
-/** PEM: the server's certificate and key, and the authorities of client certificates. */
+/** The server's certificate and key, and the authorities of client certificates, all in PEM. */
 export interface TlsOptions {
   readonly cert: string
   readonly key: string
@@ -15,33 +15,33 @@ export interface TlsOptions {
 }
 
 export interface HttpServer {
-  /** `http://127.0.0.1:port`, or `https`. */
+  /** `http://127.0.0.1:port`, or the same with `https`. */
   readonly origin: string
   serve(listener: RequestListener): void
-  /** Breaks every connection but those of the control page. */
+  /** Breaks every connection except those of the page. */
   breakConnections(): void
   close(): Promise<void>
 }
 
 export interface ListenOptions {
   readonly host: string
-  /** 0 takes a free one. */
+  /** The port; 0 for a free one. */
   readonly port: number
   readonly tls?: TlsOptions | undefined
-  /** While it says so, connections to the `tls` port are broken as they come. */
+  /** While this returns true, new connections to the `tls` port are broken. */
   readonly isDown: () => boolean
 }
 
 const spared = new WeakSet<Socket>()
 
-/** Keeps a connection when the server goes down: it carries the control page, which must be able to bring the server back. */
+/** Keeps this connection when the server goes down. It is the page's, which must be able to bring the server back. */
 export function spare(socket: Socket): void {
   spared.add(socket)
 }
 
-/** @throws ClientConfigurationError (as a rejection) when the address or port is not available. */
+/** @throws ClientConfigurationError (as a rejection) if the address or port is not available */
 export async function listen({ host, port, tls, isDown }: ListenOptions): Promise<HttpServer> {
-  // Who signs a client's certificate is for the client authentication to judge.
+  // TLS accepts any client certificate. Client authentication checks who signed it.
   const server =
     tls === undefined ? createServer() : createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false })
   const sockets = new Set<Socket>()
@@ -73,18 +73,18 @@ export async function listen({ host, port, tls, isDown }: ListenOptions): Promis
   }
 }
 
-/** A server that listens on all addresses can be reached on this machine at its loopback address. */
+/** The origin by which this machine reaches the server, which is loopback if the server listens on all addresses. */
 export function originOf(scheme: 'http' | 'https', host: string, port: number): string {
   const everywhere = host === '0.0.0.0' || host === '::'
   return `${scheme}://${everywhere ? '127.0.0.1' : inBrackets(host)}:${port}`
 }
 
-/** Whether nobody but this machine reaches what listens there. */
+/** Whether only this machine can reach this host. */
 export function isLoopbackHost(host: string): boolean {
   return isLoopback(new URL(`http://${inBrackets(host)}`))
 }
 
-/** An address of IPv6 as URLs write it. */
+/** Puts an IPv6 address in brackets, as URLs need it. */
 export function inBrackets(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
@@ -92,7 +92,7 @@ export function inBrackets(host: string): string {
 function cannotListen(host: string, port: number, { code }: NodeJS.ErrnoException): ClientConfigurationError {
   const reasons: Record<string, string> = {
     EADDRINUSE: `port ${port} of ${host} is taken by another process. Choose another port, or 0 for a free one.`,
-    EACCES: `port ${port} needs rights that this process does not have. Choose a port above 1023.`,
+    EACCES: `this process has no permission to listen on port ${port}. Choose a port above 1023.`,
     EADDRNOTAVAIL: `${host} is not an address of this machine.`,
     ENOTFOUND: `${host} is not a name of this machine.`
   }

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type HttpServer, listen, type TlsOptions } from './http-server.ts'
 
-/** The plain port, or the one that asks for a client certificate. */
+/** The port that a request came to: the plain one, or the one that asks for a client certificate. */
 export type Door = 'plain' | 'mutualTls'
 
 export interface Listeners {
   readonly origin: string
-  /** Where client certificates are asked for, if anywhere. */
+  /** The origin of the port that asks for client certificates; undefined if there is none. */
   readonly mutualTlsOrigin: string | undefined
-  /** `door` is the one by which the request came. */
+  /** Starts to answer requests. */
   serve(answer: (door: Door, incoming: IncomingMessage, response: ServerResponse) => void): void
   breakConnections(): void
   close(): Promise<void>
@@ -21,7 +21,7 @@ export interface ListenersOptions {
   readonly isDown: () => boolean
 }
 
-/** Plain HTTP, and with `tls` a second port beside it (RFC 8705 §5). */
+/** Listens on a port for plain HTTP, and with `tls` on a second one for mutual TLS (RFC 8705 §5). */
 export async function listeners({ host, port, tls, isDown }: ListenersOptions): Promise<Listeners> {
   const plain = await listen({ host, port, isDown })
   const mutualTls = tls && (await listenBeside(plain, { host, port: tls.port ?? 0, tls, isDown }))

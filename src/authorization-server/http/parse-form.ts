@@ -1,16 +1,16 @@
 import { OAuthError } from './refusal-error.ts'
 
-/** The parameters of a form, as RFC 6749 §3.2 reads them: one without a value counts as left out. */
+/** The parameters of a form. A parameter without a value counts as left out (RFC 6749 §3.2). */
 export interface Form {
   value(name: string): string | undefined
-  /** All of them, for one that may be repeated. */
+  /** All values of a parameter that may be repeated. */
   values(name: string): readonly string[]
 }
 
-/** Resource indicators are the only ones that come several times (RFC 8707 §2). */
+/** Only resource indicators may be repeated (RFC 8707 §2). */
 const repeatable = new Set(['resource'])
 
-/** @throws OAuthError `invalid_request`: not a form, not UTF-8, or a parameter is repeated. */
+/** @throws OAuthError `invalid_request` if the body is not a form or not UTF-8, or if a parameter is repeated */
 export function parseForm(contentType: string | undefined, body: Uint8Array): Form {
   if (mediaType(contentType) !== 'application/x-www-form-urlencoded')
     throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded.')
@@ -21,7 +21,7 @@ export function parseForm(contentType: string | undefined, body: Uint8Array): Fo
   return form(parameters)
 }
 
-/** The form of a request that nobody sent. What is undefined is left out. */
+/** A form for a request that the server makes up. Undefined fields are left out. */
 export function formFrom(fields: Readonly<Record<string, string | undefined>>): Form {
   const given = Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined)
   return form(new URLSearchParams(given))

@@ -2,13 +2,13 @@ import { createHash, type X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 
-/** The certificate that a client showed in the handshake. */
+/** The certificate that a client presented in the TLS handshake. */
 export interface PresentedCertificate {
   /** `x5t#S256` (RFC 8705 §3.1). */
   readonly thumbprint: string
-  /** Its parts joined with a comma and a space. */
+  /** The subject, with its parts joined by a comma and a space. */
   readonly subject: string
-  /** An authority that the server trusts has issued it. */
+  /** Whether an authority that the server trusts has issued it. */
   readonly trusted: boolean
 }
 

@@ -1,6 +1,6 @@
 import { type Answer, jsonAnswer } from './server-answer.ts'
 
-/** What the client would need for the request to be granted. */
+/** The grant that the client lacks for this request. */
 export interface MissingGrant {
   readonly service: string
   readonly scope: readonly string[]
@@ -12,7 +12,7 @@ export interface RefusalDetails {
   readonly missing?: MissingGrant
 }
 
-/** A request is refused: one error code of the RFCs, and a sentence for the developer who reads it. */
+/** A request is refused, with an error code of the RFCs and a sentence for the developer. */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   /** The `error` member (RFC 6749 §5.2, RFC 8707 §2). */

@@ -2,50 +2,50 @@ import type { MissingGrant } from './refusal-error.ts'
 
 export const endpointNames = ['token', 'metadata', 'jwks', 'introspection', 'revocation'] as const
 
-/** What of the server a request was for, and a fault can be set at. */
+/** The endpoints of the server, which the log and the faults name. */
 export type EndpointName = (typeof endpointNames)[number]
 
-/** One request that reached an endpoint, answered or not. It holds no token and no secret. */
+/** One request to an endpoint, whether it was answered or not. It contains no token and no secret. */
 export interface LoggedRequest {
   readonly endpoint: EndpointName
   /** Epoch ms. */
   readonly receivedAt: number
-  /** Who sent it, once proved. */
+  /** The client, once it is authenticated. */
   readonly clientId: string | undefined
-  /** The scope it asked for, as it was sent, cut after 500 characters. */
+  /** The requested scope, cut after 500 characters. */
   readonly scope: string | undefined
-  /** The service that a token was granted for. */
+  /** The service that the issued token is for. */
   readonly service: string | undefined
-  /** The scope that the token has. */
+  /** The scope of the issued token. */
   readonly granted: readonly string[] | undefined
-  /** When the token ends, in epoch ms. */
+  /** When the issued token expires, in epoch ms. */
   readonly expiresAt: number | undefined
   /** The `error` member of a refusal. */
   readonly error: string | undefined
   /** Why it was refused, as a sentence. */
   readonly reason: string | undefined
-  /** The grant with which it would not have been refused. */
+  /** The grant that the client lacks. */
   readonly missing: MissingGrant | undefined
-  /** The fault that acted on it, by its name. */
+  /** The name of the fault that acted on it. */
   readonly fault: string | undefined
 }
 
 export interface RequestLog {
-  /** How many requests came since the start, or since `clear()`. */
+  /** How many requests there were since the start, or since `clear()`. */
   count(endpoint: EndpointName): number
-  /** The last thousand, oldest first. */
+  /** The last thousand requests, oldest first. */
   readonly latest: readonly LoggedRequest[]
   clear(): void
 }
 
 const kept = 1000
 
-/** The entry of the request under way: it is completed as more is known. */
+/** The entry of a request that is being handled. It is completed step by step. */
 export type LogEntry = { -readonly [Field in keyof LoggedRequest]: LoggedRequest[Field] }
 
 export interface WritableRequestLog extends RequestLog {
   add(endpoint: EndpointName, receivedAt: number): LogEntry
-  /** Nothing more will be known of this entry. */
+  /** The request has been handled, so the entry is complete. */
   settle(entry: LogEntry): void
   onSettled(listener: (entry: LoggedRequest) => void): void
 }
@@ -81,7 +81,7 @@ function newEntry(endpoint: EndpointName, receivedAt: number): LogEntry {
   return { ...request, ...granted, error: undefined, reason: undefined, missing: undefined }
 }
 
-/** A text of somebody else, short enough to keep. A slice alone would hold the whole text in memory. */
+/** Shortens a text so that it can be kept. It is copied, because a slice would keep the whole text in memory. */
 export function shortened(text: string | undefined): string | undefined {
   return text === undefined || text.length <= 500 ? text : `${Buffer.from(text.slice(0, 500)).toString()}…`
 }

@@ -1,12 +1,12 @@
-/** One HTTP answer of the server, before it is written. */
+/** An HTTP answer before it is sent. */
 export interface Answer {
   readonly status: number
-  /** Lower-case names; several values are several header lines. */
+  /** Names are in lower case. Several values become several header lines. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly body: string | Uint8Array
 }
 
-/** A JSON answer that no cache keeps (RFC 6749 §5.1). */
+/** A JSON answer that must not be cached (RFC 6749 §5.1). */
 export function jsonAnswer(status: number, body: unknown, headers: Answer['headers'] = {}): Answer {
   return {
     status,

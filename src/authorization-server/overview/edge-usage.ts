@@ -1,15 +1,15 @@
-/** What a client has asked for at one service since the start. Times are epoch ms. */
+/** The tokens that a client got for one service since the start. Times are in epoch ms. */
 export interface EdgeUsage {
-  /** Tokens it was given. */
+  /** How many tokens it got. */
   readonly tokens: number
   readonly lastTokenAt: number | undefined
-  /** Scope token → when it was last in a token. */
+  /** When each scope was last in a token. */
   readonly scope: ReadonlyMap<string, number>
   readonly refusals: number
   readonly lastRefusalAt: number | undefined
 }
 
-/** Who has used which right. */
+/** Which client has used which right. */
 export interface Usage {
   granted(clientId: string, service: string, scope: readonly string[], at: number): void
   refused(clientId: string, service: string, at: number): void
@@ -29,7 +29,7 @@ function unused(): Kept {
   return { tokens: 0, lastTokenAt: undefined, scope: new Map(), refusals: 0, lastRefusalAt: undefined }
 }
 
-/** It grows with the clients and services of the registry alone: both names come from there. */
+/** Its size is limited by the registry, because the names of clients and services come from there. */
 export function usage(): Usage {
   const kept = new Map<string, Kept>()
 

@@ -1,7 +1,7 @@
 import type { EndpointName, LoggedRequest } from '../http/request-log.ts'
 import type { RegistryChange } from '../registry/changes.ts'
 
-/** One thing that happened, for people. It holds no token and no secret. */
+/** One event, for people. It contains no token and no secret. */
 export interface JournalEntry {
   /** Counts up from 1. */
   readonly id: number
@@ -11,15 +11,15 @@ export interface JournalEntry {
   readonly text: string
   readonly request?: LoggedRequest
   readonly change?: RegistryChange
-  /** When the right was withdrawn for whose lack the request was refused, in epoch ms. */
+  /** If the request was refused because a right was withdrawn: when that happened, in epoch ms. */
   readonly withdrawnAt?: number
 }
 
-/** What happened, as it happens. */
+/** The events of the server. */
 export interface ReadableJournal {
-  /** The last five hundred, oldest first. */
+  /** The last five hundred events, oldest first. */
   readonly latest: readonly JournalEntry[]
-  /** Calls the listener with each entry from now on, until the function that is returned is called. */
+  /** Calls the listener with each new entry. Call the returned function to stop. */
   follow(listener: (entry: JournalEntry) => void): () => void
 }
 
@@ -61,7 +61,7 @@ const inWords: Readonly<Record<EndpointName, string>> = {
   revocation: 'a revocation'
 }
 
-/** A request as a sentence: `orders got a token for billing: charge.` */
+/** Describes a request in a sentence, such as `orders got a token for billing: charge.` */
 export function requestSentence(request: LoggedRequest): string {
   const { endpoint, clientId = 'somebody', service, granted = [], error, reason, fault } = request
   const faulty = fault === undefined ? '' : ` The fault ${fault} acted on it.`

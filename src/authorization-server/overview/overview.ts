@@ -7,7 +7,7 @@ import type { EdgeUsage } from './edge-usage.ts'
 import type { ServerParts } from './server-parts.ts'
 import { lastEnd, tokensOut } from './tokens-out.ts'
 
-/** Who may call whom, and who did. All times are epoch ms. It holds no token and no secret. */
+/** Who may call whom, and who did. All times are in epoch ms. It contains no token and no secret. */
 export interface Overview {
   readonly issuer: string
   readonly now: number
@@ -16,7 +16,7 @@ export interface Overview {
   readonly edges: readonly EdgeView[]
   readonly key: { readonly kid: string | undefined; readonly algorithm: string; readonly createdAt: number }
   readonly faults: readonly ActiveFault[]
-  /** Milliseconds by which the server's clock is wrong on purpose. */
+  /** How many milliseconds the server's clock is wrong, because of the fault `clockOffset`. */
   readonly clockOffset: number
 }
 
@@ -34,17 +34,17 @@ export interface Described {
 
 export interface ClientView {
   readonly clientId: string
-  /** `false`: it gets no token, or is no longer registered. */
+  /** `false` if the client is disabled or no longer registered, so that it gets no tokens. */
   readonly enabled: boolean
   readonly registered: boolean
-  /** Milliseconds that its tokens live. */
+  /** The lifetime of its tokens in milliseconds. */
   readonly accessTokenLifetime: number
 }
 
-/** `expiring`: withdrawn, and some tokens have not ended yet. `withdrawn`: and none counts any more. */
+/** `expiring` means that the grant is withdrawn, but some tokens are still valid. `withdrawn` means that none is valid any more. */
 export type EdgeState = 'used' | 'unused' | 'expiring' | 'withdrawn'
 
-/** What one client may do, or might do, at one service. */
+/** What one client may do at one service, or could do until the grant was withdrawn. */
 export interface EdgeView {
   readonly clientId: string
   readonly service: string
@@ -52,16 +52,16 @@ export interface EdgeView {
   readonly scope: readonly RightView[]
   readonly roles: readonly RightView[]
   readonly withdrawnAt: number | undefined
-  /** Tokens that it was given since the start. */
+  /** How many tokens the client got since the start. */
   readonly tokens: number
   readonly lastTokenAt: number | undefined
   readonly refusals: number
   readonly lastRefusalAt: number | undefined
-  /** Tokens that count at services that verify by themselves. */
+  /** How many tokens are still valid at services that verify tokens themselves. */
   readonly tokensOut: number
-  /** Of these, those that introspection calls active. */
+  /** How many of these are active at introspection. */
   readonly activeTokens: number
-  /** When the last of them ends. */
+  /** When the last of them expires. */
   readonly lastEndsAt: number | undefined
 }
 
@@ -100,7 +100,7 @@ function clientView({ clientId, enabled, accessTokenLifetime }: RegisteredClient
   return { clientId, enabled, registered: true, accessTokenLifetime: accessTokenLifetime ?? lifetime }
 }
 
-/** A client that was removed is shown as long as what it had is shown as withdrawn. */
+/** Removed clients that are still shown, because their withdrawn grants are. */
 function goneClients({ registry, lifetime }: ServerParts): ClientView[] {
   const gone = registry.withdrawals.all().filter(({ clientId }) => !registry.model.clients.has(clientId))
   return [...new Set(gone.map(({ clientId }) => clientId))].map((clientId) => {
@@ -130,7 +130,7 @@ interface Edge {
   readonly withdrawal: Withdrawal | undefined
 }
 
-/** Every edge that is granted, or was. */
+/** Every client and service with a grant, current or withdrawn. */
 function edges({ model, withdrawals }: ServerParts['registry']): readonly Edge[] {
   const granted = [...model.clients.values()].flatMap(({ clientId, grants }) =>
     grants.map((grant) => {

@@ -7,31 +7,31 @@ import { nameOf, parseRegistry, registryText } from '../registry/registry-file.t
 import type { Journal } from './journal.ts'
 
 export interface RegistryFollower {
-  /** Over when what is being written is written. */
+  /** Stops, and resolves when the current write has finished. */
   close(): Promise<void>
 }
 
 export interface RegistryFollowerOptions {
   readonly file: string | URL
-  /** What the file said when the server was started with it. */
+  /** The content of the file when the server started. */
   readonly text: string
-  /** Whether changes that are made here go into the file. */
+  /** Whether changes while the server runs are written to the file. */
   readonly write: boolean
   readonly registry: ServerRegistry
   readonly journal: Journal
 }
 
-/** Milliseconds between two looks. Looking works where a notice does not come: in containers, and on network drives. */
+/** Milliseconds between two reads. Polling also works in containers and on network drives, where file events do not arrive. */
 const interval = 250
 
-/** Reads the file again when it was saved, and says what changed. A file with errors changes nothing. */
+/** Reads the registry file again whenever it is saved, and reports what changed. A file with errors changes nothing. */
 export function registryFollower(options: RegistryFollowerOptions): RegistryFollower {
   const { registry, journal, write } = options
   const file = nameOf(options.file)
   const tell = (text: string) => journal.add({ kind: 'file', text })
-  /** What the file said when we last read or wrote it. */
+  /** The content of the file when we last read or wrote it. */
   let known = options.text
-  /** A text that could not be read: an editor may be in the middle of writing it. */
+  /** A content with errors. It is reported when it is read a second time, because an editor may not have finished writing. */
   let doubtful: string | undefined
   let working = Promise.resolve()
   let loading = false
@@ -48,7 +48,7 @@ export function registryFollower(options: RegistryFollowerOptions): RegistryFoll
     } catch (error) {
       if (doubtful !== text) return void soon(text)
       known = text
-      tell(`${(error as Error).message} The server goes on with the registry that it has.`)
+      tell(`${(error as Error).message} The server continues with the registry that it has.`)
     }
   }
 
@@ -63,7 +63,7 @@ export function registryFollower(options: RegistryFollowerOptions): RegistryFoll
     loading = true
     try {
       const changes = registry.load(document)
-      if (changes.length === 0) tell(`${file} was read again. It changes nothing.`)
+      if (changes.length === 0) tell(`${file} was read again. Nothing has changed.`)
     } finally {
       loading = false
     }
@@ -73,7 +73,7 @@ export function registryFollower(options: RegistryFollowerOptions): RegistryFoll
     const onDisk = await registryText(file)
     if (onDisk !== known) {
       tell(
-        `${file} was changed by somebody else in the meantime, so it was read again. Your change is not in it: make it again.`
+        `${file} was changed by somebody else in the meantime, so it was read again. Your change is lost. Make it again.`
       )
       return readAgain()
     }
@@ -97,7 +97,7 @@ export function registryFollower(options: RegistryFollowerOptions): RegistryFoll
   }
 }
 
-/** Whole or not at all, with the rights that the file had, and behind a link if it is one. */
+/** Replaces the content atomically. The permissions of the file stay, and a symbolic link stays a link. */
 async function replaceFile(file: string, text: string): Promise<void> {
   const target = await realpath(file)
   const { mode } = await stat(target)

@@ -9,7 +9,7 @@ import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Usage } from './edge-usage.ts'
 import type { Journal } from './journal.ts'
 
-/** The running server as those see it who watch and control it. */
+/** The parts of the running server that the overview, the admin API and the page use. */
 export interface ServerParts {
   readonly issuer: string
   readonly tokenEndpoint: string
@@ -21,16 +21,16 @@ export interface ServerParts {
   readonly requests: WritableRequestLog
   readonly journal: Journal
   readonly format: AccessTokenFormat
-  /** How its JWTs look; as RFC 9068 has it, if undefined. */
+  /** The profile of its JWTs; undefined for RFC 9068. */
   readonly profile: TokenProfile | undefined
-  /** The secret of HS256, HS384 and HS512. */
+  /** The secret for HS256, HS384 and HS512. */
   readonly signingSecret: string | undefined
-  /** Milliseconds that tokens live, unless their client says otherwise. */
+  /** The lifetime of tokens in milliseconds, for clients without a lifetime of their own. */
   readonly lifetime: number
-  /** The clock of the server without its faults. */
+  /** The clock of the server without its fault. */
   readonly clock: Clock
-  /** Epoch ms, as the server believes it. */
+  /** Epoch ms, by the clock of the server with its fault. */
   readonly now: () => number
-  /** Milliseconds by which that is wrong: a fault. */
+  /** How many milliseconds that clock is wrong, because of the fault `clockOffset`. */
   readonly clockOffset: () => number
 }

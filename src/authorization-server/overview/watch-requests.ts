@@ -14,7 +14,7 @@ export interface Watched {
   readonly now: () => number
 }
 
-/** Writes down what happens, and who uses which right. */
+/** Records events in a journal, and which client uses which right. */
 export function watch({ registry, requests, faults, keys, now }: Watched): { journal: Journal; usage: Usage } {
   const written = journal(now)
   const used = usage()
@@ -38,7 +38,7 @@ export function watch({ registry, requests, faults, keys, now }: Watched): { jou
   return { journal: written, usage: used }
 }
 
-/** When what a refused request lacked was withdrawn, if it was. */
+/** When the right that a refused request lacked was withdrawn; undefined if it never was. */
 function withdrawnBefore({ withdrawals }: ServerRegistry, { clientId, missing }: LoggedRequest): number | undefined {
   const withdrawal = clientId && missing && withdrawals.find(clientId, missing.service)
   if (!withdrawal) return undefined

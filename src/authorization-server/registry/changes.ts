@@ -8,20 +8,20 @@ export interface RegistryChange {
   readonly kind: 'allowed' | 'withdrawn' | 'client' | 'service'
   readonly clientId?: string
   readonly service?: string
-  /** The scope tokens that were allowed or withdrawn. */
+  /** The scopes that were allowed or withdrawn. */
   readonly scope?: readonly string[]
   readonly roles?: readonly string[]
-  /** The change as a sentence, without a secret: `orders may call billing: charge`. */
+  /** The change as a sentence, such as `orders may call billing: charge.` It contains no secret. */
   readonly text: string
 }
 
-/** A registry as it was written, and as it is read. */
+/** A registry as a document, and its model. */
 export interface ReadRegistry {
   readonly document: Registry
   readonly model: RegistryModel
 }
 
-/** What changed, services first. */
+/** The differences between two registries, services first. */
 export function changesBetween(before: ReadRegistry, after: ReadRegistry): readonly RegistryChange[] {
   return [
     ...serviceChanges(before.model, after.model),
@@ -51,12 +51,14 @@ function clientSentences(clientId: string, old?: ClientRegistration, now?: Clien
     names.some((name) => !isDeepStrictEqual(Reflect.get(old, name), Reflect.get(now, name)))
   return [
     ...(differs(['enabled'])
-      ? [`${clientId} ${now.enabled === false ? 'is disabled: it gets no token' : 'is enabled'}.`]
+      ? [`${clientId} ${now.enabled === false ? 'is disabled and gets no tokens' : 'is enabled'}.`]
       : []),
-    ...(differs(credentialNames) ? [`${clientId} has other credentials.`] : []),
-    ...(differs(['accessTokenLifetime']) ? [`The tokens of ${clientId} have another lifetime.`] : []),
-    ...(differs(['dpop', 'dpopNonces']) ? [`The tokens of ${clientId} are bound to a key by another rule.`] : []),
-    ...(differs(['claims', 'authorities']) ? [`The tokens of ${clientId} have other claims.`] : [])
+    ...(differs(credentialNames) ? [`The credentials of ${clientId} have changed.`] : []),
+    ...(differs(['accessTokenLifetime']) ? [`The lifetime of the tokens of ${clientId} has changed.`] : []),
+    ...(differs(['dpop', 'dpopNonces'])
+      ? [`The rule that binds the tokens of ${clientId} to a DPoP key has changed.`]
+      : []),
+    ...(differs(['claims', 'authorities']) ? [`The claims of the tokens of ${clientId} have changed.`] : [])
   ]
 }
 
@@ -87,7 +89,7 @@ function withdrawn(edge: Edge, old: Grant | undefined, now: Grant | undefined): 
   const text =
     now === undefined
       ? `${clientId} may no longer call ${service}.`
-      : `${clientId} may call ${service} without this from now on: ${inWords(lost)}.`
+      : `${clientId} may still call ${service}, but no longer with: ${inWords(lost)}.`
   return [{ kind: 'withdrawn', ...edge, ...lost, text }]
 }
 
@@ -105,7 +107,7 @@ function inWords({ scope, roles }: Rights): string {
   return words.length === 0 ? 'without any scope' : words.join(', ')
 }
 
-/** What `after` has and `before` has not. */
+/** The members of `after` that are not in `before`. */
 function added(before: readonly string[] = [], after: readonly string[] = []): readonly string[] {
   return after.filter((member) => !before.includes(member))
 }
@@ -120,7 +122,7 @@ function grantsOf({ clients }: RegistryModel): ReadonlyMap<string, ClientGrant> 
   return new Map(all.map((one) => [edgeKey(one.clientId, one.grant.service.name), one]))
 }
 
-/** One text for a client and a service. */
+/** A unique key for a client and a service. */
 export function edgeKey(clientId: string, service: string): string {
   return JSON.stringify([clientId, service])
 }
@@ -129,7 +131,7 @@ function byId(clients: readonly ClientRegistration[]): ReadonlyMap<string, Clien
   return new Map(clients.map((client) => [client.clientId, client]))
 }
 
-/** Every name that one of the two has, with what each has. */
+/** All names in either map, with the value in each. */
 function both<Value>(
   before: ReadonlyMap<string, Value>,
   after: ReadonlyMap<string, Value>

@@ -17,10 +17,10 @@ const known = [
   ...credentialNames
 ]
 
-/** What the server writes into each token itself. */
+/** The claims that the server sets in every token. */
 const ownClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'roles', 'authorities', 'cnf']
 
-/** Reports what is wrong with one client. Its sentences name the client, and show nothing that it proves itself with. */
+/** Reports the problems of one client. The sentences name the client, but never contain its credentials. */
 export function checkClient(client: unknown, path: Path, services: DeclaredServices, report: Report): void {
   if (!isObject(client)) return void report(path, 'Every client must be an object.')
   const { clientId, accessTokenLifetime, dpop, dpopNonces, enabled, claims } = client
@@ -45,9 +45,12 @@ export function checkClient(client: unknown, path: Path, services: DeclaredServi
 function checkShortForm(name: string, client: Readonly<Record<string, unknown>>, path: Path, report: Report): void {
   const { scope, may } = client
   if (may !== undefined)
-    report([...path, 'may'], `may of ${name} grants what "services" declare. Write "services" beside "clients".`)
+    report(
+      [...path, 'may'],
+      `may of ${name} grants rights at services, but the registry has no "services". Add them beside "clients".`
+    )
   else if (!isTextList(scope) || !scope.every(isScopeToken))
-    report([...path, 'scope'], `scope of ${name} must be an array of scope tokens, such as ['read_user'].`)
+    report([...path, 'scope'], `scope of ${name} must be an array of scopes, such as ['read_user'].`)
   for (const field of ['roles', 'authorities', 'audience'])
     if (client[field] !== undefined && !isTextList(client[field]))
       report([...path, field], `${field} of ${name} must be an array of strings.`)
@@ -63,11 +66,11 @@ function checkGrants(
   for (const field of shortForm.filter((one) => client[one] !== undefined))
     report(
       [...path, field],
-      `${field} of ${name} does not say at which service it counts. Write it inside "may", below the name of the service.`
+      `${field} of ${name} does not say which service it is for. Write it inside "may", under the name of the service.`
     )
   const { may = {} } = client
   if (!isObject(may))
-    return void report([...path, 'may'], `may of ${name} must be an object that says for each service what is granted.`)
+    return void report([...path, 'may'], `may of ${name} must be an object with a grant for each service.`)
   for (const [service, grant] of Object.entries(may)) {
     const declared = services.get(service)
     const place = [...path, 'may', service]
@@ -77,7 +80,10 @@ function checkGrants(
         `${name} may call "${service}", which is not a service. The services are: ${listed([...services.keys()])}.`
       )
     else if (!isObject(grant))
-      report(place, `What ${name} may do at ${service} must be an object with "scope" and "roles". Both are optional.`)
+      report(
+        place,
+        `The grant of ${name} for ${service} must be an object with "scope" and "roles". Both are optional.`
+      )
     else
       checkGrant(
         `${name} at ${service}`,
@@ -129,7 +135,7 @@ function checkClaims(name: string, claims: unknown, path: Path, report: Report):
   if (!isObject(claims)) return void report(path, `claims of ${name} must be an object.`)
   for (const claim of Object.keys(claims))
     if (ownClaims.includes(claim))
-      report([...path, claim], `claims of ${name} cannot have ${claim}: the server writes it into every token itself.`)
+      report([...path, claim], `claims of ${name} cannot contain ${claim}, because the server sets it in every token.`)
 }
 
 function checkCredentials(name: string, client: object, path: Path, report: Report): void {
@@ -140,7 +146,7 @@ function checkCredentials(name: string, client: object, path: Path, report: Repo
   }
 }
 
-/** Whether tokens can live for so many milliseconds. */
+/** Whether this is a valid lifetime of tokens, in milliseconds. */
 export function isLifetime(ms: unknown): ms is number {
   return typeof ms === 'number' && Number.isFinite(ms) && ms >= 1000
 }

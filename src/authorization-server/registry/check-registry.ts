@@ -2,12 +2,12 @@ import { checkClient } from './check-client.ts'
 import { checkServices, type DeclaredServices } from './check-services.ts'
 import { isObject, isText, type Problem, type Report, reportUnknown } from './problems.ts'
 
-/** Everything that is wrong with a registry, in the order of the document. Empty: it is a `Registry`. */
+/** All problems of a registry, in the order of the document. If there are none, it is a `Registry`. */
 export function checkRegistry(document: unknown): readonly Problem[] {
   const problems: Problem[] = []
   const report: Report = (path, sentence) => problems.push({ path, sentence })
   if (!isObject(document)) {
-    report([], 'A registry is an object with "clients", and "services" beside it.')
+    report([], 'A registry must be an object with "clients" and, optionally, "services".')
     return problems
   }
   reportUnknown('The registry', document, ['$schema', 'services', 'clients'], [], report)
@@ -17,7 +17,8 @@ export function checkRegistry(document: unknown): readonly Problem[] {
 }
 
 function checkClients(clients: unknown, services: DeclaredServices, report: Report): void {
-  if (!Array.isArray(clients)) return void report(['clients'], 'There is no array "clients". It may be empty.')
+  if (!Array.isArray(clients))
+    return void report(['clients'], 'The registry needs an array "clients", which may be empty.')
   const known = new Set<unknown>()
   clients.forEach((client: unknown, index) => {
     checkClient(client, ['clients', index], services, report)

@@ -5,13 +5,13 @@ import type { ServiceRegistration } from './registration.ts'
 /** Names appear in error messages, in URLs and in pictures. */
 const serviceName = /^[\w.:/-]{1,100}$/
 
-/** Service → what it declares, as far as it can be read. Undefined in the short form. */
+/** The declarations of the services, as far as they can be read. Undefined in the short form. */
 export type DeclaredServices = ReadonlyMap<string, ServiceRegistration> | undefined
 
 export function checkServices(services: unknown, report: Report): DeclaredServices {
   if (services === undefined) return undefined
   if (!isObject(services)) {
-    report(['services'], 'services must be an object that says for each service what it declares.')
+    report(['services'], 'services must be an object with a declaration for each service.')
     return new Map()
   }
   const names = Object.keys(services)
@@ -23,11 +23,12 @@ export function checkServices(services: unknown, report: Report): DeclaredServic
 /** `audiences` contains the names and audiences that are already in use, because a token request can name a service by either. */
 function checkService(name: string, service: unknown, audiences: Map<unknown, string>, report: Report): void {
   const path = ['services', name]
-  if (!serviceName.test(name)) report(path, 'The name of a service may have only letters, digits and . : / - _')
+  if (!serviceName.test(name)) report(path, 'The name of a service can only contain letters, digits and . : / - _')
   if (!isObject(service)) return void report(path, `Service ${name} must be an object with an "audience".`)
   reportUnknown(`Service ${name}`, service, ['audience', 'scopes', 'roles'], path, report)
   const { audience, scopes, roles } = service
-  if (!isText(audience)) report([...path, 'audience'], `Service ${name} needs an audience: the "aud" of its tokens.`)
+  if (!isText(audience))
+    report([...path, 'audience'], `Service ${name} needs an audience, which is the "aud" of its tokens.`)
   const other = audiences.get(audience)
   if (other !== undefined && other !== name)
     report([...path, 'audience'], `${name} and ${other} have the same audience. Each service needs its own.`)
@@ -44,10 +45,10 @@ function checkDeclared(
   report: Report
 ): void {
   if (declared === undefined) return
-  if (!isObject(declared)) return void report(path, `The ${what} must be an object that has a sentence for each name.`)
+  if (!isObject(declared)) return void report(path, `The ${what} must be an object with a sentence for each name.`)
   for (const [name, sentence] of Object.entries(declared)) {
     if (!isName(name))
-      report([...path, name], `The ${what} have a name with characters that a scope token must not have.`)
-    if (typeof sentence !== 'string') report([...path, name], `The ${what} need a sentence about ${name} as a string.`)
+      report([...path, name], `The ${what} have a name with characters that are not allowed in a scope.`)
+    if (typeof sentence !== 'string') report([...path, name], `The ${what} need a description of ${name}, as a string.`)
   }
 }

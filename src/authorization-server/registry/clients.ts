@@ -1,11 +1,11 @@
 import type { ServerRegistry } from './live-registry.ts'
 import type { ClientRegistration } from './registration.ts'
 
-/** What an administrator does while the server runs. A client is bound by it from its next request on; tokens that are out stay as they are. */
+/** Changes clients while the server runs. A change acts on the next request of the client. Tokens that were issued before stay as they are. */
 export interface Clients {
-  /** @throws ClientConfigurationError when it is unusable, or there already. */
+  /** @throws ClientConfigurationError if the registration is not valid, or if there is already a client with this id */
   register(registration: ClientRegistration): void
-  /** @throws ClientConfigurationError when the client would be unusable, or is not there. */
+  /** @throws ClientConfigurationError if the changed registration is not valid, or if there is no such client */
   change(clientId: string, changes: Partial<Omit<ClientRegistration, 'clientId'>>): void
   remove(clientId: string): void
 }

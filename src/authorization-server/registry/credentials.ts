@@ -4,27 +4,27 @@ import { Secret } from '../../token/secret.ts'
 import { thumbprint } from '../http/presented-certificate.ts'
 import { isObject, isText } from './problems.ts'
 
-/** What a client may prove itself with: at least one of these. */
+/** The credentials of a client: at least one of these. */
 export interface ClientCredentials {
-  /** Several while a secret is changed for another one: each of them counts. */
+  /** Several while the secret is being rotated. Each of them is accepted. */
   readonly clientSecret?: RegisteredSecret | readonly RegisteredSecret[]
-  /** Its public keys, for `private_key_jwt`; several while a key is changed. */
+  /** The public keys for `private_key_jwt`; several while a key is being rotated. */
   readonly jwks?: { readonly keys: readonly JWK[] }
-  /** Somebody else who vouches for it with assertions of its own: a cluster, a workload identity. */
+  /** Another issuer whose assertions authenticate the client, such as a Kubernetes cluster. */
   readonly federation?: Federation
-  /** Its certificates in PEM, for `self_signed_tls_client_auth`. */
+  /** The certificates in PEM, for `self_signed_tls_client_auth`. */
   readonly certificates?: readonly string[]
-  /** The subject of its certificates, such as `CN=orders`, for `tls_client_auth`. */
+  /** The subject of the certificates, such as `CN=orders`, for `tls_client_auth`. */
   readonly certificateSubject?: string
 }
 
-/** A secret: itself, the environment variable that holds it, or one that counts until a moment (RFC 3339), `2030-01-01T00:00:00Z`. */
+/** A secret as text, the environment variable that holds it, or a secret that is valid until a time (RFC 3339), such as `2030-01-01T00:00:00Z`. */
 export type RegisteredSecret = string | { readonly env: string } | { readonly value: string; readonly until: string }
 
 export interface Federation {
   /** The `iss` of the assertions. */
   readonly issuer: string
-  /** The `sub` by which it knows the client. */
+  /** The `sub` of the client in the assertions. */
   readonly subject: string
   readonly jwks: { readonly keys: readonly JWK[] }
 }
@@ -37,7 +37,7 @@ export const credentialNames: readonly string[] = [
   'certificateSubject'
 ] satisfies (keyof ClientCredentials)[]
 
-/** The same as the server keeps it. */
+/** The credentials in the form that the server uses. */
 export interface KeptCredentials {
   readonly secrets: readonly KeptSecret[]
   readonly keys: readonly JWK[]
@@ -48,16 +48,16 @@ export interface KeptCredentials {
 
 export interface KeptSecret {
   readonly secret: Secret
-  /** Epoch ms after which it does not count. */
+  /** When it expires, in epoch ms. */
   readonly until: number
 }
 
-/** The secrets of a client that count at this moment, in epoch ms. */
+/** The secrets of a client that are valid at `now`, in epoch ms. */
 export function secretsAt({ secrets }: KeptCredentials, now: number): readonly Secret[] {
   return secrets.filter(({ until }) => now < until).map(({ secret }) => secret)
 }
 
-/** Throws an Error whose message is the rest of a sentence about the client, and shows no secret. */
+/** @throws Error whose message continues a sentence that begins with the client's name. It contains no secret. */
 export function keptCredentials(given: ClientCredentials): KeptCredentials {
   const { clientSecret = [], jwks, federation, certificates = [], certificateSubject } = given
   if (certificateSubject !== undefined && !isText(certificateSubject))
@@ -71,7 +71,7 @@ export function keptCredentials(given: ClientCredentials): KeptCredentials {
   }
   const count = credentials.secrets.length + credentials.keys.length + credentials.thumbprints.length
   if (count === 0 && federation === undefined && certificateSubject === undefined)
-    throw new Error('needs a clientSecret, or another credential.')
+    throw new Error('needs a clientSecret or another credential.')
   return credentials
 }
 
@@ -79,7 +79,7 @@ function keptSecret(given: unknown): KeptSecret {
   if (isText(given)) return { secret: new Secret(given), until: Number.POSITIVE_INFINITY }
   if (isObject(given) && isText(given.env)) {
     const value = process.env[given.env]
-    if (!value) throw new Error(`has its clientSecret in the environment variable ${given.env}, which is not set.`)
+    if (!value) throw new Error(`takes its clientSecret from the environment variable ${given.env}, which is not set.`)
     return { secret: new Secret(value), until: Number.POSITIVE_INFINITY }
   }
   if (isObject(given) && isText(given.value)) {
@@ -93,9 +93,9 @@ function keptSecret(given: unknown): KeptSecret {
 
 function publicKeys(what: string, jwks: unknown): readonly JWK[] {
   const keys: unknown = isObject(jwks) ? jwks.keys : undefined
-  if (!Array.isArray(keys) || !keys.every(isObject)) throw new Error(`needs ${what} of the form { "keys": [ … ] }.`)
+  if (!Array.isArray(keys) || !keys.every(isObject)) throw new Error(`needs ${what} in the form { "keys": [ … ] }.`)
   if (keys.some((key) => key.kty === 'oct' || 'd' in key))
-    throw new Error(`has a private key in its ${what}. Register the public one.`)
+    throw new Error(`has a private key in its ${what}. Register the public key instead.`)
   return keys as JWK[]
 }
 

@@ -1,6 +1,6 @@
 const width = 110
 
-/** JSON as a person would write it: what fits on a line stands on one line. */
+/** Formats JSON as a person would: a value that fits on one line is on one line. */
 export function formatJson(value: unknown, indent = ''): string {
   const line = onOneLine(value)
   if (indent.length + line.length <= width || typeof value !== 'object' || value === null) return line

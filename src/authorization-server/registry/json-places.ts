@@ -1,20 +1,20 @@
 import type { Path } from './problems.ts'
 
-/** Where in a JSON text things are, as character offsets. */
+/** Positions in a JSON text, as character offsets. */
 export interface JsonPlaces {
-  /** The first character that is no JSON. */
+  /** The first character that is not valid JSON. */
   readonly syntaxError: number | undefined
-  /** The first member whose name the object has already. */
+  /** The first member whose name occurs twice in its object. */
   readonly repeated: { readonly name: string; readonly offset: number } | undefined
-  /** Where a value stands; for a member that is not there, the object that lacks it. */
+  /** The offset of a value. For a missing member, the offset of the object. */
   offset(path: Path): number
 }
 
-/** A string, a bracket, or a run of other characters: whether it is a value is for `JSON.parse` to say. */
+/** A string, a bracket, or a run of other characters. `JSON.parse` checks the values. */
 const token = /[\t\n\r ]*("(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+|)/y
 const deepest = 100
 
-/** Reads the JSON once and remembers where each value begins. `JSON.parse` says neither that nor, on every Node, where an error is. */
+/** Reads the JSON once and remembers where each value begins. `JSON.parse` does not tell that, and not every version of Node tells where an error is. */
 export function jsonPlaces(text: string): JsonPlaces {
   const offsets = new Map<string, number>()
   let repeated: JsonPlaces['repeated']
@@ -94,7 +94,7 @@ export function jsonPlaces(text: string): JsonPlaces {
   }
 }
 
-/** `3:17`, both from one, as editors count. */
+/** Line and column, both from 1, such as `3:17`. */
 export function lineAndColumn(text: string, offset: number): string {
   const lines = text.slice(0, offset).split('\n')
   return `${lines.length}:${(lines.at(-1) ?? '').length + 1}`

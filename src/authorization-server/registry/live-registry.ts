@@ -6,33 +6,33 @@ import { pathText, problemsError } from './problems.ts'
 import type { ClientRegistration, GrantRegistration, Registry } from './registration.ts'
 import { type Withdrawals, withdrawals } from './withdrawals.ts'
 
-/** Who may call whom, changed while the server runs. The next token of a client follows it; tokens that are out stay as they are. */
+/** Changes who may call whom while the server runs. A change acts on the next token of a client. Tokens that were issued before stay as they are. */
 export interface LiveRegistry {
-  /** As it stands now. */
+  /** The current registry. */
   readonly current: Registry
   /**
-   * Puts another registry in place and says what changed.
-   * @throws ClientConfigurationError with the place of each problem; the registry then stays as it was.
+   * Replaces the registry and returns what changed.
+   * @throws ClientConfigurationError with the place of each problem. The registry then stays as it was.
    */
   replace(registry: Registry): readonly RegistryChange[]
-  /** From now on the client may do this at the service, instead of what it was allowed before. Throws like `replace`. */
+  /** Replaces the grant of a client for a service. Throws like `replace`. */
   allow(clientId: string, service: string, grant?: GrantRegistration): readonly RegistryChange[]
-  /** From now on the client gets no token for the service. Throws like `replace`. */
+  /** Withdraws the grant of a client for a service, so that it gets no new tokens. Throws like `replace`. */
   withdraw(clientId: string, service: string): readonly RegistryChange[]
-  /** Takes the last change back, and the one before it at the next call. The last fifty can be taken back. */
+  /** Undoes the last change, and with the next call the one before it, up to fifty changes. */
   undo(): readonly RegistryChange[]
 }
 
 /** The registry as the server uses it. */
 export interface ServerRegistry extends LiveRegistry {
   readonly model: RegistryModel
-  /** What `undo` would take back; undefined when there is nothing. */
+  /** The changes that `undo` would undo; undefined if there are none. */
   readonly undoable: readonly RegistryChange[] | undefined
-  /** What was taken away while the server runs. */
+  /** The rights that were withdrawn since the server started. */
   readonly withdrawals: Withdrawals
-  /** Puts the registry of a file in place, which `reset` goes back to. Throws like `replace`. */
+  /** Replaces the registry by that of a file. `reset` returns to it. Throws like `replace`. */
   load(registry: Registry): readonly RegistryChange[]
-  /** Back to the registry that the server started with, or loaded last. Nothing counts as withdrawn. */
+  /** Returns to the registry that the server started with, or that it loaded last, and forgets withdrawals. */
   reset(): void
   /** Changes the registration of one client. Throws like `replace`. */
   change(clientId: string, changed: (client: ClientRegistration) => ClientRegistration): readonly RegistryChange[]
@@ -44,7 +44,7 @@ const mostUndone = 50
 
 /**
  * `now` is in epoch ms.
- * @throws ClientConfigurationError when the registry has problems.
+ * @throws ClientConfigurationError if the registry has problems
  */
 export function liveRegistry(registry: Registry, now: () => number): ServerRegistry {
   let read = readRegistryDocument(registry)
@@ -53,7 +53,7 @@ export function liveRegistry(registry: Registry, now: () => number): ServerRegis
   const taken = withdrawals(now)
   let start = read.document
 
-  /** Nothing is touched before the new registry is known to be good. */
+  /** Checks the new registry before it changes anything. */
   function put(document: Registry): readonly RegistryChange[] {
     const next = readRegistryDocument(document)
     const changes = taken.follow(changesBetween(read, next))
@@ -129,6 +129,6 @@ function unknownClient(clientId: string): ClientConfigurationError {
 }
 
 function nothingToWithdraw(clientId: string, service: string): ClientConfigurationError {
-  const sentence = `Client "${clientId}" has no grant for "${service}" that could be withdrawn.`
+  const sentence = `Client "${clientId}" has no grant for "${service}", so there is nothing to withdraw.`
   return new ClientConfigurationError('ERR_INVALID_OPTION', sentence)
 }

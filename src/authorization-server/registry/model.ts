@@ -2,12 +2,12 @@ import type { JWTPayload } from 'jose'
 import { type KeptCredentials, keptCredentials } from './credentials.ts'
 import type { ClientRegistration, DpopRule, NonceRule, Registry } from './registration.ts'
 
-/** A service that tokens are for. */
+/** A service that tokens can be for. */
 export interface Service {
   readonly name: string
-  /** The `aud` of its tokens. Undefined in the short form without audiences: then a request says it. */
+  /** The `aud` of its tokens. Undefined in the short form without audiences, where each request names it. */
   readonly audience: string | undefined
-  /** Name → a sentence about it. */
+  /** The scopes, each with a sentence about it. */
   readonly scopes: ReadonlyMap<string, string>
   readonly roles: ReadonlyMap<string, string>
 }
@@ -19,7 +19,7 @@ export interface Grant {
   readonly roles: readonly string[]
 }
 
-/** A client as the server keeps it. */
+/** A client in the form that the server uses. */
 export interface RegisteredClient {
   readonly clientId: string
   readonly credentials: KeptCredentials
@@ -28,23 +28,23 @@ export interface RegisteredClient {
   readonly claims: JWTPayload
   readonly accessTokenLifetime: number | undefined
   readonly dpop: DpopRule
-  /** Undefined where the server's rule counts. */
+  /** Undefined if the rule of the server applies. */
   readonly dpopNonces: NonceRule | undefined
   readonly enabled: boolean
 }
 
-/** A registry that was checked, by name. */
+/** A checked registry, with its clients and services by name. */
 export interface RegistryModel {
   readonly services: ReadonlyMap<string, Service>
   readonly clients: ReadonlyMap<string, RegisteredClient>
-  /** Every scope token there is, sorted. */
+  /** The scopes of all services, sorted. */
   readonly scopes: readonly string[]
 }
 
-/** The service of a client in the short form that names no audience. */
+/** The name of the service of clients in the short form without audiences. */
 export const anyAudience = 'any audience'
 
-/** The model of a registry without problems. */
+/** Creates the model of a registry that has no problems. */
 export function registryModel({ services: declared, clients: registrations }: Registry): RegistryModel {
   const services = declared === undefined ? impliedServices(registrations) : declaredServices(declared)
   const clients = registrations.map((client) => {
@@ -72,7 +72,7 @@ function declaredGrants({ may = {} }: ClientRegistration, services: ReadonlyMap<
   })
 }
 
-/** In the short form each audience that a client names is a service, and declares what such clients have. */
+/** In the short form, each audience of a client is a service, which declares what its clients have. */
 function impliedServices(clients: readonly ClientRegistration[]): ReadonlyMap<string, Service> {
   const named = new Map<string, ClientRegistration[]>()
   for (const client of clients)

@@ -1,10 +1,10 @@
 import { ClientConfigurationError } from '../../errors.ts'
 import { knownNames } from '../../known-names.ts'
 
-/** The way to a value inside a JSON document: `['clients', 0, 'scope']`. */
+/** The path of a value in a JSON document, such as `['clients', 0, 'scope']`. */
 export type Path = readonly (string | number)[]
 
-/** One thing that is wrong with a document. The sentence holds no secret. */
+/** A problem of a document. The sentence contains no secret. */
 export interface Problem {
   readonly path: Path
   readonly sentence: string
@@ -12,7 +12,7 @@ export interface Problem {
 
 export type Report = (path: Path, sentence: string) => void
 
-/** `clients[0].may.users` */
+/** The path as text, such as `clients[0].may.users`. */
 export function pathText(path: Path): string {
   return path
     .map((step) => {
@@ -25,7 +25,7 @@ export function pathText(path: Path): string {
 
 const mostShown = 10
 
-/** One error for all problems, a line each. `place` says where in its source a problem is. */
+/** One error for all problems, with a line for each. `place` says where a problem is in its source. */
 export function problemsError(problems: readonly Problem[], place: (path: Path) => string): ClientConfigurationError {
   const lines = problems.slice(0, mostShown).map(({ path, sentence }) => `${place(path)}: ${sentence}`)
   const more = problems.length - lines.length
@@ -41,7 +41,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Reports each member of `what` that `known` does not name. */
+/** Reports each member of `value` that is not in `known`. */
 export function reportUnknown(what: string, value: object, known: readonly string[], path: Path, report: Report): void {
   for (const name of Object.keys(value))
     if (!known.includes(name))

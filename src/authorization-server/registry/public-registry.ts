@@ -1,7 +1,7 @@
 import type { ClientCredentials, RegisteredSecret } from './credentials.ts'
 import type { ClientRegistration, Registry } from './registration.ts'
 
-/** The registry without its secrets: each of them has become the name of an environment variable. It is a registry again where these are set. */
+/** The registry with the name of an environment variable in place of each secret. It can be loaded again if these variables are set. */
 export function publicRegistry({ clients, ...rest }: Registry): Registry {
   return { ...rest, clients: clients.map(publicClient) }
 }

@@ -7,27 +7,30 @@ import { problemsError } from './problems.ts'
 import type { ClientRegistration, Registry } from './registration.ts'
 
 /**
- * The registry in a JSON file: `{ "services": { … }, "clients": [ … ] }`, or the short form with clients alone.
- * Rejects with `ClientConfigurationError` that says in which line and column what is wrong.
+ * Reads the registry from a JSON file: `{ "services": { … }, "clients": [ … ] }`, or the short form with only clients.
+ * @throws ClientConfigurationError (as a rejection) with the line and column of each problem
  */
 export async function readRegistry(file: string | URL): Promise<Registry> {
   return parseRegistry(await registryText(file), nameOf(file))
 }
 
-/** The clients of a registry file in the short form. Rejects as `readRegistry` does. */
+/** Reads the clients from a registry file in the short form. Rejects like `readRegistry`. */
 export async function readClients(file: string | URL): Promise<readonly ClientRegistration[]> {
   const { services, clients } = await readRegistry(file)
   if (services === undefined) return clients
   throw unusable(nameOf(file), 'has "services" as well. Read it with readRegistry()')
 }
 
-/** `name` is written before each problem. Throws what `readRegistry` rejects with. */
+/** Parses a registry. `name` stands before each problem. @throws ClientConfigurationError */
 export function parseRegistry(text: string, name: string): Registry {
   const places = jsonPlaces(text)
   const at = (offset: number) => `${name}:${lineAndColumn(text, offset)}`
-  if (places.syntaxError !== undefined) throw unusable(at(places.syntaxError), 'is not JSON from here on')
+  if (places.syntaxError !== undefined) throw unusable(at(places.syntaxError), 'is not valid JSON from here on')
   if (places.repeated !== undefined)
-    throw unusable(at(places.repeated.offset), `has the member "${places.repeated.name}" twice in one object. Keep one`)
+    throw unusable(
+      at(places.repeated.offset),
+      `has the member "${places.repeated.name}" twice in the same object. Keep one`
+    )
   const document: unknown = JSON.parse(text)
   const problems = checkRegistry(document)
   if (problems.length > 0) throw problemsError(problems, (path) => at(places.offset(path)))
@@ -45,7 +48,7 @@ export async function registryText(file: string | URL): Promise<string> {
   }
 }
 
-/** A file as people call it. */
+/** The path of a file for messages. */
 export function nameOf(file: string | URL): string {
   return file instanceof URL ? fileURLToPath(file) : file
 }

@@ -12,7 +12,7 @@ const secret = {
     },
     {
       type: 'object',
-      description: 'A secret that is valid until a moment, while another one replaces it.',
+      description: 'A secret that is valid until a certain time, while another one replaces it.',
       properties: { value: { type: 'string', minLength: 1 }, until: { type: 'string', format: 'date-time' } },
       required: ['value', 'until'],
       additionalProperties: false
@@ -29,9 +29,9 @@ const service = {
   type: 'object',
   description: 'A service, and the rights that it declares.',
   properties: {
-    audience: { type: 'string', minLength: 1, description: 'The "aud" of tokens for this service.' },
-    scopes: { ...sentences, description: 'Scope token → a sentence that says what it allows.' },
-    roles: { ...sentences, description: 'Role → a sentence that says who has it.' }
+    audience: { type: 'string', minLength: 1, description: 'The "aud" claim of tokens for this service.' },
+    scopes: { ...sentences, description: 'For each scope, a sentence that says what it allows.' },
+    roles: { ...sentences, description: 'For each role, a sentence that says who has it.' }
   },
   required: ['audience'],
   additionalProperties: false
@@ -56,23 +56,31 @@ const client = {
       required: ['issuer', 'subject', 'jwks']
     },
     certificates: { type: 'array', items: { type: 'string' }, description: 'PEM, for self_signed_tls_client_auth.' },
-    certificateSubject: { type: 'string', minLength: 1, description: 'Such as CN=orders, for tls_client_auth.' },
-    may: { type: 'object', additionalProperties: grant, description: 'Service → what the client may do there.' },
+    certificateSubject: {
+      type: 'string',
+      minLength: 1,
+      description: 'The subject of the certificates, such as CN=orders, for tls_client_auth.'
+    },
+    may: {
+      type: 'object',
+      additionalProperties: grant,
+      description: 'For each service, what the client may do there.'
+    },
     scope: { ...names, description: 'Short form, without services.' },
     roles: { ...names, description: 'Short form, without services.' },
     authorities: { ...names, description: 'Short form, without services.' },
     audience: { ...names, description: 'Short form, without services.' },
     claims: { type: 'object', description: 'Further claims of its tokens.' },
     accessTokenLifetime: { type: 'number', minimum: 1000, description: 'Milliseconds.' },
-    dpop: { enum: ['optional', 'required'], description: 'Whether its tokens have to be bound to a DPoP key.' },
-    dpopNonces: { enum: [true, false, 'once'], description: 'Whether its DPoP proofs have to carry a nonce.' },
-    enabled: { type: 'boolean', description: 'false: it can prove who it is and gets no token.' }
+    dpop: { enum: ['optional', 'required'], description: 'Whether its tokens must be bound to a DPoP key.' },
+    dpopNonces: { enum: [true, false, 'once'], description: 'Whether its DPoP proofs must contain a nonce.' },
+    enabled: { type: 'boolean', description: 'With false, the client can authenticate, but gets no tokens.' }
   },
   required: ['clientId'],
   additionalProperties: false
 }
 
-/** The JSON Schema of a registry file (draft 2020-12), for editors. It cannot say which scopes a service has; `readRegistry` does. */
+/** The JSON Schema of a registry file (draft 2020-12), for editors. It cannot check whether a service declares a granted scope; `readRegistry` does. */
 export const registrySchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Registry of the development authorization server',

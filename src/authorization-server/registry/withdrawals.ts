@@ -1,20 +1,20 @@
 import { edgeKey, type RegistryChange } from './changes.ts'
 
-/** A right that was taken away, and can be given back. */
+/** A right that was withdrawn and can be granted again. */
 export interface Withdrawal {
   readonly clientId: string
   readonly service: string
-  /** Scope token → when it was withdrawn, in epoch ms. */
+  /** When each scope was withdrawn, in epoch ms. */
   readonly scope: ReadonlyMap<string, number>
   readonly roles: ReadonlyMap<string, number>
-  /** When the last part of it was withdrawn, in epoch ms. */
+  /** When the last scope or role was withdrawn, in epoch ms. */
   readonly at: number
 }
 
 export interface Withdrawals {
   find(clientId: string, service: string): Withdrawal | undefined
   all(): readonly Withdrawal[]
-  /** Takes changes in. A change that gives back what was withdrawn says so in what is returned. */
+  /** Records changes and returns them. The text of a change that grants a withdrawn right again says so. */
   follow(changes: readonly RegistryChange[]): readonly RegistryChange[]
   clear(): void
 }
@@ -38,7 +38,7 @@ export function withdrawals(now: () => number): Withdrawals {
     kept.set(key, entry)
   }
 
-  /** Gives back, and says when it had been withdrawn. */
+  /** Removes the withdrawal, and adds its time to the text of the change. */
   function giveBack(change: RegistryChange): RegistryChange {
     const { clientId = '', service = '', scope = [], roles = [], text } = change
     const key = edgeKey(clientId, service)

@@ -5,7 +5,7 @@ import type { IssuedTokens } from './issued-tokens.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import { claims, signed, type TokenContent } from './token-claims.ts'
 
-/** A JWT by RFC 9068, or 256 random bits that say nothing. */
+/** A JWT (RFC 9068), or an opaque token of 256 random bits. */
 export type AccessTokenFormat = 'jwt' | 'opaque'
 
 export interface NewToken {
@@ -17,9 +17,9 @@ export interface NewToken {
 export interface IssueOptions {
   /** Epoch ms. */
   readonly issuedAt: number
-  /** Milliseconds that it lives. */
+  /** Its lifetime in milliseconds. */
   readonly lifetime: number
-  /** The last one with the same content again, if there is one. */
+  /** Whether to return the last token with the same content again, if there is one. */
   readonly again: boolean
 }
 
@@ -30,7 +30,7 @@ export interface AccessTokens {
 export interface AccessTokensOptions {
   readonly issuer: string
   readonly format: AccessTokenFormat
-  /** How its JWTs look; as RFC 9068 has it unless given. */
+  /** The profile of its JWTs; undefined for RFC 9068. */
   readonly profile: TokenProfile | undefined
   readonly keys: SigningKeys
   readonly issued: IssuedTokens
@@ -38,9 +38,9 @@ export interface AccessTokensOptions {
 
 const mostForSameToken = 1000
 
-/** Makes tokens, and has them remembered. */
+/** Creates tokens and records them as issued. */
 export function accessTokens({ issuer, format, profile, keys, issued }: AccessTokensOptions): AccessTokens {
-  /** The last token of each content. */
+  /** The last token with each content. */
   const last = new Map<string, NewToken>()
 
   async function make(content: TokenContent, issuedAt: number, expiresAt: number): Promise<NewToken> {

@@ -4,7 +4,7 @@ import { joinScope, splitScope } from '../../token/scope.ts'
 
 type Claims = Record<string, unknown>
 
-// A profile reads more than its server writes: these tell what that is.
+// A profile accepts more forms than its server writes. These lists say which form the server writes.
 const writesScopeAsList: readonly string[] = [
   'duende',
   'hydra',
@@ -15,7 +15,7 @@ const writesScopeAsList: readonly string[] = [
 ]
 const writesEveryClientId: readonly string[] = ['xsuaa']
 
-/** The token of a client by RFC 9068, written as the servers of another profile write it. */
+/** Converts the claims of an RFC 9068 token to the claims that servers of a profile write. */
 export function inProfile(standard: JWTPayload, profile: TokenProfile | undefined): JWTPayload {
   if (profile === undefined) return standard
   const { iss, sub, client_id, aud, iat, exp, jti, scope = '', roles = [], ...own } = standard
@@ -31,12 +31,12 @@ export function inProfile(standard: JWTPayload, profile: TokenProfile | undefine
   return token
 }
 
-/** The `typ` of the header; undefined where such tokens have none. */
+/** The `typ` of the header; undefined if tokens of this profile have none. */
 export function typeIn({ types: [first] }: Pick<TokenProfile, 'types'>): string | undefined {
   return first === 'jwt' ? 'JWT' : first || undefined
 }
 
-/** A profile that demands some claims and not these is of a server that does not write them. */
+/** Removes claims that the server of the profile does not write, because the profile requires other claims but not these. */
 function known(claims: Claims, required: readonly string[]): Claims {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => required.length === 0 || required.includes(name)))
 }
@@ -44,7 +44,7 @@ function known(claims: Claims, required: readonly string[]): Claims {
 function writeRights(token: Claims, profile: TokenProfile, scope: readonly string[], roles: readonly string[]): void {
   const [scopePlace] = profile.scope
   const [rolesPlace] = profile.roles
-  // Where a scope tells a user's token, what a client may do are its roles.
+  // If a scope identifies a user's token, the rights of a client are in its roles.
   const isUsers = profile.user.some(([test]) => test !== undefined && isPresence(test, scopePlace))
   const asList = writesScopeAsList.includes(profile.name)
   if (scopePlace !== undefined && !isUsers)
@@ -63,7 +63,7 @@ function writeNames(token: Claims, { at, form, prefix = '' }: NamesPlace, names:
   write(token, at, form === 'words' ? joinScope(written) : asKeys || written)
 }
 
-/** Makes the test hold. Those that only a user's token could fail hold already. */
+/** Sets claims so that the token passes the test. Tests that only a user's token can fail pass already. */
 function satisfy(token: Claims, test: ClaimTest, clientId: string): void {
   const { at } = test
   const value = read(token, at)
@@ -84,7 +84,7 @@ function read(token: Claims, [name = '', ...inner]: ClaimPath): unknown {
   return read(value as Claims, inner)
 }
 
-/** `undefined` takes the claim away. */
+/** Sets a claim; `undefined` removes it. */
 function write(token: Claims, [name = '', ...inner]: ClaimPath, value: unknown): void {
   if (inner.length === 0 && value === undefined) delete token[name]
   else if (inner.length === 0) token[name] = value

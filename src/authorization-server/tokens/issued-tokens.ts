@@ -1,40 +1,40 @@
 import { createHash } from 'node:crypto'
 import type { JWTPayload } from 'jose'
 
-/** A token that was given out, without its value. */
+/** An issued token, without its value. */
 export interface IssuedToken {
   readonly clientId: string
   readonly service: string
   readonly scope: readonly string[]
   readonly claims: JWTPayload
-  /** The key that signed it; undefined for an opaque one. */
+  /** The key that signed it; undefined for an opaque token. */
   readonly kid: string | undefined
   /** Epoch ms. */
   readonly issuedAt: number
   /** Epoch ms. */
   readonly expiresAt: number
-  /** It counts no more at the introspection endpoint. */
+  /** Whether it was revoked, so that it is inactive at introspection. */
   readonly revoked: boolean
 }
 
 export type TokenOut = Omit<IssuedToken, 'claims'>
 
-/** What was given out. The last ten thousand are remembered, by their hashes. */
+/** The last ten thousand issued tokens, by their hashes. */
 export interface IssuedTokens {
   add(value: string, token: Omit<IssuedToken, 'revoked'>): void
-  /** The token, unless it was revoked or forgotten. */
+  /** The issued token; undefined if it was revoked, or if it is no longer remembered. */
   find(value: string): IssuedToken | undefined
   revoke(value: string): void
-  /** Revokes what a client has for a service, and says how many tokens that were. */
+  /** Revokes all tokens of a client for a service, and returns how many there were. */
   revokeAll(clientId: string, service: string): number
-  /** Those that have not ended at this moment, in epoch ms, revoked ones too. */
+  /** The tokens that have not expired at `now`, in epoch ms, including revoked ones. */
   out(now: number): readonly TokenOut[]
   clear(): void
 }
 
 interface Kept extends TokenOut {
   revoked: boolean
-  /** As JSON: a tenth of what the object would hold. */
+  /** The content as JSON, which needs a tenth of the memory of the object. */
   readonly json: string
 }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { ClientConfigurationError } from '../../errors.ts'
 import type { KeyStore, SavedKey } from './signing-keys.ts'
 
-/** Signing keys in a JSON file that only its owner can read, so that tokens count after a restart. It is made when it is not there. */
+/** Stores signing keys in a JSON file that only its owner can read, so that tokens stay valid after a restart. It is created if it does not exist. */
 export function keysFile(given: string | URL): KeyStore {
   const file = given instanceof URL ? fileURLToPath(given) : given
 
@@ -20,7 +20,7 @@ export function keysFile(given: string | URL): KeyStore {
       })
       if (text === undefined) return []
       const keys = parsed(text)
-      if (keys === undefined) throw unusable('is not what this server wrote. Remove it, or name another one')
+      if (keys === undefined) throw unusable('was not written by this server. Remove it, or name another file')
       return keys
     },
     async write(keys) {

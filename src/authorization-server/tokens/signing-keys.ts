@@ -8,10 +8,10 @@ import {
   symmetricAlgorithms
 } from '../../proof/signature-algorithms.ts'
 
-/** Nothing of ours verifies these (RFC 9964): they are here to see what a resource server does with one. */
+/** The verifier of this library does not know these (RFC 9964). They are here to test what a resource server does with an unknown algorithm. */
 const postQuantum = ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const
 
-/** What access tokens can be signed with. HS256, HS384 and HS512 need a `signingSecret`; ML-DSA needs a Node that has it. */
+/** The algorithms that can sign access tokens. HS256, HS384 and HS512 need a `signingSecret`. ML-DSA needs a Node that supports it. */
 export type SigningAlgorithm = AsymmetricAlgorithm | SymmetricAlgorithm | (typeof postQuantum)[number]
 
 export const signingAlgorithms: readonly SigningAlgorithm[] = [
@@ -25,16 +25,16 @@ export interface SigningKey {
   readonly kid: string | undefined
   readonly algorithm: SigningAlgorithm
   readonly privateKey: CryptoKey | Uint8Array
-  /** As it is published: with `kid`, `alg` and `use` (RFC 7517 §4). A shared secret is not published. */
+  /** The published key, with `kid`, `alg` and `use` (RFC 7517 §4); undefined for a shared secret, which is not published. */
   readonly publicJwk: JWK | undefined
   /** Epoch ms. */
   readonly createdAt: number
 }
 
 export interface SigningKeys {
-  /** What new tokens are signed with. */
+  /** The key that signs new tokens. */
   current(): SigningKey
-  /** The current key, and those before it as long as their overlap lasts. */
+  /** The current key, and previous keys until their overlap ends. */
   published(): readonly JWK[]
   /** Signs with a new key from now on. The previous key stays published for `overlap` ms. */
   rotate(overlap: number): Promise<void>
@@ -42,7 +42,7 @@ export interface SigningKeys {
   onRotate(listener: (sentence: string) => void): void
 }
 
-/** Keys that outlive the process. */
+/** Stores keys beyond the life of the process. */
 export interface KeyStore {
   read(): Promise<readonly SavedKey[]>
   write(keys: readonly SavedKey[]): Promise<void>
@@ -51,7 +51,7 @@ export interface KeyStore {
 export interface SavedKey {
   readonly privateJwk: JWK
   readonly createdAt: number
-  /** Epoch ms until which it stays published; the current one has none. */
+  /** Until when it stays published, in epoch ms; undefined for the current key. */
   readonly until?: number
 }
 
@@ -63,7 +63,7 @@ export interface SigningKeysOptions {
   readonly now: () => number
 }
 
-/** @throws ClientConfigurationError when this Node cannot make such keys, or the saved ones are for another algorithm. */
+/** @throws ClientConfigurationError if this Node cannot create such keys, or if the stored keys are for another algorithm */
 export async function signingKeys(options: SigningKeysOptions): Promise<SigningKeys> {
   const { algorithm, secret, store, now } = options
   if (secret !== undefined) return sharedSecret(algorithm, secret, now())
@@ -102,7 +102,7 @@ export async function signingKeys(options: SigningKeysOptions): Promise<SigningK
 
 interface KeptKey extends SigningKey {
   readonly privateKey: CryptoKey
-  /** Epoch ms until which it is published; undefined for the current one. */
+  /** Until when it is published, in epoch ms; undefined for the current key. */
   readonly until?: number
 }
 
@@ -114,13 +114,13 @@ async function newKey(algorithm: SigningAlgorithm, createdAt: number, extractabl
 }
 
 function published(jwk: JWK, algorithm: SigningAlgorithm) {
-  const kid = jwkThumbprint({ ...jwk }) as string // jose has made or read it, so it is a whole key
+  const kid = jwkThumbprint({ ...jwk }) as string // jose has created or read this key, so it is complete
   return { kid, algorithm, publicJwk: { ...jwk, kid, alg: algorithm, use: 'sig' } }
 }
 
 async function savedKey({ privateJwk, createdAt, until }: SavedKey, algorithm: SigningAlgorithm): Promise<KeptKey> {
   if (privateJwk.alg !== algorithm) {
-    const sentence = `The saved keys are for ${privateJwk.alg}, and the server signs with ${algorithm}. Name another file.`
+    const sentence = `The stored keys are for ${privateJwk.alg}, but the server signs with ${algorithm}. Name another file.`
     throw new ClientConfigurationError('ERR_INVALID_OPTION', sentence)
   }
   const { d, p, q, dp, dq, qi, priv, kid, use, alg, ...publicJwk } = privateJwk
@@ -138,7 +138,7 @@ async function toSave({ privateKey, algorithm, createdAt, until }: KeptKey): Pro
   return { privateJwk, createdAt, ...(until !== undefined && { until }) }
 }
 
-/** Who verifies with it can sign with it; it is neither published nor rotated. */
+/** Anyone who can verify with the secret can sign with it, so it is neither published nor rotated. */
 function sharedSecret(algorithm: SigningAlgorithm, secret: string, createdAt: number): SigningKeys {
   const privateKey = new TextEncoder().encode(secret)
   return {
@@ -146,7 +146,7 @@ function sharedSecret(algorithm: SigningAlgorithm, secret: string, createdAt: nu
     published: () => [],
     rotate() {
       const sentence =
-        'A shared secret has no public half, so its tokens are not rotated here. Start with another secret.'
+        'The server signs with a shared secret, which cannot be rotated while it runs. Start it with another secret.'
       return Promise.reject(new ClientConfigurationError('ERR_INVALID_OPTION', sentence))
     },
     onRotate: () => {}

@@ -6,17 +6,17 @@ import type { RegisteredClient } from '../registry/model.ts'
 import { typeIn } from './in-profile.ts'
 import type { SigningKey } from './signing-keys.ts'
 
-/** What a client is given: one service, and what is granted there. */
+/** The content of a token: one service, and the rights there. */
 export interface TokenContent {
   readonly client: RegisteredClient
-  /** Its name in the registry. */
+  /** The name of the service in the registry. */
   readonly service: string
   readonly audience: string
   readonly scope: readonly string[]
   readonly roles: readonly string[]
-  /** The certificate that the token is bound to (RFC 8705 §3). */
+  /** The thumbprint of the certificate that the token is bound to (RFC 8705 §3). */
   readonly thumbprint?: string | undefined
-  /** The key that the token is bound to (RFC 9449 §6). */
+  /** The thumbprint of the key that the token is bound to (RFC 9449 §6). */
   readonly jkt?: string | undefined
 }
 
@@ -27,7 +27,7 @@ export interface Validity {
   readonly expiresAt: number
 }
 
-/** The claims of an access token (RFC 9068 §2.2). A client that acts for itself is its own subject. */
+/** The claims of an access token (RFC 9068 §2.2). The subject is the client, because it acts for itself. */
 export function claims(
   issuer: string,
   { client, audience, scope, roles, thumbprint, jkt }: TokenContent,
@@ -52,7 +52,7 @@ export function claims(
   }
 }
 
-/** RFC 9068 §2.1: the type `at+jwt` keeps an access token apart from every other JWT. */
+/** Signs a token. The type `at+jwt` distinguishes it from every other JWT (RFC 9068 §2.1). */
 export function signed(
   payload: JWTPayload,
   { kid, algorithm, privateKey }: SigningKey,
