@@ -46,7 +46,7 @@ function parsed(options: OptionDescriptions, given: readonly string[]) {
   }
 }
 
-const secretFlag = /^--((client|admin|signing)-)?(secret|password|private-key|key)(=|$)/
+const secretFlag = /^--((client|admin|signing|dpop)-)?(secret|password|private-key|key)(=|$)/
 
 /** Other users of the machine can read the arguments of a process. */
 function refuseSecrets(options: OptionDescriptions, given: readonly string[]): void {

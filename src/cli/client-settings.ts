@@ -32,6 +32,12 @@ export const settingOptions = {
     about: 'How client_secret_basic encodes the secret: form (the default) or raw.'
   },
   'key-id': { type: 'string', value: 'KID', about: "The name of the private key in the client's JWKS." },
+  dpop: { type: 'boolean', about: 'Ask for a token that is bound to a key (DPoP).' },
+  'dpop-key-file': {
+    type: 'string',
+    value: 'FILE',
+    about: 'A file with the key that tokens are bound to (PEM or JWK).'
+  },
   'ca-file': {
     type: 'string',
     value: 'FILE',
@@ -93,7 +99,7 @@ function ofFlags(values: Readonly<Record<string, unknown>>): Layer {
     throw new UsageError(
       '--proxy cannot contain a user name or a password. Use SERVICE_TOKEN_PROXY for a URL that has them.'
     )
-  const given = flags.map((flag) => [settingOf(flag), values[flag]] as const)
+  const given = flags.map((flag) => [settingOf(flag), values[flag] === true ? 'true' : values[flag]] as const)
   return Object.fromEntries(given.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }
 

@@ -41,9 +41,9 @@ function objectIn(file: string, text: string): object {
   )
 }
 
-/** Variables are always text, but in JSON a list can be an array and a number can be a number. */
+/** Variables are always text, but in JSON a list can be an array, and a number or true can be what it is. */
 function textOf(value: unknown, where: string): string {
   const members: unknown[] = Array.isArray(value) ? value : [value]
-  if (members.every((member) => typeof member === 'string' || typeof member === 'number')) return members.join(' ')
-  throw new UsageError(`${where} must be a string, a number, or an array of strings.`)
+  if (members.every((member) => ['string', 'number', 'boolean'].includes(typeof member))) return members.join(' ')
+  throw new UsageError(`${where} must be a string, a number, true or false, or an array of strings.`)
 }

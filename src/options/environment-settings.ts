@@ -15,6 +15,8 @@ export const settingNames = [
   'AUTHENTICATION_METHOD',
   'BASIC_ENCODING',
   'KEY_ID',
+  'DPOP',
+  'DPOP_KEY_FILE',
   'CA_FILE',
   'PROXY',
   'SCOPE',

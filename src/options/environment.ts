@@ -5,6 +5,7 @@ import { ownMembers } from '../own-members.ts'
 import { plainObject, wrong } from '../wrong-option.ts'
 import type { TokenClientOptions } from './client-options.ts'
 import { credentialFrom } from './environment-credential.ts'
+import { dpopFrom } from './environment-dpop.ts'
 import { missingSetting, prefix, type Settings, settingNames } from './environment-settings.ts'
 
 /** These variables are not ours: they belong to the development server, or Kubernetes sets them for a service called service-token. */
@@ -32,6 +33,7 @@ export function clientOptionsFrom(environment: Readonly<Record<string, string | 
     resource: RESOURCE?.split(' ').filter((member) => member !== ''),
     timeout: TIMEOUT === undefined ? undefined : Number(TIMEOUT),
     connect: CA_FILE === undefined ? undefined : { ca: authoritiesIn(CA_FILE) },
+    dpop: dpopFrom(settings),
     proxy: PROXY === undefined ? undefined : proxyFrom(PROXY),
     ...credentialFrom(settings)
   }

@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { calculateJwkThumbprint, type JWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AuthorizationServer, startAuthorizationServer } from '../../src/authorization-server/index.ts'
 import { settingOptions } from '../../src/cli/client-settings.ts'
 import { settingNames } from '../../src/options/environment-settings.ts'
+import { accessTokenVerifier } from '../../src/resource-server/index.ts'
+import { listen } from '../support/road.ts'
 import { type Surroundings, serviceToken } from './service-token.ts'
 
 const run = serviceToken()
@@ -101,6 +105,72 @@ test('--json answers as a token endpoint does, with the moment of the end', asyn
 test('--header prints what curl -H @- takes', async () => {
   const { stdout } = await run(['token', '--header', ...who(), '--client-secret-file', file('secret')])
   expect(stdout).toMatch(/^Authorization: Bearer eyJ[\w.-]+\n$/)
+})
+
+test('--header with --url is the same line for a Bearer token', async () => {
+  const url = ['--url', 'https://users.internal/users/42']
+  const { stdout } = await run(['token', '--header', ...url, ...who(), '--client-secret-file', file('secret')])
+  expect(stdout).toMatch(/^Authorization: Bearer eyJ[\w.-]+\n$/)
+})
+
+describe('a token that is bound to a key', () => {
+  const secretOf = () => ({ ...environment(), SERVICE_TOKEN_CLIENT_SECRET: secret })
+
+  test('comes with a proof for the request, which the service takes', async () => {
+    const verifier = accessTokenVerifier({ issuer: server.issuer, audience: server.issuer, dpop: 'required' })
+    const seen: unknown[] = []
+    const origin = await listen(async ({ method, url, headers }, response) => {
+      seen.push(await verifier.verify({ method, url: `${origin}${url}`, headers } as never).catch((error) => error))
+      response.end()
+    })
+    const url = ['--url', `${origin}/users/42?full=1`, '--method', 'post']
+    const { stdout } = await run(['token', '--dpop', '--header', ...url], { environment: secretOf() })
+    const fields = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(': ') as [string, string])
+    expect(fields.map(([name]) => name)).toEqual(['Authorization', 'DPoP'])
+    await fetch(`${origin}/users/42?full=1`, { method: 'POST', headers: fields })
+    expect(seen).toEqual([expect.objectContaining({ clientId: 'orders' })])
+    await verifier.close()
+  })
+
+  test('of a file stays the token of that key, also when the file of --config asks for it', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    await writeFile(file('dpop.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    const path = await config({ dpop: true, dpopKeyFile: file('dpop.pem') })
+    const bound = async (...args: string[]) => {
+      const { stdout, stderr } = await run(['token', '--json', ...args], { environment: secretOf() })
+      expect(stderr).toBe('')
+      const { token_type, access_token } = JSON.parse(stdout)
+      return [token_type, JSON.parse(Buffer.from(access_token.split('.')[1], 'base64url').toString()).cnf.jkt]
+    }
+    const jkt = await calculateJwkThumbprint(createPublicKey(privateKey).export({ format: 'jwk' }) as JWK)
+    expect(await bound('--dpop-key-file', file('dpop.pem'))).toEqual(['DPoP', jkt])
+    expect(await bound('--config', path)).toEqual(['DPoP', jkt])
+  })
+
+  test('is said to be nobody’s if its key ends with the command', async () => {
+    const { exitCode, stdout, stderr } = await run(['token', '--dpop'], { environment: secretOf() })
+    expect(stdout.trimEnd()).toMatch(jwt)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('--dpop-key-file') })
+  })
+
+  test.each([
+    [['--dpop', '--header'], 'Give --url'],
+    [['--dpop', '--output', 'exec-credential'], 'kubectl sends no DPoP proof'],
+    [['--dpop', '--cache'], '--cache stores no token'],
+    [['--url', 'https://users.internal'], '--url and --method belong to --header'],
+    [['--header', '--method', 'GET'], '--method belongs to --url'],
+    [['--header', '--url', 'users.internal'], '--url must be a whole URL'],
+    [['--header', '--url', 'http://users.internal'], 'headers.url'],
+    [['--dpop-key', 'k'], 'Use --dpop-key-file'],
+    [['--dpop-key-file', '/none'], 'dpop.key']
+  ])('%j is wrong usage', async (args, message) => {
+    const { exitCode, stdout, stderr } = await run(['token', ...args], { environment: secretOf() })
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect(stderr).toContain(message)
+  })
 })
 
 test('--cache asks the server once for all calls of this user, and what rests there is sealed', async () => {

@@ -127,6 +127,35 @@ test.each([
   expect(clientOptionsFrom(environmentOf({ CLIENT_SECRET: 's', PROXY: value })).proxy).toEqual(proxy)
 })
 
+test.each([
+  [{ DPOP: 'true' }, true],
+  [{ DPOP: '1' }, true],
+  [{ DPOP: 'True' }, true],
+  [{ DPOP: 'false' }, undefined],
+  [{ DPOP: '0' }, undefined],
+  [{ DPOP_KEY_FILE: '/run/k.pem' }, { key: { file: '/run/k.pem' } }],
+  [{ DPOP: 'true', DPOP_KEY_FILE: '/run/k.pem' }, { key: { file: '/run/k.pem' } }]
+])('%j binds tokens to a key, or not', (settings, dpop) => {
+  expect(clientOptionsFrom(environmentOf({ CLIENT_SECRET: 's', ...settings } as Record<string, string>)).dpop).toEqual(
+    dpop
+  )
+})
+
+test.each([{ DPOP: 'true' }, { DPOP_KEY_FILE: '@key.pem' }])(
+  'a DPoP token from variables alone: %j',
+  async (settings) => {
+    await using server = await startAuthorizationServer({
+      clients: [{ clientId, clientSecret: identity.secret, scope: ['read_user'], dpop: 'required' }]
+    })
+    const environment = environmentOf({ CLIENT_SECRET: identity.secret, ...settings, ISSUER: server.issuer } as Record<
+      string,
+      string
+    >)
+    await using tokens = createTokenClient(clientOptionsFrom(environment))
+    expect(await tokens.getToken()).toMatchObject({ type: 'DPoP', boundTo: expect.any(String) })
+  }
+)
+
 test('an empty variable counts as not set, and what is not ours is not looked at', () => {
   const foreign = {
     SERVICE_TOKEN_AUDIENCE: '',
@@ -198,6 +227,14 @@ test.each([
   ],
   [{ CLIENT_SECRET: marker, CA_FILE: '@secret' }, 'ERR_INVALID_OPTION', 'connect.ca holds no certificate'],
   [{ CLIENT_SECRET: marker, PROXY: marker }, 'ERR_INVALID_OPTION', 'SERVICE_TOKEN_PROXY is not the URL'],
+  [{ CLIENT_SECRET: marker, DPOP: marker }, 'ERR_INVALID_OPTION', 'SERVICE_TOKEN_DPOP is neither true nor false'],
+  [{ CLIENT_SECRET: marker, DPOP_KEY_FILE: '@none' }, 'ERR_INVALID_OPTION', 'dpop.key'],
+  [{ CLIENT_SECRET: marker, DPOP_KEY_FILE: '@secret' }, 'ERR_INVALID_OPTION', 'dpop.key'],
+  [
+    { CLIENT_SECRET: marker, DPOP: 'false', DPOP_KEY_FILE: '@key.pem' },
+    'ERR_CONFLICTING_OPTIONS',
+    'SERVICE_TOKEN_DPOP cannot be combined with SERVICE_TOKEN_DPOP_KEY_FILE'
+  ],
   [{ CLIENT_SECRET: marker, TIMEOUT: 'soon' }, 'ERR_INVALID_OPTION', 'timeout is out of range'],
   [{ CLIENT_SECRET: marker, SCOPE: `"${marker}"` }, 'ERR_INVALID_OPTION', 'options.scope']
 ])('%j is refused by its name, and no value is repeated', (settings, code, message) => {
