@@ -5,14 +5,6 @@ import { type SealingKey, sealingKeyOf } from './sealing-key.ts'
 import { StoreFault } from './store-fault.ts'
 import type { StoredRecord, TokenStore } from './token-store.ts'
 
-/** The kill switch of a store. Tokens of an earlier epoch are not used, and current ones are replaced. The epoch only increases. */
-export interface Epoch {
-  current(): Promise<number>
-  /** Whether a token of that epoch is accepted. A token of a later epoch shows that the epoch has risen. */
-  admits(epoch: number): Promise<boolean>
-  stop(): void
-}
-
 export interface EpochOptions {
   readonly store: GuardedStore
   readonly keys: () => Promise<readonly SealingKey[]>
@@ -35,46 +27,54 @@ interface Announcement {
   readonly spread: number
 }
 
-/** Reads the epoch with the first token and then every 30 to 60 seconds in the background, so no later call waits for it. */
-export function epochOf({ store, keys, shard, clock, risen }: EpochOptions): Epoch {
-  let known: number | undefined
-  let first: Promise<void> | undefined
-  let timer: Timer | undefined
-  let stopped = false
+/**
+ * The kill switch of a store. Tokens of an earlier epoch are not used, and current ones are replaced. The epoch only increases. It is read with the first
+ * token and then every 30 to 60 seconds in the background, so no later call waits for it.
+ */
+export class Epoch {
+  readonly #options: EpochOptions
+  #known: number | undefined
+  #firstRead: Promise<void> | undefined
+  #timer: Timer | undefined
+  #stopped = false
 
-  function learn({ epoch, spread }: Announcement): void {
-    const former = known
-    known = Math.max(former ?? 0, epoch)
-    if (former !== undefined && epoch > former) risen(spread)
+  constructor(options: EpochOptions) {
+    this.#options = options
   }
 
-  async function read(): Promise<void> {
+  async current(): Promise<number> {
+    this.#firstRead ??= this.#read()
+    await this.#firstRead
+    this.#known ??= 0
+    return this.#known
+  }
+
+  /** Whether a token of that epoch is accepted. A token of a later epoch shows that the epoch has risen. */
+  async admits(epoch: number): Promise<boolean> {
+    if (epoch > (await this.current())) this.#learn({ epoch, spread: usualSpread })
+    return epoch === this.#known
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#timer?.cancel()
+  }
+
+  async #read(): Promise<void> {
+    const { store, keys, shard, clock } = this.#options
     for (const key of await keys().catch(() => [])) {
       const name = key.nameOf(identityOf(shard))
       const record = await store.read(name)
-      if (record !== undefined && record !== broken) learn(opened(key, name, record))
+      if (record !== undefined && record !== broken) this.#learn(opened(key, name, record))
     }
-    if (stopped) return
-    timer = clock.startTimer(() => void read(), uniform(clock, soonest, latest))
+    if (this.#stopped) return
+    this.#timer = clock.startTimer(() => void this.#read(), uniform(clock, soonest, latest))
   }
 
-  async function current(): Promise<number> {
-    first ??= read()
-    await first
-    known ??= 0
-    return known
-  }
-
-  return {
-    current,
-    async admits(epoch) {
-      if (epoch > (await current())) learn({ epoch, spread: usualSpread })
-      return epoch === known
-    },
-    stop() {
-      stopped = true
-      timer?.cancel()
-    }
+  #learn({ epoch, spread }: Announcement): void {
+    const former = this.#known
+    this.#known = Math.max(former ?? 0, epoch)
+    if (former !== undefined && epoch > former) this.#options.risen(spread)
   }
 }
 

@@ -18,7 +18,7 @@ export function fileStore(options: FileStoreOptions): TokenStore {
   const { directory } = checkedFields('fileStore options', options, ['directory'])
   nonEmptyString('directory', directory, 'Give the path of a directory that belongs to this user.')
   const path = builtin.path.resolve(directory) // the process can change its working directory later
-  const records = lateMade(code, ({ fileRecords }) => fileRecords(path))
+  const records = lateMade(code, ({ FileRecords }) => new FileRecords(path))
   return {
     read: async (name) => (await records()).read(name),
     write: async (name, record, life) => (await records()).write(name, record, life),

@@ -7,15 +7,6 @@ import type { Lease, LeaseRequest, StoredRecord, TokenStore } from './token-stor
 export const broken = Symbol('broken store')
 export type Broken = typeof broken
 
-/** A store whose methods always end in time and never reject. */
-export interface GuardedStore {
-  read(name: string): Promise<StoredRecord | undefined | Broken>
-  write(name: string, record: StoredRecord, life: number): Promise<boolean | Broken>
-  remove(name: string, record: StoredRecord): Promise<unknown>
-  lease(name: string, request: LeaseRequest): Promise<Lease | Broken>
-  release(name: string, holder: string): Promise<unknown>
-}
-
 /** Time limits in milliseconds. A caller without a token waits for reads and leases, but for nothing else. */
 const budgets = { read: 50, lease: 250, write: 2000 }
 /** Reads and leases get only a share of the caller's time, because most of it is for the authorization server. */
@@ -32,61 +23,82 @@ export interface GuardedStoreOptions {
   readonly timeout: number
 }
 
-/** Limits the time of each call to the store. While the store is down, it emits one warning only. */
-export function guardedStore(store: TokenStore, { clock, emit, timeout }: GuardedStoreOptions): GuardedStore {
-  const forRead = Math.min(budgets.read, shares.read * timeout)
-  const forLease = Math.min(budgets.lease, shares.lease * timeout)
-  const inTrouble = new Set<Half>()
-  let lateInARow = 0
+/** A store whose methods always end in time and never reject. While the store is down, it emits one warning only. */
+export class GuardedStore {
+  readonly #store: TokenStore
+  readonly #clock: Clock
+  readonly #emit: Emit
+  readonly #forRead: number
+  readonly #forLease: number
+  readonly #inTrouble = new Set<Half>()
+  #lateInARow = 0
 
-  async function guarded<T>(half: Half, work: () => Promise<T>, budget: number): Promise<T | Broken> {
+  constructor(store: TokenStore, { clock, emit, timeout }: GuardedStoreOptions) {
+    this.#store = store
+    this.#clock = clock
+    this.#emit = emit
+    this.#forRead = Math.min(budgets.read, shares.read * timeout)
+    this.#forLease = Math.min(budgets.lease, shares.lease * timeout)
+  }
+
+  async read(name: string): Promise<StoredRecord | undefined | Broken> {
+    const record = await this.#guarded(
+      'reading',
+      async () => checkedRecord(await this.#store.read(name)),
+      this.#forRead
+    )
+    // A single late answer counts as a miss, because the store may only be busy. The lease that follows will show it.
+    return record === broken && this.#lateInARow === 1 ? undefined : record
+  }
+
+  write(name: string, record: StoredRecord, life: number): Promise<boolean | Broken> {
+    return this.#guarded('changing', () => this.#store.write(name, record, life))
+  }
+
+  remove(name: string, record: StoredRecord): Promise<unknown> {
+    return this.#guarded('changing', () => this.#store.remove(name, record))
+  }
+
+  lease(name: string, request: LeaseRequest): Promise<Lease | Broken> {
+    return this.#guarded('changing', async () => checkedLease(await this.#store.lease(name, request)), this.#forLease)
+  }
+
+  release(name: string, holder: string): Promise<unknown> {
+    return this.#guarded('changing', () => this.#store.release(name, holder), this.#forLease)
+  }
+
+  async #guarded<T>(half: Half, work: () => Promise<T>, budget = budgets.write): Promise<T | Broken> {
     try {
-      const answer = await inTime(work(), budget)
-      inTrouble.delete(half)
-      lateInARow = 0
+      const answer = await inTime(work(), budget, this.#clock)
+      this.#inTrouble.delete(half)
+      this.#lateInARow = 0
       return answer
     } catch (error) {
-      lateInARow += error instanceof LateAnswer ? 1 : 0
-      if (inTrouble.size === 0) emit('warning', { code: 'store_unavailable', message: unavailable(error) })
-      inTrouble.add(half)
+      this.#lateInARow += error instanceof LateAnswer ? 1 : 0
+      if (this.#inTrouble.size === 0) this.#emit('warning', { code: 'store_unavailable', message: unavailable(error) })
+      this.#inTrouble.add(half)
       return broken
     }
   }
+}
 
-  function changing<T>(work: () => Promise<T>, budget = budgets.write): Promise<T | Broken> {
-    return guarded('changing', work, budget)
-  }
-
-  /**
-   * The time limit is counted in steps. If a busy machine stops the process for a while, only one step is lost, and the process
-   * can still read the answer that arrived in the meantime.
-   */
-  function inTime<T>(work: Promise<T>, budget: number): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let timer: Timer
-      const late = () => reject(new LateAnswer(`it did not answer within ${budget} ms`))
-      const wait = (left: number) => {
-        timer =
-          left > 1
-            ? clock.startTimer(() => wait(left - 1), budget / steps)
-            : clock.startTimer(late, budget / steps, 'deadline')
-      }
-      wait(steps)
-      work.then(resolve, reject).finally(() => timer.cancel())
-    })
-  }
-
-  return {
-    async read(name) {
-      const record = await guarded('reading', async () => checkedRecord(await store.read(name)), forRead)
-      // A single late answer counts as a miss, because the store may only be busy. The lease that follows will show it.
-      return record === broken && lateInARow === 1 ? undefined : record
-    },
-    write: (name, record, life) => changing(() => store.write(name, record, life)),
-    remove: (name, record) => changing(() => store.remove(name, record)),
-    lease: (name, request) => changing(async () => checkedLease(await store.lease(name, request)), forLease),
-    release: (name, holder) => changing(() => store.release(name, holder), forLease)
-  }
+/**
+ * The time limit is counted in steps. If a busy machine stops the process for a while, only one step is lost, and the process
+ * can still read the answer that arrived in the meantime.
+ */
+function inTime<T>(work: Promise<T>, budget: number, clock: Clock): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: Timer
+    const late = () => reject(new LateAnswer(`it did not answer within ${budget} ms`))
+    const wait = (left: number) => {
+      timer =
+        left > 1
+          ? clock.startTimer(() => wait(left - 1), budget / steps)
+          : clock.startTimer(late, budget / steps, 'deadline')
+    }
+    wait(steps)
+    work.then(resolve, reject).finally(() => timer.cancel())
+  })
 }
 
 class LateAnswer extends StoreFault {}

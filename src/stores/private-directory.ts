@@ -6,37 +6,83 @@ const longest = 1_048_576
 const longestDraft = 3_600_000
 
 /** JSON files in one directory that only this user can read. No reader ever sees a partly written file. */
-export interface PrivateDirectory {
-  list(): Promise<string[]>
+export class PrivateDirectory {
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  list(): Promise<string[]> {
+    return builtin.fs.promises.readdir(this.#path).catch(absent([]))
+  }
+
   /** Resolves with undefined if the file does not exist or contains no JSON object. */
-  read<Content>(file: string): Promise<Content | undefined>
+  async read<Content>(file: string): Promise<Content | undefined> {
+    const text = await readWithin(this.#at(file)).catch(absent(undefined))
+    return text === undefined ? undefined : parsed(text)
+  }
+
   /** Resolves with false if the file already exists. */
-  create(file: string, content: object): Promise<boolean>
+  async create(file: string, content: object): Promise<boolean> {
+    const { link, rm } = builtin.fs.promises
+    const draft = await this.#draftOf(content)
+    try {
+      await link(draft, this.#at(file))
+      return true
+    } catch (error) {
+      if (isCode(error, 'EEXIST')) return false
+      throw error
+    } finally {
+      await rm(draft, { force: true })
+    }
+  }
+
   /** Writes the file, whether it exists or not. */
-  replace(file: string, content: object): Promise<void>
+  async replace(file: string, content: object): Promise<void> {
+    await builtin.fs.promises.rename(await this.#draftOf(content), this.#at(file))
+  }
+
   /**
    * Replaces the outdated content `former`, which came from `read`. If many processes try this, only one succeeds. The others get false, and
    * so does a process that finds other content in the file.
    */
-  supersede(file: string, former: object | undefined, content: object): Promise<boolean>
-  remove(file: string): Promise<void>
+  async supersede(file: string, former: object | undefined, content: object): Promise<boolean> {
+    const claim = claimOf(file, former)
+    if (!(await this.create(claim, {}))) return false
+    try {
+      if (JSON.stringify(await this.read(file)) !== JSON.stringify(former)) return false
+      await this.replace(file, content)
+      return true
+    } finally {
+      await this.remove(claim)
+    }
+  }
+
+  remove(file: string): Promise<void> {
+    return builtin.fs.promises.rm(this.#at(file), { force: true })
+  }
+
   /** Removes the drafts of processes that have died. */
-  sweep(): Promise<void>
-}
+  async sweep(): Promise<void> {
+    const { stat } = builtin.fs.promises
+    const drafts = (await this.list()).filter((file) => isDraft.test(file))
+    for (const draft of drafts) {
+      const { mtimeMs } = await stat(this.#at(draft)).catch(absent({ mtimeMs: Number.POSITIVE_INFINITY }))
+      if (Date.now() - mtimeMs > longestDraft) await this.remove(draft)
+    }
+  }
 
-export function privateDirectory(path: string): PrivateDirectory {
-  const { mkdir, readdir, writeFile, link, rename, rm, stat } = builtin.fs.promises
-  const at = (file: string) => `${path}/${file}`
-  const unique = () => at(`.${builtin.crypto.randomUUID()}`)
-
-  async function written(content: object): Promise<string> {
-    const draft = unique()
+  /** The path of a new file with that content. It gets its name when it is complete. */
+  async #draftOf(content: object): Promise<string> {
+    const { mkdir, writeFile, rm } = builtin.fs.promises
+    const draft = this.#at(`.${builtin.crypto.randomUUID()}`)
     const write = () => writeFile(draft, JSON.stringify(content), { mode: 0o600, flag: 'wx' })
     try {
       // The directory may have been deleted since it was created.
       await write().catch(async (error) => {
         if (!isCode(error, 'ENOENT')) throw error
-        await mkdir(path, { recursive: true, mode: 0o700 })
+        await mkdir(this.#path, { recursive: true, mode: 0o700 })
         await write()
       })
       return draft
@@ -46,47 +92,9 @@ export function privateDirectory(path: string): PrivateDirectory {
     }
   }
 
-  async function linked(from: string, to: string): Promise<boolean> {
-    try {
-      await link(from, to)
-      return true
-    } catch (error) {
-      if (isCode(error, 'EEXIST')) return false
-      throw error
-    } finally {
-      await rm(from, { force: true })
-    }
+  #at(file: string): string {
+    return `${this.#path}/${file}`
   }
-
-  const directory: PrivateDirectory = {
-    list: () => readdir(path).catch(absent([])),
-    async read(file) {
-      const text = await readWithin(at(file)).catch(absent(undefined))
-      return text === undefined ? undefined : parsed(text)
-    },
-    create: async (file, content) => linked(await written(content), at(file)),
-    replace: async (file, content) => rename(await written(content), at(file)),
-    async supersede(file, former, content) {
-      const claim = claimOf(file, former)
-      if (!(await directory.create(claim, {}))) return false
-      try {
-        if (JSON.stringify(await directory.read(file)) !== JSON.stringify(former)) return false
-        await directory.replace(file, content)
-        return true
-      } finally {
-        await directory.remove(claim)
-      }
-    },
-    remove: (file) => rm(at(file), { force: true }),
-    async sweep() {
-      const drafts = (await directory.list()).filter((file) => isDraft.test(file))
-      for (const draft of drafts) {
-        const { mtimeMs } = await stat(at(draft)).catch(absent({ mtimeMs: Number.POSITIVE_INFINITY }))
-        if (Date.now() - mtimeMs > longestDraft) await rm(at(draft), { force: true })
-      }
-    }
-  }
-  return directory
 }
 
 const isDraft = /^\.[0-9a-f-]{36}$/

@@ -5,12 +5,12 @@ import type { Secret } from '../token/secret.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { type Deadline, withDeadline } from '../waiting/deadline.ts'
-import { epochOf } from './epoch.ts'
-import { guardedStore } from './guarded-store.ts'
+import { Epoch } from './epoch.ts'
+import { GuardedStore } from './guarded-store.ts'
 import { type SealingKey, sealingKeyOf } from './sealing-key.ts'
-import { type Shelf, shelf } from './shelf.ts'
 import { StoreFault } from './store-fault.ts'
-import { storedSource } from './stored-source.ts'
+import { StoredSource } from './stored-source.ts'
+import { TokenRecord } from './token-record.ts'
 import type { TokenStore } from './token-store.ts'
 
 export interface SharedSourceOptions {
@@ -37,50 +37,88 @@ export interface SharedSource extends TokenSource {
 const shareForKeys = 0.2
 const longestForKeys = 2000
 
-type Ring = readonly [SealingKey, ...SealingKey[]]
+type KeyRing = readonly [SealingKey, ...SealingKey[]]
 
 /** A token source that shares its tokens with the other instances of its service. */
 export function sharedSource(options: SharedSourceOptions): SharedSource {
-  const { secrets, source, identity, shards, clock, timeout, emit, risen } = options
-  const { holder, draw } = instance()
-  const shard = Math.floor(draw * shards)
-  const store = guardedStore(options.store, options)
-  const keyOf = remembered(sealingKeyOf)
-  const keysBy = async (deadline: Deadline) => (await secrets(deadline)).map(keyOf)
-  const keys = () => inTime(keysBy)
-  const epoch = epochOf({ store, keys, shard, clock, risen })
-  // A reader depends on the other instances, and there may be fewer of them than shards.
-  const otherShards = source === undefined ? shardsAfter(shard, shards) : []
-  let warned = false
+  const { source, clock, timeout } = options
+  const records = new TokenRecords(options)
+  const stored = new StoredSource({ source, recordOf: (request) => records.of(request), clock, timeout })
+  return Object.assign(stored, { close: () => records.close() })
+}
 
-  async function shelfOf({ key }: TokenRequest): Promise<Shelf | undefined> {
+/** The records of one client in the store. */
+class TokenRecords {
+  readonly #options: SharedSourceOptions
+  readonly #store: GuardedStore
+  readonly #holder: string
+  readonly #shard: number
+  readonly #keyOf = remembered(sealingKeyOf)
+  readonly #epoch: Epoch
+  #warned = false
+
+  constructor(options: SharedSourceOptions) {
+    const { shards, clock, risen } = options
+    const { holder, draw } = instance()
+    this.#options = options
+    this.#store = new GuardedStore(options.store, options)
+    this.#holder = holder
+    this.#shard = Math.floor(draw * shards)
+    const keys = () => this.#inTime((deadline) => this.#keys(deadline))
+    this.#epoch = new Epoch({ store: this.#store, keys, shard: this.#shard, clock, risen })
+  }
+
+  /** Undefined while the sealing key or the identity cannot be read. */
+  async of({ key }: TokenRequest): Promise<TokenRecord | undefined> {
+    const { identity, clock } = this.#options
     try {
-      const [own, ring] = await inTime((deadline) => Promise.all([identity(deadline), keysBy(deadline)]))
+      const [own, keys] = await this.#inTime((deadline) => Promise.all([identity(deadline), this.#keys(deadline)]))
       const identityIn = (shard: number) => JSON.stringify([...own, key, shard])
-      const place = { identity: identityIn(shard), elsewhere: otherShards.map(identityIn), holder, epoch, clock }
-      warned = false
-      return shelf({ store, keys: ring as unknown as Ring, ...place })
+      this.#warned = false
+      return new TokenRecord({
+        store: this.#store,
+        keys: keys as unknown as KeyRing,
+        identity: identityIn(this.#shard),
+        elsewhere: this.#otherShards().map(identityIn),
+        holder: this.#holder,
+        epoch: this.#epoch,
+        clock
+      })
     } catch (error) {
-      warn(error)
+      this.#warn(error)
       return undefined
     }
   }
 
+  close(): void {
+    this.#epoch.stop()
+  }
+
+  async #keys(deadline: Deadline): Promise<SealingKey[]> {
+    return (await this.#options.secrets(deadline)).map(this.#keyOf)
+  }
+
+  /** A reader depends on the other instances, and there may be fewer of them than shards. */
+  #otherShards(): number[] {
+    const { source, shards } = this.#options
+    return source === undefined ? shardsAfter(this.#shard, shards) : []
+  }
+
   /** If a user's function hangs, there must still be time to ask the authorization server. */
-  function inTime<T>(read: (deadline: Deadline) => Promise<T>): Promise<T> {
+  #inTime<T>(read: (deadline: Deadline) => Promise<T>): Promise<T> {
+    const { clock } = this.#options
     const timedOut = () => new StoreFault('its sealing key did not come in time')
-    const share = Math.min(longestForKeys, shareForKeys * timeout)
-    return withDeadline({ clock, timeout: share, timedOut, signals: [] }, read)
+    const timeout = Math.min(longestForKeys, shareForKeys * this.#options.timeout)
+    return withDeadline({ clock, timeout, timedOut, signals: [] }, read)
   }
 
-  function warn(error: unknown): void {
-    if (warned) return
-    warned = true
+  #warn(error: unknown): void {
+    if (this.#warned) return
+    this.#warned = true
     const reason = error instanceof TokenClientError ? error.message : 'Its sealing key cannot be read.'
-    emit('warning', { code: 'store_unavailable', message: `The token store is not used for now. ${reason}` })
+    const message = `The token store is not used for now. ${reason}`
+    this.#options.emit('warning', { code: 'store_unavailable', message })
   }
-
-  return { ...storedSource({ source, shelfOf, clock, timeout }), close: epoch.stop }
 }
 
 /** Derived keys are kept, because deriving one is slow and a key ring has only a few. */

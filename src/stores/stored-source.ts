@@ -5,37 +5,49 @@ import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
 import { pause } from '../waiting/pause.ts'
 import { broken } from './guarded-store.ts'
-import type { Shelf } from './shelf.ts'
+import type { TokenRecord } from './token-record.ts'
 
 export interface StoredSourceOptions {
   /** The source to ask if the store has no usable token. It is undefined for a reader, which waits until another instance stores a token. */
   readonly source: TokenSource | undefined
-  /** Returns the place of a request in the store. It resolves with undefined while the sealing key cannot be read. */
-  readonly shelfOf: (request: TokenRequest) => Promise<Shelf | undefined>
+  /** Returns the record of a request in the store. It resolves with undefined while the sealing key cannot be read. */
+  readonly recordOf: (request: TokenRequest) => Promise<TokenRecord | undefined>
   readonly clock: Clock
   /** How many milliseconds a call may take if its caller sets no limit. */
   readonly timeout: number
 }
 
-/** All times are in milliseconds. If the holder of a lease dies, another instance takes over within a second. */
-const lease = {
-  life: 1000,
-  renewedEvery: 300,
-  wordUnlessTold: 5000,
-  longestWord: 600_000,
-  longestWithoutRecord: 20_000,
-  doubt: 120_000
-}
-/** How many milliseconds pass between two reads, and how long a caller without a token waits for the holder: at most half of its time. */
-const wait = { least: 50, most: 400, withoutToken: 2000 }
+// All times are in milliseconds.
+
+/** If the holder of a lease dies, another instance takes over within this time. */
+const leaseLife = 1000
+const leaseRenewedEvery = 300
+/** How long a message about a failure stays until this instance knows how long it pauses, and how long it stays at most. */
+const wordUnlessTold = 5000
+const longestWord = 600_000
+const longestWordWithoutToken = 20_000
+/** How often one of the instances without a token tries what the holder of the lease has failed at. */
+const gapBetweenDoubts = 120_000
+/** The time between two reads is drawn between these two. */
+const [shortestPause, longestPause] = [50, 400]
+/** How long a caller without a token waits for the holder of the lease. It is at most half of the caller's time. */
+const longestWaitWithoutToken = 2000
 
 /** One call for a token. */
-interface Question {
+interface Call {
   readonly request: TokenRequest
   readonly asking: Asking
-  readonly shelf: Shelf
+  readonly record: TokenRecord
   /** Monotonic ms. */
   readonly endsAt: number
+}
+
+/** A failure that the other instances were told of. */
+interface ToldFailure {
+  readonly record: TokenRecord
+  readonly error: unknown
+  /** How many milliseconds the others are told of it at most. */
+  readonly longest: number
 }
 
 /**
@@ -43,131 +55,147 @@ interface Question {
  * The lease only saves requests. Two holders at once would get two valid tokens, and the store would keep the later version.
  * If the store is broken, the source works as if there were no store.
  */
-export function storedSource({ source, shelfOf, clock, timeout }: StoredSourceOptions): TokenSource {
-  const failed = new Map<string, { readonly shelf: Shelf; readonly error: unknown; readonly longest: number }>()
+export class StoredSource implements TokenSource {
+  readonly changed: TokenSource['changed']
+  readonly #options: StoredSourceOptions
+  readonly #told = new Map<string, ToldFailure>()
 
-  async function answer(request: TokenRequest, asking: Asking): Promise<AccessToken> {
+  constructor(options: StoredSourceOptions) {
+    this.#options = options
+    this.changed = options.source?.changed
+  }
+
+  token(request: TokenRequest, asking: Asking = {}): Promise<AccessToken> {
+    // A reader can only get what the others have stored, even if a refresh was forced.
+    return this.#answer(request, this.#isReader ? { ...asking, insists: undefined } : asking)
+  }
+
+  rests(request: TokenRequest, ms: number): void {
+    this.#options.source?.rests?.(request, ms)
+    const told = this.#told.get(request.key)
+    if (told === undefined) return
+    this.#told.delete(request.key)
+    // The lease lasts a little longer than this instance's pause, so that this instance is the one that tries again.
+    void told.record.leaveWord(told.error, Math.min(ms, told.longest) + leaseLife)
+  }
+
+  withdraw(request: TokenRequest, token: AccessToken): void {
+    void this.#options.recordOf(request).then((record) => record?.remove(token))
+  }
+
+  get #isReader(): boolean {
+    return this.#options.source === undefined
+  }
+
+  async #answer(request: TokenRequest, asking: Asking): Promise<AccessToken> {
+    const { recordOf, clock, timeout } = this.#options
     const endsAt = clock.monotonicTime() + (asking.maxWait ?? timeout)
-    const shelf = await shelfOf(request)
-    if (shelf === undefined) return withoutStore(request, { ...asking, maxWait: leftUntil(endsAt) })
-    const question = { request, asking, shelf, endsAt }
-    const found = await shelf.look()
-    if (found === broken) return source === undefined ? theirs(question) : ask(question)
-    return found !== undefined && isAnswer(found, asking) ? found : theirs(question)
+    const record = await recordOf(request)
+    if (record === undefined) return this.#askBelow(request, { ...asking, maxWait: this.#leftUntil(endsAt) })
+    const call = { request, asking, record, endsAt }
+    const found = await record.read()
+    if (found === broken && !this.#isReader) return this.#ask(call)
+    return isAnswer(found, asking) ? found : this.#shareWithOthers(call)
   }
 
   /** Gets a token under the lease, or waits for the token of the instance that holds the lease. */
-  async function theirs(question: Question): Promise<AccessToken> {
-    const { asking, shelf, endsAt } = question
+  async #shareWithOthers(call: Call): Promise<AccessToken> {
+    const { clock } = this.#options
+    const { asking, record, endsAt } = call
+    const isPatient = this.#isReader || asking.inHand !== undefined
     const began = clock.monotonicTime()
-    const patientUntil = mayWait(asking) ? endsAt : began + Math.min(wait.withoutToken, (endsAt - began) / 2)
+    const patientUntil = isPatient ? endsAt : began + Math.min(longestWaitWithoutToken, (endsAt - began) / 2)
     for (;;) {
-      const state = source === undefined ? 'held' : await shelf.lease(lease.life)
-      if (state === 'acquired') return askUnderLease(question)
-      if (state === broken || asking.insists?.()) return ask(question)
-      if (state instanceof TokenClientError) return doubting(question, state)
+      const state = this.#isReader ? 'held' : await record.lease(leaseLife)
+      if (state === 'acquired') return this.#askUnderLease(call)
+      if (state === broken || asking.insists?.()) return this.#ask(call)
+      if (state instanceof TokenClientError) return this.#doubt(call, state)
       const left = patientUntil - clock.monotonicTime()
-      if (left <= 0) return mayWait(asking) ? nobodyWrote(asking) : ask(question)
-      await pause(clock, Math.min(left, uniform(clock, wait.least, wait.most)), asking.signal)
-      const found = await shelf.look()
-      if (found !== broken && found !== undefined && isAnswer(found, asking)) return found
+      if (left <= 0 && isPatient) throw nobodyWrote(asking)
+      if (left <= 0) return this.#ask(call)
+      await pause(clock, Math.min(left, uniform(clock, shortestPause, longestPause)), asking.signal)
+      const found = await record.read()
+      if (isAnswer(found, asking)) return found
     }
   }
 
   /** The holder's failure may be its own fault. So before instances without a token fail, one of them tries for itself. */
-  async function doubting(question: Question, told: TokenClientError): Promise<AccessToken> {
-    const { asking, shelf } = question
-    if (asking.inHand !== undefined || !(await shelf.mayDoubt(lease.doubt))) throw told
-    return ask(question)
+  async #doubt(call: Call, told: TokenClientError): Promise<AccessToken> {
+    if (call.asking.inHand !== undefined || !(await call.record.mayDoubt(gapBetweenDoubts))) throw told
+    return this.#ask(call)
   }
 
-  function mayWait({ inHand }: Asking): boolean {
-    return source === undefined || inHand !== undefined
-  }
-
-  async function askUnderLease(question: Question): Promise<AccessToken> {
-    const { asking, shelf } = question
+  async #askUnderLease(call: Call): Promise<AccessToken> {
+    const { asking, record } = call
     // The previous holder may have stored a token after our last read.
-    const found = await shelf.look()
-    if (found !== broken && found !== undefined && isAnswer(found, asking)) {
-      void shelf.release()
+    const found = await record.read()
+    if (isAnswer(found, asking)) {
+      void record.release()
       return found
     }
-    const stop = renewing(shelf)
+    const stopRenewing = renewLease(record, this.#options.clock)
     try {
       // A renewal after the end would remove the message.
-      return await ask(question, () => void shelf.release()).finally(stop)
+      return await this.#ask(call, () => void record.release()).finally(stopRenewing)
     } catch (error) {
       // An instance that starts now may have no token, so it cannot wait as long as an instance that has one.
-      const longest = found === undefined || found === broken ? lease.longestWithoutRecord : lease.longestWord
-      await giveUp(question, error, longest)
+      const longest = found === undefined || found === broken ? longestWordWithoutToken : longestWord
+      await this.#giveUp(call, error, longest)
       throw error
     }
   }
 
-  async function ask({ request, asking, shelf, endsAt }: Question, written = () => {}): Promise<AccessToken> {
-    const epoch = shelf.epoch() // The epoch is read before the request, because it may rise before the token arrives.
-    const token = await withoutStore(request, { ...asking, maxWait: leftUntil(endsAt) })
-    failed.delete(request.key)
-    void epoch.then((askedIn) => shelf.keep(token, askedIn)).then(written)
+  async #giveUp({ request, record }: Call, error: unknown, longest: number): Promise<void> {
+    if (await record.leaveWord(error, wordUnlessTold)) this.#told.set(request.key, { record, error, longest })
+    else await record.release()
+  }
+
+  async #ask({ request, asking, record, endsAt }: Call, written = () => {}): Promise<AccessToken> {
+    const epoch = record.epoch() // The epoch is read before the request, because it may rise before the token arrives.
+    const token = await this.#askBelow(request, { ...asking, maxWait: this.#leftUntil(endsAt) })
+    this.#told.delete(request.key)
+    void epoch.then((askedIn) => record.write(token, askedIn)).then(written)
     return token
   }
 
-  function leftUntil(endsAt: number): number {
-    return Math.max(0, endsAt - clock.monotonicTime())
-  }
-
-  async function withoutStore(request: TokenRequest, asking: Asking): Promise<AccessToken> {
+  async #askBelow(request: TokenRequest, asking: Asking): Promise<AccessToken> {
+    const { source } = this.#options
     if (source === undefined) throw noCredential()
     return source.token(request, asking)
   }
 
-  function renewing(shelf: Shelf): () => void {
-    let timer: Timer | undefined
-    const renew = () => {
-      timer = clock.startTimer(() => {
-        void shelf.lease(lease.life)
-        renew()
-      }, lease.renewedEvery)
-    }
-    renew()
-    return () => timer?.cancel()
-  }
-
-  async function giveUp({ request, shelf }: Question, error: unknown, longest: number): Promise<void> {
-    if (await shelf.leaveWord(error, lease.wordUnlessTold)) failed.set(request.key, { shelf, error, longest })
-    else await shelf.release()
-  }
-
-  return {
-    // A reader can only get what the others have stored, even if a refresh was forced.
-    token: (request, asking = {}) => answer(request, source === undefined ? { ...asking, insists: undefined } : asking),
-    changed: source?.changed,
-    rests(request, ms) {
-      source?.rests?.(request, ms)
-      const last = failed.get(request.key)
-      if (last === undefined) return
-      failed.delete(request.key)
-      // The lease lasts a little longer than this instance's pause, so that this instance is the one that tries again.
-      void last.shelf.leaveWord(last.error, Math.min(ms, last.longest) + lease.life)
-    },
-    withdraw(request, token) {
-      void shelfOf(request).then((shelf) => shelf?.withdraw(token))
-    }
+  #leftUntil(endsAt: number): number {
+    return Math.max(0, endsAt - this.#options.clock.monotonicTime())
   }
 }
 
-/** Whether the token helps the caller: the caller has none, or an older one. */
-function isAnswer(found: AccessToken, { rejected, inHand, insists }: Asking): boolean {
-  if (insists?.()) return false
+/** Renews the lease until the function that it returns is called. */
+function renewLease(record: TokenRecord, clock: Clock): () => void {
+  let timer: Timer | undefined
+  const renew = () => {
+    timer = clock.startTimer(() => {
+      void record.lease(leaseLife)
+      renew()
+    }, leaseRenewedEvery)
+  }
+  renew()
+  return () => timer?.cancel()
+}
+
+/** Whether the store's token helps the caller: the caller has none, or an older one. */
+function isAnswer(
+  found: AccessToken | undefined | typeof broken,
+  { rejected, inHand, insists }: Asking
+): found is AccessToken {
+  if (found === undefined || found === broken || insists?.()) return false
   const former = rejected ?? inHand
   if (former === undefined) return true
   return found.authorization !== former.authorization && found.obtainedAt > former.obtainedAt
 }
 
-function nobodyWrote({ maxWait }: Asking): never {
+function nobodyWrote({ maxWait }: Asking): TokenClientError {
   const message = `No other instance has put the token into the store within ${Math.round(maxWait ?? 0)} ms.`
-  throw new TokenClientError('ERR_TIMEOUT', message, { transient: true })
+  return new TokenClientError('ERR_TIMEOUT', message, { transient: true })
 }
 
 function noCredential(): TokenClientError {

@@ -3,11 +3,11 @@ import { expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { TokenClientError } from '../../src/errors.ts'
 import type { Emit, Warning } from '../../src/events.ts'
-import { epochOf, raise } from '../../src/stores/epoch.ts'
-import { guardedStore } from '../../src/stores/guarded-store.ts'
+import { Epoch, raise } from '../../src/stores/epoch.ts'
+import { GuardedStore } from '../../src/stores/guarded-store.ts'
 import { type SealingKey, sealingKeyOf } from '../../src/stores/sealing-key.ts'
-import { shelf } from '../../src/stores/shelf.ts'
-import { storedSource } from '../../src/stores/stored-source.ts'
+import { StoredSource } from '../../src/stores/stored-source.ts'
+import { TokenRecord } from '../../src/stores/token-record.ts'
 import type { TokenStore } from '../../src/stores/token-store.ts'
 import { manualClock, tokenStoreContract } from '../../src/testing/index.ts'
 import type { AccessToken } from '../../src/token/access-token.ts'
@@ -43,13 +43,13 @@ function fleet(ring = [anyKey()]) {
     instances += 1
     const holder = `instance-${instances}`
     const emit: Emit = (_name, event) => void warnings.push((event as Warning).code)
-    const guarded = guardedStore(store, { clock, emit, timeout: 10 * second })
+    const guarded = new GuardedStore(store, { clock, emit, timeout: 10 * second })
     const risen = (spread: number) => void dropped.push(spread)
-    const epoch = epochOf({ store: guarded, keys: async () => keys, shard: 0, clock, risen })
+    const epoch = new Epoch({ store: guarded, keys: async () => keys, shard: 0, clock, risen })
     const place = { store: guarded, keys: keys as unknown as Keys, holder, epoch, clock }
-    const stored = storedSource({
+    const stored = new StoredSource({
       source: reader ? undefined : source,
-      shelfOf: async ({ key }) => shelf({ ...place, identity: key }),
+      recordOf: async ({ key }) => new TokenRecord({ ...place, identity: key }),
       clock,
       timeout: 10 * second
     })
