@@ -13,17 +13,17 @@ export function anyIssuer(verifiers: readonly AccessTokenVerifier[]): AccessToke
   const internals = given.map(internalsOf)
   const [first] = given
   if (first === undefined || !internals.every((its) => its !== undefined))
-    throw invalid('anyIssuer() needs an array of verifiers, as accessTokenVerifier() makes them.')
+    throw invalid('anyIssuer() needs an array of verifiers that accessTokenVerifier() created.')
   const known = internals as readonly VerifierInternals[]
   const issuers = known.flatMap((its) => its.issuers)
   if (new Set(issuers).size < issuers.length)
     throw invalid('Two verifiers of anyIssuer() are for the same issuer. Keep one.')
   if (known.filter((its) => its.takesOpaqueTokens).length > 1)
     throw invalid(
-      'Two verifiers of anyIssuer() ask about opaque tokens, which name no issuer. Keep introspection in one.'
+      'Two verifiers of anyIssuer() use introspection, but opaque tokens do not name their issuer. Keep it in one of them.'
     )
   if (known.filter((its) => its.issuers.length === 0).length > 1)
-    throw invalid('Two verifiers of anyIssuer() have no issuer, so nothing chooses between them. Keep one.')
+    throw invalid('Two verifiers of anyIssuer() have no issuer, so it cannot choose between them. Keep one.')
   const judges = (token: string) => given.find((_verifier, index) => known[index]?.judges(token) === true)
   return chosenVerifier({
     first,

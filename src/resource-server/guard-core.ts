@@ -74,7 +74,7 @@ export function checkedGuard<Options extends object>(
   known: readonly string[]
 ): Options {
   if (typeof rule?.allows !== 'function')
-    wrong('requireToken()', 'needs a rule', "Give one, as in scopes('read_user').", 'ERR_MISSING_OPTION')
+    wrong('requireToken()', 'needs a rule', "Give one, such as scopes('read_user').", 'ERR_MISSING_OPTION')
   const options = checkedFields('requireToken options', given, known)
   verifier.checkRule(rule)
   return options

@@ -91,7 +91,7 @@ async function ask(question: Question): Promise<JsonObject> {
       askOnce(question, deadline, true)
     )
   } catch (cause) {
-    const message = 'The issuer could not say whether the token is active, so it does not count. See the cause.'
+    const message = 'The issuer did not say whether the token is active, so the token is not accepted. See the cause.'
     throw new TokenClientError('ERR_INTROSPECTION_FAILED', message, { transient: true, cause })
   }
 }
@@ -103,7 +103,7 @@ async function askOnce(question: Question, deadline: Deadline, mayRepeat: boolea
   deadline.awaits("the issuer's metadata")
   const known = how.endpoint === undefined ? await server.authorizationServer({}) : undefined
   const usual = how.endpoint ?? known?.introspectionEndpoint
-  if (usual === undefined) throw new Error('The metadata of the issuer names no usable introspection_endpoint.')
+  if (usual === undefined) throw new Error('The metadata of the issuer contains no usable introspection_endpoint.')
   const url = endpointFor(clientAuthentication, { usual, mutualTls: known?.mutualTlsIntrospectionEndpoint })
   const request = draft(question, url, known?.introspectionMethods, deadline)
   const asked = await authenticatedRequest(request, { clientAuthentication, sender, clock, serverTime })
@@ -115,7 +115,7 @@ async function askOnce(question: Question, deadline: Deadline, mayRepeat: boolea
   }
   if (answer.status !== 200) throw new Error(`The introspection endpoint answered ${answer.status}.`)
   if (!/^application\/json\s*(;|$)/i.test(answer.headers['content-type'] ?? ''))
-    throw new Error('The introspection endpoint answered with something that is not application/json.')
+    throw new Error('The introspection endpoint did not answer with application/json.')
   proof.accepted()
   return parseJsonObject(answer.body, 'malformed_claims')
 }

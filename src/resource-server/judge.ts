@@ -41,12 +41,12 @@ export function judge({ challenge, expected, nonce, check }: JudgeOptions): Judg
   }
 
   function checkRule(rule: Rule): void {
-    if (typeof rule?.allows !== 'function') wrong('the rule', 'is none', "Give one, as in scopes('read_user').")
+    if (typeof rule?.allows !== 'function') wrong('the rule', 'is not a rule', "Give one, such as scopes('read_user').")
     if (expected.missingAudienceAccepted && rule.asksForScope !== true)
       wrong(
         'the rule',
-        'asks for no scope, and with acceptMissingAudience only the scope says that a token is for this service',
-        "Ask for one: allOf(scopes('read_user'), …)."
+        'does not require a scope, but with acceptMissingAudience only the scope shows that a token is for this service',
+        "Require one: allOf(scopes('read_user'), …)."
       )
   }
 

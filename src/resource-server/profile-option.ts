@@ -63,10 +63,14 @@ function checkProfile(profile: TokenProfile): TokenProfile {
   for (const test of [...must, ...mustNot, ...[...client, ...user].flat()]) {
     const [verb, ...more] = Object.keys(test).filter((name) => name !== 'at' && name !== 'suffix')
     if (verb === undefined || more.length > 0 || !verbs.includes(verb))
-      wrong('profile', 'holds a test that is none', `Beside \`at\`, give one of: ${verbs.join(', ')}.`)
+      wrong('profile', 'has a test without a condition', `Beside \`at\`, give one of: ${verbs.join(', ')}.`)
   }
   if ([...client, ...user].some((alternative) => !Array.isArray(alternative) || alternative.length === 0))
-    wrong('profile.client and user', 'need alternatives of one test at least', 'Leave the list empty if nothing tells.')
+    wrong(
+      'profile.client and user',
+      'must be lists of alternatives, each a list of tests',
+      'Leave the list empty if no test can tell.'
+    )
   return plainCopy({ ...given, types: given.types.map((type) => String(type).toLowerCase()) })
 }
 
@@ -74,6 +78,6 @@ function plainCopy(profile: TokenProfile): TokenProfile {
   try {
     return withoutPrototypes(structuredClone(profile))
   } catch {
-    return wrong('profile', 'holds more than plain data', 'A rule of your own can do what a profile cannot.')
+    return wrong('profile', 'must be plain data', 'Use a rule for anything else.')
   }
 }

@@ -88,7 +88,7 @@ export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: R
     try {
       await (passing === true ? next() : next(passing))
     } catch (error) {
-      warn('A request handler behind requireToken() failed.', error)
+      warn('A request handler after requireToken() failed.', error)
       if (isAnswered(response)) cutShort(response)
       else sendAnswer(answerFor(undefined), response)
     }
@@ -98,7 +98,7 @@ export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: R
     if (!fits(request, response, next))
       throw new ClientConfigurationError(
         'ERR_INVALID_OPTION',
-        'The guard of requireToken() takes request, response and next of node:http, node:http2, Express or Fastify. There are guards for other frameworks, and authorize() and answerFor() for all.'
+        'The guard of requireToken() needs request, response and next of node:http, node:http2, Express or Fastify. For other frameworks, use their own guard, or authorize() and answerFor().'
       )
     void guard(request, response, next)
   }

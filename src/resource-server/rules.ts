@@ -18,7 +18,7 @@ export interface Rule {
 /** Requires all of these scopes. */
 export function scopes(...wanted: readonly [string, ...string[]]): Rule {
   if (wanted.length === 0 || !wanted.every((scope) => typeof scope === 'string' && isScopeToken(scope)))
-    throw invalid('scopes() needs scope tokens, one after the other', "scopes('read_user', 'list_user')")
+    throw invalid('scopes() needs scopes as separate arguments', "scopes('read_user', 'list_user')")
   return { scope: wanted, asksForScope: true, allows: ({ scope }) => wanted.every((member) => scope.includes(member)) }
 }
 
@@ -32,14 +32,14 @@ export function scopePrefix(prefix: string): Rule {
 /** Requires a scope of this form. `*` stands for one or more characters: `scopeMatching('admin:*')` allows `admin:users`. */
 export function scopeMatching(pattern: string): Rule {
   if (typeof pattern !== 'string' || !isScopeToken(pattern) || !pattern.includes('*') || /^\*+$/.test(pattern))
-    throw invalid('scopeMatching() needs a scope with a * in it, and more than that', "scopeMatching('admin:*')")
+    throw invalid('scopeMatching() needs a scope with a *, but not only a *', "scopeMatching('admin:*')")
   return anyScope((scope) => matches(scope, pattern.split('*')))
 }
 
 /** Requires all of these roles. */
 export function roles(...wanted: readonly [string, ...string[]]): Rule {
   if (wanted.length === 0 || wanted.some((role) => typeof role !== 'string' || role === ''))
-    throw invalid('roles() needs the names of roles, one after the other', "roles('admin', 'auditor')")
+    throw invalid('roles() needs the names of roles as separate arguments', "roles('admin', 'auditor')")
   return { scope: [], allows: (token) => wanted.every((role) => token.roles.includes(role)) }
 }
 
@@ -108,7 +108,7 @@ function matches(scope: string, parts: readonly string[]): boolean {
 
 function checkRules(name: string, rules: readonly Rule[]): void {
   if (rules.length > 0 && rules.every((rule) => typeof rule?.allows === 'function' && Array.isArray(rule.scope))) return
-  throw invalid(`${name}() needs rules, one after the other`, `${name}(scopes('read_user'), roles('admin'))`)
+  throw invalid(`${name}() needs rules as separate arguments`, `${name}(scopes('read_user'), roles('admin'))`)
 }
 
 function invalid(fault: string, example: string): ClientConfigurationError {

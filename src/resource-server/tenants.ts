@@ -23,12 +23,12 @@ export function tenantsVerifier(
   const named = issuer === undefined ? (profile?.issuers ?? []) : [issuer]
   const templates = issuer !== undefined && profile?.issuers?.includes(issuer) ? profile.issuers : named
   if (!templates.every((template) => typeof template === 'string' && template.split(place).length === 2))
-    wrong('issuer', `needs ${place} once, for the option tenants`, 'Write it where the tenant stands in the issuer.')
+    wrong('issuer', `needs ${place} once, for the option tenants`, 'Write it in place of the tenant in the issuer.')
   if (introspection !== undefined || savedKeys !== undefined)
     wrong(
       'introspection and savedKeys',
       'cannot be combined with tenants',
-      'Make a verifier for each tenant, and anyIssuer().',
+      'Create a verifier for each tenant, and combine them with anyIssuer().',
       'ERR_CONFLICTING_OPTIONS'
     )
   const allows = tenantRule(tenants)

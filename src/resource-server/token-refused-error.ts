@@ -13,14 +13,14 @@ interface Refusal {
 
 /** All reasons to refuse a request. The caller sees the status and the `error`. The reason and the message are for the log. */
 const refusals = {
-  no_token: { status: 401, code: 'ERR_TOKEN_MISSING', message: 'The request carries no access token.' },
-  malformed_header: badRequest('The Authorization header is not a single token.'),
-  several_tokens: badRequest('The request carries a token more than once.'),
+  no_token: { status: 401, code: 'ERR_TOKEN_MISSING', message: 'The request has no access token.' },
+  malformed_header: badRequest('The Authorization header does not contain a single token.'),
+  several_tokens: badRequest('The request contains more than one token.'),
   too_large: badToken('The token is larger than 16 KiB.'),
-  malformed: badToken('The token is not a signed JWT: three parts of base64url.'),
+  malformed: badToken('The token is not a signed JWT, which has three parts in base64url.'),
   malformed_header_json: badToken('The header of the token is not a JSON object with unique names.'),
-  critical_header: badToken('The token demands an extension that is not supported here.'),
-  wrong_type: badToken('The token is not an access token, as its type or one of its claims says.'),
+  critical_header: badToken('The token requires an extension (crit) that is not supported.'),
+  wrong_type: badToken('The type or a claim of the token says that it is not an access token.'),
   algorithm_not_allowed: badToken('The token is signed with an algorithm that is not allowed.'),
   unknown_key: badToken('The token is signed with a key that the issuer does not publish.'),
   bad_signature: badToken('The signature of the token is wrong.'),
@@ -29,38 +29,40 @@ const refusals = {
   wrong_issuer: badToken('The token comes from another issuer.'),
   wrong_audience: badToken('The token is for another audience.'),
   expired: badToken('The token has expired.'),
-  not_yet_valid: badToken('The token does not count yet.'),
+  not_yet_valid: badToken('The token is not valid yet.'),
   too_old: badToken('The token was issued longer ago than maxAge allows.'),
   contradictory_times: badToken('The token expires before it was issued.'),
-  revoked: badToken('The token was revoked: isRevoked says so.'),
-  wrong_certificate: badToken('The token is bound to another certificate, or the request came without one.'),
-  unknown_binding: badToken('The token is bound to a proof that is not checked here.'),
-  unbound_token: badToken('The token is not bound, or is bound in a way that is not accepted here.'),
-  bound_as_bearer: badToken('The token is bound to a DPoP key, and came with the scheme Bearer.'),
-  wrong_proof_key: badToken(
-    'The proof is not signed with the key that the token is bound to, or with none that can be used.'
+  revoked: badToken('The token was revoked, as isRevoked says.'),
+  wrong_certificate: badToken(
+    'The token is bound to a certificate, but the request came with another one or without one.'
   ),
-  no_proof: badProof('The request carries no DPoP proof, or verify() was given no request with its method and URL.'),
-  several_proofs: badProof('The request carries several DPoP proofs.'),
+  unknown_binding: badToken('The token is bound in a way that this service does not accept.'),
+  unbound_token: badToken('The token is not bound in a way that this service requires.'),
+  bound_as_bearer: badToken('The token is bound to a DPoP key, but it was sent with the scheme Bearer.'),
+  wrong_proof_key: badToken(
+    'The proof is not signed with the key that the token is bound to, or its key cannot be used.'
+  ),
+  no_proof: badProof('The request has no DPoP proof, or verify() did not get its method and URL.'),
+  several_proofs: badProof('The request has several DPoP proofs.'),
   malformed_proof: badProof('The proof is not a signed JWT of the type dpop+jwt with jti, htm, htu and iat.'),
   proof_algorithm: badProof('The proof is signed with an algorithm that is not allowed.'),
   bad_proof_signature: badProof('The signature of the proof is wrong.'),
   proof_of_another_request: badProof('The proof is for another method or URL. Behind a proxy, set externalUrl.'),
   proof_of_another_token: badProof('The proof is for another token.'),
-  stale_proof: badProof('The proof was made too long ago, or by a clock that is wrong.'),
+  stale_proof: badProof('The proof was created too long ago, or the clock of its creator is wrong.'),
   replayed_proof: badProof('The proof was used before.'),
   nonce_needed: {
     status: 401,
     code: 'ERR_TOKEN_REFUSED',
     error: 'use_dpop_nonce',
-    message: 'The proof carries no nonce of this service, or an old one. The answer brings the one to use.'
+    message: 'The proof has no nonce of this service, or an expired one. The answer contains the nonce to use.'
   },
   inactive: badToken('The issuer says that the token is not active.'),
   insufficient_scope: {
     status: 403,
     code: 'ERR_INSUFFICIENT_SCOPE',
     error: 'insufficient_scope',
-    message: 'The token is good, and does not allow this.'
+    message: 'The token is valid, but it does not allow this request.'
   }
 } as const satisfies Record<string, Refusal>
 

@@ -57,10 +57,15 @@ export function checkTrust(options: TrustOptions, insecureHttpAllowed: boolean):
   const profile = checkedProfile(options, options[acceptPlainJwt] === true)
   const audience = [options.audience ?? profile.audiences ?? []].flat()
   if (audience.length === 0 && options.audience === undefined)
-    wrong('audience', 'is missing', 'Give it: without, tokens for others would count here.', 'ERR_MISSING_OPTION')
+    wrong(
+      'audience',
+      'is missing',
+      'Give the name of this service. Without it, tokens for other services would be accepted.',
+      'ERR_MISSING_OPTION'
+    )
   const usable = stringList('algorithms', algorithms)
   if (!usable.every((algorithm) => keys.algorithms.includes(algorithm)))
-    wrong('algorithms', 'does not fit the keys', `Give some of those they are good for: ${keys.algorithms.join(', ')}.`)
+    wrong('algorithms', 'does not fit the keys', `Give some of: ${keys.algorithms.join(', ')}.`)
   milliseconds('clockTolerance', clockTolerance, { least: 0, most: mostTolerance })
   if (options.maxAge !== undefined) milliseconds('maxAge', maxAge, { least: 1 })
   return {

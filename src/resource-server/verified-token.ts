@@ -89,13 +89,13 @@ function whom(claims: JsonObject, { client, user }: TokenProfile, clientId: Clai
 export function isClientToken({ actsFor }: VerifiedToken): boolean {
   if (actsFor !== 'unknown') return actsFor === 'itself'
   const message =
-    'The token does not say whether it was issued to a client or for a user, and a guess would be dangerous. Choose the profile of your server, or one of your own whose `client` and `user` tell them apart.'
+    'The token does not say whether it was issued to a client or for a user. Choose the profile of your server, or write one whose `client` and `user` distinguish them.'
   throw new ClientConfigurationError('ERR_INVALID_OPTION', message)
 }
 
 /**
- * The same token serves many callers: none of them changes what the next one reads. Signed claims can nest deeply, so it does not recurse.
- * Gives about as many bytes as they take in memory: a short text of many members can take a hundred times its length.
+ * Freezes the claims, because many callers share the same token. It does not recurse, because signed claims can be nested deeply. Returns about how many
+ * bytes the claims need in memory, which can be a hundred times the length of their text.
  */
 function freezeDeep(claims: JsonObject): number {
   const pending: JsonObject[] = [claims]

@@ -158,7 +158,7 @@ function checkConstraint(options: AccessTokenVerifierOptions): CheckedOptions['c
   const { forwardedCertificate, dpop, externalUrl, senderConstrained = false } = options
   trueOrFalse('senderConstrained', senderConstrained)
   if (externalUrl !== undefined && dpop === undefined)
-    wrong('externalUrl', 'is for the proofs of DPoP', 'Give dpop too, or leave it out.', 'ERR_CONFLICTING_OPTIONS')
+    wrong('externalUrl', 'only works with dpop', 'Give dpop too, or leave it out.', 'ERR_CONFLICTING_OPTIONS')
   return {
     required: senderConstrained,
     forwardedCertificate: forwardedCertificate && checkForwarded(forwardedCertificate),
@@ -170,10 +170,10 @@ function checkSavedKeys(saved: SavedKeys | undefined, { expected }: Trust): Save
   if (saved === undefined) return undefined
   checkedFields('savedKeys', saved, ['issuer', 'fetchedAt', 'keys'])
   if (typeof saved.fetchedAt !== 'number' || !Array.isArray(saved.keys))
-    wrong('savedKeys', 'are none', 'Give what keys.export() gave, or leave them out.')
+    wrong('savedKeys', 'are not saved keys', 'Give what keys.export() returned, or leave them out.')
   // With keys of another issuer, its tokens would be accepted as if they came from this one.
   if (saved.issuer !== expected.issuers[0])
-    wrong('savedKeys', 'belong to another issuer', 'Save the keys of each issuer apart.')
+    wrong('savedKeys', 'belong to another issuer', 'Save the keys of each issuer separately.')
   return saved
 }
 

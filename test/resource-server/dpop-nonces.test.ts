@@ -119,9 +119,9 @@ test.each<[unknown, RegExp]>([
   [false, /^dpop\.nonces must be an object/],
   [{ lifetime: 10 }, /^dpop\.nonces\.lifetime is out of range/],
   [{ lifetime: 86_400_000 }, /^dpop\.nonces\.lifetime is out of range/],
-  [{ secret: 'short' }, /^dpop\.nonces\.secret is too short/],
-  [{ secret: [] }, /^dpop\.nonces\.secret is too short, or is none/],
-  [{ secret: 7 }, /^dpop\.nonces\.secret is too short, or is none/],
+  [{ secret: 'short' }, /^dpop\.nonces\.secret must have at least 32 bytes/],
+  [{ secret: [] }, /^dpop\.nonces\.secret must have at least 32 bytes/],
+  [{ secret: 7 }, /^dpop\.nonces\.secret must have at least 32 bytes/],
   [{ key: 'x' }, /^dpop\.nonces\.key is not an option/]
 ])('nonces: %j is no option', (nonces, message) => {
   expect(() => demanding(nonces as true)).toThrow(message)

@@ -211,5 +211,5 @@ test.each<[string, unknown[]]>([
 ])('R43 a guard that is called with %s says what it takes, and opens nothing', (_what, args) => {
   const guard = requireToken(by.verifier(), scopes('read_user')) as (...args: unknown[]) => void
   expect(() => guard(...args)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
-  expect(() => guard(...args)).toThrow(/takes request, response and next/)
+  expect(() => guard(...args)).toThrow(/needs request, response and next/)
 })

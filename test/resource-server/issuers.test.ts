@@ -75,7 +75,7 @@ test('R9 a verifier without an issuer judges the tokens that name none', async (
 test.each<[string, () => unknown, RegExp]>([
   ['none', () => anyIssuer([]), /needs an array of verifiers/],
   ['one that is no array', () => anyIssuer(first() as never), /needs an array of verifiers/],
-  ['a copy', () => anyIssuer([{ ...first() }]), /as accessTokenVerifier\(\) makes them/],
+  ['a copy', () => anyIssuer([{ ...first() }]), /that accessTokenVerifier\(\) created/],
   ['two for one issuer', () => anyIssuer([first(), first()]), /the same issuer/],
   [
     'two without an issuer',

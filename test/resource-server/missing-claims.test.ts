@@ -121,7 +121,7 @@ test.each<[string, Rule, boolean]>([
     requireToken(open(), rule)
     return
   }
-  const error = { name: 'ClientConfigurationError', message: expect.stringContaining('asks for no scope') }
+  const error = { name: 'ClientConfigurationError', message: expect.stringContaining('does not require a scope') }
   expect(() => requireToken(open(), rule)).toThrow(expect.objectContaining(error))
   expect(() => open().demand(verified, rule)).toThrow(expect.objectContaining(error))
 })
@@ -185,11 +185,11 @@ test.each<[string, unknown, RegExp]>([
   ['no claim for the client', { ...own, clientId: [] }, /profile\.clientId is empty/],
   ['a client that is no path', { ...own, clientId: ['client_id'] }, /profile\.clientId/],
   ['a place without a path', { ...own, roles: [{}] }, /`at`/],
-  ['a test without a verb', { ...own, mustNot: [{ at: ['nonce'] }] }, /a test that is none/],
-  ['a test with an unknown verb', { ...own, must: [{ at: ['x'], equals: 1 }] }, /a test that is none/],
-  ['a test with two verbs', { ...own, must: [{ at: ['x'], is: 'present', oneOf: [] }] }, /a test that is none/],
-  ['an alternative that always holds', { ...own, client: [[]] }, /alternatives of one test/],
-  ['code', { ...own, must: [{ at: ['x'], oneOf: [() => true] }] }, /more than plain data/]
+  ['a test without a verb', { ...own, mustNot: [{ at: ['nonce'] }] }, /a test without a condition/],
+  ['a test with an unknown verb', { ...own, must: [{ at: ['x'], equals: 1 }] }, /a test without a condition/],
+  ['a test with two verbs', { ...own, must: [{ at: ['x'], is: 'present', oneOf: [] }] }, /a test without a condition/],
+  ['an alternative that always holds', { ...own, client: [[]] }, /lists of alternatives/],
+  ['code', { ...own, must: [{ at: ['x'], oneOf: [() => true] }] }, /must be plain data/]
 ])('a profile of your own that is %s is refused when the verifier is made', (_what, profile, message) => {
   expect(() => verifier({ profile: profile as TokenProfile })).toThrow(message)
 })

@@ -328,7 +328,7 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   [
     'a shared secret',
     { dpop: { tokens: 'accepted', algorithms: ['HS256'] } },
-    /^dpop\.algorithms holds one that is not asym/
+    /^dpop\.algorithms contains one that is not asym/
   ],
   ['no algorithm', { dpop: { tokens: 'accepted', algorithms: [] } }, /^dpop\.algorithms must be an array of strings/],
   ['a window of a day', { dpop: { tokens: 'accepted', window: 86_400_000 } }, /^dpop\.window is out of range/],
@@ -341,7 +341,7 @@ test.each<[string, Record<string, unknown>, RegExp]>([
     /^externalUrl is not an http or https URL/
   ],
   ['no URL', { dpop: 'accepted', externalUrl: [] }, /^externalUrl is an empty list/],
-  ['a URL without DPoP', { externalUrl: 'https://a' }, /^externalUrl is for the proofs of DPoP/],
+  ['a URL without DPoP', { externalUrl: 'https://a' }, /^externalUrl only works with dpop/],
   ['a text', { senderConstrained: 'yes' }, /^senderConstrained must be true or false, but is a string/]
 ])('%s is no option', (_what, options, message) => {
   expect(() => by.verifier(options as Partial<AccessTokenVerifierOptions>)).toThrow(message)

@@ -20,7 +20,7 @@ export interface EndpointsOptions {
   readonly binding: TokenBinding
   readonly issued: IssuedTokens
   readonly keys: SigningKeys
-  /** The authentication methods that the metadata list. */
+  /** The authentication methods in the metadata. */
   readonly methods: readonly string[]
   /** The lifetime of tokens in milliseconds. */
   readonly lifetime: number

@@ -41,7 +41,7 @@ export function checkNonces(given: true | NonceOptions): CheckedNonces {
   const several = Array.isArray(secret) ? secret : [secret]
   const usable = several.every((each) => (typeof each === 'string' || each instanceof Uint8Array) && each.length >= 32)
   if (several.length === 0 || !usable)
-    wrong('dpop.nonces.secret', 'is too short, or is none', 'Give 32 bytes or more, chosen at random.')
+    wrong('dpop.nonces.secret', 'must have at least 32 bytes', 'Give random text or bytes.')
   return { secrets: several.map((each: string | Uint8Array) => Buffer.from(each as string)), lifetime }
 }
 

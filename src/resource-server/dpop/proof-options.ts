@@ -35,7 +35,7 @@ export function checkDpop(given: 'accepted' | 'required' | DpopOptions): Checked
   oneOf(typeof given === 'string' ? 'dpop' : 'dpop.tokens', tokens, ['accepted', 'required'])
   const usable = stringList('dpop.algorithms', algorithms)
   if (!usable.every((algorithm) => asymmetricAlgorithms.some((name) => name === algorithm)))
-    wrong('dpop.algorithms', 'holds one that is not asymmetric', `Give some of: ${asymmetricAlgorithms.join(', ')}.`)
+    wrong('dpop.algorithms', 'contains one that is not asymmetric', `Give some of: ${asymmetricAlgorithms.join(', ')}.`)
   milliseconds('dpop.window', window, { least: 1, most: mostWindow })
   return {
     required: tokens === 'required',
@@ -58,7 +58,7 @@ export function checkExternalUrls(given: string | URL | readonly (string | URL)[
       wrong(
         'externalUrl',
         'is not an http or https URL without a query',
-        "Give it as clients write it: 'https://api.internal'."
+        "Give the URL that clients use, such as 'https://api.internal'."
       )
     return text.replace(/\/+$/, '')
   })

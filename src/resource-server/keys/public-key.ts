@@ -33,7 +33,7 @@ function readKey(given: PublicKey): { readonly key: VerificationKey; readonly al
   const key = keyObject(given)
   const named = typeof given === 'object' && !(given instanceof KeyObject) && 'alg' in given ? given.alg : undefined
   const algorithms = usableAlgorithms(key).filter((alg) => named === undefined || alg === named)
-  if (algorithms.length === 0) throw invalid('publicKey() got a JWK with an `alg` that is not one of its kind.')
+  if (algorithms.length === 0) throw invalid('publicKey() got a JWK whose `alg` does not fit its key type.')
   return { key: publicKeyOf(key, (alg) => algorithms.includes(alg)), algorithms }
 }
 
@@ -47,7 +47,9 @@ function keyObject(given: PublicKey): KeyObject {
         ? key.includes('PRIVATE')
         : typeof key === 'object' && key !== null && 'd' in key
   if (isPrivate)
-    throw invalid('publicKey() got a private or secret key. Give the public half; the other belongs to the issuer.')
+    throw invalid(
+      'publicKey() got a private or secret key. Give the public key. Only the issuer should have the private one.'
+    )
   if (key instanceof KeyObject) return key
   try {
     return typeof key === 'string' ? createPublicKey(key) : createPublicKey({ key, format: 'jwk' })

@@ -43,7 +43,7 @@ export const discoveredKeys: KeySource = {
 
 function urlIn({ jwksUri }: { readonly jwksUri?: string | undefined }): string {
   if (jwksUri !== undefined) return jwksUri
-  const message = 'The metadata of the issuer names no usable jwks_uri. Give the URL of its keys: jwksUri(url).'
+  const message = 'The metadata of the issuer contains no usable jwks_uri. Give the URL of its keys with jwksUri(url).'
   throw new TokenClientError('ERR_DISCOVERY_FAILED', message, { transient: false })
 }
 
@@ -128,7 +128,7 @@ function ask(url: string, { sender }: KeyContext): Promise<KeysAnswer> {
 }
 
 function documentIn(url: string, { status, body }: KeysAnswer): JSONWebKeySet {
-  if (status !== 200) throw new Error(`The keys at ${url} were answered with ${status}.`)
+  if (status !== 200) throw new Error(`${url}, the URL of the keys, answered ${status}.`)
   const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
   const document = withoutPrototypes(JSON.parse(text) as JSONWebKeySet)
   if (!Array.isArray(document?.keys)) throw new Error(`The answer at ${url} is not a JWK Set.`)

@@ -37,7 +37,7 @@ export function requireToken(
       if (context.getType() !== 'http')
         throw new ClientConfigurationError(
           'ERR_INVALID_OPTION',
-          'requireToken() of NestJS guards requests of HTTP. For others use verifier.authorize() and answerFor().'
+          'requireToken() of NestJS only guards HTTP requests. For others, use verifier.authorize() and answerFor().'
         )
       const http = context.switchToHttp()
       const request = http.getRequest()

@@ -2,8 +2,9 @@ import { idTokenClaims } from './id-token.ts'
 import type { TokenProfile } from './token-profile.ts'
 
 /**
- * Auth0, both of its access token profiles. The `sub` of a machine is its client id with `@clients`, that of a user `connection|id`:
- * nobody chooses either. `permissions` are what role-based access control adds. (Its documentation: Access token profiles.)
+ * Auth0, for both of its access token profiles. The `sub` of a client is its client id with `@clients`, and the `sub` of a user is `connection|id`.
+ * Auth0 assigns both, so a user cannot choose the name of a client. Role-based access control adds `permissions`, which this profile reads as roles.
+ * (Auth0 documentation: Access token profiles.)
  */
 export function auth0(): TokenProfile {
   return {

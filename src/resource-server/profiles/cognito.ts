@@ -1,9 +1,9 @@
 import type { TokenProfile } from './token-profile.ts'
 
 /**
- * Amazon Cognito user pools. `token_use` says what a token is. Unless a resource was asked for there is no `aud`: then the client's id is it, so
- * the option `audience` lists the app clients that may call, and the scopes (`users/read`) name the service. `username` stands in users'
- * tokens alone. (Its developer guide: Understanding the access token, Verifying JSON web tokens.)
+ * Amazon Cognito user pools. The claim `token_use` says what kind of token it is. If the client asked for no resource, the token has no `aud`, and the
+ * client id is used as the audience. Then the option `audience` lists the app clients that may call, and the scopes (`users/read`) name the service.
+ * Only tokens of users have a `username`. (Cognito developer guide: Understanding the access token, Verifying JSON web tokens.)
  */
 export function cognito(): TokenProfile {
   return {

@@ -8,8 +8,9 @@ const userSession: readonly ClaimTest[] = [
 ]
 
 /**
- * Duende IdentityServer, and IdentityServer4. A client's token has no `sub`; a user's has one, with how and where the user signed in.
- * Scopes are an array, or one text where that is switched on. (Its documentation: Requesting tokens, API scopes, IdentityServer options.)
+ * Duende IdentityServer and IdentityServer4. The token of a client has no `sub`. The token of a user has one, and claims that say how and where the
+ * user signed in. Scopes are an array or, if the server is configured so, a string.
+ * (Duende documentation: Requesting tokens, API scopes, IdentityServer options.)
  */
 export function duende(): TokenProfile {
   return {

@@ -2,14 +2,14 @@ import { idTokenClaims } from './id-token.ts'
 import type { TokenProfile } from './token-profile.ts'
 
 export interface EntraOptions {
-  /** The tenant's id, as it stands in `tid`. `{tenant}` together with the option `tenants` of the verifier takes several. */
+  /** The id of the tenant, which tokens have as `tid`. For several tenants, give `{tenant}` and the verifier's option `tenants`. */
   readonly tenant: string
 }
 
 /**
- * Microsoft Entra ID, v1 and v2 tokens of one tenant. The audience of a v2 token is the application's id, that of a v1 token its id or its URI
- * (`api://…`). Scopes (`scp`) stand in users' tokens alone; `idtyp` is an optional claim, and without it `oid` and `sub` are the same in an
- * application's token alone, both made by the server. ID tokens have neither `azp` nor `appid`.
+ * Microsoft Entra ID, for v1 and v2 tokens of one tenant. The audience of a v2 token is the id of the application. The audience of a v1 token is the id
+ * or the URI (`api://…`) of the application. Only tokens of users have scopes (`scp`). The optional claim `idtyp` says whether a token is an
+ * application's. Without it, `oid` and `sub` are equal only in an application's token; the server assigns both. ID tokens have neither `azp` nor `appid`.
  * (Microsoft identity platform: Access token claims reference, Claims validation, Optional claims.)
  */
 export function entra({ tenant }: EntraOptions): TokenProfile {

@@ -1,8 +1,8 @@
 import type { TokenProfile } from './token-profile.ts'
 
 /**
- * GitHub Actions, the OIDC token of a workflow's run: the caller is its `sub`, as `repo:octo/orders:ref:refs/heads/main`. There is no scope;
- * write a rule about `repository_id`, `ref` or `environment`. (GitHub: About security hardening with OpenID Connect.)
+ * GitHub Actions, for the OIDC token of a workflow run. The `sub` identifies the caller, for example `repo:octo/orders:ref:refs/heads/main`. There is no
+ * scope. Write a rule about `repository_id`, `ref` or `environment` instead. (GitHub: About security hardening with OpenID Connect.)
  */
 export function githubActions(): TokenProfile {
   return {

@@ -3,8 +3,8 @@ import type { ClaimTest, TokenProfile } from './token-profile.ts'
 const serviceAccount: ClaimTest = { at: ['email'], endsWith: '.gserviceaccount.com' }
 
 /**
- * Google Cloud, the identity token of a service account: what Cloud Run and Cloud Functions call each other with. People get ID tokens of the
- * same issuer, so the verified `email` must be a service account's. It is the client's id; `sub` is a number that is never given again.
+ * Google Cloud, for the identity token of a service account, with which Cloud Run and Cloud Functions call each other. People get ID tokens from the
+ * same issuer, so the verified `email` must be that of a service account. The `email` is the client id. The `sub` is a number that is never reused.
  * (Google Cloud: Service-to-service authentication, Get an ID token, OpenID Connect: ID token payload.)
  */
 export function googleServiceAccount(): TokenProfile {

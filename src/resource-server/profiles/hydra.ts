@@ -2,8 +2,8 @@ import { idTokenClaims } from './id-token.ts'
 import type { TokenProfile } from './token-profile.ts'
 
 /**
- * Ory Hydra and Ory Network, JWT access tokens. Scopes are an array `scp`, one text `scope`, or both; what a consent adds is in `ext`. The
- * `sub` of a client's token is its id. (Its documentation: JWT access tokens, Client credentials.)
+ * Ory Hydra and Ory Network, for JWT access tokens. Scopes are an array in `scp`, a string in `scope`, or both. Claims that a consent adds are in `ext`.
+ * The `sub` of a client's token is the client id. (Ory documentation: JWT access tokens, Client credentials.)
  */
 export function hydra(): TokenProfile {
   return {

@@ -1,16 +1,16 @@
 import type { TokenProfile } from './token-profile.ts'
 
 export interface KeycloakOptions {
-  /** The client whose roles count here, beside those of the realm. */
+  /** The client of this service in Keycloak. Its client roles are read in addition to the realm roles. */
   readonly client?: string
 }
 
 const serviceAccount = { at: ['preferred_username'], startsWith: 'service-account-' } as const
 
 /**
- * Keycloak: the claim `typ` says what a token is. Anybody may be called `service-account-…` where users register themselves, so the
- * session notes that only a service account has must be there too: `client_id` (`clientId` before Keycloak 23) and `clientAddress`.
- * A lightweight token has no `sub`. (Its Server Administration Guide: Service accounts, Protocol mappers, Lightweight access tokens.)
+ * Keycloak. The claim `typ` says what kind of token it is. Users who register themselves can choose a name such as `service-account-…`, so a client's
+ * token must also have a claim that only service accounts get: `client_id` (`clientId` before Keycloak 23) or `clientAddress`. A lightweight token has
+ * no `sub`. (Keycloak Server Administration Guide: Service accounts, Protocol mappers, Lightweight access tokens.)
  */
 export function keycloak({ client }: KeycloakOptions = {}): TokenProfile {
   return {

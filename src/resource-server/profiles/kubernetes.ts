@@ -3,8 +3,9 @@ import type { ClaimTest, TokenProfile } from './token-profile.ts'
 const serviceAccount: ClaimTest = { at: ['sub'], startsWith: 'system:serviceaccount:' }
 
 /**
- * Kubernetes service accounts, projected tokens: the caller is `system:serviceaccount:namespace:name`. There is no scope; write a rule about
- * `clientId` or the claim `kubernetes.io`. Old tokens without an end are refused. (Its documentation: Managing service accounts, Bound tokens.)
+ * Kubernetes, for projected tokens of service accounts. The caller is `system:serviceaccount:namespace:name`. There is no scope. Write a rule about
+ * `clientId` or the claim `kubernetes.io` instead. Legacy tokens that never expire are refused.
+ * (Kubernetes documentation: Managing service accounts, Bound tokens.)
  */
 export function kubernetes(): TokenProfile {
   return {

@@ -2,8 +2,9 @@ import { idTokenClaims } from './id-token.ts'
 import type { TokenProfile } from './token-profile.ts'
 
 /**
- * Okta, tokens of a custom authorization server. `jti` begins with the kind of the token, and `uid` stands in users' tokens alone. Tokens of
- * the org authorization server are for Okta itself and have a type of their own. (Its API reference: OpenID Connect & OAuth 2.0, Access token.)
+ * Okta, for tokens of a custom authorization server. The `jti` begins with the kind of token, and only tokens of users have a `uid`. Tokens of the org
+ * authorization server are only for Okta itself. They have a type of their own and are refused.
+ * (Okta API reference: OpenID Connect & OAuth 2.0, Access token.)
  */
 export function okta(): TokenProfile {
   return {

@@ -2,8 +2,8 @@ import { idTokenClaims } from './id-token.ts'
 import type { TokenProfile } from './token-profile.ts'
 
 /**
- * PingOne and PingFederate (JSON web token access tokens). PingOne writes neither `sub` nor `sid` for a client; where a mapping gives it a
- * `sub`, only one that is not the client's id is known as a user's. PingFederate writes `iss`, `aud`, `iat` and `jti` where that is configured.
+ * PingOne and PingFederate, for JWT access tokens. A client's token of PingOne has neither `sub` nor `sid`. If a mapping adds a `sub`, a token is
+ * recognized as a user's only if its `sub` is not the client id. PingFederate writes `iss`, `aud`, `iat` and `jti` only if it is configured to.
  * (PingOne Platform API: Token claims; PingFederate: JSON token management.)
  */
 export function ping(): TokenProfile {

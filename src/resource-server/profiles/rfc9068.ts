@@ -1,8 +1,8 @@
 import type { TokenProfile } from './token-profile.ts'
 
 /**
- * JWT access tokens by RFC 9068, the default. The `sub` of a token without a user is the client's id (§2.2), and the server sees to it
- * that no user has such a name (§5).
+ * JWT access tokens as RFC 9068 defines them; the default. The `sub` of a client's own token is the client id (§2.2), and the server must make sure that
+ * no user has the name of a client (§5).
  */
 export function rfc9068(): TokenProfile {
   return {

@@ -1,13 +1,13 @@
 import type { ClaimTest, TokenProfile } from './token-profile.ts'
 
 export interface SpiffeOptions {
-  /** Only workloads of this trust domain, as `example.org`. A bundle of keys belongs to one domain. */
+  /** Accepts only workloads of this trust domain, such as `example.org`. A bundle of keys belongs to one trust domain. */
   readonly trustDomain?: string
 }
 
 /**
- * SPIFFE JWT-SVIDs: the caller is its SPIFFE ID. There is neither `iss` nor `iat` nor scope; `keys: jwks(bundle)` pins the trust domain, whose
- * keys have the use `jwt-svid`. Write a rule about `clientId`. (SPIFFE: JWT-SVID, SPIFFE Trust Domain and Bundle.)
+ * SPIFFE JWT-SVIDs. The client id is the SPIFFE ID of the caller. There is no `iss`, no `iat` and no scope. `keys: jwks(bundle)` fixes the keys of the
+ * trust domain, whose `use` is `jwt-svid`. Write a rule about `clientId`. (SPIFFE: JWT-SVID, SPIFFE Trust Domain and Bundle.)
  */
 export function spiffe({ trustDomain }: SpiffeOptions = {}): TokenProfile {
   const workload: ClaimTest = {

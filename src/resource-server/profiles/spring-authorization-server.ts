@@ -9,9 +9,9 @@ const userGrants = [
 ]
 
 /**
- * Spring Authorization Server: tokens of its `JwtGenerator`. `aud` is the client's id, unless a token customizer names the services there;
- * it then writes `client_id` too. ID tokens have no `nbf`. The `sub` is a user's name or a client's id, and nothing tells which: a customizer
- * that writes the grant as `grant_type` does. (Its reference: Protocol endpoints, How-to: customize tokens.)
+ * Spring Authorization Server, for tokens of its `JwtGenerator`. The `aud` is the client id, unless a token customizer sets the services there; such a
+ * customizer must also set `client_id`. ID tokens have no `nbf`. The `sub` is the name of a user or the id of a client, and by default nothing in the
+ * token says which. A customizer can set `grant_type`, which this profile reads. (Spring reference: Protocol endpoints, How-to: customize tokens.)
  */
 export function springAuthorizationServer(): TokenProfile {
   return {

@@ -2,9 +2,9 @@ import { idTokenClaims } from './id-token.ts'
 import type { TokenProfile } from './token-profile.ts'
 
 /**
- * Spring Security OAuth, the library before Spring Authorization Server: tokens of its `JwtAccessTokenConverter`. They have neither `iss`,
- * `sub` nor `iat`, so the keys must be pinned; many have no `aud` either, see `acceptMissingAudience`. The converter writes `user_name` for
- * every user and for no client; a refresh token has `ati`. (Its reference: DefaultAccessTokenConverter, DefaultUserAuthenticationConverter.)
+ * Spring Security OAuth, the predecessor of Spring Authorization Server, for tokens of its `JwtAccessTokenConverter`. They have no `iss`, `sub` or `iat`,
+ * so the keys must be fixed. Many have no `aud` either; see `acceptMissingAudience`. Tokens of users have a `user_name`, and tokens of clients do not.
+ * A refresh token has `ati`. (Spring reference: DefaultAccessTokenConverter, DefaultUserAuthenticationConverter.)
  */
 export function springOAuth2(): TokenProfile {
   return {

@@ -2,14 +2,15 @@ import { idTokenClaims } from './id-token.ts'
 import type { TokenProfile } from './token-profile.ts'
 
 export interface XsuaaOptions {
-  /** `xsappname` of the service binding, as `users!t42`. */
+  /** The `xsappname` of the service binding, such as `users!t42`. */
   readonly appName: string
 }
 
 /**
- * SAP BTP, XSUAA. Scopes begin with the application that they belong to (`users!t42.read`): those of ours count without it, those of others not
- * at all. The audience is the application, up to the first dot, and where `aud` is empty the scopes name it. The `jti` of a refresh token ends
- * with `-r`. Its keys are at `<url>/token_keys`: `jwksUri()`. (SAP: XSUAA tokens; @sap/xssec: audience validation; UAA: token claims.)
+ * XSUAA of SAP BTP. A scope begins with the name of its application (`users!t42.read`). The prefix is removed from scopes of this application, and scopes
+ * of other applications are ignored. The audience is the name of the application, up to the first dot. If `aud` is empty, it is read from the scopes.
+ * The `jti` of a refresh token ends with `-r`. The keys are at `<url>/token_keys`; use `jwksUri()`.
+ * (SAP: XSUAA tokens; @sap/xssec: audience validation; UAA: token claims.)
  */
 export function xsuaa({ appName }: XsuaaOptions): TokenProfile {
   return {

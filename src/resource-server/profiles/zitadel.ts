@@ -2,15 +2,15 @@ import { idTokenClaims } from './id-token.ts'
 import type { TokenProfile } from './token-profile.ts'
 
 export interface ZitadelOptions {
-  /** The project whose roles count here, beside those of the project that the client belongs to. */
+  /** The project of this service. Its roles are read in addition to those of the client's own project. */
   readonly project?: string
 }
 
 const roles = 'urn:zitadel:iam:org:project'
 
 /**
- * ZITADEL, JWT access tokens. Roles are the names of an object's members. Most versions name no client: then the subject is it, a service
- * user's id or a person's, and nothing in the token tells which. ID tokens have no `jti`. (Its documentation: Claims, Reserved claims.)
+ * ZITADEL, for JWT access tokens. Roles are the keys of an object. Most versions do not name the client, so the subject is used as the client id. It is
+ * the id of a service user or of a person, and nothing in the token says which. ID tokens have no `jti`. (ZITADEL documentation: Claims, Reserved claims.)
  */
 export function zitadel({ project }: ZitadelOptions = {}): TokenProfile {
   return {

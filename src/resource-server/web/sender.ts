@@ -15,7 +15,7 @@ export function webSender(fetch: typeof globalThis.fetch): Sender {
       return { status: response.status, headers: Object.fromEntries(response.headers), body }
     } catch (cause) {
       if (cause instanceof TokenClientError) throw cause
-      const message = `No whole answer from ${new URL(url).host}. See the cause.`
+      const message = `${new URL(url).host} did not send a whole answer. See the cause.`
       throw new TokenClientError('ERR_NETWORK', message, { transient: true, cause })
     }
   }
@@ -36,7 +36,7 @@ async function bytesOf({ body }: Response, most: number): Promise<Uint8Array> {
     size += read.value.length
     if (size > most) {
       await reader?.cancel()
-      throw new TokenClientError('ERR_BODY_TOO_LARGE', `The answer has more than ${most} bytes.`, { transient: true })
+      throw new TokenClientError('ERR_BODY_TOO_LARGE', `The answer is larger than ${most} bytes.`, { transient: true })
     }
     chunks.push([...read.value])
   }

@@ -31,7 +31,7 @@ const known = [...trustOptionNames, 'fetch', 'realm', 'clock']
 export function accessTokenVerifier(given: WebVerifierOptions): AccessTokenVerifier {
   const options = checkedFields('accessTokenVerifier options', given, known) as WebVerifierOptions
   const { fetch = globalThis.fetch, clock = webClock } = options
-  functionOption('fetch', fetch, 'Give a function that does what the platform’s fetch does.')
+  functionOption('fetch', fetch, 'Give a function that works like the platform’s fetch.')
   const trust = checkTrust(options, false)
   const { expected, algorithms, keySource } = trust
   const realm = nonEmptyString('realm', options.realm ?? expected.audience.join(' '), 'Give a string.')

@@ -35,7 +35,7 @@ export function requireToken(
     try {
       await upgrade()
     } catch (error) {
-      warn('An upgrade behind requireToken() failed.', error)
+      warn('An upgrade after requireToken() failed.', error)
       socket.destroy()
     }
   }

@@ -15,7 +15,7 @@ export interface RefusedCredential {
   /** The settings that the client was created from. */
   readonly settings: Settings
   readonly error: TokenClientError
-  /** The methods that the metadata list; empty if they list none. */
+  /** The methods in the metadata; empty if it lists none. */
   readonly offered: readonly string[]
 }
 

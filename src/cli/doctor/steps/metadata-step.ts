@@ -8,7 +8,7 @@ import { findingForFailure } from './failed-step.ts'
 
 export type Metadata = Readonly<Record<string, unknown>>
 
-/** The metadata of the issuer; an empty object if they were not needed. */
+/** The metadata of the issuer; an empty object if it was not needed. */
 export function lookAtMetadata(visit: Visit): Outcome<Metadata> {
   const { issuer } = visit.options
   if (issuer === undefined || configuredEndpoint(visit.options) !== undefined)
@@ -43,15 +43,15 @@ function fault(visit: Visit, issuer: string, document: Metadata | undefined, pla
   const named = document?.issuer
   if (typeof named === 'string' && named !== issuer) {
     const slash = named.replace(/\/$/, '') === issuer.replace(/\/$/, '')
-    const what = `The metadata name the issuer ${printable(named)}, but ${printable(issuer)} is configured.`
+    const what = `The metadata names the issuer ${printable(named)}, but ${printable(issuer)} is configured.`
     return finding(slash ? 'issuer-slash' : 'issuer-mismatch', what)
   }
   if (named === issuer && String(document?.token_endpoint).startsWith('http:'))
-    return finding('metadata-insecure', `The metadata name the token endpoint ${printable(document?.token_endpoint)}.`)
+    return finding('metadata-insecure', `The metadata names the token endpoint ${printable(document?.token_endpoint)}.`)
   if (places.length > 0 && places.every(({ status }) => status === 404 || status === 410))
     return finding(
       'metadata-missing',
-      `There are no metadata at ${[...new Set(places.map(({ url }) => url))].join(', ')} (404).`
+      `There is no metadata at ${[...new Set(places.map(({ url }) => url))].join(', ')} (404).`
     )
   const odd = places.find(({ status }) => status < 400)
   if (odd !== undefined || error === undefined)
