@@ -58,5 +58,9 @@ export const regressions: readonly Regression[] = [
   {
     seed: 508_255,
     found: 'a suspend during a token request was counted twice, and calls waited although half the life was left'
+  },
+  {
+    seed: 510_295,
+    found: 'the simulation itself held on to the first end of a token that lay in the store with an earlier one'
   }
 ]

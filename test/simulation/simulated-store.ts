@@ -84,9 +84,10 @@ function noteFound(world: World, service: Service, name: string, record: StoredR
   const issued = found && world.authorizationServer.issued.get(found.token.value)
   if (found === undefined || issued === undefined) return
   service.found.set(issued.scope, issued.value)
-  if (service.serials.has(issued.value)) return // one that it has had: no later look lengthens its life
   const { obtainedAt, expiresAt } = found.token
   const endsAt = host.monotonicTime() + Math.min(expiresAt - host.wallTime(), expiresAt - obtainedAt)
-  const known = { value: issued.value, sent: sentNow(host), endsAt, toldEnd: undefined, cameAt: world.line.now }
-  service.tokens.set(issued.value, { ...known, isShared: true })
+  // A server can give one token again with a shorter life. No later look makes a life longer.
+  const known = service.serials.has(issued.value) ? service.tokens.get(issued.value) : undefined
+  const seen = { value: issued.value, sent: sentNow(host), toldEnd: undefined, cameAt: world.line.now, isShared: true }
+  service.tokens.set(issued.value, { ...(known ?? seen), endsAt: Math.min(known?.endsAt ?? endsAt, endsAt) })
 }
