@@ -1,5 +1,5 @@
+import { parseHttpDate } from '../http-date.ts'
 import type { Answer } from './exchange.ts'
-import { parseHttpDate } from './http-date.ts'
 
 /**
  * Milliseconds to wait by the `Retry-After` of an answer (RFC 9110 §10.2.3); undefined when there is none that can be read.

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
+import { parseHttpDate } from '../http-date.ts'
 import { limits } from '../limits.ts'
 import type { Answer } from './exchange.ts'
-import { parseHttpDate } from './http-date.ts'
 import { isSecure } from './secure-url.ts'
 
 const second = 1000

@@ -116,6 +116,12 @@ const wrongRegistries: [string, (document: Json) => void, RegExp, boolean][] = [
     /"until" is not a date/,
     false
   ],
+  [
+    'a secret until a time without a zone, which is another moment on each machine',
+    (d) => (d.clients[0].clientSecret = [{ value: 'marker', until: '2030-01-01T00:00:00' }]),
+    /"until" is not a date with a time zone/,
+    false
+  ],
   ['jwks that are a list', (d) => (d.clients[0].jwks = []), /needs jwks in the form/, true],
   ['a certificate that is none', (d) => (d.clients[0].certificates = ['x']), /not an X.509 certificate in PEM/, false],
   ['a federation without issuer', (d) => (d.clients[0].federation = {}), /issuer, subject and jwks/, true],

@@ -12,6 +12,7 @@ const floors: Readonly<Record<string, number>> = {
   'platform-timers': 0,
   version: 0,
   builtin: 0,
+  'http-date': 0,
   'known-names': 0,
   'own-members': 0,
   load: 0,

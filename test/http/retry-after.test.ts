@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseHttpDate } from '../../src/http/http-date.ts'
 import { retryAfter } from '../../src/http/retry-after.ts'
+import { parseHttpDate } from '../../src/http-date.ts'
 
 const now = Date.UTC(2030, 0, 1)
 

@@ -7,12 +7,12 @@ const lines = find('#lines')
 /** How many ms the server's clock is ahead of ours. */
 const ahead = Number(document.documentElement.dataset.now) - Date.now()
 
-/** Uses the reader's time zone. */
+/** In the reader's zone; `hour12` may say 24:00. */
 function writeTimes(root) {
   for (const time of all('time[data-time]', root)) {
     const at = new Date(Number(time.dataset.time))
     const today = at.toDateString() === new Date().toDateString()
-    time.textContent = today ? at.toLocaleTimeString([], { hour12: false }) : at.toLocaleString([], { hour12: false })
+    time.textContent = at[today ? 'toLocaleTimeString' : 'toLocaleString']([], { hourCycle: 'h23' })
   }
 }
 

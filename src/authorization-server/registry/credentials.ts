@@ -83,12 +83,20 @@ function keptSecret(given: unknown): KeptSecret {
     return { secret: new Secret(value), until: Number.POSITIVE_INFINITY }
   }
   if (isObject(given) && isText(given.value)) {
-    const until = Date.parse(String(given.until))
+    const until = momentOf(given.until)
     if (Number.isNaN(until))
-      throw new Error('has a clientSecret whose "until" is not a date. Write it like 2030-01-01T00:00:00Z.')
+      throw new Error(
+        'has a clientSecret whose "until" is not a date with a time zone. Write it like 2030-01-01T00:00:00Z.'
+      )
     return { secret: new Secret(given.value), until }
   }
   throw new Error('needs a clientSecret that is not empty: a string, { "env": … } or { "value": …, "until": … }.')
+}
+
+/** A time without a zone would be another moment on another machine. A day alone begins in UTC. */
+function momentOf(given: unknown): number {
+  const text = String(given)
+  return /^\d{4}-\d\d-\d\d(T.+(Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : Number.NaN
 }
 
 function publicKeys(what: string, jwks: unknown): readonly JWK[] {

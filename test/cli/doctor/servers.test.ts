@@ -4,9 +4,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { AuthorizationServer } from '../../../src/authorization-server/index.ts'
 import { resources, startOidcProvider } from '../../conformance/oidc-provider-server.ts'
 import { listen } from '../../support/road.ts'
-import { developmentServer, doctor, secret } from './run-doctor.ts'
+import { developmentServer, doctor, environmentOf, secret } from './run-doctor.ts'
 
-const { found } = doctor()
+const { found, run } = doctor()
 
 describe('a server of another kind is one finding', () => {
   /** A token endpoint that takes a request whose header and form fit. */
@@ -44,6 +44,16 @@ describe('a server of another kind is one finding', () => {
   test('method-other-works: it wants the secret in the form', async () => {
     const origin = await endpoint((_, form) => form.get('client_secret') === secret)
     expect(await found('', at(origin))).toEqual(['method-other-works'])
+  })
+
+  test('no finding: it writes the time in the form of asctime(), and this machine is in India', async () => {
+    const origin = await listen((_, response) => {
+      const [, day, date, month, year, time] = /^(\w+), (\d+) (\w+) (\d+) ([\d:]+)/.exec(new Date().toUTCString()) ?? []
+      response.writeHead(200, { date: `${day} ${month} ${date} ${time} ${year}`, 'content-type': 'application/json' })
+      response.end(JSON.stringify({ access_token: 'opaque', token_type: 'Bearer', expires_in: 3600 }))
+    })
+    const environment = { ...environmentOf('', at(origin)), TZ: 'Asia/Kolkata' }
+    expect(JSON.parse((await run(['doctor', '--json'], { environment })).stdout).findings).toEqual([])
   })
 
   test('audience-wrong: its token is for somebody else', async () => {

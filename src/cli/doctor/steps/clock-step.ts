@@ -1,3 +1,4 @@
+import { parseHttpDate } from '../../../http-date.ts'
 import { limits } from '../../../limits.ts'
 import { decoded } from '../../jwt/jwt-part.ts'
 import { span } from '../../printed-words.ts'
@@ -8,10 +9,11 @@ import type { Visit } from '../visit.ts'
 /** Compares the server's clock with ours, by the Date header of its answers or else by the `iat` claim of its token. */
 export function lookAtClock({ answers, token }: Visit): Outcome {
   const dated = answers.findLast(({ headers }) => headers.date !== undefined && headers.age === undefined)
+  const date = dated && parseHttpDate(String(dated.headers.date), dated.at)
   const { iat } = decoded(token?.value.split('.')[1] ?? '') ?? {}
   const offset =
-    dated !== undefined
-      ? Date.parse(String(dated.headers.date)) - dated.at
+    dated !== undefined && date !== undefined
+      ? date - dated.at
       : typeof iat === 'number' && token !== undefined
         ? iat * 1000 - token.obtainedAt
         : Number.NaN

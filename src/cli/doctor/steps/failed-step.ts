@@ -1,4 +1,5 @@
 import { type ErrorCode, TokenClientError } from 'service-token-client'
+import { parseHttpDate } from '../../../http-date.ts'
 import { limits } from '../../../limits.ts'
 import { printable, span } from '../../printed-words.ts'
 import { type Finding, type FindingName, finding } from '../finding.ts'
@@ -70,6 +71,7 @@ function malformedToken(answer: SeenAnswer | undefined): FindingName {
 function waitOf(answer: SeenAnswer | undefined): string {
   const given = answer?.headers['retry-after']
   if (typeof given !== 'string') return ''
-  const until = /^\d+$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now()
-  return Number.isFinite(until) ? ` It asks clients to wait for ${span(until)}.` : ''
+  const now = Date.now()
+  const wait = /^\d+$/.test(given) ? Number(given) * 1000 : (parseHttpDate(given, now) ?? Number.NaN) - now
+  return Number.isFinite(wait) ? ` It asks clients to wait for ${span(Math.max(0, wait))}.` : ''
 }
