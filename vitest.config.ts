@@ -10,6 +10,14 @@ const chosen = UNDICI ?? newest
 /** `undici` stands for the chosen major; UNDICI_FOLDER for a certain version of it. */
 const undici = UNDICI_FOLDER ?? (chosen === '8' ? 'undici8' : 'undici')
 
+/** grpc-js uses a proxy of the environment also for loopback. */
+const noProxies = Object.fromEntries(
+  ['grpc_proxy', 'http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NODE_USE_ENV_PROXY'].map((name) => [
+    name,
+    ''
+  ])
+)
+
 /** The command line imports the package by its name: in tests that is the source. */
 function source(file: string): string {
   return fileURLToPath(new URL(`src/${file}`, import.meta.url))
@@ -22,7 +30,7 @@ export default defineConfig({
       { find: /^service-token-client$/, replacement: source('index.ts') },
       { find: /^service-token-client\/([\w-]+)$/, replacement: source('$1/index.ts') }
     ],
-    env: { UNDICI: chosen },
+    env: { UNDICI: chosen, ...noProxies },
     include: ['test/**/*.test.ts'],
     exclude: ['test/process/**', 'test/fleet/**', 'test/drills/processes/**'], // npm run test:process, test:fleet and drills
     maxWorkers: 2, // both cores: the default leaves one idle

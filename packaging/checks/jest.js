@@ -45,6 +45,7 @@ const setUps = {
       }
     }
   },
+  jsdom: { file: 'a.test.js', head: required, config: { testEnvironment: `${modules}/jest-environment-jsdom` } },
   swc: { file: 'a.test.js', head: imported, config: { transform: { '\\.js$': [`${modules}/@swc/jest`, {}] } } },
   'ts-jest': {
     file: 'a.test.ts',

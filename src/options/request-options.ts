@@ -2,6 +2,7 @@ import { ownMembers } from '../own-members.ts'
 import { type TokenRequest, type TokenRequestFields, tokenRequest } from '../token/token-request.ts'
 import type { Patience } from '../waiting/patience.ts'
 import { checkedFields, kindOf, milliseconds, nonEmptyString, plainObject, wrong } from '../wrong-option.ts'
+import { ownSignal } from './own-signal.ts'
 import { presentationNames } from './presentation-options.ts'
 import { resourceOption, scopeOption } from './scope-and-resource.ts'
 
@@ -115,9 +116,10 @@ export function maxWaitOption(option: string, value: unknown): number | undefine
   return value === undefined ? undefined : milliseconds(option, value, { least: 0, most: longestWait })
 }
 
-export function patienceOf(where: string, { signal, maxWait }: WaitOptions): Patience {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    wrong(`${where}.signal`, `must be an AbortSignal, but is ${kindOf(signal)}`, "Give an AbortController's signal.")
+export function patienceOf(where: string, { signal: given, maxWait }: WaitOptions): Patience {
+  const signal = ownSignal(given)
+  if (given !== undefined && signal === undefined) {
+    wrong(`${where}.signal`, `must be an AbortSignal, but is ${kindOf(given)}`, "Give an AbortController's signal.")
   }
   return { signal, maxWait: maxWaitOption(`${where}.maxWait`, maxWait) }
 }
