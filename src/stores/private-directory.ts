@@ -63,13 +63,15 @@ export class PrivateDirectory {
     return builtin.fs.promises.rm(this.#at(file), { force: true })
   }
 
-  /** Removes the drafts of processes that have died. */
+  /** Removes the drafts of processes that have died. To be called after a change in the directory. */
   async sweep(): Promise<void> {
     const { stat } = builtin.fs.promises
     const drafts = (await this.list()).filter((file) => isDraft.test(file))
+    // The directory has changed just now, on the same clock as its files. A file server may have another clock than we.
+    const { mtimeMs: now } = await stat(this.#path).catch(absent({ mtimeMs: 0 }))
     for (const draft of drafts) {
       const { mtimeMs } = await stat(this.#at(draft)).catch(absent({ mtimeMs: Number.POSITIVE_INFINITY }))
-      if (Date.now() - mtimeMs > longestDraft) await this.remove(draft)
+      if (now - mtimeMs > longestDraft) await this.remove(draft)
     }
   }
 

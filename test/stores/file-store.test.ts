@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { fileStore } from '../../src/stores/file-store.ts'
 import { type TokenStore, tokenStoreContract } from '../../src/testing/index.ts'
 
@@ -128,6 +128,18 @@ test('a file whose name only looks like that of a record is passed over', async 
   expect(await store.read('name')).toEqual({ version: 4, data: 'y' })
 })
 
+test('what another process is writing stays, although the clock of this one is two hours ahead of the file server', async () => {
+  const directory = join(base, 'behind')
+  const store = fileStore({ directory })
+  await store.write('name', { version: 1, data: 'x' }, 60_000)
+  const draft = join(directory, `.${randomUUID()}`)
+  await writeFile(draft, '{"vers')
+  const ahead = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 2 * 3_600_000)
+  onTestFinished(() => ahead.mockRestore())
+  await store.write('name', { version: 2, data: 'y' }, 60_000)
+  expect((await stat(draft)).isFile()).toBe(true)
+})
+
 test('what a process that died has left half done goes after an hour', async () => {
   const directory = join(base, 'half-done')
   const store = fileStore({ directory })
@@ -135,7 +147,7 @@ test('what a process that died has left half done goes after an hour', async () 
   const [old, young] = [join(directory, `.${randomUUID()}`), join(directory, `.${randomUUID()}`)]
   const foreign = join(directory, '.gitignore')
   for (const file of [old, young, foreign]) await writeFile(file, '{"vers')
-  const twoHoursAgo = Date.now() / 1000 - 7200
+  const twoHoursAgo = (await stat(young)).mtimeMs / 1000 - 7200
   for (const file of [old, foreign]) await utimes(file, twoHoursAgo, twoHoursAgo)
   await store.write('name', { version: 2, data: 'y' }, 60_000)
   const left = (await readdir(directory)).map((file) => join(directory, file))
