@@ -49,7 +49,8 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
     'invalid_dpop_proof',
     {
       code: 'ERR_INVALID_DPOP_PROOF',
-      message: 'the DPoP proof does not count. Check dpop.alg, the clock, and the URL of the token endpoint.'
+      message:
+        'the DPoP proof is missing or does not count. Set dpop: true, or check dpop.alg, the clock, and the URL of the token endpoint.'
     }
   ],
   [

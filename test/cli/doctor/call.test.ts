@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { accessTokenVerifier, answerFor } from '../../../src/resource-server/index.ts'
 import { listen } from '../../support/road.ts'
 import { developmentServer, doctor } from './run-doctor.ts'
 
@@ -16,6 +17,23 @@ describe('--call', () => {
     const server = await developmentServer()
     const origin = await listen((_, response) => response.writeHead(status, headers).end())
     expect(await found(server.issuer, {}, ['--call', `${origin}/users/42`])).toEqual([name])
+  })
+
+  test('call-demands-dpop, and a call with DPoP is made as the service makes it, with the nonce that is demanded', async () => {
+    const server = await developmentServer()
+    const verifier = accessTokenVerifier({
+      issuer: server.issuer,
+      audience: 'users',
+      dpop: { tokens: 'required', nonces: true }
+    })
+    const origin = await listen(async (request, response) => {
+      const { status, headers } = await verifier.verify(request).then(() => ({ status: 200, headers: {} }), answerFor)
+      response.writeHead(status, headers).end()
+    })
+    const ofUsers = { AUDIENCE: 'users' }
+    expect(await found(server.issuer, ofUsers, ['--call', origin])).toEqual(['call-demands-dpop'])
+    expect(await found(server.issuer, { ...ofUsers, DPOP: 'true' }, ['--call', origin])).toEqual([])
+    await verifier.close()
   })
 
   test('call-failed: nobody there', async () => {

@@ -19,6 +19,15 @@ describe('a fault of the development server is one finding', () => {
     expect(new Set(faultRows.map(([name]) => name)).size).toBeGreaterThanOrEqual(25)
   })
 
+  test('dpop-demanded: tokens without a key, from a server that gives this client no others', async () => {
+    const server = await startAuthorizationServer({
+      clients: [{ clientId: 'orders', clientSecret: secret, scope: ['read_user'], dpop: 'required' }]
+    })
+    onTestFinished(server.close)
+    expect(await found(server.issuer)).toEqual(['dpop-demanded'])
+    expect(await found(server.issuer, { DPOP: 'true' })).toEqual([])
+  })
+
   test('method-not-offered: another method than those it lists', async () => {
     const server = await startAuthorizationServer({
       clients: [{ clientId: 'orders', clientSecret: secret, scope: ['read_user'] }],

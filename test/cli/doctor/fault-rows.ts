@@ -104,6 +104,25 @@ export const faultRows: readonly FaultRow[] = [
     'invalid_request',
     ({ faults }) => faults.answer({ status: 400, body: { error: 'invalid_request' } })
   ],
+  [
+    'dpop-demanded',
+    'invalid_request that says only in words that a proof is missing',
+    ({ faults }) =>
+      faults.answer({ status: 400, body: { error: 'invalid_request', error_description: 'DPoP proof is missing' } })
+  ],
+  [
+    'dpop-not-issued',
+    'a Bearer token where a bound one was asked for',
+    ({ faults }) => faults.alter({ members: { token_type: 'Bearer' } }),
+    { DPOP: 'true' }
+  ],
+  ['dpop-proof-refused', 'a nonce that never counts', ({ faults }) => faults.staleNonce(), { DPOP: 'true' }],
+  [
+    'dpop-proof-refused',
+    'a proof that is refused',
+    ({ faults }) => faults.answer({ status: 400, body: { error: 'invalid_dpop_proof' } }),
+    { DPOP: 'true' }
+  ],
   ['error-unknown', 'a word of its own', ({ faults }) => faults.answer({ status: 400, body: { error: 'too_bad' } })],
   [
     'issuer-slash',

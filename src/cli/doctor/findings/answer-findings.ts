@@ -19,6 +19,10 @@ export const answerFindings = {
     why: 'The token is not a Bearer token, and no service accepts it as one.',
     remedy: 'Have the server issue bearer tokens to this client.'
   },
+  'dpop-not-issued': {
+    why: 'The client asked for a token that is bound to a key (DPoP), and the server issued another kind. Anyone who steals that can use it, so the client refuses it.',
+    remedy: 'Have DPoP turned on for this client at the server, or ask without SERVICE_TOKEN_DPOP.'
+  },
   'token-type-missing': {
     why: 'The answer does not name the type of the token (RFC 6749 §5.1). The client treats it as a Bearer token.',
     remedy: 'Ask the people who run the server to add token_type.'

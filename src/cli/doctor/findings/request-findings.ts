@@ -42,6 +42,15 @@ export const requestFindings = {
     why: 'The server refuses with an error value of its own, which no RFC explains.',
     remedy: 'Look up this value in the documentation of the server.'
   },
+  'dpop-demanded': {
+    why: 'The server issues only tokens that are bound to a key (DPoP, RFC 9449) to this client, and the client does not ask for them.',
+    remedy: 'Set SERVICE_TOKEN_DPOP=true, or the option dpop: true.'
+  },
+  'dpop-proof-refused': {
+    why: 'The server does not accept the DPoP proof of the token request, so it issues no token.',
+    remedy:
+      'Check whether the server takes the algorithm of the key, and whether a proxy changes the URL of the token endpoint or removes DPoP or DPoP-Nonce.'
+  },
   'endpoint-not-found': {
     why: 'There is no token endpoint at this URL.',
     remedy: 'Correct SERVICE_TOKEN_TOKEN_ENDPOINT, or the issuer.'

@@ -29,6 +29,10 @@ export const serviceFindings = {
     why: 'The service refuses the token, although the authorization server has just issued it.',
     remedy: 'Compare issuer and audience at that service with those of the token, which service-token inspect shows.'
   },
+  'call-demands-dpop': {
+    why: 'The service accepts only tokens that are bound to a key (DPoP), and this token is not.',
+    remedy: 'Set SERVICE_TOKEN_DPOP=true, if the authorization server supports it.'
+  },
   'call-scope-missing': {
     why: 'The service accepts the token, but the token does not allow this call.',
     remedy: 'Have the scope that the message names granted to this client, and ask for it.'

@@ -1,16 +1,16 @@
-import { TokenClientError } from 'service-token-client'
+import { type AccessToken, TokenClientError } from 'service-token-client'
 import { printable } from '../../printed-words.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 import type { Visit } from '../visit.ts'
 
 /** Calls a service with the token, as `createFetch` does. */
-export async function callService({ client }: Visit, url: URL): Promise<Outcome> {
+export async function callService({ client, token }: Visit, url: URL): Promise<Outcome> {
   try {
     const call = client.createFetch({ origins: [url.origin] })
     const response = await call(url, { redirect: 'manual', signal: AbortSignal.timeout(10_000) })
     await response.body?.cancel()
-    const found = faultOf(url, response)
+    const found = faultOf(url, response, token?.type)
     return found === undefined
       ? { summary: `answered ${response.status}`, fact: true }
       : { summary: '', findings: [found] }
@@ -21,9 +21,15 @@ export async function callService({ client }: Visit, url: URL): Promise<Outcome>
   }
 }
 
-function faultOf({ host }: URL, { status, headers }: Response): Finding | undefined {
+function faultOf(
+  { host }: URL,
+  { status, headers }: Response,
+  type: AccessToken['type'] = 'Bearer'
+): Finding | undefined {
   const challenge = headers.get('www-authenticate') ?? ''
   const scope = /\bscope="([^"]*)"/.exec(challenge)?.[1]
+  if (status === 401 && type === 'Bearer' && /^DPoP\b(?!.*\bBearer\b)/i.test(challenge))
+    return finding('call-demands-dpop', `${host} answers 401 and asks for DPoP.`)
   if (status === 401) return finding('call-token-refused', `${host} answers 401${wordOf(challenge)}.`)
   if (status === 403) {
     const needed = scope === undefined ? '' : ` It needs ${printable(scope.slice(0, 200))}.`

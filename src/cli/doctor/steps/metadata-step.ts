@@ -16,8 +16,9 @@ export function lookAtMetadata(visit: Visit): Outcome<Metadata> {
   const places = visit.answers.filter(({ method, url }) => method === 'GET' && url.includes('/.well-known/'))
   const document = places.map(documentOf).findLast((found) => found !== undefined)
   const found = answerOfTokenEndpoint(visit) !== undefined || visit.token !== undefined
-  if (found || !isAboutDiscovery(visit)) return { summary: summaryOf(document, places), fact: document ?? {} }
-  return { summary: summaryOf(document, places), findings: [fault(visit, issuer, document, places)] }
+  if (found || !isAboutDiscovery(visit))
+    return { summary: summaryOf(document, places, visit.options), fact: document ?? {} }
+  return { summary: summaryOf(document, places, visit.options), findings: [fault(visit, issuer, document, places)] }
 }
 
 function isAboutDiscovery({ error }: Visit): boolean {
@@ -28,10 +29,16 @@ function documentOf(answer: SeenAnswer): Metadata | undefined {
   return answer.status === 200 ? jsonObject(answer.body()) : undefined
 }
 
-function summaryOf(document: Metadata | undefined, places: readonly SeenAnswer[]): string {
+function summaryOf(document: Metadata | undefined, places: readonly SeenAnswer[], options: Visit['options']): string {
   if (document === undefined) return `looked for at ${new Set(places.map(({ url }) => url)).size} URLs`
   const methods = methodsIn(document)
-  return `issuer ${printable(document.issuer)}${methods.length === 0 ? '' : `, accepts ${printable(methods.join(', '))}`}`
+  const accepted = methods.length === 0 ? '' : `, accepts ${printable(methods.join(', '))}`
+  return `issuer ${printable(document.issuer)}${accepted}${isOffered(document, options) ? ', offers DPoP (SERVICE_TOKEN_DPOP)' : ''}`
+}
+
+/** Whether the server could bind tokens to a key (RFC 9449 §5.1), and the client does not ask for it. */
+function isOffered({ dpop_signing_alg_values_supported: offered }: Metadata, { dpop }: Visit['options']): boolean {
+  return dpop === undefined && Array.isArray(offered) && offered.length > 0
 }
 
 export function methodsIn({ token_endpoint_auth_methods_supported: methods }: Metadata): string[] {

@@ -4,6 +4,7 @@ import { type Finding, finding } from '../finding.ts'
 import type { Outcome } from '../step.ts'
 import { answerOfTokenEndpoint, type Visit } from '../visit.ts'
 import { findingForCredential } from './credential-step.ts'
+import { findingForDpop } from './dpop-finding.ts'
 import { findingForFailure } from './failed-step.ts'
 import { type Metadata, methodsIn } from './metadata-step.ts'
 
@@ -43,7 +44,7 @@ async function reasons(request: AskedRequest): Promise<readonly Finding[]> {
     const closer = await request.reach(endpointOf(visit, metadata))
     if (closer.length > 0) return closer
   }
-  return [findingForFailure(error, answerOfTokenEndpoint(visit))]
+  return [findingForDpop(visit, error) ?? findingForFailure(error, answerOfTokenEndpoint(visit))]
 }
 
 function endpointOf({ options }: Visit, { token_endpoint: published }: Metadata): URL {
