@@ -158,7 +158,7 @@ export function checkedOptions(options: TokenClientOptions): CheckedOptions {
     dpop: dpopOption(given, profile.algorithms),
     sharing,
     request: checkedRequest('options', given),
-    bearerTypes: tokenTypesOption(given.tokenTypes),
+    bearerTypes: tokenTypesOption(given, { clientAuthentication, connect: transport.connect }),
     headers: headersOption(given.headers),
     refresh: refreshOption(given.refresh),
     defaultLifetime: duration('defaultLifetime', given.defaultLifetime, 5 * minute, {

@@ -97,7 +97,9 @@ function readType(type: unknown, { bearerTypes, dpop }: TokenResponseContext, { 
   const message =
     dpop === 'required'
       ? 'a token that is not bound to the DPoP key. Have the server issue DPoP tokens to this client, or set allowBearer: true.'
-      : 'a token that is not a Bearer token. Have the server issue bearer tokens to this client, or name the type in tokenTypes if it means the same.'
+      : name === 'dpop'
+        ? "a DPoP token, and no key was proved. Set dpop: true. If the server calls tokens so that are bound to the client's certificate, set tokenTypes: ['DPoP']."
+        : 'a token that is not a Bearer token. Have the server issue bearer tokens to this client, or name the type in tokenTypes if it means the same.'
   throw new TokenClientError('ERR_UNSUPPORTED_TOKEN_TYPE', `${host} sent ${message}`, { transient: false, status })
 }
 

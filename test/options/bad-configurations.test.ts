@@ -133,6 +133,8 @@ const wrongOptions: readonly Row[] = [
   [{ ...good, tokenTypes: [''] }, 'ERR_INVALID_OPTION', 'tokenTypes'],
   [{ ...good, tokenTypes: [7] }, 'ERR_INVALID_OPTION', 'tokenTypes'],
   [{ ...good, tokenTypes: ['DPoP'] }, 'ERR_INVALID_OPTION', 'tokenTypes'],
+  [{ ...good, tokenTypes: ['PoP'] }, 'ERR_INVALID_OPTION', 'tokenTypes'],
+  [{ ...good, tokenTypes: ['dpop'], dpop: true }, 'ERR_CONFLICTING_OPTIONS', 'tokenTypes'],
   [{ ...good, headers: 'x: y' }, 'ERR_INVALID_OPTION', 'headers'],
   [{ ...good, headers: [['x', marker]] }, 'ERR_INVALID_OPTION', 'headers'],
   [{ ...good, headers: new Headers({ 'x-key': marker }) }, 'ERR_INVALID_OPTION', 'headers'],

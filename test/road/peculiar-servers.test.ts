@@ -1,8 +1,11 @@
+import { X509Certificate } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
-import { createTokenClient, type TokenClientOptions } from '../../src/index.ts'
+import { startAuthorizationServer } from '../../src/authorization-server/index.ts'
+import { createTokenClient, type TokenClientOptions, tlsClientAuth } from '../../src/index.ts'
 import { type ManualClock, manualClock } from '../../src/testing/index.ts'
 import { http, rawServer } from '../http/raw-server.ts'
 import { metadataServer } from '../metadata/metadata-server.ts'
+import { authority, certificate } from '../support/certificates.ts'
 import { next } from '../support/road.ts'
 
 // Loaded at the first failure: a test's clock cannot wait for the disk.
@@ -49,6 +52,34 @@ test.each<[string, object, string | undefined, Partial<TokenClientOptions>]>([
   const given = await tokens.getToken()
   expect(given.authorization).toBe('Bearer marker-token')
   expect(given.scope).toEqual(['read'])
+})
+
+test('T22 Auth0 says DPoP of tokens that are bound to a certificate: they are refused, and taken as Bearer by choice', async () => {
+  const ca = await authority()
+  const [server, own] = await Promise.all([certificate('127.0.0.1', ca), certificate('orders', ca)])
+  const auth0 = await startAuthorizationServer({
+    clients: [{ clientId: 'orders', scope: ['read'], certificateSubject: 'CN=orders' }],
+    tls: { ...server, ca: ca.cert }
+  })
+  onTestFinished(auth0.close)
+  auth0.faults.alter({ members: { token_type: 'DPoP' } })
+  const options = {
+    issuer: auth0.issuer,
+    clientId: 'orders',
+    clientAuthentication: tlsClientAuth({ ...own, ca: ca.cert })
+  }
+  await using strict = createTokenClient(options)
+  await expect(strict.getToken()).rejects.toMatchObject({
+    code: 'ERR_UNSUPPORTED_TOKEN_TYPE',
+    message: expect.stringContaining("tokenTypes: ['DPoP']")
+  })
+  await using tokens = createTokenClient({ ...options, tokenTypes: ['DPoP'] })
+  const { type, authorization, boundTo } = await tokens.getToken()
+  expect({ type, authorization, boundTo }).toEqual({
+    type: 'Bearer',
+    authorization: expect.stringMatching(/^Bearer ey/),
+    boundTo: Buffer.from(new X509Certificate(own.cert).fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')
+  })
 })
 
 test('W19 encoded Basic credentials travel beside the header that XSUAA wants for them', async () => {
