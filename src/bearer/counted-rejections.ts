@@ -1,11 +1,5 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { Rejected } from '../events.ts'
-import type { EmitRejected } from './rejection.ts'
-
-export interface CountedRejections {
-  readonly emit: EmitRejected
-  stop(): void
-}
 
 type EmitTold = (name: 'rejected', event: Rejected) => void
 
@@ -24,11 +18,7 @@ interface Told {
  * Reports each refusal when it first happens, and then every ten seconds how often it happened, because a resource server that refuses every call
  * must not flood the listeners.
  */
-export function countedRejections(emit: EmitTold, clock: Clock): CountedRejections {
-  return new Counted(emit, clock)
-}
-
-class Counted implements CountedRejections {
+export class CountedRejections {
   readonly #emit: EmitTold
   readonly #clock: Clock
   /** Made when something is first refused. */
@@ -40,7 +30,7 @@ class Counted implements CountedRejections {
     this.#clock = clock
   }
 
-  readonly emit: EmitRejected = (_, event) => {
+  add(event: Omit<Rejected, 'count'>): void {
     const { serial, origin, status, error, neededScope } = event
     const name = JSON.stringify([serial, origin, status, error, neededScope])
     this.#told ??= new Map()

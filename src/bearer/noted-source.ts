@@ -4,11 +4,7 @@ import type { Asking, TokenSource } from '../token/token-source.ts'
 import type { UsageBook } from './usage-book.ts'
 
 /** The same source, which also records what it grants. */
-export function notedSource(source: TokenSource, book: UsageBook): TokenSource {
-  return new Noted(source, book)
-}
-
-class Noted implements TokenSource {
+export class NotedSource implements TokenSource {
   readonly #source: TokenSource
   readonly #book: UsageBook
 

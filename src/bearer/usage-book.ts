@@ -4,30 +4,16 @@ import { type TokenRequest, tokenRequest } from '../token/token-request.ts'
 import type { Route } from './routes.ts'
 import type { Grant, Moment, Usage } from './usage.ts'
 
-/** Remembers who was called with which token, for one client. */
-export interface UsageBook {
-  /** The route, counting what its tokens are used for. Equal routes of two policies are counted together. */
-  counted(route: Route): Route
-  /** Counts the tokens that the user's code asks for. `key` is the key of the request, if the caller already has it. */
-  byHand(request: TokenRequest, key?: string): Usage
-  /** Records what a request for a token was granted, or why it was refused. */
-  noteGrant(request: TokenRequest, token: AccessToken | Promise<AccessToken>): void
-  usages(): Iterable<Usage>
-  /** Counts the calls that do not fit into the list. */
-  readonly unlisted: Usage
-}
-
 /** Calls can name any scope, so their number has no natural limit. */
 const listedAtMost = 1_000
 
-export function usageBook(lastLook: Moment): UsageBook {
-  return new Book(lastLook)
-}
-
 const noRequest = tokenRequest({})
 
-/** A class with tables that are made when they are first needed: a thousand tenants have a thousand books. */
-class Book implements UsageBook {
+/**
+ * Remembers who was called with which token, for one client. It is a class with tables that are made when they are first needed, because a thousand
+ * tenants have a thousand books.
+ */
+export class UsageBook {
   readonly #lastLook: Moment
   #routes: Map<string, Usage> | undefined
   #requests: Map<string, Usage> | undefined
@@ -40,11 +26,13 @@ class Book implements UsageBook {
     this.#lastLook = lastLook
   }
 
+  /** Counts the calls that do not fit into the list. */
   get unlisted(): Usage {
     this.#unlisted ??= this.#newUsage(undefined, noRequest)
     return this.#unlisted
   }
 
+  /** The route, counting what its tokens are used for. Equal routes of two policies are counted together. */
   counted(route: Route): Route {
     const { origin, path, request } = route
     this.#routes ??= new Map()
@@ -52,6 +40,7 @@ class Book implements UsageBook {
     return { ...route, usage }
   }
 
+  /** Counts the tokens that the user's code asks for. `key` is the key of the request, if the caller already has it. */
   byHand(request: TokenRequest, key = request.key): Usage {
     if (this.#lastByHand?.request !== request) {
       this.#requests ??= new Map()
@@ -60,6 +49,7 @@ class Book implements UsageBook {
     return this.#lastByHand
   }
 
+  /** Records what a request for a token was granted, or why it was refused. */
   noteGrant(request: TokenRequest, token: AccessToken | Promise<AccessToken>): void {
     const grant = this.#grantOf(request)
     if (grant === undefined) return
@@ -91,6 +81,7 @@ class Book implements UsageBook {
     list.set(key, usage)
     return usage
   }
+
   #grantOf({ key }: TokenRequest): Grant | undefined {
     return this.#requests?.get(key)?.grant ?? this.#grants?.get(key)
   }

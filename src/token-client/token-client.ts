@@ -1,38 +1,19 @@
 import type { BearerFetch } from '../bearer/bearer-fetch.ts'
 import type { BearerInterceptor } from '../bearer/bearer-interceptor.ts'
-import { type CallHeaders, callHeaders } from '../bearer/call-headers.ts'
-import { countedRejections } from '../bearer/counted-rejections.ts'
-import { bearerFetch } from '../bearer/fetch.ts'
-import { bearerInterceptor } from '../bearer/interceptor.ts'
-import { type Inventory, inventoryOf } from '../bearer/inventory.ts'
+import type { CallHeaders } from '../bearer/call-headers.ts'
+import type { Inventory } from '../bearer/inventory.ts'
 import { underPolicy } from '../bearer/policies.ts'
-import { type Route, routeTable } from '../bearer/routes.ts'
-import type { TokenOptions } from '../bearer/token-options.ts'
-import { noteCall } from '../bearer/usage.ts'
 import type { ClientState, Health } from '../cache/health.ts'
 import type { TokenCache } from '../cache/token-cache.ts'
 import type { Off, On } from '../emitter.ts'
-import { fetchFunction } from '../http/transport-options.ts'
-import { checkedCall, type HeadersOptions } from '../options/call-options.ts'
+import type { HeadersOptions } from '../options/call-options.ts'
 import { checkedOptions, type TokenClientOptions } from '../options/client-options.ts'
-import { keyOfCall } from '../options/known-request.ts'
-import { type BearerPolicy, checkedPolicy } from '../options/policy.ts'
-import {
-  checkedAsking,
-  checkedReady,
-  type ReadyOptions,
-  type RequestOptions,
-  type WaitOptions
-} from '../options/request-options.ts'
-import { routeForCall } from '../options/route-for-call.ts'
+import type { BearerPolicy } from '../options/policy.ts'
+import type { ReadyOptions } from '../options/request-options.ts'
 import { telemetryOf } from '../telemetry/client-telemetry.ts'
-import { AccessToken } from '../token/access-token.ts'
-import type { TokenRequest } from '../token/token-request.ts'
-import type { Asking } from '../token/token-source.ts'
-import { wrong } from '../wrong-option.ts'
-import { tokenRoad } from './token-road.ts'
-
-export interface GetTokenOptions extends RequestOptions, WaitOptions {}
+import type { AccessToken } from '../token/access-token.ts'
+import { ClientMethods, type GetTokenOptions } from './client-methods.ts'
+import { TokenRoad } from './token-road.ts'
 
 export interface TokenClient {
   /**
@@ -77,92 +58,33 @@ export interface TokenClient {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const readyWait = 30_000
-
 /**
  * Creates a client that gets, keeps and refreshes tokens of the client credentials grant (RFC 6749 §4.4). It sends nothing before somebody asks for a token.
  * Throws ClientConfigurationError if an option is wrong.
  */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   const checked = checkedOptions(options)
-  const { request } = checked
-  const { cache, book, clock, telemetry, emit, on, off, close: closeRoad } = tokenRoad(checked)
-  const refusals = countedRejections(emit, clock)
-  const forCall = (rule: Route, wish: TokenOptions) => book.counted(routeForCall(rule, wish))
-  const spending = { source: cache, emit: refusals.emit, forCall, clock }
-  const bearer = (policy: BearerPolicy) => ({
-    ...spending,
-    routes: routeTable(checkedPolicy(policy, request).map((rule) => book.counted(rule)))
-  })
-  const keyOf = keyOfCall(request)
-  const since = clock.wallTime()
-  let closed: Promise<void> | undefined
-
-  /** For the caller to show. With ten thousand requests each look into one costs more than all else, so whoever has its key gives it. */
-  function handedOut(asked: TokenRequest, patience?: Asking, key = asked.key): Promise<AccessToken> {
-    const usage = book.byHand(asked, key) // before the token, whose scope it wants to know
-    const token = cache.promise(asked, patience)
-    noteCall(usage)
-    return token
-  }
-
-  async function readAndAsk(given: GetTokenOptions): Promise<AccessToken> {
-    const [asked, patience] = checkedAsking(given, request)
-    patience.signal?.throwIfAborted()
-    return handedOut(asked, patience)
-  }
-
-  function getTokenFor(given: GetTokenOptions): Promise<AccessToken> {
-    const key = keyOf(given)
-    const known = key === undefined ? undefined : cache.requestOf(key)
-    return known === undefined ? readAndAsk(given) : handedOut(known, undefined, key)
-  }
-
-  async function end(): Promise<void> {
-    refusals.stop()
-    await closeRoad()
-  }
-
-  function close(): Promise<void> {
-    closed ??= end()
-    return closed
-  }
-
-  const client: TokenClient = Object.assign(new Stateful(cache), {
-    getToken: (given) => (given === undefined ? handedOut(request) : getTokenFor(given)),
-    interceptor: (policy) => bearerInterceptor(bearer(policy)),
-    createFetch: (policy, baseFetch) =>
-      bearerFetch({ ...bearer(policy), baseFetch: fetchFunction('baseFetch', baseFetch) }),
-    async headers(given) {
-      const [call, asked, patience] = checkedCall(given, request)
-      patience.signal?.throwIfAborted()
-      const waitsSince = clock.monotonicTime()
-      return callHeaders(await handedOut(asked, patience), call, { ...patience, waitsSince })
-    },
-    invalidate(token) {
-      if (token instanceof AccessToken) return cache.invalidate(token)
-      wrong('invalidate', 'needs the AccessToken that was refused', 'Give what getToken() gave.')
-    },
-    on,
-    off,
-    async ready(given = {}) {
-      const [requests, { signal, maxWait = readyWait }] = checkedReady(given, request)
-      signal?.throwIfAborted()
-      for (const wanted of requests) cache.pin(wanted)
-      await Promise.all(requests.map((wanted) => cache.promise(wanted, { signal, maxWait })))
-    },
-    async refresh(given = {}) {
-      const [asked, patience] = checkedAsking(given, request, 'refresh')
-      patience.signal?.throwIfAborted()
-      return cache.refresh(asked, patience)
-    },
-    health: () => cache.health(),
-    inventory: () => inventoryOf({ ...telemetry, since }, book),
+  const road = new TokenRoad(checked)
+  const methods = new ClientMethods(checked.request, road)
+  const close = () => methods.close()
+  // Functions that need no `this`, so that users can take them out of the object.
+  const client: TokenClient = Object.assign(new Stateful(road.cache), {
+    getToken: (given) => methods.getToken(given),
+    interceptor: (policy) => methods.interceptor(policy),
+    createFetch: (policy, baseFetch) => methods.createFetch(policy, baseFetch),
+    headers: (given) => methods.headers(given),
+    invalidate: (token) => methods.invalidate(token),
+    on: road.on,
+    off: road.off,
+    ready: (given) => methods.ready(given),
+    refresh: (given) => methods.refresh(given),
+    health: () => road.cache.health(),
+    inventory: () => methods.inventory(),
     close,
     [Symbol.asyncDispose]: close
   } satisfies Omit<TokenClient, 'state'>)
-  Object.defineProperty(client, underPolicy, { value: bearer })
-  return Object.defineProperty(client, telemetryOf, { value: telemetry })
+  Object.defineProperty(client, underPolicy, { value: (policy: BearerPolicy) => methods.bearer(policy) })
+  return Object.defineProperty(client, telemetryOf, { value: road.telemetry })
 }
 
 /** All clients share the getter of a class. With an object literal, each client would have its own hidden class. */

@@ -1,5 +1,5 @@
-import { notedSource } from '../bearer/noted-source.ts'
-import { type UsageBook, usageBook } from '../bearer/usage-book.ts'
+import { NotedSource } from '../bearer/noted-source.ts'
+import { UsageBook } from '../bearer/usage-book.ts'
 import { TokenCache } from '../cache/token-cache.ts'
 import { lateProver } from '../client-authentication/late-prover.ts'
 import type { Clock } from '../clock.ts'
@@ -14,58 +14,60 @@ import type { TokenSource } from '../token/token-source.ts'
 import { Ending } from '../waiting/ending.ts'
 import { sourceBelow } from './source-below.ts'
 
-/** What stands between the callers of one client and the authorization server: the cache, the store and the token endpoint. */
-export interface TokenRoad {
-  readonly cache: TokenCache
-  /** Who was called with which scope. */
-  readonly book: UsageBook
-  /** The client's clock. It has one timer for everything that no caller waits for. */
-  readonly clock: Clock
+/**
+ * What stands between the callers of one client and the authorization server, from top to bottom: the cache, the store, if there is one, and the token
+ * endpoint.
+ */
+export class TokenRoad {
   readonly telemetry: CountingTelemetry
   readonly emit: Emit
   readonly on: On
   readonly off: Off
-  close(): Promise<void>
-}
+  /** The client's clock. It has one timer for everything that no caller waits for. */
+  readonly clock: Clock
+  /** Who was called with which scope. */
+  readonly book: UsageBook
+  readonly cache: TokenCache
+  readonly #source: ReturnType<typeof sourceBelow>
+  readonly #group: Membership
 
-/** Puts the road of one client together, from top to bottom. */
-export function tokenRoad(checked: CheckedOptions): TokenRoad {
-  const { timeout, refresh, maxWaiting } = checked
-  const telemetry = clientTelemetry(checked)
-  const { emit, on, off } = guardedEmitter((name, event) => publishEvent(name, event, telemetry))
-  const group = joinConnectionGroup(checked)
-  const { clock, health, leave } = group
-  const closing = new Ending()
-  const endpoint = endpointOf(checked, group, { telemetry, emit, closing })
-  const source = sourceBelow(checked, { endpoint, clock, emit, risen: (spread) => cache.renewAll(spread) })
-  const lastLook = { at: 0 }
-  const book = usageBook(lastLook)
-  const cache: TokenCache = new TokenCache({
-    clock,
-    timeout,
-    emit,
-    endpoint: health,
-    source: notedSource(source, book),
-    lastLook,
-    refresh,
-    maxWaiting,
-    trace: requestTracing(telemetry, clock),
-    closing
-  })
-  warnOfDisabledVerification(emit)
-  return {
-    cache,
-    book,
-    clock,
-    telemetry,
-    emit,
-    on,
-    off,
-    async close() {
-      cache.close()
-      source.close?.()
-      await leave()
-    }
+  constructor(checked: CheckedOptions) {
+    const { timeout, refresh, maxWaiting } = checked
+    const telemetry = clientTelemetry(checked)
+    const { emit, on, off } = guardedEmitter((name, event) => publishEvent(name, event, telemetry))
+    const group = joinConnectionGroup(checked)
+    const { clock, health } = group
+    const closing = new Ending()
+    const endpoint = endpointOf(checked, group, { telemetry, emit, closing })
+    const source = sourceBelow(checked, { endpoint, clock, emit, risen: (spread) => this.cache.renewAll(spread) })
+    const lastLook = { at: 0 }
+    this.telemetry = telemetry
+    this.emit = emit
+    this.on = on
+    this.off = off
+    this.clock = clock
+    this.#source = source
+    this.#group = group
+    this.book = new UsageBook(lastLook)
+    this.cache = new TokenCache({
+      clock,
+      timeout,
+      emit,
+      endpoint: health,
+      source: new NotedSource(source, this.book),
+      lastLook,
+      refresh,
+      maxWaiting,
+      trace: requestTracing(telemetry, clock),
+      closing
+    })
+    warnOfDisabledVerification(emit)
+  }
+
+  async close(): Promise<void> {
+    this.cache.close()
+    this.#source.close?.()
+    await this.#group.leave()
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { countedRejections } from '../../src/bearer/counted-rejections.ts'
+import { CountedRejections } from '../../src/bearer/counted-rejections.ts'
 import type { Rejected } from '../../src/events.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { bearerRoad, read, settled, until } from '../support/bearer.ts'
@@ -296,8 +296,8 @@ describe('what is told of refusals', () => {
   function setUp() {
     const clock = manualClock()
     const told: Rejected[] = []
-    const counted = countedRejections((_, event) => told.push(event), clock)
-    const refuse = (refusal: Omit<Rejected, 'count'>) => counted.emit('rejected', refusal)
+    const counted = new CountedRejections((_, event) => told.push(event), clock)
+    const refuse = (refusal: Omit<Rejected, 'count'>) => counted.add(refusal)
     return { clock, told, stop: () => counted.stop(), refuse }
   }
 
