@@ -10,6 +10,7 @@ import { tokenInPlaceOf, wantedBy } from '../bearer/refusal.ts'
 import { destroyBody, watchBody } from '../bearer/request-body.ts'
 import type { Route } from '../bearer/routes.ts'
 import { type TokenOptions, tokenOptions } from '../bearer/token-options.ts'
+import { finishUnread } from '../bearer/unread-answer.ts'
 import { builtin } from '../builtin.ts'
 import type { BearerPolicy } from '../options/policy.ts'
 import type { AccessToken } from '../token/access-token.ts'
@@ -90,7 +91,8 @@ async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<In
     if (signal?.aborted) response.destroy()
     signal?.throwIfAborted()
     if (another === undefined) return response
-    response.resume() // so that its connection can serve again
+    await finishUnread({ body: response })
+    signal?.throwIfAborted()
     if (wanted === 'token') routed.hasNewToken = true
     token = another
     response = await send(url, call, (await shownWith(token, routed, patience)).headers)

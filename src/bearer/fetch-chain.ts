@@ -9,6 +9,7 @@ import { answerOfChain, type Tainting } from './fetch-response.ts'
 import type { BearerOptions } from './interceptor.ts'
 import { headerOf } from './present.ts'
 import { tokenOptions } from './token-options.ts'
+import { finishUnread } from './unread-answer.ts'
 
 /** One call of `fetch`: a request and the requests after its redirects. The policy is checked for each of them. */
 export async function fetchChain(options: BearerOptions, fetch: Fetch, first: FetchRequest): Promise<Response> {
@@ -50,7 +51,7 @@ async function follow(options: BearerOptions, fetch: Fetch, first: FetchRequest)
       void discardBody(response)
       throw error
     }
-    void discardBody(response)
+    void finishUnread(response)
   }
 }
 

@@ -1,4 +1,3 @@
-import { discardBody } from '../http/discard-body.ts'
 import { uncached } from '../http/uncached.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { BegunPatience } from '../waiting/patience.ts'
@@ -13,6 +12,7 @@ import { tokenInPlaceOf, type Wanted, wantedBy } from './refusal.ts'
 import { mayRefuse } from './rejection.ts'
 import type { Route } from './routes.ts'
 import { tokenOptions } from './token-options.ts'
+import { finishUnread } from './unread-answer.ts'
 
 /** One request of a chain of redirects. */
 export interface Hop {
@@ -52,7 +52,7 @@ export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise
     if (another === undefined) return response
     if (wanted === 'token') hop.hasNewToken = true
     token = another
-    void discardBody(response)
+    await finishUnread(response)
     response = await send(pastCaches(hop), again, await present(token, hop, patience))
   }
 }
