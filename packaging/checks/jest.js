@@ -9,7 +9,8 @@ test('W34 a token in the default mode of jest', async () => {
   const clock = manualClock()
   const orders = { clientId: 'orders', clientSecret: 'secret' }
   const server = await startAuthorizationServer({ clock, clients: [{ ...orders, scope: ['read_user'], audience: ['users'] }] })
-  const tokens = createTokenClient({ issuer: server.issuer, ...orders, clock })
+  const metadata = new URL(server.issuer + '/.well-known/oauth-authorization-server')
+  const tokens = createTokenClient({ issuer: server.issuer, ...orders, metadata, clock })
   const { value, scope } = await tokens.getToken({ signal: new AbortController().signal })
   expect(scope).toEqual(['read_user'])
   expect((await accessTokenVerifier({ issuer: server.issuer, audience: 'users', clock }).verify('Bearer ' + value)).clientId).toBe('orders')
@@ -45,6 +46,12 @@ const setUps = {
       }
     }
   },
+  'ES modules': {
+    file: 'a.test.mjs',
+    head: imported,
+    config: { transform: {}, testMatch: ['**/a.test.mjs'] },
+    env: { NODE_OPTIONS: '--experimental-vm-modules' }
+  },
   jsdom: { file: 'a.test.js', head: required, config: { testEnvironment: `${modules}/jest-environment-jsdom` } },
   swc: { file: 'a.test.js', head: imported, config: { transform: { '\\.js$': [`${modules}/@swc/jest`, {}] } } },
   'ts-jest': {
@@ -65,10 +72,10 @@ const setUps = {
 }
 
 /** W34: jest without a setting for ES modules. */
-export const jest = Object.entries(setUps).map(([name, { file, head, config }]) => [
+export const jest = Object.entries(setUps).map(([name, { file, head, config, env }]) => [
   name,
   (tarball) =>
     installed(tarball, { [file]: head + body, 'jest.config.json': { ...config, rootDir: '.' } }, (folder) =>
-      tool('jest/bin/jest.js', ['--config', 'jest.config.json'], { cwd: folder, env: { NODE_ENV: '' } })
+      tool('jest/bin/jest.js', ['--config', 'jest.config.json'], { cwd: folder, env: { NODE_ENV: '', ...env } })
     )
 ])

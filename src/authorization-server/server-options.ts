@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { isSymmetric, leastSecretBytes } from '../proof/signature-algorithms.ts'
+import { isUrl } from '../realm.ts'
 import { checkedProfile } from '../resource-server/profile-option.ts'
 import type { TokenProfile } from '../resource-server/profiles/token-profile.ts'
 import { checkedFields, kindOf, oneOf, trueOrFalse, wholeNumber, wrong } from '../wrong-option.ts'
@@ -189,7 +190,7 @@ function checkRegistryOptions(registry: unknown, registryFile: unknown, clients:
 
 function checkFile(option: string, given: unknown): void {
   const isPath = typeof given === 'string' && given !== ''
-  if (isPath || (given instanceof URL && given.protocol === 'file:')) return
+  if (isPath || (isUrl(given) && given.protocol === 'file:')) return
   wrong(option, 'must be the path of a file, or a file: URL', 'Give one of the two.')
 }
 

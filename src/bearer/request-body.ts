@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { isBytes } from '../realm.ts'
 
 /** Keeps a request body so that it can be sent a second time. */
 export const recordingLimit = 64 * 1024
@@ -74,7 +75,7 @@ class RecordedBody implements AsyncIterable<unknown> {
 
   #record(chunk: unknown): void {
     if (typeof chunk === 'string') this.#keep(chunk, Buffer.byteLength(chunk))
-    else if (chunk instanceof Uint8Array)
+    else if (isBytes(chunk))
       this.#keep(Uint8Array.from(chunk), chunk.byteLength) // its owner may reuse it
     else this.drop()
   }

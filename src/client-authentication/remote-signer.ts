@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { TokenClientError } from '../errors.ts'
 import { signatureAlgorithm } from '../proof/signature-algorithms.ts'
 import { isSignedBy } from '../proof/signature-check.ts'
+import { isBytes } from '../realm.ts'
 import { kindOf } from '../wrong-option.ts'
 
 /**
@@ -19,7 +20,7 @@ const leastRsaBytes = 256
  */
 export async function remoteSignature(sign: Sign, alg: string, input: string, publicKey?: KeyObject): Promise<string> {
   const signature = await called(sign, Buffer.from(input))
-  if (!(signature instanceof Uint8Array))
+  if (!isBytes(signature))
     throw signerFailed(`returned ${kindOf(signature)}. Have it return the signature as a Uint8Array`)
   const { length } = signature
   const expected = signatureAlgorithm(alg)?.signatureBytes

@@ -1,4 +1,5 @@
 import { exemption, exemptionsIn, proxyVariable, usesEnvironment } from '../proxy-environment.ts'
+import { isUrl } from '../realm.ts'
 import { kindOf, wrong } from '../wrong-option.ts'
 import { isLoopback } from './loopback.ts'
 
@@ -19,7 +20,7 @@ export function checkedProxy(option: string, given: unknown): Proxies | undefine
   if (given === undefined) return usesEnvironment(process.env) ? environmentProxies(process.env) : undefined
   if (given === 'environment') return environmentProxies(process.env)
   const remedy = "Give new URL('http://proxy.internal:3128'), or 'environment'."
-  if (!(given instanceof URL)) wrong(option, `must be a URL or 'environment', but is ${kindOf(given)}`, remedy)
+  if (!isUrl(given)) wrong(option, `must be a URL or 'environment', but is ${kindOf(given)}`, remedy)
   const proxy = checkedProxyUrl(option, given.href)
   return Object.assign((url: URL) => unlessItLeaves(url, proxy), { identity: proxy.href })
 }

@@ -1,3 +1,4 @@
+import { isUrl } from '../realm.ts'
 import { nonEmptyString, wrong } from '../wrong-option.ts'
 import { isLoopback } from './loopback.ts'
 
@@ -15,7 +16,7 @@ export function isSecure(url: URL): boolean {
  */
 export function secureUrl(option: string, value: unknown, example: string, insecureHttpAllowed: boolean): URL {
   const remedy = `Give a URL like '${example}'.`
-  const text = value instanceof URL ? value.href : nonEmptyString(option, value, remedy)
+  const text = isUrl(value) ? value.href : nonEmptyString(option, value, remedy)
   const url = URL.canParse(text) ? new URL(text) : undefined
   // The parser would take it out; what is sent and compared would keep it.
   if (/\s/.test(text)) wrong(option, 'contains whitespace, perhaps a line break', remedy)

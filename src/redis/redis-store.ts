@@ -1,3 +1,4 @@
+import { isBytes } from '../realm.ts'
 import { StoreFault } from '../stores/store-fault.ts'
 import type { LeaseRequest, StoredRecord, TokenStore } from '../stores/token-store.ts'
 import { checkedFields, functionOption, kindOf, wrong } from '../wrong-option.ts'
@@ -69,7 +70,7 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
 
 /** Clients return text, bytes or numbers. Anything else is not a reply to these commands, for example an error that was resolved, or nothing at all. */
 function textFrom(reply: unknown): string {
-  if (reply instanceof Uint8Array) return Buffer.from(reply).toString()
+  if (isBytes(reply)) return Buffer.from(reply).toString()
   if (['string', 'number', 'bigint'].includes(typeof reply)) return String(reply)
   throw new StoreFault(`command returned ${kindOf(reply)} instead of the reply`)
 }

@@ -20,6 +20,7 @@ const floors: Readonly<Record<string, number>> = {
   limits: 0,
   'mermaid-text': 0,
   'proxy-environment': 0,
+  realm: 0,
   'wrong-option': 0,
   emitter: 1,
   waiting: 1,

@@ -1,3 +1,4 @@
+import { isBytes } from '../../realm.ts'
 import { type Answer, jsonAnswer } from '../http/server-answer.ts'
 import { after, byteByByte, bytes, never, resetAfter, resetBefore } from './delivery.ts'
 import type { Fault } from './fault.ts'
@@ -177,7 +178,7 @@ interface WrittenAlteration {
 }
 
 function written({ status = 200, headers = {}, body = '' }: WrittenAnswer): Answer {
-  const asItIs = typeof body === 'string' || body instanceof Uint8Array
+  const asItIs = typeof body === 'string' || isBytes(body)
   return asItIs ? { status, headers, body } : jsonAnswer(status, body, headers)
 }
 

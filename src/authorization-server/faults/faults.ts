@@ -1,3 +1,4 @@
+import { isBytes } from '../../realm.ts'
 import type { Answer } from '../http/server-answer.ts'
 import type { Alteration } from './fault.ts'
 import { type Condition, type FaultName, type FaultValues, faultKinds } from './fault-kinds.ts'
@@ -168,6 +169,6 @@ export function faultSwitches({ queue, condition, breakConnections, now }: Fault
 /** Shows bytes as text, because active faults are sent as JSON. */
 function forReaders(values: FaultValues): FaultValues {
   const asText = ([name, value]: [string, unknown]) =>
-    value instanceof Uint8Array ? [name, Buffer.from(value).toString('latin1')] : [name, value]
+    isBytes(value) ? [name, Buffer.from(value).toString('latin1')] : [name, value]
   return Object.fromEntries(Object.entries(values).map(asText))
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { ClientConfigurationError } from '../../errors.ts'
+import { isUrl } from '../../realm.ts'
 import { checkRegistry } from './check-registry.ts'
 import { jsonPlaces, lineAndColumn } from './json-places.ts'
 import { problemsError } from './problems.ts'
@@ -50,7 +51,7 @@ export async function registryText(file: string | URL): Promise<string> {
 
 /** The path of a file for messages. */
 export function nameOf(file: string | URL): string {
-  return file instanceof URL ? fileURLToPath(file) : file
+  return isUrl(file) ? fileURLToPath(file) : file
 }
 
 function unusable(place: string, fault: string): ClientConfigurationError {

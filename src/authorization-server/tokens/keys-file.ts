@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { ClientConfigurationError } from '../../errors.ts'
+import { isUrl } from '../../realm.ts'
 import type { KeyStore, SavedKey } from './signing-keys.ts'
 
 /** Stores signing keys in a JSON file that only its owner can read, so that tokens stay valid after a restart. It is created if it does not exist. */
 export function keysFile(given: string | URL): KeyStore {
-  const file = given instanceof URL ? fileURLToPath(given) : given
+  const file = isUrl(given) ? fileURLToPath(given) : given
 
   function unusable(fault: string): ClientConfigurationError {
     return new ClientConfigurationError('ERR_INVALID_OPTION', `The file ${file} for signing keys ${fault}.`)

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
+import { isBytes } from '../../realm.ts'
 import { checkedFields, milliseconds, wrong } from '../../wrong-option.ts'
 
 /** Options for the nonces that proofs must contain (RFC 9449 §8, §9). With them, only our clock decides how old a proof is. */
@@ -39,7 +40,7 @@ export function checkNonces(given: true | NonceOptions): CheckedNonces {
   const { secret = ofThisProcess(), lifetime = 300_000 } = options
   milliseconds('dpop.nonces.lifetime', lifetime, { least: 1000, most: mostLifetime })
   const several = Array.isArray(secret) ? secret : [secret]
-  const usable = several.every((each) => (typeof each === 'string' || each instanceof Uint8Array) && each.length >= 32)
+  const usable = several.every((each) => (typeof each === 'string' || isBytes(each)) && each.length >= 32)
   if (several.length === 0 || !usable)
     wrong('dpop.nonces.secret', 'must have at least 32 bytes', 'Give random text or bytes.')
   return { secrets: several.map((each: string | Uint8Array) => Buffer.from(each as string)), lifetime }

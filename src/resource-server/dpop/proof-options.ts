@@ -1,4 +1,5 @@
 import { asymmetricAlgorithms } from '../../proof/signature-algorithms.ts'
+import { isUrl } from '../../realm.ts'
 import { checkedFields, kindOf, milliseconds, oneOf, stringList, wrong } from '../../wrong-option.ts'
 import { type CheckedNonces, checkNonces, type NonceOptions } from './nonces.ts'
 import { comparableUrl } from './proof-url.ts'
@@ -53,7 +54,7 @@ export function checkExternalUrls(given: string | URL | readonly (string | URL)[
   const urls = [given].flat()
   if (urls.length === 0) wrong('externalUrl', 'is an empty list', 'Give a URL, or leave it out.')
   return urls.map((url) => {
-    const text = url instanceof URL ? url.href : url
+    const text = isUrl(url) ? url.href : url
     if (typeof text !== 'string' || comparableUrl(text) === undefined || /[?#]/.test(text))
       wrong(
         'externalUrl',

@@ -1,0 +1,13 @@
+/** Whether it is a URL. `instanceof` does not know that of another realm: jsdom, which test runners put around a test, has its own. */
+export function isUrl(given: unknown): given is URL {
+  return tagOf(given) === '[object URL]'
+}
+
+/** Whether it is a `Uint8Array` or a Buffer, of whatever realm. */
+export function isBytes(given: unknown): given is Uint8Array {
+  return ArrayBuffer.isView(given) && tagOf(given) === '[object Uint8Array]'
+}
+
+function tagOf(given: unknown): string {
+  return Object.prototype.toString.call(given)
+}
