@@ -165,11 +165,34 @@ const faultsOfServer: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_MALFORMED_BODY'
 ])
 
+/** An error value of an authorization server is one word. A sentence only says that something went wrong. */
+export function isErrorValue(word: string): boolean {
+  return !word.includes(' ')
+}
+
+/** Whether the authorization server has answered with an OAuth error, so it works. */
+export function isOAuthError({ oauthError }: TokenClientError): boolean {
+  return oauthError !== undefined && isErrorValue(oauthError)
+}
+
 /** Whether the failure concerns the authorization server or the connection to it, whatever the token request asked for. */
-export function isAboutServer({ code, status = 0 }: TokenClientError): boolean {
+export function isAboutServer(error: TokenClientError): boolean {
+  const { code, status = 0 } = error
   // A firewall answers 403. Other 4xx statuses concern this token request.
-  const isOther = status < 400 || status === 403 || status === 408 || status === 425
+  const isOther = status < 400 || (status === 403 && !isOAuthError(error)) || status === 408 || status === 425
   return faultsOfServer.has(code) || (code === 'ERR_UNEXPECTED_STATUS' && isOther)
+}
+
+const answersWithoutToken: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_UNEXPECTED_STATUS',
+  'ERR_MALFORMED_TOKEN',
+  'ERR_MALFORMED_EXPIRY',
+  'ERR_MALFORMED_SCOPE'
+])
+
+/** Whether the answer could be about this token request alone, or come from a gateway that gives it to every request. */
+export function isUnclear(error: TokenClientError): boolean {
+  return answersWithoutToken.has(error.code) && !isOAuthError(error) && !isAboutServer(error)
 }
 
 /**

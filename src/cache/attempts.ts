@@ -62,7 +62,7 @@ export function attemptsOf(entry: Entry, options: AttemptsOptions): Attempts {
     if (!(error instanceof TokenClientError) || error instanceof ClientClosedError) return
     const took = clock.monotonicTime() - sentAt
     const wasCutOff = timeIsUp.includes(error.code) && took >= nearlyAll * given && given >= timeOfAttempt(timeout)
-    failed = { error, sentAt, wasCutOff }
+    failed = { error, sentAt, since: failed?.since ?? clock.monotonicTime(), wasCutOff }
     failure = failures.attemptFailed(entry, failed, slot)
   }
 

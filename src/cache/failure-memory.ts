@@ -3,7 +3,16 @@ import type { Slot } from '../endpoint-health/admission.ts'
 import { notBefore } from '../endpoint-health/back-off.ts'
 import type { EndpointHealth } from '../endpoint-health/endpoint-health.ts'
 import { type Failure, failureAfter, type Setback } from '../endpoint-health/failure.ts'
-import { type ErrorCode, isAboutServer, isRefusalOfCredential, type TokenClientError } from '../errors.ts'
+import { type Turns, turns } from '../endpoint-health/turns.ts'
+import {
+  type ErrorCode,
+  isAboutServer,
+  isOAuthError,
+  isRefusalOfCredential,
+  isUnclear,
+  type TokenClientError
+} from '../errors.ts'
+import { type AccessToken, originOf } from '../token/access-token.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { broughtNews } from '../waiting/brought-news.ts'
 import type { Ending } from '../waiting/ending.ts'
@@ -26,9 +35,9 @@ export interface FailureMemory {
   /** An attempt has failed. What it says about the server is valid from now on. */
   attemptFailed(entry: Entry, attempt: FailedAttempt, slot: Slot): Failure
   /** The flight has failed. This records what it says about the key or about the client. */
-  flightFailed(entry: Entry, error: TokenClientError, sentAt: number, least?: number): KeyFailure
-  /** Whether this success ends a refusal of the client. */
-  succeeded(): boolean
+  flightFailed(entry: Entry, flight: FailedFlight): KeyFailure
+  /** A token has arrived. Returns whether that ends a refusal of the client. */
+  succeeded(token: AccessToken): boolean
   /**
    * While a refused credential is the reason to wait, it is read again, at most once a second. Resolves with true if it has changed,
    * which ends the wait. Never rejects.
@@ -39,8 +48,15 @@ export interface FailureMemory {
 export interface FailedAttempt {
   readonly error: TokenClientError
   readonly sentAt: number
+  /** When the first attempt of its flight failed. */
+  readonly since: number
   /** The attempt used all of its time. */
   readonly wasCutOff: boolean
+}
+
+export interface FailedFlight extends Pick<FailedAttempt, 'error' | 'sentAt' | 'since'> {
+  /** Milliseconds in which the failure certainly does not pass. The default depends on its code. */
+  readonly least?: number | undefined
 }
 
 /** With these codes, as with a refused credential, the server refuses the client, whatever it asked for. */
@@ -61,6 +77,7 @@ export interface FailureMemoryOptions {
 /** A refusal of the client, and the key whose request was refused. */
 interface Refusal extends Failure {
   readonly by: Entry
+  readonly turns: Turns
   /** The credential has changed, so it is tried at once. */
   readonly isLifted: boolean
 }
@@ -78,8 +95,10 @@ class Failures implements FailureMemory {
   readonly #cache: FailureMemoryOptions
   #refusal: Refusal | undefined
   #hasWorked = false
+  /** When the authorization server last gave this client a token. */
+  #grantedAt = never
   #reading: Promise<boolean> | undefined
-  #readAt = Number.NEGATIVE_INFINITY
+  #readAt = never
 
   constructor(options: FailureMemoryOptions) {
     this.#cache = options
@@ -93,6 +112,7 @@ class Failures implements FailureMemory {
     const until = this.barredUntil(entry, isAwaited)
     if (moment >= until) return undefined
     this.#cache.endpoint.turnedAway(entry)
+    this.#refusal?.turns.turnedAway(entry)
     return { error: this.#reason(entry, until), notBefore: until }
   }
 
@@ -100,26 +120,33 @@ class Failures implements FailureMemory {
     return Math.max(this.#untilByClient(entry), untilByKey(entry), this.#cache.endpoint.notBefore(entry, isAwaited))
   }
 
-  attemptFailed(entry: Entry, { error, sentAt, wasCutOff }: FailedAttempt, slot: Slot): Failure {
+  attemptFailed(entry: Entry, attempt: FailedAttempt, slot: Slot): Failure {
+    const { error, sentAt, wasCutOff } = attempt
     const { clock, endpoint } = this.#cache
     const setback = this.#setbackOf(entry, error, sentAt, endpoint.hasAnswered)
-    if (this.#blame(entry, error) === 'server') return endpoint.failed(slot, setback, wasCutOff)
-    if (error.oauthError !== undefined) endpoint.answered(wasCutOff)
+    if (isAboutServer(error) || isUnclear(error)) endpoint.failedFor(entry)
+    else if (isOAuthError(error)) endpoint.answered(wasCutOff)
+    if (this.#blame(entry, attempt) === 'server') return endpoint.failed(slot, setback, wasCutOff)
     return failureAfter(entry.failure, setback, clock)
   }
 
-  flightFailed(entry: Entry, error: TokenClientError, sentAt: number, least?: number): KeyFailure {
+  flightFailed(entry: Entry, flight: FailedFlight): KeyFailure {
     const { clock, endpoint } = this.#cache
-    const of = this.#blame(entry, error)
+    const { error, sentAt, least } = flight
+    const of = this.#blame(entry, flight)
     const setback = this.#setbackOf(entry, error, sentAt, of === 'client' ? this.#hasWorked : endpoint.hasAnswered)
-    if (of === 'client') this.#refusal = { ...failureAfter(this.#refusal, setback, clock), by: entry, isLifted: false }
+    if (of === 'client') {
+      const refusal = failureAfter(this.#refusal, setback, clock)
+      this.#refusal = { ...refusal, by: entry, turns: turns(refusal), isLifted: false }
+    }
     return { ...failureAfter(entry.failure, { ...setback, least }, clock), of }
   }
 
-  succeeded(): boolean {
+  succeeded(token: AccessToken): boolean {
     const wasRefused = this.#refusal !== undefined
     this.#refusal = undefined
     this.#hasWorked = true
+    if (originOf(token) === 'endpoint') this.#grantedAt = this.#cache.clock.monotonicTime()
     return wasRefused
   }
 
@@ -148,7 +175,7 @@ class Failures implements FailureMemory {
   #untilByClient(entry: Entry): number {
     const refusal = this.#refusal
     if (refusal === undefined || refusal.isLifted) return never
-    const moment = notBefore(refusal, entry)
+    const moment = refusal.turns.after(notBefore(refusal, entry), entry)
     if (refusal.by === entry) return moment
     return Math.max(moment, refusal.at + Math.min(gapBetweenKeys, Math.max(1000, entry.life / 10)))
   }
@@ -160,19 +187,36 @@ class Failures implements FailureMemory {
     return (failure as Failure).error
   }
 
-  /** The server has answered other keys since it failed for this key, so it is not the server that is ill. */
-  #isIllAlone({ failure }: Entry): boolean {
-    return failure !== undefined && isAboutServer(failure.error) && this.#cache.endpoint.wellAt > failure.at
+  /**
+   * The server has answered other keys since it failed for this key, so it is not the server that is ill. That stays true until this key gets
+   * an answer, or until many keys fail.
+   */
+  #isIllAlone({ failure }: Entry, since: number): boolean {
+    const { endpoint } = this.#cache
+    if (endpoint.wellAt > since) return true
+    if (failure === undefined || !isAboutServer(failure.error)) return false
+    return endpoint.wellAt > failure.at || (failure.of === 'request' && !endpoint.isInDoubt)
   }
 
-  #blame(entry: Entry, error: TokenClientError): KeyFailure['of'] {
-    if (refusalsOfTheClient.has(error.code) || isRefusalOfCredential(error)) return 'client'
-    return isAboutServer(error) && !this.#isIllAlone(entry) ? 'server' : 'request'
+  /** The same for a refusal of the client. It has got tokens for other keys since. */
+  #isRefusedAlone({ failure }: Entry): boolean {
+    if (failure === undefined || !isRefusalOfClient(failure.error)) return false
+    return this.#grantedAt > failure.at || (failure.of === 'request' && this.#refusal === undefined)
+  }
+
+  #blame(entry: Entry, { error, since }: FailedFlight): KeyFailure['of'] {
+    if (isRefusalOfClient(error)) return this.#isRefusedAlone(entry) ? 'request' : 'client'
+    if (isAboutServer(error)) return this.#isIllAlone(entry, since) ? 'request' : 'server'
+    return isUnclear(error) && this.#cache.endpoint.isInDoubt ? 'server' : 'request'
   }
 
   #setbackOf({ usableUntil }: Entry, error: TokenClientError, sentAt: number, hasWorked: boolean): Setback {
     return { error, at: this.#cache.clock.monotonicTime(), sentAt, usableUntil, hasWorked }
   }
+}
+
+function isRefusalOfClient(error: TokenClientError): boolean {
+  return refusalsOfTheClient.has(error.code) || isRefusalOfCredential(error)
 }
 
 function untilByKey(entry: Entry): number {

@@ -11,7 +11,7 @@ import type { Ending } from '../waiting/ending.ts'
 import { type RetryBudget, retryBudget } from '../waiting/retry.ts'
 import { type Attempts, attemptsOf } from './attempts.ts'
 import { type Entry, endsBy, failed, landed, tookOff, turnedAway, type Underway } from './entry.ts'
-import type { FailureMemory } from './failure-memory.ts'
+import type { FailedFlight, FailureMemory } from './failure-memory.ts'
 import { type Flight, type FlightPlan, startFlight, TurnedAway } from './flight.ts'
 import { keep, keepOn, type Landing, lifeLeft, wantsRefresh } from './kept-token.ts'
 import { type Now, now } from './now.ts'
@@ -116,7 +116,8 @@ export class Refresher {
     if (isSame && former.refusedBy !== 'nobody') {
       const { startsAt, life } = lifeLeft(landing)
       endsBy(entry, token, startsAt + life)
-      throw this.#fail(entry, sameToken(), landing.sentAt.monotonic, waitAfterSameToken)
+      const sentAt = landing.sentAt.monotonic
+      throw this.#fail(entry, { error: sameToken(), sentAt, since: sentAt, least: waitAfterSameToken })
     }
 
     const kept = isSame
@@ -126,7 +127,7 @@ export class Refresher {
     this.#boundTo = token.boundTo
     landed(entry, kept)
     this.#cache.note(entry)
-    if (failures.succeeded()) sleepers.wakeAll()
+    if (failures.succeeded(token)) sleepers.wakeAll()
     else sleepers.wake(entry)
     this.#budget.refill()
     upkeep.attendTo(entry, kept.dueAt)
@@ -151,12 +152,14 @@ export class Refresher {
   #broken(entry: Entry, cause: unknown, { failed }: Attempts): TokenClientError {
     const { clock, closing } = this.#cache
     const error = asTokenClientError(cause)
-    return closing.aborted ? error : this.#fail(entry, error, failed?.sentAt ?? clock.monotonicTime())
+    const moment = clock.monotonicTime()
+    return closing.aborted ? error : this.#fail(entry, { sentAt: moment, since: moment, ...failed, error })
   }
 
-  #fail(entry: Entry, error: TokenClientError, sentAt: number, least?: number): TokenClientError {
+  #fail(entry: Entry, flight: FailedFlight): TokenClientError {
     const { source, clock, emit, failures } = this.#cache
-    failed(entry, failures.flightFailed(entry, error, sentAt, least))
+    const { error } = flight
+    failed(entry, failures.flightFailed(entry, flight))
     this.#cache.note(entry)
     const { kept, request } = entry
     const wait = this.#waitOf(entry)

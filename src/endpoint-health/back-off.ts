@@ -50,7 +50,7 @@ function spreadOf({ pauses, spread }: Failure, asked: number): number {
 }
 
 function ownWait(failure: Failure, remaining: number): number {
-  if (!failure.error.transient) return permanentWait(failure)
+  if (!failure.error.transient) return permanentWait(failure, remaining > 0)
   return Math.max(failure.least, remaining > 0 ? waitWithToken(failure, remaining) : waitWithoutToken(failure))
 }
 
@@ -67,9 +67,10 @@ function waitWithoutToken({ jitter, at, outageSince = at }: Failure): number {
 
 const credentialWaits = [10 * second, 30 * second]
 
-function permanentWait({ error, hasWorked, count }: Failure): number {
+function permanentWait({ error, hasWorked, count, outageCount }: Failure, hasToken: boolean): number {
   const early = hasWorked && isRefusalOfCredential(error) ? credentialWaits : []
-  return early[count - 1] ?? Math.min(minute * 2 ** (count - 1 - early.length), 10 * minute)
+  const refusals = hasToken ? count : Math.max(1, outageCount)
+  return early[refusals - 1] ?? Math.min(minute * 2 ** (refusals - 1 - early.length), 10 * minute)
 }
 
 /** The part of a token's remaining life before its last attempt. No flight that nobody waits for lasts longer. */

@@ -1,22 +1,24 @@
 import type { Clock } from '../clock.ts'
+import { isUnclear } from '../errors.ts'
 import { Admission, type Slot } from './admission.ts'
-import { type LastToken, notBefore } from './back-off.ts'
+import { notBefore } from './back-off.ts'
 import { askedPause, type Failure, failureAfter, type Setback } from './failure.ts'
+import { type Key, type Turns, turns } from './turns.ts'
 
 interface Illness {
   readonly failure: Failure
   /** Undefined as soon as two different keys have failed. */
   readonly onlyKey: object | undefined
-  readonly lastKey: object
   readonly lastSlot: Slot
-  /** Another key was told to wait, so it goes before the last one. */
-  othersWait: boolean
+  readonly turns: Turns
 }
 
 /** Milliseconds between two requests that check whether the server works. */
 const gapBetweenProbes = 1000
 /** How many milliseconds too early a timer can fire. */
 const earliness = 5
+/** If more keys than this fail and none succeeds, it is the server. */
+const mostIllAlone = 8
 const never = Number.NEGATIVE_INFINITY
 
 /**
@@ -27,6 +29,8 @@ export class EndpointHealth {
   readonly #clock: Clock
   readonly #admission: Admission
   readonly #recoveryCallbacks = new Set<() => void>()
+  /** Keys that have failed since the last good answer. */
+  readonly #failedKeys = new Set<object>()
   #illness: Illness | undefined
   #wellAt = never
   #isSlow = false
@@ -63,6 +67,11 @@ export class EndpointHealth {
     return this.#isSlow
   }
 
+  /** More keys have failed since the last good answer than can be ill alone. */
+  get isInDoubt(): boolean {
+    return this.#failedKeys.size > mostIllAlone
+  }
+
   takeSlot(key: object, signal: AbortSignal): Slot | Promise<Slot | undefined> {
     return this.#admission.takeSlot(key, signal)
   }
@@ -79,16 +88,15 @@ export class EndpointHealth {
    * The moment before which the server gets no request for that key. A caller without a token, for a key that is requested for the first time, does not
    * have to wait because of a failure of another key.
    */
-  notBefore(key: LastToken, isAwaited = false): number {
-    if (this.#illness === undefined || (isAwaited && this.#isAnotherKey(key))) return never
-    const { failure, lastKey, othersWait } = this.#illness
-    const moment = notBefore(failure, key, failure.at >= this.#brokenPauseEndsAt)
-    return key === lastKey && othersWait ? moment + gapBetweenProbes : moment
+  notBefore(key: Key, isAwaited = false): number {
+    if (this.#illness === undefined || (isAwaited && this.#mayBeWellFor(key))) return never
+    const { failure, turns } = this.#illness
+    return turns.after(notBefore(failure, key, failure.at >= this.#brokenPauseEndsAt), key)
   }
 
-  /** A caller was told to wait. The key that was requested last then lets others go first. */
-  turnedAway(key: object): void {
-    if (this.#illness !== undefined && this.#illness.lastKey !== key) this.#illness.othersWait = true
+  /** A caller was told to wait. Keys that have failed later than this one then let it go first. */
+  turnedAway(key: Key): void {
+    this.#illness?.turns.turnedAway(key)
   }
 
   /** Calls back each time that the server works again. Returns a function that ends this. */
@@ -102,9 +110,15 @@ export class EndpointHealth {
     const wasIll = this.#illness !== undefined
     this.#isSlow = wasSlow
     this.#illness = undefined
+    this.#failedKeys.clear()
     this.#wellAt = this.#clock.monotonicTime()
     this.#admission.foundWell()
     if (wasIll) for (const callback of this.#recoveryCallbacks) callback()
+  }
+
+  /** A request for that key has failed. It may be the only one that does. */
+  failedFor(key: object): void {
+    if (!this.isInDoubt) this.#failedKeys.add(key)
   }
 
   /** A request from this slot has failed because of the server. */
@@ -114,7 +128,7 @@ export class EndpointHealth {
     const isSameFlight = former?.lastSlot === slot
     const failure = failureAfter(former?.failure, { ...setback, isSameFlight }, this.#clock)
     const onlyKey = former === undefined || former.onlyKey === slot.key ? slot.key : undefined
-    this.#illness = { failure, onlyKey, lastKey: slot.key, lastSlot: slot, othersWait: false }
+    this.#illness = { failure, onlyKey, lastSlot: slot, turns: turns(failure) }
     this.#admission.foundIll(slot)
     return failure
   }
@@ -135,6 +149,13 @@ export class EndpointHealth {
   #isAnotherKey(key: object): boolean {
     const { onlyKey, failure } = this.#illness ?? {}
     return onlyKey !== undefined && onlyKey !== key && failure?.pauses === 0
+  }
+
+  /** Answers that can be about a request say little about a key that has not failed yet. */
+  #mayBeWellFor(key: Key): boolean {
+    const { failure } = this
+    if (failure === undefined || this.#isAnotherKey(key)) return true
+    return isUnclear(failure.error) && key.failure === undefined && failure.pauses === 0
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { TokenClientError } from '../errors.ts'
+import { isOAuthError, type TokenClientError } from '../errors.ts'
 import { limits } from '../limits.ts'
 
 /** A failure, with everything that decides how long to wait after it. Moments are monotonic ms. */
@@ -15,7 +15,9 @@ export interface Failure {
   readonly since: number
   /** When the first of them failed that left a caller without a usable token. */
   readonly outageSince: number | undefined
-  /** How often in a row the server has asked for a pause. */
+  /** Failures in a row since then. While there was a usable token nobody missed anything, so earlier failures do not make the waits longer. */
+  readonly outageCount: number
+  /** How often in a row the server has asked for a pause, counted anew when the outage begins. */
   readonly pauses: number
   /** The same request, or its credential, has worked before in this process. */
   readonly hasWorked: boolean
@@ -64,14 +66,18 @@ export function failureAfter(former: Failure | undefined, setback: Setback, cloc
     return isLonger ? { ...former, error, at, pauses: Math.max(former.pauses, 1) } : former
   }
 
+  const isWithoutToken = usableUntil <= at
+  const beginsOutage = isWithoutToken && former?.outageSince === undefined
+  const one = isSameFlight ? 0 : 1
   return {
     error,
     sentAt,
     at,
-    count: (former?.count ?? 0) + (isSameFlight ? 0 : 1),
+    count: (former?.count ?? 0) + one,
     since: former?.since ?? at,
-    outageSince: former?.outageSince ?? (usableUntil > at ? undefined : at),
-    pauses: (former?.pauses ?? 0) + (asksForPause ? 1 : 0),
+    outageSince: beginsOutage ? at : former?.outageSince,
+    outageCount: beginsOutage ? 1 : (former?.outageCount ?? 0) + (isWithoutToken ? one : 0),
+    pauses: (beginsOutage ? 0 : (former?.pauses ?? 0)) + (asksForPause ? 1 : 0),
     hasWorked,
     least,
     jitter: clock.random(),
@@ -80,7 +86,8 @@ export function failureAfter(former: Failure | undefined, setback: Setback, cloc
 }
 
 /** A firewall or a certificate does not change within seconds. If everything has worked before, somebody is probably changing it now. */
-function leastOf({ code, status }: TokenClientError): number {
+function leastOf(error: TokenClientError): number {
+  const { code, status } = error
   if (code === 'ERR_TLS_ERROR') return 30_000
-  return code === 'ERR_UNEXPECTED_STATUS' && status === 403 ? 60_000 : 0
+  return code === 'ERR_UNEXPECTED_STATUS' && status === 403 && !isOAuthError(error) ? 60_000 : 0
 }

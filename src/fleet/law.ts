@@ -23,6 +23,7 @@ export function attemptAfter({ sentAt, at, count, outageSince }: Setback, usable
     count,
     since: outageSince,
     outageSince,
+    outageCount: count,
     pauses: 0,
     hasWorked: true,
     least: 0

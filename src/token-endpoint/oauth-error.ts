@@ -101,8 +101,3 @@ export function oauthErrorWord(
   if (typeof error !== 'string') return '?'
   return meanings.has(error) ? error : foreignText(error, hidden).replace(/["\\]/g, '?')
 }
-
-/** An error value of the server's own is one word. A sentence only says that something went wrong and is not an OAuth error. */
-export function isErrorCode(word: string): boolean {
-  return !word.includes(' ')
-}

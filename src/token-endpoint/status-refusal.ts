@@ -1,9 +1,9 @@
-import { type ErrorCode, TokenClientError } from '../errors.ts'
+import { type ErrorCode, isErrorValue, TokenClientError } from '../errors.ts'
 import type { Answer } from '../http/exchange.ts'
 import { retryAfter } from '../http/retry-after.ts'
 import { foreignText } from '../token/foreign-text.ts'
 import { jsonMembers } from './json-members.ts'
-import { isErrorCode, isKnownOAuthError, oauthErrorWord, oauthFailure } from './oauth-error.ts'
+import { isKnownOAuthError, oauthErrorWord, oauthFailure } from './oauth-error.ts'
 
 export interface ResponseContext {
   readonly tokenEndpoint: string
@@ -68,7 +68,7 @@ interface Meaning {
 function meaningOf(status: number, word: string | undefined): Meaning {
   if (status >= 500) return serverError
   if (status < 400) return unexpected
-  return clientErrors.get(status) ?? (word !== undefined && isErrorCode(word) ? foreignError : badRequest)
+  return clientErrors.get(status) ?? (word !== undefined && isErrorValue(word) ? foreignError : badRequest)
 }
 
 const serverError: Meaning = {

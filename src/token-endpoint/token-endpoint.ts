@@ -187,9 +187,9 @@ class Endpoint implements TokenSource {
   }
 }
 
-const astray: readonly ErrorCode[] = ['ERR_ENDPOINT_NOT_FOUND', 'ERR_REDIRECT_REFUSED']
+const astray: readonly ErrorCode[] = ['ERR_ENDPOINT_NOT_FOUND', 'ERR_REDIRECT_REFUSED', 'ERR_PROXY_REFUSED']
 
-/** An endpoint that has worked and is not there now, or sends to a login page, is behind a gateway in trouble. */
+/** An endpoint that has worked and is not there now, or sends to a login page, is behind a gateway or a proxy in trouble. */
 function passing(error: unknown): unknown {
   const isAstray = error instanceof TokenClientError && astray.includes(error.code)
   return isAstray ? new TokenClientError(error.code, error.message, { ...error, transient: true }) : error

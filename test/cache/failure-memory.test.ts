@@ -102,10 +102,42 @@ test('what a failed background refresh decided is void once the token has expire
 test('failures that are each key’s own do not multiply the load: the budget pays for ten further attempts', async () => {
   const { clock, source, cache } = setUp()
   const odd = () => new TokenClientError('ERR_MALFORMED_TOKEN', 'x', { transient: true, status: 200 })
-  const requests = Array.from({ length: 16 }, (_, index) => tokenRequest({ scope: [`s${index}`] }))
+  const requests = Array.from({ length: 8 }, (_, index) => tokenRequest({ scope: [`s${index}`] }))
   for (const request of requests) void outcome(cache.token(request), clock)
   await clock.advance(0)
   await Promise.all(source.calls.map((call) => call.fail(odd())))
   await clock.advance(400)
-  expect(source.calls).toHaveLength(26)
+  await Promise.all(source.calls.slice(8).map((call) => call.fail(odd())))
+  await clock.advance(900)
+  expect(source.calls).toHaveLength(8 + 10)
+})
+
+test('more than eight keys that fail alike, and none that does not, are the failure of the server', async () => {
+  const { clock, source, cache } = setUp()
+  const odd = () => new TokenClientError('ERR_MALFORMED_TOKEN', 'x', { transient: true, status: 200 })
+  const requests = Array.from({ length: 30 }, (_, index) => tokenRequest({ scope: [`s${index}`] }))
+  for (const request of requests) void outcome(cache.token(request), clock)
+  await clock.advance(0)
+  await Promise.all(source.calls.map((call) => call.fail(odd())))
+  await clock.advance(900)
+  expect(source.calls).toHaveLength(17) // of the sixteen that were under way together one tries again
+})
+
+test('a key that was refused while others get tokens is refused alone, and stays so', async () => {
+  const { clock, source, cache, warm } = setUp()
+  void outcome(cache.token(write), clock)
+  await clock.advance(0)
+  await source.last.fail(refused())
+  await clock.advance(minute)
+  await warm()
+  for (let again = 0; again < 3; again += 1) {
+    void outcome(cache.token(write), clock)
+    await clock.advance(0)
+    await source.last.fail(refused())
+    expect(codeOf(await settles(cache, clock, write))).toBe('ERR_INVALID_CLIENT')
+    const another = tokenRequest({ scope: [`new-${again}`] })
+    expect(await settles(cache, clock, another)).toBe('pending')
+    await source.last.fail(noSuchScope()) // no token shows since that the credential works
+    await clock.advance(10 * minute)
+  }
 })

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { TokenClient } from '../../src/index.ts'
 import { granted, heldRoad, pass, unreachable } from '../support/held-road.ts'
 
@@ -29,6 +29,27 @@ test('drill: 5,000 keys without a token, and a server that is down for 90 s, mak
   expect(later.length).toBeGreaterThan(10)
   expect(later.length).toBeLessThanOrEqual(45)
   expect(requests.length - later.length).toBeLessThanOrEqual(atOnce + 2) // the first of them tries up to three times
+})
+
+describe('drill: 1,000 keys without a token, and a gateway that gives every request the same answer for 60 s, make one request a second', () => {
+  const busy = { status: 400, headers: { 'retry-after': '30' } }
+  test.each([
+    { answer: 'an empty object', give: () => Response.json({}), most: 60 },
+    { answer: '400 in HTML', give: () => new Response('<p>', { status: 400 }), most: 60 },
+    { answer: '451', give: () => new Response('', { status: 451 }), most: 60 },
+    { answer: '400 with Retry-After: 30', give: () => new Response('', busy), most: 2 },
+    { answer: '407 of a proxy', give: () => new Response('', { status: 407 }), most: 2 }
+  ])('$answer', async ({ give, most }) => {
+    const { tokens, clock, requests } = heldRoad(give)
+    const scopes = manyScopes(1000)
+    for (let round = 0; round < 60; round += 1) {
+      call(tokens, scopes, round, 100)
+      await clock.advance(second)
+    }
+    const later = requests.filter((moment) => moment >= 2)
+    expect(later.length).toBeLessThanOrEqual(most)
+    expect(requests.length - later.length).toBeLessThanOrEqual(atOnce + 3)
+  })
 })
 
 test('drill: a thousand keys that have lost their tokens to an outage of 90 s get new ones within 10 s of its end', async () => {

@@ -11,7 +11,17 @@ const asking = (retryAfter: number) => new TokenClientError('ERR_RATE_LIMITED', 
 const refusal = (code: ErrorCode) => new TokenClientError(code, 'x', { transient: false, status: 400 })
 
 function failure(given: Partial<Failure>): Failure {
-  const first = { error: down, at: 0, count: 1, since: 0, outageSince: undefined, pauses: 0, hasWorked: true, least: 0 }
+  const first = {
+    error: down,
+    at: 0,
+    count: 1,
+    since: 0,
+    outageSince: undefined,
+    outageCount: 0,
+    pauses: 0,
+    hasWorked: true,
+    least: 0
+  }
   return { ...first, sentAt: given.at ?? 0, jitter: 0.5, spread: 0.5, ...given }
 }
 
@@ -48,15 +58,19 @@ test.each([1, 2, 3, 4, 5, 9].map((count, index) => [count, [60, 120, 240, 480, 6
   'N10 after permanent failure %i nobody asks for %i s',
   (count, seconds) => {
     const expected = (seconds as number) * second
-    expect(wait({ error: refusal('ERR_INVALID_SCOPE'), count: count as number })).toBe(expected)
-    expect(wait({ error: refusal('ERR_INVALID_CLIENT'), count: count as number, hasWorked: false })).toBe(expected)
+    expect(wait({ error: refusal('ERR_INVALID_SCOPE'), outageCount: count as number })).toBe(expected)
+    expect(wait({ error: refusal('ERR_INVALID_CLIENT'), outageCount: count as number, hasWorked: false })).toBe(
+      expected
+    )
   }
 )
 
 test.each([1, 2, 3, 4, 5, 9].map((count, index) => [count, [10, 30, 60, 120, 240, 600][index]]))(
   'N10 a credential that has worked is tried again after refusal %i when %i s are over',
   (count, seconds) => {
-    expect(wait({ error: refusal('ERR_INVALID_CLIENT'), count: count as number })).toBe((seconds as number) * second)
+    expect(wait({ error: refusal('ERR_INVALID_CLIENT'), outageCount: count as number })).toBe(
+      (seconds as number) * second
+    )
   }
 )
 

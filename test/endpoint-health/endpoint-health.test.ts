@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Slot } from '../../src/endpoint-health/admission.ts'
 import { EndpointHealth } from '../../src/endpoint-health/endpoint-health.ts'
-import type { TokenClientError } from '../../src/errors.ts'
+import type { Key } from '../../src/endpoint-health/turns.ts'
+import { TokenClientError } from '../../src/errors.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { down, minute, rateLimited, second } from '../cache/set-up.ts'
 
@@ -12,7 +13,7 @@ function setUp() {
   const health = new EndpointHealth(clock)
   const start = clock.monotonicTime()
   const staying = new AbortController()
-  const empty = () => ({ usableUntil: never, endsAt: never })
+  const empty = (): Key => ({ usableUntil: never, endsAt: never, failure: undefined })
   function takeSlot(key: object): Slot {
     const slot = health.takeSlot(key, staying.signal)
     if (slot instanceof Promise) throw new Error('there is no slot for it yet')
@@ -22,7 +23,9 @@ function setUp() {
   function fail(slot: Slot, error: TokenClientError = down(), wasCutOff = false) {
     const at = clock.monotonicTime()
     const setback = { error, at, sentAt: at, usableUntil: never, hasWorked: true }
-    return health.failed(slot, setback, wasCutOff)
+    const failure = health.failed(slot, setback, wasCutOff)
+    Object.assign(slot.key, { failure })
+    return failure
   }
   /** Milliseconds from the start until a key without a token may be asked for. */
   const waitOf = (key: ReturnType<typeof empty>, isAwaited = false) => health.notBefore(key, isAwaited) - start
@@ -61,7 +64,7 @@ test('a server that has asked for a pause gets it from other keys as well', () =
   expect(waitOf(other, true)).toBe(45 * second) // and half of the spread
 })
 
-test('the key that was asked for last lets others go first, when one was turned away', () => {
+test('a key that has failed lets others go first, when one was turned away that has not', () => {
   const { health, empty, takeSlot, fail, waitOf } = setUp()
   const [one, other] = [empty(), empty()]
   fail(takeSlot(one))
@@ -69,6 +72,25 @@ test('the key that was asked for last lets others go first, when one was turned 
   expect(waitOf(one)).toBe(1.5 * second)
   health.turnedAway(other)
   expect([waitOf(one), waitOf(other)]).toEqual([2.5 * second, 1.5 * second])
+})
+
+test('a first request goes while the answers can be about other requests alone, and one of a key that has failed does not', () => {
+  const { health, empty, takeSlot, fail, waitOf } = setUp()
+  const odd = () => new TokenClientError('ERR_UNEXPECTED_STATUS', 'x', { transient: true, status: 451 })
+  const keys = Array.from({ length: 9 }, empty)
+  for (const key of keys) {
+    expect(health.isInDoubt).toBe(false)
+    health.failedFor(key)
+  }
+  expect(health.isInDoubt).toBe(true)
+  const [one, other, third] = [empty(), empty(), empty()]
+  const slot = takeSlot(one)
+  fail(slot, odd())
+  slot.release()
+  fail(takeSlot(other), odd())
+  expect([waitOf(third, true), waitOf(third), waitOf(other, true)]).toEqual([never, 1.5 * second, 1.5 * second])
+  health.answered(false)
+  expect(health.isInDoubt).toBe(false)
 })
 
 test('an answer ends the illness, and those who hope for it are told once', () => {
@@ -131,8 +153,8 @@ test('two probes of an ill server are a second apart', async () => {
 test('a long pause is broken once, at the end of a token, and no second token breaks it', async () => {
   const { clock, health, empty, takeSlot, fail } = setUp()
   const moment = clock.monotonicTime()
-  const ending = { usableUntil: moment + minute, endsAt: moment + minute }
-  const later = { usableUntil: moment + 2 * minute, endsAt: moment + 2 * minute }
+  const ending = { usableUntil: moment + minute, endsAt: moment + minute, failure: undefined }
+  const later = { usableUntil: moment + 2 * minute, endsAt: moment + 2 * minute, failure: undefined }
   const first = takeSlot(empty())
   fail(first, rateLimited(5 * minute))
   first.release()

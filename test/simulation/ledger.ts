@@ -28,6 +28,8 @@ export interface Held {
 /** Failures in a row. */
 export interface Row {
   readonly failures: number
+  /** Those of them that left the key without a token to rely on. */
+  readonly withoutToken: number
   /** Monotonic ms of the first of them that left the key without a token to rely on. */
   readonly outageSince: number | undefined
 }
@@ -40,6 +42,8 @@ export interface Setback {
   readonly notBefore: number
   /** Milliseconds that it bars its own kind of token at least, whatever the server shows to others. */
   readonly own: number
+  /** Milliseconds that another kind of token waits at least that has none to rely on. */
+  readonly others: number
   /** The credential that was refused: another one ends the wait. */
   readonly secret: string
   /** What may be remembered of it; nothing outside tells when a kind of token was let go, and its failures with it. */

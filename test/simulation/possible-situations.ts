@@ -24,16 +24,18 @@ export function situationsOf(
   const isExact = isServer && server.isPlain && ledgers.size === 1
   const common = { error, pauses: Math.max(1, server.pauses) }
   const hasWorked = isServer ? server.goodAt > Number.NEGATIVE_INFINITY : serials.size > 0
-  return rows.flatMap(({ failures, outageSince }) => {
+  return rows.flatMap(({ failures, withoutToken, outageSince }) => {
     const since = isServer ? Math.min(server.outageSince ?? moment, outageSince ?? moment) : (outageSince ?? moment)
     const most = moment - since
     const least = isExact ? moment - (server.outageSince ?? moment) : 0
     const outage = { least: Math.min(least, most), most }
     // Failures of the server are counted from its last good answer on, which another key may have had.
-    const counts = isServer && !error.transient ? Array.from({ length: failures }, (_, index) => index + 1) : [failures]
-    return counts.flatMap((count) =>
-      lives.flatMap((remaining) =>
-        (isRefused && remaining !== undefined ? [true, false] : [isRefused]).map((isRefused) => ({
+    const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+    const counts = (count: number) => (isServer && !error.transient ? upTo(count) : [count])
+    return lives.flatMap((remaining) =>
+      (isRefused && remaining !== undefined ? [true, false] : [isRefused]).flatMap((isRefused) =>
+        // What failed while there was a token does not make the waits without one longer.
+        counts(remaining === undefined || isRefused ? Math.max(1, withoutToken) : failures).map((count) => ({
           ...common,
           failures: count,
           outage,
@@ -79,10 +81,12 @@ export function possibleRows(
   isUsable: boolean
 ): readonly Row[] {
   const outageSince = isUsable ? undefined : moment
-  const first = { failures: 1, outageSince }
+  const without = isUsable ? 0 : 1
+  const first = { failures: 1, withoutToken: without, outageSince }
   if (former === undefined) return [first]
   const next = former.rows.map((row) => ({
     failures: row.failures + 1,
+    withoutToken: row.withoutToken + without,
     outageSince: row.outageSince ?? outageSince
   }))
   const hasEndedSince = held !== undefined && held.endsAt > former.at - timeout && held.endsAt <= moment

@@ -1,7 +1,7 @@
 import type { ErrorCode, TokenClientError } from '../../src/errors.ts'
 import type { Refreshed, RefreshFailed } from '../../src/events.ts'
 import { ceilingWithoutToken, isServers, lastAttempt, lawfulWait, type Situation } from './expected-law.ts'
-import type { Ledger, Setback } from './ledger.ts'
+import type { Ledger, Row, Setback } from './ledger.ts'
 import { longestInBackground, possibleRows, situationsOf } from './possible-situations.ts'
 import { hasUsableToken, ledgerOf, slackOf } from './service-state.ts'
 import { marker } from './verdict.ts'
@@ -68,6 +68,7 @@ function isLifted(setback: Setback, service: Service, { scope, held }: Ledger, m
   // Callers without a token wait for what their own kind has met, and not for what another kind alone has.
   if (isForAnother(service, scope, moment) && !isServers(error) && !isOthers && moment >= at + setback.own - slack)
     return setback.own > 0
+  if (isOthers && (held === undefined || held.endsAt < moment) && moment >= at + setback.others - slack) return true
   if (held === undefined || held.endsAt < at) return false
   // A kind of token that the refusal was not told for has a last tenth of its own.
   return moment >= (isOthers ? at + lastAttempt(held.endsAt - at).least : held.endsAt) - slack
@@ -117,8 +118,9 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
 
   const isClients = refusalsOfTheClient.includes(error.code)
   const { timeout } = world.settings
-  const rows = possibleRows(ledger.setback, ledger.held, failedAt, timeout, hasUsableToken(service, ledger))
-  const refusals = isClients ? possibleRows(service.refusal, ledger.held, failedAt, timeout, true) : rows
+  const isUsable = hasUsableToken(service, ledger)
+  const rows = possibleRows(ledger.setback, ledger.held, failedAt, timeout, isUsable)
+  const refusals = isClients ? possibleRows(service.refusal, ledger.held, failedAt, timeout, isUsable) : rows
   const situations = situationsOf(service, ledger, error, refusals, failedAt)
   const isLaw = world.settings.isShared || situations.some((situation) => isLawful(wait, situation, service, failedAt))
   if (!isLaw)
@@ -131,9 +133,16 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
 
   const own =
     isServers(error) || isClients ? 0 : Math.min(...situations.map((situation) => lawfulWait(situation).least))
-  const known = { error, scope: ledger.scope, at: moment, notBefore: moment + wait, own, secret: ledger.secret }
+  const others = waitOfOthers(situations, refusals)
+  const known = { error, scope: ledger.scope, at: moment, notBefore: moment + wait, own, others, secret: ledger.secret }
   ledger.setback = { ...known, rows }
   if (isClients) service.refusal = { ...known, rows: refusals }
+}
+
+/** What another kind of token waits at least that has none to rely on. */
+function waitOfOthers(situations: readonly Situation[], rows: readonly Row[]): number {
+  const failures = Math.max(1, Math.min(...rows.map(({ withoutToken }) => withoutToken)))
+  return Math.min(...situations.map((situation) => lawfulWait({ ...situation, failures, remaining: undefined }).least))
 }
 
 /**
