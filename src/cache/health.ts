@@ -15,7 +15,7 @@ export interface TokenHealth extends RequestFields {
   readonly refreshAt?: number
   /** Epoch ms at which the request for the last token was sent. */
   readonly refreshedAt?: number
-  /** Epoch ms. The client makes no token request before that. */
+  /** Epoch ms. The client makes no token request before that. Missing while one is under way. */
   readonly nextAttemptAt?: number
   /** Why the last attempt failed. */
   readonly code?: ErrorCode
@@ -70,7 +70,8 @@ export function tokenHealth(
     health.code = failure.error.code
     health.failures = failure.count
     health.failingSince = Math.floor(moment.wall - (moment.monotonic - failure.since))
-    if (barredUntil > moment.monotonic) health.nextAttemptAt = Math.ceil(moment.wall + barredUntil - moment.monotonic)
+    if (underway === undefined && barredUntil > moment.monotonic)
+      health.nextAttemptAt = Math.ceil(moment.wall + barredUntil - moment.monotonic)
   }
   if (underway !== undefined && underway.flight.waiting > 0) health.waiting = underway.flight.waiting
   return health

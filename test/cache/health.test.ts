@@ -120,3 +120,15 @@ test('the next attempt is told as a moment, which does not move as time passes',
   await clock.advance(second)
   expect(cache.health().tokens[0]).not.toHaveProperty('nextAttemptAt')
 })
+
+test('between the attempts of a flight the health names no moment before which nothing is sent', async () => {
+  const { clock, source, cache } = setUp()
+  void outcome(cache.token(read), clock)
+  await clock.advance(0)
+  await source.last.fail(down())
+  await clock.advance(100)
+  expect(cache.health().tokens).toMatchObject([{ state: 'failed', code: 'ERR_SERVER_ERROR' }])
+  expect(cache.health().tokens[0]).not.toHaveProperty('nextAttemptAt')
+  await clock.advance(300)
+  expect(source.calls).toHaveLength(2)
+})
