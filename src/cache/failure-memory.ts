@@ -74,7 +74,7 @@ export interface FailureMemoryOptions {
   readonly source: Pick<TokenSource, 'changed'>
 }
 
-/** A refusal of the client, and the key whose request was refused. */
+/** A refusal of the client, or a credential that did not come, and the key whose request failed. */
 interface Refusal extends Failure {
   readonly by: Entry
   readonly turns: Turns
@@ -86,6 +86,7 @@ const gapBetweenReadings = 1000
 const never = Number.NEGATIVE_INFINITY
 /** Another key does not ask sooner after a refusal of the client, so that ten thousand keys do not all try a refused credential. */
 const gapBetweenKeys = 10_000
+const leastGap = 1000
 
 export function failureMemory(options: FailureMemoryOptions): FailureMemory {
   return new Failures(options)
@@ -177,7 +178,8 @@ class Failures implements FailureMemory {
     if (refusal === undefined || refusal.isLifted) return never
     const moment = refusal.turns.after(notBefore(refusal, entry), entry)
     if (refusal.by === entry) return moment
-    return Math.max(moment, refusal.at + Math.min(gapBetweenKeys, Math.max(1000, entry.life / 10)))
+    const gap = refusal.error.transient ? leastGap : Math.min(gapBetweenKeys, Math.max(leastGap, entry.life / 10))
+    return Math.max(moment, refusal.at + gap)
   }
 
   /** The failure that causes the wait. */
@@ -205,6 +207,7 @@ class Failures implements FailureMemory {
   }
 
   #blame(entry: Entry, { error, since }: FailedFlight): KeyFailure['of'] {
+    if (error.code === 'ERR_SECRET_UNAVAILABLE') return 'client'
     if (isRefusalOfClient(error)) return this.#isRefusedAlone(entry) ? 'request' : 'client'
     if (isAboutServer(error)) return this.#isIllAlone(entry, since) ? 'request' : 'server'
     return isUnclear(error) && this.#cache.endpoint.isInDoubt ? 'server' : 'request'

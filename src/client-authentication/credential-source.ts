@@ -57,6 +57,7 @@ export function keeping<Credential>(
   first?: Credential
 ): CredentialSource<Credential> {
   let lastGood = first
+  let loading: { readonly since: number; readonly credential: Promise<Credential> } | undefined
 
   /** A credential that arrives too late for its own request is used for the next one. */
   async function loadAndKeep(): Promise<Credential> {
@@ -64,10 +65,23 @@ export function keeping<Credential>(
     return lastGood
   }
 
+  /** Requests that need it at the same time load it once. Nobody joins a load that takes long, because it may never end. */
+  function join({ clock }: Deadline): Promise<Credential> {
+    const moment = clock.monotonicTime()
+    if (loading !== undefined && moment < loading.since + longestToJoin) return loading.credential
+    const own = { since: moment, credential: loadAndKeep() }
+    const leave = () => {
+      if (loading === own) loading = undefined
+    }
+    own.credential.then(leave, leave)
+    loading = own
+    return own.credential
+  }
+
   return {
     async read(warn, deadline) {
       try {
-        return await inTime(loadAndKeep, deadline)
+        return await (deadline === undefined ? loadAndKeep() : inTime(() => join(deadline), deadline))
       } catch (error) {
         deadline?.signal.throwIfAborted()
         const message = `${nameOf(what)} ${faultOf(error)}.`
@@ -79,11 +93,12 @@ export function keeping<Credential>(
   }
 }
 
+const longestToJoin = 1000
+
 /** The share of the remaining time. The rest is for sending an earlier credential, or that of the next source. */
 const shareOfSource = 0.8
 
-function inTime<Credential>(load: () => Promise<Credential>, deadline: Deadline | undefined): Promise<Credential> {
-  if (deadline === undefined) return load()
+function inTime<Credential>(load: () => Promise<Credential>, deadline: Deadline): Promise<Credential> {
   const { clock, signal } = deadline
   const timeout = shareOfSource * deadline.left()
   const timedOut = () => new CredentialFault(`gave nothing within ${Math.round(timeout)} ms. See what it waits for`)
