@@ -1,6 +1,4 @@
-import { retryAfter } from '../http/retry-after.ts'
 import { isSecure } from '../http/secure-url.ts'
-import type { Answer } from '../http/send.ts'
 import type { AuthorizationServer, Issuer } from './server-source.ts'
 
 export interface ExpectedServer {
@@ -8,11 +6,6 @@ export interface ExpectedServer {
   readonly issuer: string
   /** Plain HTTP beyond loopback is allowed. */
   readonly insecureHttpAllowed: boolean
-}
-
-interface ExpectedAnswer extends ExpectedServer {
-  /** Epoch ms at which the answer came. */
-  readonly wallTime: number
 }
 
 interface FaultDetails {
@@ -39,16 +32,6 @@ export class MetadataFault extends Error {
 
 /** Checks a metadata document. Throws a `MetadataFault`. */
 export type Describe<Server extends Issuer> = (document: object, expected: ExpectedServer) => Server
-
-/** Reads and checks an answer from a metadata URL (RFC 8414 §3.2, §3.3). Throws a `MetadataFault`. */
-export function serverIn<Server extends Issuer>(
-  answer: Answer,
-  expected: ExpectedAnswer,
-  describe: Describe<Server>
-): Server {
-  if (answer.status !== 200) throw statusFault(answer, expected.wallTime)
-  return describe(jsonObject(answer), expected)
-}
 
 /** Checks a metadata document (RFC 8414 §2, §3.3). Only its own members count. Throws a `MetadataFault`. */
 export function describedServer(document: object, expected: ExpectedServer): AuthorizationServer {
@@ -90,30 +73,8 @@ function checkIssuer(named: unknown, issuer: string): void {
   throw new MetadataFault(`is about the issuer ${shown(named)}, not ${shown(issuer)}`, { wrong: true, foreign })
 }
 
-function statusFault(answer: Answer, wallTime: number): MetadataFault {
-  const { status } = answer
-  const explained = status >= 300 && status < 400 ? `${status}: redirects are not followed` : `${status}`
-  return new MetadataFault(`answered ${explained}`, { status, retryAfter: retryAfter(answer, wallTime) })
-}
-
-function jsonObject({ headers, body }: Answer): Record<string, unknown> {
-  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
-    throw new MetadataFault('is not application/json')
-  const document = parsed(body)
-  if (isObject(document)) return document
-  throw new MetadataFault('is not a JSON object')
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function parsed(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-  } catch {
-    throw new MetadataFault('is not valid JSON')
-  }
 }
 
 /** Plain HTTP on this machine is only for an issuer on this machine. A process that listens on a local port does not belong to an https issuer. */

@@ -4,6 +4,8 @@ import { clientSecretBasic } from '../../src/client-authentication/client-secret
 import { clientSecretPost } from '../../src/client-authentication/client-secret-post.ts'
 import type { ClientSecret } from '../../src/client-authentication/secret-source.ts'
 import { TokenClientError } from '../../src/errors.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { startDeadline } from '../../src/waiting/deadline.ts'
 import { present } from './draft.ts'
 
 async function basic(clientId: string, secret: string, encoding?: 'form' | 'raw'): Promise<string> {
@@ -173,3 +175,27 @@ test.each(['form', 'raw'] as const)(
     expect((await present(clientSecretBasic('s', { encoding }))).form.has('client_id')).toBe(false)
   }
 )
+
+test('requests that need the secret together call its function once; nobody joins a call that is a second old', async () => {
+  const clock = manualClock()
+  const given: ((secret: string) => void)[] = []
+  const method = clientSecretPost(() => new Promise<string>((resolve) => given.push(resolve)))
+  const ask = () => {
+    const deadline = startDeadline({ clock, timeout: 5000, timedOut: () => new Error('too slow'), signals: [] })
+    return present(method, { deadline }).then(({ form }) => form.get('client_secret'))
+  }
+  const together = [ask(), ask()]
+  await clock.advance(1000)
+  const later = ask()
+  await clock.advance(0)
+  expect(given).toHaveLength(2)
+  given[1]?.('second')
+  expect(await later).toBe('second')
+  given[0]?.('first')
+  expect(await Promise.all(together)).toEqual(['first', 'first'])
+  const next = ask()
+  await clock.advance(0)
+  expect(given).toHaveLength(3) // what has been called once is called again for the next request
+  given[2]?.('third')
+  expect(await next).toBe('third')
+})

@@ -77,3 +77,26 @@ test('drill: a thousand keys that have lost their tokens to an outage of 90 s ge
   expect(served.size).toBe(scopes.length)
   expect(most).toBeLessThanOrEqual(atOnce)
 })
+
+test('drill: a secret that cannot be read for 60 s is read as for one key, however many keys there are', async () => {
+  let reads = 0
+  const { tokens, clock, requests, moment } = heldRoad(() => granted(43_200), {
+    clientSecret() {
+      reads += 1
+      if (moment() < 60) throw new Error('the vault is sealed')
+      return 'a secret'
+    }
+  })
+  const scopes = manyScopes(200)
+  for (let round = 0; round < 60; round += 1) {
+    call(tokens, scopes, round, 50)
+    await clock.advance(second)
+  }
+  expect(requests).toEqual([])
+  expect(reads).toBeLessThanOrEqual(50 + 60) // those that had come before the first failure, and then one a second at most
+  for (let round = 0; round < 10; round += 1) {
+    call(tokens, scopes, round, 50)
+    await clock.advance(second)
+  }
+  expect(tokens.health().tokens.filter(({ state }) => state === 'fresh')).toHaveLength(scopes.length)
+})

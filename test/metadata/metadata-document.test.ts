@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { describedServer, serverIn } from '../../src/metadata/metadata-document.ts'
+import { serverIn } from '../../src/metadata/metadata-answer.ts'
+import { describedServer } from '../../src/metadata/metadata-document.ts'
 
 const issuer = 'https://auth.internal/a'
 const good = { issuer, token_endpoint: 'https://auth.internal/token?tenant=1' }
