@@ -34,7 +34,8 @@ class InTurn implements Trial {
     if (this.#trial === undefined) return this.#tryAlone(request, signal)
     await leaveOnAbort(this.#trial, { signal, maxWait: longestTrial }, this.#clock).catch((error) => {
       if (signal.aborted) throw signal.reason
-      if (isRefusalOfCredential(error) || asksForPause(error)) throw again(error, error.retryAfter)
+      if (isRefusalOfCredential(error) || isUnreadable(error) || asksForPause(error))
+        throw again(error, error.retryAfter)
     })
     return this.#judged(request)
   }
@@ -59,6 +60,11 @@ class InTurn implements Trial {
       this.#trial = undefined
     }
   }
+}
+
+/** The others would read the same. */
+function isUnreadable(error: unknown): error is TokenClientError {
+  return error instanceof TokenClientError && error.code === 'ERR_SECRET_UNAVAILABLE'
 }
 
 /** The server has asked for it, and not for one token alone. */
