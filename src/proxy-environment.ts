@@ -4,20 +4,29 @@ type Environment = Readonly<Record<string, string | undefined>>
  * Whether Node's own `fetch` has been told to use the proxies of the environment. `NODE_USE_ENV_PROXY` counts on every Node, also on those
  * whose `fetch` does not know it yet.
  */
-export function usesEnvironment({ NODE_USE_ENV_PROXY, NODE_OPTIONS = '' }: Environment): boolean {
+export function usesEnvironment(environment: Environment): boolean {
   const { execArgv = [] } = process as Partial<NodeJS.Process>
-  return NODE_USE_ENV_PROXY === '1' || [...execArgv, ...NODE_OPTIONS.split(' ')].includes('--use-env-proxy')
+  const options = variableOf(environment, 'NODE_OPTIONS') ?? ''
+  return (
+    variableOf(environment, 'NODE_USE_ENV_PROXY') === '1' ||
+    [...execArgv, ...options.split(' ')].includes('--use-env-proxy')
+  )
+}
+
+/** `process.env` has the prototype of every object, on which anything in the process can have written. */
+function variableOf(environment: Environment, name: string): string | undefined {
+  return Object.hasOwn(environment, name) ? environment[name] : undefined
 }
 
 /** The variable that names the proxy, if one does. The name in small letters comes first, as with undici's `EnvHttpProxyAgent`. */
 export function proxyVariable(environment: Environment, name: 'http_proxy' | 'https_proxy'): string | undefined {
-  const variable = environment[name] === undefined ? name.toUpperCase() : name
-  return environment[variable] ? variable : undefined
+  const variable = variableOf(environment, name) === undefined ? name.toUpperCase() : name
+  return variableOf(environment, variable) ? variable : undefined
 }
 
 /** What `NO_PROXY` says. */
-export function exemptionsIn({ no_proxy, NO_PROXY }: Environment): string {
-  return no_proxy ?? NO_PROXY ?? ''
+export function exemptionsIn(environment: Environment): string {
+  return variableOf(environment, 'no_proxy') ?? variableOf(environment, 'NO_PROXY') ?? ''
 }
 
 /** Whether such a list names a URL: names with their subdomains, addresses, each with a port perhaps, or `*`. */

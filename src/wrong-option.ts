@@ -23,7 +23,12 @@ export function plainObject(option: string, value: unknown, remedy: string): ass
 export function onlyKnown(option: string, given: object, known: readonly string[]): void {
   const unknown = Object.keys(given).find((name) => !known.includes(name))
   if (unknown === undefined) return
-  wrong(`${option}.${unknown}`, 'is not an option', knownNames(unknown, known), 'ERR_UNKNOWN_OPTION')
+  wrong(`${option}.${shownName(unknown)}`, 'is not an option', knownNames(unknown, known), 'ERR_UNKNOWN_OPTION')
+}
+
+/** A name that nobody would choose can be a secret in the wrong place. */
+export function shownName(name: string): string {
+  return /^[\w$. -]{1,40}$/.test(name) ? name : '(a name that is not shown)'
 }
 
 /** Returns the own members of an object. A member that nobody reads is an error. */

@@ -8,6 +8,7 @@ import type { Route } from '../bearer/routes.ts'
 import { type TokenOptions, tokenOptions } from '../bearer/token-options.ts'
 import { TokenClientError } from '../errors.ts'
 import type { BearerPolicy } from '../options/policy.ts'
+import { ownMembers } from '../own-members.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { ProvenCall } from '../token/prover.ts'
 import type { TokenClient } from '../token-client/token-client.ts'
@@ -98,7 +99,8 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     if (hasQueryToken(url.search)) throw tokenInQuery()
     const patience = patienceFromNow(spending, route, { signal })
     const token = await spending.source.token(route.request, { ...patience, origin: route.origin })
-    const presenting: Presenting = { route, options: { method, path: url.pathname }, ...(proven && { proven }) }
+    const asSent = { method, path: url.pathname }
+    const presenting: Presenting = ownMembers({ route, options: asSent, ...(proven && { proven }) })
     context[progress] = { token, route, presenting, hasLeft, isSecond, repeats } satisfies Progress
     await present(token, presenting, patience, headers)
     options.request = guard(options.request, rule, route)

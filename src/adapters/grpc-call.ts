@@ -4,6 +4,7 @@ import { headerOf, type Presenting, present } from '../bearer/present.ts'
 import { tokenInPlaceOf, wantedBy } from '../bearer/refusal.ts'
 import type { Route } from '../bearer/routes.ts'
 import { TokenClientError } from '../errors.ts'
+import { ownMembers } from '../own-members.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { BegunPatience } from '../waiting/patience.ts'
 import { GrpcMessages } from './grpc-messages.ts'
@@ -126,7 +127,7 @@ export class BearerCall implements GrpcCall {
   /** gRPC is HTTP/2, where each call is a POST to the name of its method. */
   #shown(token: AccessToken): HeaderFields | Promise<HeaderFields> {
     const { path } = this.#below.options.method_definition
-    this.#presenting ??= { route: this.#route, options: { method: 'POST', path } }
+    this.#presenting ??= ownMembers<Presenting>({ route: this.#route, options: { method: 'POST', path } })
     return present(token, this.#presenting, this.#patience)
   }
 

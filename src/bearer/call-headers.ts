@@ -1,3 +1,4 @@
+import { ownMembers } from '../own-members.ts'
 import { type AccessToken, proverOf } from '../token/access-token.ts'
 import type { BegunPatience } from '../waiting/patience.ts'
 import { type Presenting, present } from './present.ts'
@@ -24,7 +25,7 @@ export async function callHeaders(
   patience: BegunPatience
 ): Promise<CallHeaders> {
   const { origin, pathname } = url
-  const presenting: Presenting = { route: { origin }, options: { method, path: pathname } }
+  const presenting: Presenting = { route: ownMembers({ origin }), options: { method, path: pathname } }
   const call = nonce === undefined ? undefined : token[proverOf]?.begin(origin, 'resource-server')
   if (call !== undefined) {
     call.learn({ 'dpop-nonce': nonce }, undefined, false)

@@ -1,4 +1,5 @@
 import { discardBody } from '../http/discard-body.ts'
+import { ownMembers } from '../own-members.ts'
 import { ruleForCall } from './bearer-request.ts'
 import type { Fetch } from './fetch-body.ts'
 import { type Hop, isAnswerTo, sendBare, sendWithToken } from './fetch-hop.ts'
@@ -16,7 +17,7 @@ export async function fetchChain(options: BearerOptions, fetch: Fetch, first: Fe
   try {
     const { origin, pathname } = first.url
     // If the caller has set the header of the token, that value is sent, here and on every hop.
-    if (holds(first.headers, headerOf(options.routes.find(origin, pathname) ?? {})))
+    if (holds(first.headers, headerOf(options.routes.find(origin, pathname) ?? ownMembers({}))))
       return await sendBare({ fetch, request: first, redirect: first.redirect })
     if (first.redirect !== 'follow')
       return await sendOneHop(options, { fetch, request: first, redirect: first.redirect }, true)
@@ -66,11 +67,7 @@ async function sendOneHop(options: BearerOptions, hop: Hop, carries: boolean): P
   try {
     const route = rule && ruleForCall(options, rule, hop.request.options[tokenOptions])
     if (route !== undefined && !holds(headers, headerOf(route)))
-      return sendWithToken(options, {
-        ...hop,
-        route,
-        options: { method, path: url.pathname }
-      })
+      return sendWithToken(options, ownMembers({ ...hop, route, options: { method, path: url.pathname } }))
   } catch (error) {
     body.abandon(error)
     throw error

@@ -2,6 +2,7 @@ import { builtin } from '../builtin.ts'
 import type { Clock } from '../clock.ts'
 import { toldToCaller } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { ownMembers } from '../own-members.ts'
 import { accessTokenHash, proofType } from '../proof/dpop-claims.ts'
 import { type Jwk, jwkThumbprint, publicJwk } from '../proof/public-jwk.ts'
 import { jwsPart } from '../proof/raw-signature.ts'
@@ -89,7 +90,8 @@ class Call implements ProvenCall {
     return this.#options.prover
   }
 
-  proof({ method, url, token, patience }: ProvenRequest): string | Promise<string> {
+  proof(request: ProvenRequest): string | Promise<string> {
+    const { method, url, token, patience } = ownMembers(request)
     const { memory, origin, signed } = this.#options
     const nonce = this.#ownNonce ?? memory.nonceOf(this.#place)
     this.#usedNonce = nonce

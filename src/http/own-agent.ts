@@ -1,6 +1,7 @@
 import type { Agent, ClientRequest, RequestOptions } from 'node:http'
 import type { SecureContext } from 'node:tls'
 import { builtin } from '../builtin.ts'
+import { ownMembers } from '../own-members.ts'
 import type { ClientCertificate } from './client-certificate.ts'
 import type { ConnectOptions } from './connect-options.ts'
 import type { Proxies } from './proxies.ts'
@@ -29,7 +30,21 @@ export interface OwnAgent {
   destroy(): void
 }
 
+/** Node looks for these on the prototype too, and anything in the process can have written on that. */
+const notInherited = {
+  auth: undefined,
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+  pfx: undefined,
+  passphrase: undefined,
+  ciphers: undefined,
+  minVersion: undefined,
+  secureContext: undefined
+}
+
 const shared = {
+  ...notInherited,
   keepAlive: true,
   /** Milliseconds that an idle connection is kept. The next token request is hours away. */
   timeout: 4_000,
@@ -74,10 +89,10 @@ export function ownAgent({ connect, proxies }: Connecting, certificate: ClientCe
         const agent = proxy
           ? agentFor(proxy.href, () => tunnelTo(proxy))
           : agentFor('https:', () => secureAgent(secureContext))
-        return builtin.https.request({ ...options, ...addressOf(url), agent })
+        return builtin.https.request({ ...notInherited, ...options, ...addressOf(url), agent })
       }
       const next = proxy ?? url
-      const given = { ...(proxy ? throughProxy(url, proxy, options) : options), ...addressOf(next) }
+      const given = { ...notInherited, ...(proxy ? throughProxy(url, proxy, options) : options), ...addressOf(next) }
       if (next.protocol === 'http:')
         return builtin.http.request({ ...given, agent: agentFor('http:', () => new builtin.http.Agent(shared)) })
       return builtin.https.request({ ...given, agent: agentFor('proxy', () => new builtin.https.Agent(trusted)) })
@@ -103,12 +118,16 @@ export function ownAgent({ connect, proxies }: Connecting, certificate: ClientCe
 }
 
 /** Made once, so that authorities and keys are not parsed for each connection. Without any option, the platform's own holds. */
-function contextOf(connect: ConnectOptions = {}, certificate?: ClientCertificate): SecureContext | undefined {
+function contextOf(
+  connect: ConnectOptions = ownMembers({}),
+  certificate?: ClientCertificate
+): SecureContext | undefined {
   const { ca, secureContext, ...others } = connect
   if (secureContext !== undefined) return secureContext
   if (certificate === undefined && Object.keys(connect).length === 0) return undefined
   const identity = certificate && { cert: certificate.cert, key: certificate.key.reveal() }
-  return builtin.tls.createSecureContext({ ...(ca !== undefined && { ca: [ca].flat() }), ...others, ...identity })
+  const authorities = ca !== undefined && { ca: [ca].flat() }
+  return builtin.tls.createSecureContext(ownMembers({ ...authorities, ...others, ...identity }))
 }
 
 function secureAgent(secureContext: SecureContext | undefined): Agent {

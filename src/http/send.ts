@@ -42,8 +42,16 @@ export interface SenderOptions extends Connecting {
 }
 
 /** Sends one request to the authorization server: one deadline, one size limit, no redirects, no cookies, no encoding. */
-export function sender({ dispatcher, fetch, clock, holdsProcess, ...own }: SenderOptions): Sender {
-  const { agents = ownAgents(own) } = own
+export function sender(given: SenderOptions): Sender {
+  const {
+    dispatcher,
+    fetch,
+    clock,
+    holdsProcess,
+    connect,
+    proxies,
+    agents = ownAgents({ connect, proxies })
+  } = ownMembers(given)
   const closing = new AbortController()
   setMaxListeners(0, closing.signal) // One for each exchange under way: no leak, however many.
 

@@ -63,6 +63,7 @@ function connectRequest(proxy: URL, authority: string, { ca }: SecureContextOpti
   const { request } = proxy.protocol === 'https:' ? builtin.https : builtin.http
   return request({
     ...addressOf(proxy),
+    auth: undefined, // Node would look for it on the prototype
     method: 'CONNECT',
     path: authority,
     headers: { host: authority, ...authorization(proxy) },

@@ -1,3 +1,5 @@
+import { ownMembers } from '../own-members.ts'
+
 type Fetch = typeof globalThis.fetch
 type FetchInput = Parameters<Fetch>[0]
 
@@ -5,10 +7,11 @@ type FetchInput = Parameters<Fetch>[0]
 const withoutCacheOption = new WeakSet<Fetch>()
 
 /** Frameworks put caches into `fetch`, and an answer that was kept there can be out of date. Some platforms know no such option. */
-export async function uncached(fetch: Fetch, input: FetchInput, init: RequestInit): Promise<Response> {
+export async function uncached(fetch: Fetch, input: FetchInput, given: RequestInit): Promise<Response> {
+  const init = ownMembers(given)
   if (withoutCacheOption.has(fetch)) return fetch(input, init)
   try {
-    return await fetch(input, { ...init, cache: 'no-store' } as RequestInit)
+    return await fetch(input, Object.assign(ownMembers(init), { cache: 'no-store' }))
   } catch (error) {
     if (!refusesTheOption(error) || init.signal?.aborted) throw error
     withoutCacheOption.add(fetch)

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { again, TokenClientError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
 import { limits } from '../limits.ts'
+import { ownMembers } from '../own-members.ts'
 import { tooSlow } from '../waiting/deadline.ts'
 import { leaveOnAbort } from '../waiting/leave-on-abort.ts'
 import type { Patience } from '../waiting/patience.ts'
@@ -53,7 +54,7 @@ function discovered<Server extends Issuer>(
   options: DiscoveryOptions,
   reading: Pick<MetadataOptions<Server>, 'describe' | 'remedy'>
 ): ServerSource<Server> {
-  const { issuer, clock, places = metadataUrls(issuer), insecureHttpAllowed = false } = options
+  const { issuer, clock, places = metadataUrls(issuer), insecureHttpAllowed = false } = ownMembers(options)
   const asking: MetadataOptions<Server> = { ...options, ...reading, places, insecureHttpAllowed }
   let known: Server | undefined
   let renewAt = 0

@@ -5,7 +5,7 @@ import {
   fixed,
   supplied
 } from '../client-authentication/credential-source.ts'
-import { kindOf } from '../wrong-option.ts'
+import { kindOf, shownName } from '../wrong-option.ts'
 
 /** Further header fields of token requests, or a function that gives them for each request. */
 export type TokenRequestHeaders =
@@ -37,7 +37,7 @@ function headerFields(given: unknown): HeaderFields {
   for (const [written, value] of Object.entries(given)) {
     const name = written.toLowerCase()
     const fault = fieldFault(name, value) ?? (fields.has(name) ? 'is there twice' : undefined)
-    if (fault !== undefined) throw new CredentialFault(`has a field ${JSON.stringify(name)} that ${fault}`)
+    if (fault !== undefined) throw new CredentialFault(`has a field "${shownName(name)}" that ${fault}`)
     fields.set(name, value)
   }
   return Object.fromEntries(fields)

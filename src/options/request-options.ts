@@ -1,7 +1,7 @@
 import { ownMembers } from '../own-members.ts'
 import { type TokenRequest, type TokenRequestFields, tokenRequest } from '../token/token-request.ts'
 import type { Patience } from '../waiting/patience.ts'
-import { checkedFields, kindOf, milliseconds, nonEmptyString, plainObject, wrong } from '../wrong-option.ts'
+import { checkedFields, kindOf, milliseconds, nonEmptyString, plainObject, shownName, wrong } from '../wrong-option.ts'
 import { ownSignal } from './own-signal.ts'
 import { presentationNames } from './presentation-options.ts'
 import { resourceOption, scopeOption } from './scope-and-resource.ts'
@@ -61,8 +61,9 @@ function parametersOption(option: string, value: unknown): Record<string, string
     if (ownedNames.includes(name)) {
       wrong(`${option}.${name}`, 'belongs to the grant or to the client authentication', 'Use the option made for it.')
     }
-    if (typeof field !== 'string') wrong(`${option}.${name}`, `must be a string, but is ${kindOf(field)}`, remedy)
-    if (name === '' || field === '') wrong(`${option}.${name}`, 'is empty', remedy)
+    if (typeof field !== 'string')
+      wrong(`${option}.${shownName(name)}`, `must be a string, but is ${kindOf(field)}`, remedy)
+    if (name === '' || field === '') wrong(`${option}.${shownName(name)}`, 'is empty', remedy)
     return [name, field] as const
   })
   return Object.fromEntries(fields)

@@ -27,3 +27,13 @@ function credentialsIn(authorization: string): string[] {
 function formDecoded(text: string): string {
   return new URLSearchParams(`=${text}`).get('') ?? ''
 }
+
+const known = ['grant_type', 'scope', 'audience', 'resource', 'client_id', 'client_assertion_type']
+
+/** What else a user has put into the request. It can be a secret too, and the granted scope can repeat it with good reason. */
+export function furtherIn({ form, tokenEndpoint }: Pick<Sent, 'form'> & { readonly tokenEndpoint: string }): string[] {
+  const fields = [...form].filter(([name]) => !known.includes(name))
+  return [...fields, ...new URL(tokenEndpoint).searchParams]
+    .map(([, value]) => value)
+    .filter((value) => value.length >= leastKey)
+}

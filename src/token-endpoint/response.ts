@@ -43,7 +43,7 @@ export function readTokenResponse(answer: Answer, context: TokenResponseContext)
   const members = jsonMembers(answer, host)
   const given = members.get('access_token')
   const hidden = typeof given === 'string' ? [...context.hidden, given] : context.hidden
-  const word = oauthErrorWord(members, hidden)
+  const word = oauthErrorWord(members, [...hidden, ...(context.hiddenInErrors ?? [])])
   if (word !== undefined) throw oauthFailure(word, { host, status, retryAfter: retryAfter(answer, context.wallTime) })
 
   const source = { host, status }

@@ -11,11 +11,14 @@ export interface ResponseContext {
   readonly wallTime: number
   /** The secrets of the request. No text from the answer may show them. */
   readonly hidden: readonly string[]
+  /** What else of the request no error may repeat. */
+  readonly hiddenInErrors?: readonly string[]
 }
 
 /** The failure for an answer without a token. */
-export function statusRefusal(answer: Answer, context: ResponseContext): TokenClientError {
+export function statusRefusal(answer: Answer, given: ResponseContext): TokenClientError {
   const { status } = answer
+  const context = { ...given, hidden: [...given.hidden, ...(given.hiddenInErrors ?? [])] }
   if ([301, 302, 303, 307, 308].includes(status)) return redirectRefusal(answer, context)
 
   const { wallTime, hidden } = context

@@ -15,13 +15,14 @@ import type { Sender } from '../http/send.ts'
 import { type ServerClock, serverClock } from '../http/server-clock.ts'
 import { limits } from '../limits.ts'
 import type { AuthorizationServer, AuthorizationServerSource } from '../metadata/server-source.ts'
+import { ownMembers } from '../own-members.ts'
 import { AccessToken } from '../token/access-token.ts'
 import type { ProvenCall, Prover } from '../token/prover.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking, TokenSource } from '../token/token-source.ts'
 import { type Awaited, type Deadline, tooSlow, withDeadline } from '../waiting/deadline.ts'
 import { timeOfAttempt } from '../waiting/retry.ts'
-import { confidentialIn } from './confidential.ts'
+import { confidentialIn, furtherIn } from './confidential.ts'
 import { credentialTrial, type Trial } from './credential-trial.ts'
 import { beginProof, proofRefusalIn, writeProof } from './dpop-proof.ts'
 import { tokenRequestForm } from './form.ts'
@@ -132,7 +133,8 @@ class Endpoint implements TokenSource {
         wallTime: clock.wallTime(),
         bearerTypes,
         dpop: this.#dpop,
-        hidden: confidentialIn(draft)
+        hidden: confidentialIn(draft),
+        hiddenInErrors: furtherIn(draft)
       }
       const response = readTokenResponse(answer, context)
       proof.accepted()
@@ -157,7 +159,7 @@ class Endpoint implements TokenSource {
 
   #draftOf(request: TokenRequest, known: AuthorizationServer, deadline: Deadline): UndatedDraft {
     const { clientId, emit } = this.#options
-    return {
+    return ownMembers<UndatedDraft>({
       clientId,
       form: tokenRequestForm(request),
       headers: {},
@@ -166,7 +168,7 @@ class Endpoint implements TokenSource {
       authenticationMethods: known.authenticationMethods,
       warn: (code, message) => emit('warning', { ...fieldsOf(request), code, message }),
       deadline
-    }
+    })
   }
 
   /** Bound to the certificate that the request was sent with (RFC 8705 §3), and to the key that it proved (RFC 9449 §5). */

@@ -5,17 +5,23 @@ const leastPart = 4
 
 /**
  * Makes a text from outside safe for a message or an event: printable, at most 200 characters, and without anything that must not be
- * seen. `hidden` contains secrets and tokens. If the text repeats one of them, or contains something that looks like a JWT, it is not shown at all.
+ * seen. `hidden` contains secrets and tokens. If the text repeats one of them or eight characters of it, or contains something that looks like a JWT,
+ * it is not shown at all.
  */
 export function foreignText(text: string, hidden: readonly string[] = []): string {
-  return repeats(text, hidden) ? redacted : text.slice(0, longest).replace(/[^\x20-\x7e]/gu, '?')
+  const shown = printable(text)
+  return repeats(text, hidden) || hidden.some((secret) => showsPart(shown, secret)) ? redacted : shown
+}
+
+function printable(text: string): string {
+  return text.slice(0, longest).replace(/[^\x20-\x7e]/gu, '?')
 }
 
 /** As many members of a list as fit into 200 characters, but at least one. */
 export function foreignList(members: readonly string[], hidden: readonly string[] = []): string[] {
   let room = longest
   return members
-    .map((member) => foreignText(member, hidden))
+    .map((member) => (repeats(member, hidden) ? redacted : printable(member)))
     .filter((member, index) => {
       room -= member.length + 1
       return index === 0 || room >= 0
@@ -40,6 +46,17 @@ function shows(text: string, secret: string): boolean {
     if (reading.length >= 2 * leastPart && secret.toLowerCase().includes(reading)) return true
     return formsOf(secret).some((form) => reading.includes(form.toLowerCase()))
   })
+}
+
+/** Servers tell which secret was wrong by its beginning or its end. That is much to know of it. */
+const leastShare = 8
+
+function showsPart(text: string, secret: string): boolean {
+  const whole = secret.toLowerCase()
+  const reading = text.toLowerCase()
+  return Array.from(reading.slice(leastShare - 1), (_, at) => reading.slice(at, at + leastShare)).some((part) =>
+    whole.includes(part)
+  )
 }
 
 /** As it is, and without percent-encoding, of which servers do more or less. The case of letters hides nothing. */

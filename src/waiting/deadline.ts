@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock.ts'
 import { type ErrorCode, TokenClientError } from '../errors.ts'
+import { ownMembers } from '../own-members.ts'
 import type { Ending } from './ending.ts'
 import { onAbort } from './on-abort.ts'
 
@@ -50,7 +51,8 @@ export interface RunningDeadline extends Deadline {
   stop(): void
 }
 
-export function startDeadline({ clock, timeout, timedOut, signals, awaits }: DeadlineOptions): RunningDeadline {
+export function startDeadline(options: DeadlineOptions): RunningDeadline {
+  const { clock, timeout, timedOut, signals, awaits } = ownMembers(options)
   const ending = new AbortController()
   const endsAt = clock.monotonicTime() + timeout
   let awaited: Awaited | undefined
@@ -89,7 +91,7 @@ export function startDeadline({ clock, timeout, timedOut, signals, awaits }: Dea
 export async function withDeadline<T>(options: DeadlineOptions, work: (deadline: Deadline) => Promise<T>): Promise<T> {
   for (const signal of options.signals) signal?.throwIfAborted()
   const deadline = startDeadline(options)
-  if (options.holds) deadline.hold()
+  if (ownMembers(options).holds) deadline.hold()
   const { signal } = deadline
   try {
     return await new Promise<T>((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { clientSecretBasic, createTokenClient, type TokenClientOptions } from '../../src/index.ts'
 import { present } from '../client-authentication/draft.ts'
+import { selfSigned } from '../http/certificate.ts'
 import { http, rawServer } from '../http/raw-server.ts'
 import { testIssuer } from '../resource-server/issuer.ts'
 
@@ -29,16 +30,23 @@ const documents = [
   ...['issuer', 'token_endpoint', 'jwks_uri', 'introspection_endpoint', 'mtls_endpoint_aliases', 'expires_in'],
   ...['token_endpoint_auth_methods_supported', 'access_token', 'token_type', 'scope']
 ]
+/** What parts of the client say to each other, what Node looks for in its own options, and variables of the environment. */
+const inside = [
+  ...['agents', 'places', 'proven', 'awaits', 'holds', 'through', 'usage', 'dated', 'hiddenInErrors', 'retryAfter'],
+  ...['HTTP_PROXY', 'NODE_USE_ENV_PROXY', 'NODE_OPTIONS', 'auth', 'ca', 'cert', 'pfx', 'passphrase', 'ciphers']
+]
 const values = [evil, true, 7, ['admin'], { token_endpoint: evil, ca: 'x' }]
 const everyOption = [...options, ...documents].flatMap((name) => values.map((value) => [name, value] as const))
+const everyInside = inside.flatMap((name) => [evil, 1].map((value) => [name, value] as const))
 
 async function requestOf(name: string, value: unknown, options: TokenClientOptions, origin: string) {
   return polluted(name, value, async () => {
     const tokens = createTokenClient(options)
     const { value: token, scope, expiresAt, obtainedAt } = await tokens.getToken({ audience: 'users' })
     const call = await tokens.createFetch({ origins: [origin] })(`${origin}/users`)
+    const shown = await tokens.headers({ method: 'GET', url: `${origin}/users` })
     await tokens.close()
-    return { token, scope, life: expiresAt - obtainedAt, status: call.status }
+    return { token, scope, life: expiresAt - obtainedAt, status: call.status, shown: { ...shown } }
   })
 }
 
@@ -54,7 +62,10 @@ test('W28 a body on Object.prototype is not sent for metadata', async () => {
   expect(server.requests.map(({ text }) => text).join()).not.toContain('marker-body')
 })
 
-test('W28 nothing on Object.prototype is an option, metadata or an answer', async () => {
+test.each([
+  ['an option, metadata or an answer', everyOption],
+  ['what parts of the client, Node or the environment say', everyInside]
+])('W28 nothing on Object.prototype is %s', async (_, everyName) => {
   const server = await rawServer(({ socket, text }) => {
     const document = { issuer: server.origin, token_endpoint: `${server.origin}/token` }
     const isMetadata = text.startsWith('GET /.well-known/oauth-authorization-server ')
@@ -65,7 +76,8 @@ test('W28 nothing on Object.prototype is an option, metadata or an answer', asyn
     )
   })
   const made = { issuer: server.origin, clientId: 'orders', clientSecret: 's3cret', scope: 'read' }
-  const expected = { token: 'marker-token', scope: ['read'], life: 3_600_000, status: 200 }
+  const shown = { authorization: 'Bearer marker-token' }
+  const expected = { token: 'marker-token', scope: ['read'], life: 3_600_000, status: 200, shown }
   let seen = 0
   const sent = () => {
     const texts = server.requests.slice(seen).map(({ text }) => text)
@@ -75,9 +87,43 @@ test('W28 nothing on Object.prototype is an option, metadata or an answer', asyn
   await requestOf('nothing', 1, made, server.origin)
   const usual = sent()
   expect(usual).toHaveLength(4)
-  for (const [name, value] of everyOption) {
+  for (const [name, value] of everyName) {
     const got = await requestOf(name, value, made, server.origin).catch((error) => error)
     expect({ name, value, got, sent: sent() }).toEqual({ name, value, got: expected, sent: usual })
+  }
+})
+
+test('W28 nothing on Object.prototype makes a certificate trusted, or is presented as one', async () => {
+  const own = selfSigned()
+  const server = await rawServer(({ socket }) => socket.write(http('{}')), own)
+  const tokens = { tokenEndpoint: `${server.origin}/token`, clientId: 'orders', clientSecret: 's3cret' }
+  for (const [name, value] of Object.entries({ ca: own.cert, rejectUnauthorized: false })) {
+    const client = createTokenClient(tokens)
+    const failure = await polluted(name, value, () => client.getToken().catch((error) => error))
+    await client.close()
+    expect({ name, code: failure.code }).toEqual({ name, code: 'ERR_TLS_ERROR' })
+  }
+  expect(server.requests).toEqual([])
+})
+
+test('W28 nothing on Object.prototype is in the proof of a DPoP token, or decides about a certificate', async () => {
+  for (const [name, value] of Object.entries({ token: 'marker', certificate: { thumbprint: 'marker' } })) {
+    const server = await rawServer(({ socket }) =>
+      socket.write(
+        http('{"access_token":"t","token_type":"DPoP","expires_in":3600}', ['content-type: application/json'])
+      )
+    )
+    const client = createTokenClient({
+      tokenEndpoint: `${server.origin}/token`,
+      clientId: 'orders',
+      clientSecret: 's3cret',
+      dpop: true
+    })
+    const token = await polluted(name, value, () => client.getToken())
+    await client.close()
+    expect(token.boundTo).not.toContain('marker')
+    const proof = /^dpop: [^.]+\.([^.]+)\./im.exec(server.requests[0]?.text ?? '')?.[1] ?? ''
+    expect(JSON.parse(Buffer.from(proof, 'base64url').toString())).not.toHaveProperty('ath')
   }
 })
 

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { answer, good, refusal } from './token-answer.ts'
+import { answer, good, read, refusal } from './token-answer.ts'
 
 const html = { 'content-type': 'text/html' }
 
@@ -214,4 +214,11 @@ test('W25 the target of a redirect does not show the secret', () => {
   const location = 'https://s3cret.evil.example/'
   const { message } = refusal(answer('', { status: 302, location }), { hidden: ['s3cret'] })
   expect(message).toContain('to [redacted]. ')
+})
+
+test('W25 what a user has put into the request besides is in no error, and may be a granted scope', () => {
+  const context = { hiddenInErrors: ['tenant-key-41'] }
+  for (const status of [400, 200])
+    expect(refusal(answer({ error: 'no tenant-key-41' }, { status }), context).oauthError).toBe('[redacted]')
+  expect(read(answer(good({ scope: 'tenant-key-41' })), context).scope).toEqual(['tenant-key-41'])
 })

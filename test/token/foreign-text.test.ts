@@ -29,6 +29,14 @@ test.each([
   expect(foreignText(word, ['marker-secret'])).toBe('[redacted]')
 })
 
+test.each(['key "marker-s…" is wrong', 'invalid_key_****r-secret', 'https://marker-secre.example'])(
+  'W25 eight characters of a secret are too much of it: %j',
+  (text) => {
+    expect(foreignText(text, ['Marker-Secret'])).toBe('[redacted]')
+    expect(foreignText('the key ends with -secret', ['Marker-Secret'])).toBe('the key ends with -secret')
+  }
+)
+
 test('W25 a secret with characters of HTML is not shown on a page that escapes them', () => {
   expect(foreignText('no client with <b>a&lt;b&amp;c"d</b>', ['a<b&c"d'])).toBe('[redacted]')
   expect(foreignText('no client with <b>a&lt;b&amp;c&quot;d</b>', ['a<b&c"d'])).toBe('[redacted]')
