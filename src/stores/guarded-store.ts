@@ -13,8 +13,11 @@ const budgets = { read: 50, lease: 250, write: 2000 }
 const shares = { read: 0.05, lease: 0.1 }
 const steps = 10
 
-/** A store may still answer reads while it accepts no writes, so the two are tracked separately. */
-type Half = 'reading' | 'changing'
+/** A store can still answer reads while it accepts no writes, and a disk can have room for a lease but not for a token. */
+type Method = keyof TokenStore
+
+/** Milliseconds. If another method of a store has failed within that time, the reason is the same. */
+const sameTrouble = 60_000
 
 export interface GuardedStoreOptions {
   readonly clock: Clock
@@ -23,14 +26,15 @@ export interface GuardedStoreOptions {
   readonly timeout: number
 }
 
-/** A store whose methods always end in time and never reject. While the store is down, it emits one warning only. */
+/** A store whose methods always end in time and never reject. While methods of the store fail, it emits one warning only. */
 export class GuardedStore {
   readonly #store: TokenStore
   readonly #clock: Clock
   readonly #emit: Emit
   readonly #forRead: number
   readonly #forLease: number
-  readonly #inTrouble = new Set<Half>()
+  /** The methods that do not work, with the monotonic moment of their last failure. */
+  readonly #failedAt = new Map<Method, number>()
   #lateInARow = 0
 
   constructor(store: TokenStore, { clock, emit, timeout }: GuardedStoreOptions) {
@@ -42,43 +46,44 @@ export class GuardedStore {
   }
 
   async read(name: string): Promise<StoredRecord | undefined | Broken> {
-    const record = await this.#guarded(
-      'reading',
-      async () => checkedRecord(await this.#store.read(name)),
-      this.#forRead
-    )
+    const record = await this.#guarded('read', async () => checkedRecord(await this.#store.read(name)), this.#forRead)
     // A single late answer counts as a miss, because the store may only be busy. The lease that follows will show it.
     return record === broken && this.#lateInARow === 1 ? undefined : record
   }
 
   write(name: string, record: StoredRecord, life: number): Promise<boolean | Broken> {
-    return this.#guarded('changing', () => this.#store.write(name, record, life))
+    return this.#guarded('write', () => this.#store.write(name, record, life))
   }
 
   remove(name: string, record: StoredRecord): Promise<unknown> {
-    return this.#guarded('changing', () => this.#store.remove(name, record))
+    return this.#guarded('remove', () => this.#store.remove(name, record))
   }
 
   lease(name: string, request: LeaseRequest): Promise<Lease | Broken> {
-    return this.#guarded('changing', async () => checkedLease(await this.#store.lease(name, request)), this.#forLease)
+    return this.#guarded('lease', async () => checkedLease(await this.#store.lease(name, request)), this.#forLease)
   }
 
   release(name: string, holder: string): Promise<unknown> {
-    return this.#guarded('changing', () => this.#store.release(name, holder), this.#forLease)
+    return this.#guarded('release', () => this.#store.release(name, holder), this.#forLease)
   }
 
-  async #guarded<T>(half: Half, work: () => Promise<T>, budget = budgets.write): Promise<T | Broken> {
+  async #guarded<T>(method: Method, work: () => Promise<T>, budget = budgets.write): Promise<T | Broken> {
     try {
       const answer = await inTime(work(), budget, this.#clock)
-      this.#inTrouble.delete(half)
+      this.#failedAt.delete(method)
       this.#lateInARow = 0
       return answer
     } catch (error) {
       this.#lateInARow += error instanceof LateAnswer ? 1 : 0
-      if (this.#inTrouble.size === 0) this.#emit('warning', { code: 'store_unavailable', message: unavailable(error) })
-      this.#inTrouble.add(half)
+      if (this.#isNews(method)) this.#emit('warning', { code: 'store_unavailable', message: unavailable(error) })
+      this.#failedAt.set(method, this.#clock.monotonicTime())
       return broken
     }
+  }
+
+  #isNews(method: Method): boolean {
+    const latest = Math.max(...this.#failedAt.values())
+    return !this.#failedAt.has(method) && this.#clock.monotonicTime() - latest > sameTrouble
   }
 }
 
