@@ -9,6 +9,7 @@ interface Illness {
   readonly failure: Failure
   /** Undefined as soon as two different keys have failed. */
   readonly onlyKey: object | undefined
+  /** The slot of the flight whose failure counts. */
   readonly lastSlot: Slot
   readonly turns: Turns
 }
@@ -128,7 +129,9 @@ export class EndpointHealth {
     const isSameFlight = former?.lastSlot === slot
     const failure = failureAfter(former?.failure, { ...setback, isSameFlight }, this.#clock)
     const onlyKey = former === undefined || former.onlyKey === slot.key ? slot.key : undefined
-    this.#illness = { failure, onlyKey, lastSlot: slot, turns: turns(failure) }
+    // A request that was already under way reports the same failure a second time, and the flight of that failure can still repeat its own.
+    const lastSlot = former?.failure.count === failure.count ? former.lastSlot : slot
+    this.#illness = { failure, onlyKey, lastSlot, turns: turns(failure) }
     this.#admission.foundIll(slot)
     return failure
   }

@@ -140,6 +140,22 @@ test('two attempts of one flight are one failure in a row, and another flight is
   expect(fail(takeSlot(empty())).count).toBe(2)
 })
 
+test('a failed repeat counts from its own end, also when another request has reported the same failure before', async () => {
+  const { clock, health, empty, takeSlot, fail, waitOf } = setUp()
+  const [one, other] = [empty(), empty()]
+  const [slot, beside] = [takeSlot(one), takeSlot(other)]
+  const sentAt = clock.monotonicTime()
+  fail(slot)
+  await clock.advance(10)
+  health.failed(beside, { error: down(), at: sentAt + 10, sentAt, usableUntil: never, hasWorked: true }, false)
+  expect(waitOf(one)).toBe(1.5 * second)
+  await clock.advance(5 * second - 10)
+  // The repeat was sent in the moment of the first failure.
+  health.failed(slot, { error: down(), at: sentAt + 5 * second, sentAt, usableUntil: never, hasWorked: true }, true)
+  expect(waitOf(one)).toBe(6.5 * second)
+  expect(health.failure?.count).toBe(1)
+})
+
 test('two probes of an ill server are a second apart', async () => {
   const { clock, empty, takeSlot, fail } = setUp()
   const first = takeSlot(empty())
