@@ -1,6 +1,6 @@
 // Checks the package as npm delivers it: node packaging/check.js [part of a name]
 import { mkdtemp, rm } from 'node:fs/promises'
-import { webpack } from './checks/bundler.js'
+import { inProduction } from './checks/bundler.js'
 import { jest } from './checks/jest.js'
 import { javaScript } from './checks/modules.js'
 import { fromGit, noMapsMissing, pack, publint, typesAreRight } from './checks/pack.js'
@@ -18,7 +18,7 @@ const checks = [
   ...named('README by', readmeRuns),
   ...named('TypeScript', typeScript),
   ...named('W34 jest,', jest),
-  ['W35 webpack in production', webpack],
+  ...named('W35 in production by', inProduction),
   ['W33 from git', fromGit]
 ]
 

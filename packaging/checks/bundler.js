@@ -9,11 +9,18 @@ startAuthorizationServer({ clients: [] }).then(
 )
 `
 
-/** W35: webpack writes its own mode into process.env.NODE_ENV; what counts is the environment that the program runs in. */
-export function webpack(tarball) {
+const bundlers = { webpack: 'webpack/lib/index.js', rspack: '@rspack/core/dist/index.js' }
+
+/** W35: a bundler writes its own mode into process.env.NODE_ENV; what counts is the environment that the program runs in. */
+export const inProduction = Object.entries(bundlers).map(([name, file]) => [
+  name,
+  (tarball) => bundledBy(file, tarball)
+])
+
+function bundledBy(file, tarball) {
   const files = {
     'program.mjs': program,
-    'build.mjs': build(join(root, 'packaging/node_modules/webpack/lib/index.js'))
+    'build.mjs': build(join(root, 'packaging/node_modules', file))
   }
   return installed(tarball, files, async (folder) => {
     await run(process.execPath, ['build.mjs'], { cwd: folder })
@@ -23,11 +30,11 @@ export function webpack(tarball) {
   })
 }
 
-function build(webpack) {
+function build(bundler) {
   return `
-import webpack from '${webpack}'
+import bundle from '${bundler}'
 const settings = { mode: 'production', target: 'node20', entry: './program.mjs', output: { path: process.cwd() + '/out', filename: 'main.cjs' } }
-webpack(settings, (error, stats) => {
+bundle(settings, (error, stats) => {
   if (error ?? stats.hasErrors()) { console.log(error ?? stats.toString()); process.exitCode = 1 }
 })`
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Answer } from '../http/server-answer.ts'
 
-/** The files of the page. `scripts/bundle.js` copies them, so that this URL is also right in the bundle. */
-const folder = new URL('../console/', import.meta.url)
+/** `scripts/bundle.js` copies the files of the page, so that their folder has the same place from here in `dist`. In a bundle of CommonJS there is no URL. */
+const here: string | undefined = import.meta.url // in one expression with new URL(), a bundler would look for the folder and fail
 
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="none" stroke="#3a86d1" stroke-width="2" d="M3 8h7m-3-4 4 4-4 4"/><circle cx="3" cy="8" r="2" fill="#3a86d1"/><circle cx="13" cy="8" r="2" fill="#3a86d1"/></svg>`
 
@@ -16,6 +16,20 @@ const types: Readonly<Record<string, string>> = {
 export async function asset(name: string): Promise<Answer | undefined> {
   const type = Object.hasOwn(types, name) ? types[name] : undefined
   if (type === undefined) return undefined
-  const body = name === 'icon.svg' ? icon : await readFile(new URL(name, folder))
+  const body = name === 'icon.svg' ? icon : await fileOf(name)
+  if (body === undefined) return notInBundle
   return { status: 200, headers: { 'content-type': type, 'cache-control': 'no-cache' }, body }
+}
+
+const notInBundle: Answer = {
+  status: 500,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: 'The files of this page are not in your bundle. Make service-token-client external, so that it stays in node_modules.\n'
+}
+
+function fileOf(name: string): Promise<Buffer | undefined> {
+  const unreadable = () => undefined
+  return URL.canParse('../console/', here)
+    ? readFile(new URL(`../console/${name}`, here)).catch(unreadable)
+    : Promise.resolve(undefined)
 }
