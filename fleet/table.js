@@ -8,7 +8,7 @@ export function table(title, reports) {
     report.peaks.slice(1).join(', '),
     report.mean.toPrecision(3),
     report.sockets,
-    `${(report.failedShare * 100).toPrecision(2)} %`,
+    `${(report.shareWithoutToken * 100).toPrecision(2)} %`,
     report.storePeak ?? '–'
   ])
   const cells = [heads, ...rows].map((row) => row.map(String))

@@ -90,7 +90,7 @@ export function functionOption<Given>(option: string, value: Given, remedy: stri
 
 /** The value must be an array of strings that are not empty. */
 export function stringList(option: string, value: unknown): readonly string[] {
-  const remedy = 'Give an array with one string at least.'
+  const remedy = 'Give an array with at least one string.'
   if (!Array.isArray(value) || value.length === 0)
     wrong(option, `must be an array of strings, but is ${kindOf(value)}`, remedy)
   if (!value.every((member) => typeof member === 'string' && member.trim() !== ''))

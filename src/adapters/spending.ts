@@ -6,5 +6,5 @@ import { wrong } from '../wrong-option.ts'
 export function spendingUnder(tokens: object, policy: unknown): BearerOptions {
   const under = (tokens as Partial<UnderPolicy> | null | undefined)?.[underPolicy]
   if (typeof under === 'function') return under(policy)
-  return wrong('tokens', 'is not a token client', 'Give what createTokenClient() gave: itself, and no copy of it.')
+  return wrong('tokens', 'is not a token client', 'Give what createTokenClient() returned, not a copy of it.')
 }

@@ -21,7 +21,7 @@ export function explain(routes: Routes, target: string | URL): Explanation {
   if (!URL.canParse(text)) return none('It is not an absolute URL.')
   const url = new URL(text)
   const { origin, pathname } = url
-  if (url.username !== '' || url.password !== '') return none('It carries a user name or password.')
+  if (url.username !== '' || url.password !== '') return none('It contains a user name or password.')
   if (routes.of(origin).length === 0) return none(`No rule names ${origin}. ${nearMiss(routes, url)}`.trim())
 
   const route = routes.find(origin, pathname)
@@ -31,7 +31,7 @@ export function explain(routes: Routes, target: string | URL): Explanation {
     return none(`Servers read ${path} in more than one way, so only a rule for all of ${origin} could cover it.`)
   if (route === undefined)
     return none(`No rule of ${origin} covers ${path}. Its path prefixes are: ${prefixes(routes, origin)}.`)
-  if (hasQueryToken(url.search)) return none('The request is refused: it carries `access_token` in its query.')
+  if (hasQueryToken(url.search)) return none('The request is refused, because its query contains `access_token`.')
   const { scope, audience, resource } = route.request
   return {
     carriesToken: true,
@@ -62,7 +62,7 @@ function reasonFor(route: Route, path: string, disputed: boolean): string {
   if (disputed)
     return `Servers read ${path} in more than one way, so the rule ${ruleName(route)} for the whole origin covers it.`
   if (route.path === undefined)
-    return `The rule ${ruleName(route)} covers every path of its origin that has no longer one.`
+    return `The rule ${ruleName(route)} covers every path of its origin that no longer prefix covers.`
   return `The rule ${ruleName(route)} has the longest path prefix of ${path}.`
 }
 
@@ -76,5 +76,5 @@ function prefixes(routes: Routes, origin: string): string {
 /** The most common mistake: the host is right, but the scheme or the port is not. */
 function nearMiss(routes: Routes, { hostname }: URL): string {
   const near = routes.origins.find((origin) => new URL(origin).hostname === hostname)
-  return near === undefined ? '' : `The policy names ${near}: scheme and port count.`
+  return near === undefined ? '' : `The policy names ${near}. Scheme and port must match.`
 }

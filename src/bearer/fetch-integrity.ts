@@ -8,12 +8,12 @@ type Hash = (typeof hashes)[number]
  * §3.3). The base fetch cannot check it, because it sends only one hop, which can be a redirect.
  */
 export async function verifyIntegrity(response: Response, integrity: string): Promise<void> {
-  if (response.body === null) throw fetchFailed('there is no body whose integrity could be verified')
+  if (response.body === null) throw fetchFailed('there is no body to check against `integrity`')
   const expected = strongest(integrity)
   if (expected === undefined) return
   const digest = await crypto.subtle.digest(`SHA-${expected.hash.slice(3)}`, await bytesOf(response.clone()))
   if (!expected.digests.includes(Buffer.from(digest).toString('base64url'))) {
-    throw fetchFailed('the body is not the one that `integrity` describes')
+    throw fetchFailed('the body does not match `integrity`')
   }
 }
 

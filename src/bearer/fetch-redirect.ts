@@ -53,7 +53,7 @@ function locationOf(response: Response, from: URL): URL | undefined {
   if (location === null) return undefined
   // Some servers write it as UTF-8, which arrives as one character for each byte.
   const text = /[^\x20-\x7e]/.test(location) ? Buffer.from(location, 'latin1').toString() : location
-  if (!URL.canParse(text, from.href)) throw fetchFailed('a redirect leads to something that is not a URL')
+  if (!URL.canParse(text, from.href)) throw fetchFailed('a redirect leads to an invalid URL')
   const url = new URL(text, from)
   if (url.hash === '') url.hash = from.hash
   return url

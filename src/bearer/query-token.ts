@@ -10,6 +10,6 @@ export function hasQueryToken(path: string, query?: unknown): boolean {
 
 export function tokenInQuery(): TokenClientError {
   const message =
-    'The URL carries `access_token` in its query. Take it out: the client sends the token in `Authorization`.'
+    'The query of the URL contains `access_token`. Remove it, because the client sends the token in `Authorization`.'
   return new TokenClientError('ERR_TOKEN_IN_QUERY', message, { transient: false })
 }

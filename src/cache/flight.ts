@@ -127,6 +127,6 @@ function fly(plan: FlightPlan): Flight {
 }
 
 function tooLong(timeout: number, awaited: Awaited | undefined, cause: unknown): TokenClientError {
-  const after = cause instanceof TokenClientError ? ` The attempt before: ${cause.message}` : ''
+  const after = cause instanceof TokenClientError ? ` The previous attempt: ${cause.message}` : ''
   return tooSlow(`No token came within the timeout of ${Math.round(timeout)} ms`, awaited, { after, cause })
 }

@@ -69,7 +69,7 @@ async function signedJwt(header: object, claims: JWTPayload, { alg, key, publicK
 }
 
 function issuerMissing(): never {
-  const fault = 'is missing: a client assertion names it as its audience'
+  const fault = 'is missing, but a client assertion names it as its audience'
   wrong('issuer', fault, 'Give issuer, or audience to the method.', 'ERR_MISSING_OPTION')
 }
 

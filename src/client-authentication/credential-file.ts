@@ -7,7 +7,7 @@ const longest = 65_536
 const mostReadings = 5
 /** Milliseconds. */
 const longestTick = 20
-const remedy = 'Give the path of a file that holds it whole, and that this process may read.'
+const remedy = 'Give the path of a complete file that this process may read.'
 
 /** A credential in a file. It is read when the client is created and again before every attempt. */
 export function credentialFile<Credential>(

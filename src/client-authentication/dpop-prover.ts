@@ -47,7 +47,10 @@ export function dpopProver({ key, memory, clock, timeout, closing }: DpopProverO
     const timedOut = () =>
       left < timeout
         ? nothingCame({ maxWait })
-        : tooSlow(`No DPoP proof within ${timeout} ms`, { what: 'the sign function', code: 'ERR_SECRET_UNAVAILABLE' })
+        : tooSlow(`No DPoP proof came within ${timeout} ms`, {
+            what: 'the sign function',
+            code: 'ERR_SECRET_UNAVAILABLE'
+          })
     const deadline = { clock, timeout: Math.min(left, timeout), timedOut, signals: [closing, signal], holds: true }
     return toldToCaller(withDeadline(deadline, () => proof))
   }

@@ -81,8 +81,7 @@ function signerSources(
       signerSource(sign, alg, kid, publicKey === undefined ? undefined : publicKeyOption('publicKey', publicKey, alg))
     ]
   }
-  if (publicKey !== undefined)
-    wrong('publicKey', 'is given without sign', 'Leave it out: a key of ours needs no check.')
+  if (publicKey !== undefined) wrong('publicKey', 'is given without sign', 'Leave it out. It checks what sign returns.')
   if (isCryptoKey(key)) {
     const signer = cryptoKeyOption('key', key, { alg, algorithms, signed: 'assertion' })
     return [signerSource(signer.sign, signer.alg, kid)]
@@ -90,7 +89,7 @@ function signerSources(
   const keys = ringOf('key', key as PrivateKeySource | readonly PrivateKeySource[])
   if (keys.length > 1 && kid !== undefined) {
     const remedy = 'Give JWKs, each with its own kid.'
-    wrong('kid', 'names one key, and key is a list', remedy, 'ERR_CONFLICTING_OPTIONS')
+    wrong('kid', 'names one key, but key is a list', remedy, 'ERR_CONFLICTING_OPTIONS')
   }
   return keys.map((one) => keySource(one, { alg, kid, algorithms }))
 }

@@ -59,7 +59,7 @@ function secretSource(given: ClientSecret, about: SecretOption): SecretSource {
   }
   const remedy = "Give a string, { file: '/path' }, { env: 'NAME' }, or a function that returns the string."
   if (given === undefined) wrong(option, 'is missing', remedy, 'ERR_MISSING_OPTION')
-  wrong(option, 'is nothing to read a secret from', remedy)
+  wrong(option, 'is not a source of a secret', remedy)
 }
 
 const memberNames = ['file', 'env', 'remove']
@@ -90,7 +90,7 @@ function secretVariable(given: EnvironmentVariable, { option, checked }: SecretO
 function refuseInWorker(option: string): void {
   if (builtin.workerThreads.isMainThread) return
   const remedy = 'Read the variable in the main thread and pass the secret to the worker, or give { file }.'
-  wrong(option, 'cannot take a variable out of the environment from a worker thread', remedy)
+  wrong(option, 'cannot remove a variable from the environment in a worker thread', remedy)
 }
 
 /** A text that is not a name can be the secret itself, so it is not repeated. */
@@ -99,9 +99,9 @@ function checkVariableName(option: string, name: string): void {
   const holder = variableThatHolds(name)
   if (holder !== undefined) {
     const remedy = `Give { env: '${holder}' }.`
-    wrong(option, `is what the environment variable ${holder} holds, where its name belongs`, remedy)
+    wrong(option, `is the value of the environment variable ${holder}, not its name`, remedy)
   }
-  wrong(option, 'names no variable that is set', 'Give the name of one that is set before the process starts.')
+  wrong(option, 'names a variable that is not set', 'Give the name of one that is set before the process starts.')
 }
 
 /** Editors and `echo` add a line break at the end of a file. One line break is not part of the secret. */

@@ -42,20 +42,18 @@ export function signingKey(
 /** The SHA-256 of the first certificate of a chain in PEM, which must be the key's (RFC 8705 §3.1). */
 export function thumbprintOf(certificate: string, key: KeyObject): string {
   const first = parsed(() => new builtin.crypto.X509Certificate(certificate), 'holds no certificate')
-  if (!first.checkPrivateKey(key)) throw new CredentialFault('holds a certificate that is not of this key')
+  if (!first.checkPrivateKey(key)) throw new CredentialFault('holds a certificate of another key')
   return Buffer.from(first.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')
 }
 
 export function privateKey(material: PrivateKeyMaterial): KeyObject {
   if (typeof material === 'string' && /ENCRYPTED/.test(material)) {
-    throw new CredentialFault(
-      'holds a key with a passphrase: decrypt it, or give createPrivateKey({ key, passphrase })'
-    )
+    throw new CredentialFault('holds an encrypted key. Decrypt it, or give createPrivateKey({ key, passphrase })')
   }
   const key =
     material instanceof builtin.crypto.KeyObject ? material : parsed(() => parsedKey(material), 'holds no private key')
   if (key.type === 'private') return key
-  throw new CredentialFault(`holds a ${key.type} key, not a private one`)
+  throw new CredentialFault(`holds a ${key.type} key, not a private key`)
 }
 
 function parsedKey(material: string | JsonWebKey): KeyObject {
@@ -72,15 +70,13 @@ function algorithmFor(key: KeyObject, wanted: unknown, allowed: readonly string[
   const [usual, ...others] = known.filter((name) => allowed.includes(name))
   if (usual === undefined) {
     const kind = asymmetricKeyDetails?.namedCurve ?? type ?? 'unknown'
-    const fault = known.length === 0 ? 'signs no assertion' : `signs with none of ${allowed.join(', ')}`
+    const fault = known.length === 0 ? 'cannot sign assertions' : `cannot sign with ${allowed.join(', ')}`
     throw new CredentialFault(`holds a key of type ${kind}, which ${fault}`)
   }
   if (!isStrong(key)) throw new CredentialFault('holds an RSA key of fewer than 2048 bits')
   const alg = wanted ?? usual // RFC 8725 §3.1: never what somebody else says
   if (alg === usual || others.some((other) => other === alg)) return String(alg)
-  throw new CredentialFault(
-    `holds a key that signs with ${[usual, ...others].join(', ')}, not with the alg that is set`
-  )
+  throw new CredentialFault(`holds a key that signs with ${[usual, ...others].join(', ')}, not with the given alg`)
 }
 
 /** Errors of the platform's parsers can contain their input. */

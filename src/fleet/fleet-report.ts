@@ -14,9 +14,9 @@ export interface FleetReport {
   /** The highest number of connections to the authorization server that are open at once. Each one is kept open for four seconds. */
   readonly sockets: number
   /** How often an instance was left without a token, so that calls failed, after it had its first token. */
-  readonly failedInstances: number
+  readonly tokenLosses: number
   /** The share of the time, after the first token, in which a call would have failed. */
-  readonly failedShare: number
+  readonly shareWithoutToken: number
   /** The number of commands that one shard receives in its busiest second, including reads of the epoch. Undefined if there is no store. */
   readonly storePeak: number | undefined
 }
@@ -27,7 +27,7 @@ const epochSeconds = 45
 
 export function reportOf(fleet: CheckedFleet, counted: Tally): FleetReport {
   const { instances, lifetime, duration, shards } = fleet
-  const { requests, storeCommands, withoutToken, failedInstances } = counted
+  const { requests, storeCommands, withoutToken, tokenLosses } = counted
   const life = lifetime / 1000
   const cycles = Math.max(1, Math.floor(duration / lifetime))
   const later = requests.subarray(Math.min(requests.length, Math.ceil(life / 2)))
@@ -37,8 +37,8 @@ export function reportOf(fleet: CheckedFleet, counted: Tally): FleetReport {
     peaks: Array.from({ length: cycles }, (_, cycle) => highest(requests, ...cycleOf(cycle, life))),
     mean: later.length === 0 ? 0 : sum(later) / later.length,
     sockets: mostAtOnce(requests),
-    failedInstances,
-    failedShare: withoutToken / (instances * duration),
+    tokenLosses,
+    shareWithoutToken: withoutToken / (instances * duration),
     storePeak: shards === 0 ? undefined : highest(storeCommands) + Math.ceil(instances / shards / epochSeconds)
   }
 }

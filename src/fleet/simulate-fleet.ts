@@ -67,7 +67,7 @@ function instance(
     const end = endsAt[index] ?? 0
     if (end === Number.NEGATIVE_INFINITY || end >= moment) return
     counted.withoutToken += moment - end
-    counted.failedInstances += 1
+    counted.tokenLosses += 1
   }
 
   function ask(index: number, moment: number, shard: number): void {

@@ -8,7 +8,7 @@ export interface Tally {
   /** How many milliseconds all instances together were without a token, after each had received its first. */
   withoutToken: number
   /** How often an instance lost its token after it had received its first. */
-  failedInstances: number
+  tokenLosses: number
   command(shard: number, second: number): void
 }
 
@@ -20,7 +20,7 @@ export function tally({ duration }: CheckedFleet): Tally {
     requests: new Uint32Array(seconds),
     storeCommands,
     withoutToken: 0,
-    failedInstances: 0,
+    tokenLosses: 0,
     command(shard, second) {
       if (shard === 0 && second < seconds) storeCommands[second] = (storeCommands[second] ?? 0) + 1
     }

@@ -43,7 +43,8 @@ function checkSecureContext(option: string, connect: Record<string, unknown>): v
   }
   const { secureContext } = connect
   const isContext = typeof secureContext === 'object' && secureContext !== null && 'context' in secureContext
-  if (!isContext) wrong(`${option}.secureContext`, 'is none', 'Give what tls.createSecureContext() returns.')
+  if (!isContext)
+    wrong(`${option}.secureContext`, 'is not a SecureContext', 'Give what tls.createSecureContext() returns.')
 }
 
 function checkParts(option: string, connect: ConnectOptions): void {
@@ -71,7 +72,7 @@ function checkParts(option: string, connect: ConnectOptions): void {
 
 function checkBytes(option: string, value: unknown): void {
   if (value === undefined || typeof value === 'string' || Buffer.isBuffer(value)) return
-  wrong(option, `must be a string or a Buffer, but is ${kindOf(value)}`, 'Give what the file holds.')
+  wrong(option, `must be a string or a Buffer, but is ${kindOf(value)}`, 'Give the content of the file.')
 }
 
 /** `createSecureContext` ignores a text without a certificate, and would then trust nobody. */

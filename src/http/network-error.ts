@@ -55,7 +55,7 @@ export function networkError(error: unknown, { host, answerStarted }: ExchangeSt
   if (certificateAlert.test(code))
     return new TokenClientError(
       'ERR_TLS_CLIENT_CERTIFICATE',
-      `${host} refused the client certificate (${code}). Check that one is given, that it is valid, and that its authority is known there.`,
+      `${host} refused the client certificate (${code}). Check that one is given, that it is valid, and that the server knows its authority.`,
       { transient: false, cause }
     )
   if (tlsFailure.test(code))
@@ -66,7 +66,7 @@ export function networkError(error: unknown, { host, answerStarted }: ExchangeSt
     )
   const lack = exhaustion(code)
   if (lack !== undefined) {
-    const message = `${host} was not asked: ${lack} (${code}). Look for what is not closed here, or raise the limit.`
+    const message = `${host} was not asked: ${lack} (${code}). Check what this process does not close, or raise the limit.`
     return new TokenClientError('ERR_RESOURCE_EXHAUSTED', message, { transient: true, cause })
   }
   if (!answerStarted && isReset(code, cause))

@@ -125,6 +125,6 @@ const usualHeaders = {
 }
 
 function timedOut(host: string, timeout: number): TokenClientError {
-  const message = `No whole answer from ${host} within ${Math.round(timeout)} ms.`
+  const message = `No whole answer came from ${host} within ${Math.round(timeout)} ms.`
   return new TokenClientError('ERR_TIMEOUT', message, { transient: true })
 }

@@ -45,7 +45,7 @@ export function checkedTransport(given: Given): Transport {
   const road = given.dispatcher === undefined ? 'fetch' : 'dispatcher'
   const other = transportOptionNames.find((name) => name !== road && given[name] !== undefined)
   if (given[road] !== undefined && other !== undefined) {
-    const remedy = `Keep one: ${other === 'fetch' ? 'either is how requests travel' : `${other} is for connections that the client makes itself`}.`
+    const remedy = `Keep one.${other === 'fetch' ? '' : ` ${other} is only for the client's own connections.`}`
     wrong(road, `and ${other} are both given`, remedy, 'ERR_CONFLICTING_OPTIONS')
   }
   if (dispatcher !== undefined && typeof dispatcher?.dispatch !== 'function') {
@@ -63,6 +63,6 @@ export function checkedTransport(given: Given): Transport {
 
 export function fetchFunction(option: string, value: unknown): typeof globalThis.fetch | undefined {
   if (value === undefined) return undefined
-  const remedy = 'Give a function that does what the platform’s fetch does.'
+  const remedy = 'Give a function that works like the platform’s fetch.'
   return functionOption(option, value as typeof globalThis.fetch, remedy)
 }

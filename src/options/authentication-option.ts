@@ -73,6 +73,6 @@ function isMethod(given: unknown): given is Partial<ClientAuthentication> {
 
 function checkIssuer({ method, needsIssuer }: ClientAuthentication, { issuer }: Surroundings): void {
   if (needsIssuer !== true || issuer !== undefined) return
-  const remedy = `Give it beside tokenEndpoint, or audience to the method: ${method} names it in its assertions.`
+  const remedy = `Give it too, or give audience to the method. ${method} needs it for its assertions.`
   wrong('issuer', 'is missing', remedy, 'ERR_MISSING_OPTION')
 }

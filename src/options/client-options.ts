@@ -177,7 +177,7 @@ export function checkedOptions(options: TokenClientOptions): CheckedOptions {
 function serverOption(given: ServerOptions, insecureHttpAllowed: boolean): ServerLocation {
   const issuer = given.issuer === undefined ? undefined : issuerOption(given.issuer, insecureHttpAllowed)
   if ('tokenEndpoint' in given && given.tokenEndpoint !== undefined) {
-    const remedy = 'Keep one: with tokenEndpoint nothing is looked up.'
+    const remedy = 'Keep one. With tokenEndpoint, nothing is discovered.'
     if (given.metadata !== undefined)
       wrong('metadata', 'and tokenEndpoint are both given', remedy, 'ERR_CONFLICTING_OPTIONS')
     const tokenEndpoint = tokenEndpointOption(given.tokenEndpoint, insecureHttpAllowed)
@@ -194,9 +194,9 @@ function serverOption(given: ServerOptions, insecureHttpAllowed: boolean): Serve
 }
 
 function clientIdOption(value: unknown): string {
-  const remedy = 'Give the id that the authorization server knows this service by.'
+  const remedy = 'Give the id of this service at the authorization server.'
   const clientId = nonEmptyString('clientId', value, remedy)
-  if (/\p{Cc}/u.test(clientId)) wrong('clientId', 'has a control character in it, a line break perhaps', remedy)
+  if (/\p{Cc}/u.test(clientId)) wrong('clientId', 'has a control character, perhaps a line break', remedy)
   return clientId
 }
 

@@ -72,5 +72,5 @@ function byPrivateKey(keyFile: string, settings: Settings): ClientAuthentication
 }
 
 function unusableMethod(credential: string, usable: readonly string[]): never {
-  wrong(`${prefix}AUTHENTICATION_METHOD`, `is none that works with ${credential}`, `Set one of ${usable.join(', ')}.`)
+  wrong(`${prefix}AUTHENTICATION_METHOD`, `does not work with ${credential}`, `Set one of ${usable.join(', ')}.`)
 }

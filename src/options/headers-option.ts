@@ -32,11 +32,11 @@ export function headersOption(given: unknown): CredentialSource<HeaderFields> | 
 function headerFields(given: unknown): HeaderFields {
   if (typeof given !== 'object' || given === null) throw new CredentialFault(`is ${kindOf(given)}, not an object`)
   // A Map or a Headers has no own members, so all of it would be ignored silently.
-  if (Symbol.iterator in given) throw new CredentialFault('is something to iterate over, not a plain object')
+  if (Symbol.iterator in given) throw new CredentialFault('is an iterable, not a plain object')
   const fields = new Map<string, string>()
   for (const [written, value] of Object.entries(given)) {
     const name = written.toLowerCase()
-    const fault = fieldFault(name, value) ?? (fields.has(name) ? 'is there twice' : undefined)
+    const fault = fieldFault(name, value) ?? (fields.has(name) ? 'occurs twice' : undefined)
     if (fault !== undefined) throw new CredentialFault(`has a field "${shownName(name)}" that ${fault}`)
     fields.set(name, value)
   }

@@ -87,7 +87,7 @@ function routeRules(routes: unknown, fallback: TokenRequest, insecureHttpAllowed
     const url = targetUrl(`policy.routes[${index}]`, target, insecureHttpAllowed)
     const path = normalisePath(url.pathname)
     const option = `policy.routes['${url.origin}${path}']`
-    if (targets.has(option)) wrong(option, 'is there twice', 'Keep one of the two.', 'ERR_CONFLICTING_OPTIONS')
+    if (targets.has(option)) wrong(option, 'occurs twice', 'Keep one of the two.', 'ERR_CONFLICTING_OPTIONS')
     targets.add(option)
     if (isUnreadable(url.pathname))
       wrong(option, 'has a path that servers read in more than one way', 'Give a path without NUL and overlong UTF-8.')
@@ -104,7 +104,7 @@ function ruleOf(option: string, given: RouteOptions, fallback: TokenRequest): Om
 
 function targetUrl(option: string, value: unknown, insecureHttpAllowed: boolean): URL {
   const remedy = `Give scheme, host and port only, like '${example}'.`
-  if (String(value).includes('*')) wrong(option, 'has a wildcard, and a token goes to named origins only', remedy)
+  if (String(value).includes('*')) wrong(option, 'has a wildcard, but tokens only go to named origins', remedy)
   const url = secureUrl(option, value, example, insecureHttpAllowed)
   if (url.search !== '' || url.hash !== '')
     wrong(option, 'has a query or a fragment', `Give the origin alone: '${url.origin}'.`)

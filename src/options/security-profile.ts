@@ -44,7 +44,12 @@ export function profileOption(given: Given, insecureHttpAllowed: boolean): Profi
       const own = authenticationUnderFapi2(method)
       if (own.mutualTls === undefined && dpop === undefined) {
         const remedy = 'Give dpop: true, or clientAuthentication: tlsClientAuth.'
-        wrong('dpop', "is missing: profile: 'fapi2' wants tokens that are bound to a key", remedy, 'ERR_MISSING_OPTION')
+        wrong(
+          'dpop',
+          "is missing, but profile: 'fapi2' needs tokens that are bound to a key",
+          remedy,
+          'ERR_MISSING_OPTION'
+        )
       }
       return own
     },

@@ -72,7 +72,7 @@ function sealingKeySources(sealingKey: StoreOptions['sealingKey'], clientSecret:
     return secretSources(sealingKey, { option, asIssued, checked: (text) => new Secret(decodedKey(text)) })
   }
   if (clientSecret === undefined) {
-    wrong(option, "is 'clientSecret', but there is none", 'Give a key of its own.', 'ERR_MISSING_OPTION')
+    wrong(option, "is 'clientSecret', but there is no client secret", 'Give a key of its own.', 'ERR_MISSING_OPTION')
   }
   const asIssued = 'Give a separate sealing key: anyone who gets the store could guess this one.'
   return secretSources(clientSecret as ClientSecret, { option, asIssued, checked: strongSecret })
@@ -86,7 +86,7 @@ function decodedKey(text: string): string {
   const isBase64 = /^[\w+/-]+=*$/.test(text)
   const bytes = isHex ? Buffer.from(text, 'hex') : isBase64 ? Buffer.from(text, 'base64') : undefined
   if (bytes !== undefined && bytes.length >= keyBytes) return bytes.toString('base64')
-  throw new CredentialFault(`is not ${keyBytes} bytes or more in base64 or hexadecimal`)
+  throw new CredentialFault(`must be at least ${keyBytes} bytes in base64 or hexadecimal`)
 }
 
 const leastLength = 32

@@ -34,7 +34,7 @@ export function tokenTypesOption(given: Given, presented: Presented): readonly s
   })
   const other = names.find((name) => others.includes(name))
   if (other === 'dpop') checkCertificateBound(given, presented)
-  else if (other !== undefined) wrong('tokenTypes', 'has a type in it that is another than Bearer', remedy)
+  else if (other !== undefined) wrong('tokenTypes', 'contains a type other than Bearer', remedy)
   return ['bearer', ...names]
 }
 
@@ -43,12 +43,12 @@ function checkCertificateBound({ dpop, dispatcher, fetch }: Given, { clientAuthe
   if (dpop !== undefined)
     wrong(
       'tokenTypes',
-      'has DPoP in it',
-      'Leave it out: the option dpop takes these tokens.',
+      'contains DPoP',
+      'Leave it out. The option dpop accepts these tokens.',
       'ERR_CONFLICTING_OPTIONS'
     )
   const { cert, pfx, secureContext } = connect
   const presents = [clientAuthentication?.mutualTls, cert, pfx, secureContext, dispatcher, fetch]
   if (presents.every((one) => one === undefined))
-    wrong('tokenTypes', 'has DPoP in it, and the client has no certificate', 'Give dpop: true to get DPoP tokens.')
+    wrong('tokenTypes', 'contains DPoP, but the client has no certificate', 'Give dpop: true to get DPoP tokens.')
 }

@@ -29,7 +29,11 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
   const { command, prefix = 'service-token:' } = checkedFields('redisStore options', options, ['command', 'prefix'])
   functionOption('command', command, 'Give (key, args) => client.sendCommand(args).')
   if (typeof prefix !== 'string' || /[{}]/.test(prefix)) {
-    wrong('prefix', 'must be a string without braces', 'Braces choose the slot of a cluster, and the name does that.')
+    wrong(
+      'prefix',
+      'must be a string without braces',
+      'Braces choose the slot of a cluster, which the store does itself.'
+    )
   }
   const { write, lease, removeIfMine } = scripts()
   const recordKey = (name: string) => `${prefix}{${name}}`

@@ -85,7 +85,7 @@ interface Question extends IntrospectionContext {
 }
 
 async function ask(question: Question): Promise<JsonObject> {
-  const timedOut = (awaited: Awaited | undefined) => tooSlow(`No answer within ${timeout} ms`, awaited)
+  const timedOut = (awaited: Awaited | undefined) => tooSlow(`No answer came within ${timeout} ms`, awaited)
   try {
     return await withDeadline({ clock: question.clock, timeout, timedOut, signals: [] }, (deadline) =>
       askOnce(question, deadline, true)

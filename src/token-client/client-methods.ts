@@ -70,7 +70,7 @@ export class ClientMethods {
 
   invalidate(token: AccessToken): boolean {
     if (token instanceof AccessToken) return this.#road.cache.invalidate(token)
-    wrong('invalidate', 'needs the AccessToken that was refused', 'Give what getToken() gave.')
+    wrong('invalidate', 'needs the AccessToken that was refused', 'Give what getToken() returned.')
   }
 
   async ready(given: ReadyOptions = {}): Promise<void> {

@@ -95,6 +95,7 @@ function endpointOf(
 
 function warnOfDisabledVerification(emit: Emit): void {
   if (process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return
-  const message = 'NODE_TLS_REJECT_UNAUTHORIZED=0: no certificate is checked. Give your CA as connect: { ca } instead.'
+  const message =
+    'NODE_TLS_REJECT_UNAUTHORIZED is 0, so no certificate is checked. Give your CA as connect: { ca } instead.'
   emit('warning', { code: 'tls_verification_disabled', message })
 }

@@ -58,7 +58,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
     {
       code: 'ERR_INVALID_DPOP_PROOF',
       transient: true,
-      message: 'it demands a nonce in the DPoP proof and gave none that helps. Check that one DPoP-Nonce comes through.'
+      message: 'it requires a DPoP nonce, but sent no usable one. Check that one DPoP-Nonce header arrives.'
     }
   ],
   ['server_error', { code: 'ERR_SERVER_ERROR', transient: true, message: 'it met an unexpected condition.' }]
@@ -66,7 +66,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
 
 const foreign: Meaning = {
   code: 'ERR_OAUTH_ERROR',
-  message: 'the server sent an error value of its own: see oauthError.'
+  message: 'the error code is not a standard one. See oauthError.'
 }
 
 export interface OAuthErrorDetails extends AnswerSource {

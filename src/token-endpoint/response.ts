@@ -109,7 +109,7 @@ function readScope(scope: unknown, source: AnswerSource): readonly string[] | un
   const granted = typeof scope === 'string' ? splitScope(scope) : scope
   if (Array.isArray(granted) && granted.every((member) => typeof member === 'string' && isScopeToken(member)))
     return distinct(granted)
-  const message = `${source.host} answered with a scope that is neither a list of scope tokens nor a string of them with spaces in between.`
+  const message = `${source.host} answered with a scope that is neither a list nor a string of words with spaces in between.`
   throw malformed('ERR_MALFORMED_SCOPE', message, source)
 }
 

@@ -91,7 +91,7 @@ const badRequest: Meaning = {
 const foreignError: Meaning = {
   code: 'ERR_OAUTH_ERROR',
   transient: false,
-  advice: "Its error code is none of the RFC's: see oauthError."
+  advice: 'The error code is not a standard one. See oauthError.'
 }
 
 const authenticationFailed: Meaning = {
@@ -102,7 +102,7 @@ const authenticationFailed: Meaning = {
 
 const forbidden: Meaning = {
   ...unexpected,
-  advice: 'Check that no firewall in between refuses the request, and that the client may ask.'
+  advice: 'Check that no firewall in between refuses the request, and that the client may request tokens.'
 }
 
 const endpointNotFound: Meaning = {

@@ -79,7 +79,8 @@ class Endpoint implements TokenSource {
   token(request: TokenRequest, asking: Asking = {}): Promise<AccessToken> {
     const { clock, timeout } = this.#options
     const { maxWait = timeOfAttempt(timeout), signal, awaits } = asking
-    const timedOut = (awaited: Awaited | undefined) => tooSlow(`No token within ${Math.round(maxWait)} ms`, awaited)
+    const timedOut = (awaited: Awaited | undefined) =>
+      tooSlow(`No token came within ${Math.round(maxWait)} ms`, awaited)
     return withDeadline({ clock, timeout: maxWait, timedOut, signals: [signal], awaits }, (attempt) => {
       attempt.awaits('the request that tries the credential')
       return this.#inTurn

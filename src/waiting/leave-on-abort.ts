@@ -37,6 +37,6 @@ export function leaveOnAbort<T>(
 }
 
 export function nothingCame({ maxWait = 0 }: Patience): TokenClientError {
-  const message = `Nothing came within ${Math.round(maxWait)} ms. Allow more time with maxWait, or call again.`
+  const message = `No token came within ${Math.round(maxWait)} ms. Allow more time with maxWait, or call again.`
   return new TokenClientError('ERR_TIMEOUT', message, { transient: true })
 }

@@ -75,18 +75,18 @@ test('a rule takes from the client what it does not name', () => {
 
 test.each([
   ['users', 'It is not an absolute URL.'],
-  ['https://u:p@users.internal/', 'It carries a user name or password.'],
+  ['https://u:p@users.internal/', 'It contains a user name or password.'],
   ['https://other.internal/', 'No rule names https://other.internal.'],
   [
     'http://users.internal/',
-    'No rule names http://users.internal. The policy names https://users.internal: scheme and port count.'
+    'No rule names http://users.internal. The policy names https://users.internal. Scheme and port must match.'
   ],
   [
     `${orders}/x?secret=1`,
     `No rule of ${orders} covers /x. Its path prefixes are: /admin/audit, /caf%C3%A9, /admin/, /a%2Fb.`
   ],
-  [`${users}/?access_token=1`, 'The request is refused: it carries `access_token` in its query.'],
-  [`${users}/x`, `The rule ${users}/ covers every path of its origin that has no longer one.`],
+  [`${users}/?access_token=1`, 'The request is refused, because its query contains `access_token`.'],
+  [`${users}/x`, `The rule ${users}/ covers every path of its origin that no longer prefix covers.`],
   [`${orders}/admin/x`, `The rule ${orders}/admin/ has the longest path prefix of /admin/x.`]
 ])('explain says of %s in one sentence why it gets a token or none', (url, reason) => {
   expect(explained(url).reason).toBe(reason)

@@ -100,6 +100,6 @@ test('an attempt gets half of the timeout and no more than is left, and the erro
   await clock.advance(second)
   expect(source.calls.map(({ patience }) => patience.maxWait)).toEqual([5 * second, 5 * second, 1.4 * second])
   await clock.advance(second)
-  const message = `No token came within the timeout of 10000 ms. The attempt before: ${down().message}`
+  const message = `No token came within the timeout of 10000 ms. The previous attempt: ${down().message}`
   expect(await outcome(caller, clock)).toMatchObject({ code: 'ERR_TIMEOUT', message })
 })

@@ -91,6 +91,6 @@ test('a caller whose token ends while it waits for a better one waits no longer 
   expect(await outcome(asked, clock)).toBe('pending')
   await clock.advance(1)
   expect(await outcome(asked, clock)).toMatchObject({
-    message: 'Nothing came within 10000 ms. Allow more time with maxWait, or call again.'
+    message: 'No token came within 10000 ms. Allow more time with maxWait, or call again.'
   })
 })

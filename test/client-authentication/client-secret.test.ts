@@ -63,8 +63,8 @@ test.each([
   ['X8', 's3\u0085cret', 'control character'],
   ['X8', 's3\ud800cret', 'surrogate'],
   ['X8', 's3\ufffdcret', 'U+FFFD'],
-  ['X8', 7 as unknown as string, 'nothing to read'],
-  ['X8', {} as string, 'nothing to read'],
+  ['X8', 7 as unknown as string, 'not a source of a secret'],
+  ['X8', {} as string, 'not a source of a secret'],
   ['X7', [] as unknown as string, 'empty list'],
   ['X8', ['good', 's3cret\n'] as unknown as string, 'line break'],
   ['X8', undefined as unknown as string, 'missing']

@@ -74,7 +74,7 @@ test('X2 a file that is not there, or is a folder, is refused at construction', 
 
 test('X2 an environment variable that is empty or not set is refused at construction', () => {
   expect(refusalOf(() => clientSecretPost({ env: 'ORDER_SECRET' })).message).toContain(
-    'clientSecret.env names no variable that is set'
+    'clientSecret.env names a variable that is not set'
   )
   process.env.ORDER_SECRET = ''
   expect(refusalOf(() => clientSecretPost({ env: 'ORDER_SECRET' })).message).toContain('is empty')
@@ -250,7 +250,7 @@ test('W28 a variable that is only inherited is not set', () => {
   const prototype = Object.prototype as Record<string, unknown>
   prototype.ORDER_SECRET = 'inherited'
   onTestFinished(() => void delete prototype.ORDER_SECRET)
-  expect(refusalOf(() => clientSecretPost({ env: 'ORDER_SECRET' })).message).toContain('no variable that is set')
+  expect(refusalOf(() => clientSecretPost({ env: 'ORDER_SECRET' })).message).toContain('a variable that is not set')
 })
 
 function refusalOf(attempt: () => unknown): Error {

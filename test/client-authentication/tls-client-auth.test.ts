@@ -59,7 +59,7 @@ test('C58 a key pair in files signs assertions that name its certificate', async
 })
 
 test.each<[string, () => unknown, string]>([
-  ['a key of another certificate', () => ({ cert: one.cert, key: other.key }), 'not of this key'],
+  ['a key of another certificate', () => ({ cert: one.cert, key: other.key }), 'a certificate of another key'],
   ['no certificate', () => ({ cert: 'x', key: one.key }), 'no certificate'],
   ['no key', () => ({ cert: one.cert, key: 'x' }), 'no private key'],
   ['no authority', () => ({ ...one, ca: 'x' }), 'ca holds no certificate'],

@@ -140,7 +140,7 @@ test.each<[string, () => unknown, string, RegExp]>([
     'a secureContext that is none',
     () => ({ secureContext: {} }),
     'ERR_INVALID_OPTION',
-    /^connect\.secureContext is none/
+    /^connect\.secureContext is not a SecureContext/
   ],
   [
     'a secureContext with something beside it',

@@ -190,7 +190,7 @@ test('W21 a proxy that says nothing costs the deadline, and its connection is gi
   const { send } = make({ proxies: through(proxy.url) }, clock)
   const outcome = expect(send(post('https://127.0.0.1:8889'))).rejects.toMatchObject({
     code: 'ERR_TIMEOUT',
-    message: `No whole answer from 127.0.0.1:8889 (through the proxy ${proxy.url.host}) within 5000 ms.`
+    message: `No whole answer came from 127.0.0.1:8889 (through the proxy ${proxy.url.host}) within 5000 ms.`
   })
   await vi.waitFor(() => expect(proxy.asked).toHaveLength(1))
   const [connection] = proxy.open

@@ -209,7 +209,7 @@ test.each(everyRoad)('T12 headers that never come over %s end with the deadline'
   const server = await rawServer()
   const outcome = expect(road(clock).send(post(server))).rejects.toMatchObject({
     code: 'ERR_TIMEOUT',
-    message: `No whole answer from ${server.host} within 5000 ms.`
+    message: `No whole answer came from ${server.host} within 5000 ms.`
   })
   const { socket } = await server.next()
   await clock.advance(5000)

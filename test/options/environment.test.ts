@@ -198,12 +198,12 @@ test.each([
   [
     { CLIENT_SECRET: marker, AUTHENTICATION_METHOD: marker },
     'ERR_INVALID_OPTION',
-    'SERVICE_TOKEN_AUTHENTICATION_METHOD is none that works with a secret'
+    'SERVICE_TOKEN_AUTHENTICATION_METHOD does not work with a secret'
   ],
   [
     { PRIVATE_KEY_FILE: '@key.pem', AUTHENTICATION_METHOD: 'client_secret_post' },
     'ERR_INVALID_OPTION',
-    'SERVICE_TOKEN_AUTHENTICATION_METHOD is none that works with a private key'
+    'SERVICE_TOKEN_AUTHENTICATION_METHOD does not work with a private key'
   ],
   [
     { PRIVATE_KEY_FILE: '@key.pem', AUTHENTICATION_METHOD: 'tls_client_auth' },

@@ -100,6 +100,6 @@ test('the epoch is raised with a key that comes from the client secret, and not 
   const store = memoryStore(clock)
   expect(await raiseEpoch({ store, sealingKey: 'clientSecret', clientSecret: random() })).toBe(1)
   await expect(raiseEpoch({ store, sealingKey: 'clientSecret' })).rejects.toThrow(
-    "sealingKey is 'clientSecret', but there is none. Give a key of its own."
+    "sealingKey is 'clientSecret', but there is no client secret. Give a key of its own."
   )
 })

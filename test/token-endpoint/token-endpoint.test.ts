@@ -164,7 +164,7 @@ test('Q21 a secret that never comes ends with the attempt, which has half of the
   const outcome = expect(source.token(request)).rejects.toMatchObject({
     code: 'ERR_SECRET_UNAVAILABLE',
     transient: true,
-    message: 'No token within 5000 ms: the credential for client_secret_basic did not arrive in time.'
+    message: 'No token came within 5000 ms: the credential for client_secret_basic did not arrive in time.'
   })
   await clock.advance(5000)
   await outcome
@@ -178,7 +178,7 @@ test('Q21 metadata that never come end with the attempt', async () => {
   const { source, clock } = await road({}, { server: lost(() => new Promise(() => {})) })
   const outcome = expect(source.token(request, { maxWait: 70 })).rejects.toMatchObject({
     code: 'ERR_TIMEOUT',
-    message: "No token within 70 ms: the authorization server's metadata did not arrive in time."
+    message: "No token came within 70 ms: the authorization server's metadata did not arrive in time."
   })
   await clock.advance(70)
   await outcome
@@ -189,7 +189,7 @@ test('T11 T75 an answer that does not come in time ends with the attempt', async
   const { source: silent, clock } = source(server)
   const outcome = expect(silent.token(request, { maxWait: 70 })).rejects.toMatchObject({
     code: 'ERR_TIMEOUT',
-    message: `No token within 70 ms: an answer of ${new URL(server.origin).host} did not arrive in time.`
+    message: `No token came within 70 ms: an answer of ${new URL(server.origin).host} did not arrive in time.`
   })
   await server.next()
   await clock.advance(70)

@@ -81,7 +81,7 @@ function fleetOptions(values: Values): FleetOptions {
 }
 
 function lines({ instances }: FleetOptions, report: FleetReport): string[] {
-  const { requests, peaks, mean, sockets, failedInstances, failedShare, storePeak } = report
+  const { requests, peaks, mean, sockets, tokenLosses, shareWithoutToken, storePeak } = report
   const rows: [string, string][] = [
     ['instances', `${instances}`],
     ['token requests in total', `${requests}`],
@@ -89,8 +89,8 @@ function lines({ instances }: FleetOptions, report: FleetReport): string[] {
     ['worst second of each later round', peaks.slice(1).join(', ') || 'not simulated'],
     ['after the rollout, on average', `${mean.toPrecision(3)} requests a second`],
     ['connections open at once', `${sockets}`],
-    ['times that an instance had no token', `${failedInstances}`],
-    ['share of time without a token', `${(failedShare * 100).toPrecision(2)} %`]
+    ['times that an instance had no token', `${tokenLosses}`],
+    ['share of time without a token', `${(shareWithoutToken * 100).toPrecision(2)} %`]
   ]
   if (storePeak !== undefined) rows.push(['worst second of one shard', `${storePeak} commands`])
   const width = Math.max(...rows.map(([name]) => name.length))
