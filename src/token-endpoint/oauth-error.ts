@@ -50,7 +50,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
     {
       code: 'ERR_INVALID_DPOP_PROOF',
       message:
-        'the DPoP proof is missing or does not count. Set dpop: true, or check dpop.alg, the clock, and the URL of the token endpoint.'
+        'the DPoP proof is missing or not valid. Set dpop: true, or check dpop.alg, the clock, and the URL of the token endpoint.'
     }
   ],
   [
