@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Slot } from '../endpoint-health/admission.ts'
 import { TokenClientError } from '../errors.ts'
 import type { RefreshReason } from '../events.ts'
-import { type Awaited, type Deadline, startDeadline, tooSlow } from '../waiting/deadline.ts'
+import { type Awaited, type Deadline, type RunningDeadline, startDeadline, tooSlow } from '../waiting/deadline.ts'
 import type { Ending } from '../waiting/ending.ts'
 import { pause } from '../waiting/pause.ts'
 import { type RetryBudget, withRetries } from '../waiting/retry.ts'
@@ -13,33 +13,19 @@ export interface FlightPlan {
   readonly reason: RefreshReason
   /** Milliseconds before the first attempt, because there must be a gap between two flights of one key. */
   readonly startIn: number
-  /** Milliseconds for the whole flight. */
-  readonly timeout: number
   readonly takeSlot: (signal: AbortSignal) => Slot | Promise<Slot | undefined>
-  /** Makes one attempt, which lasts until the end of the flight at most. */
-  readonly ask: (flight: Deadline, slot: Slot) => Promise<Landing>
-  /** Milliseconds before another attempt; undefined when there is none. */
-  readonly pauseBefore: (retry: number, error: TokenClientError) => number | undefined
+  readonly attempts: {
+    /** Milliseconds for the whole flight. */
+    readonly timeout: number
+    /** Makes one attempt, which lasts until the end of the flight at most. */
+    ask(flight: Deadline, slot: Slot): Promise<Landing>
+    /** Milliseconds before another attempt; undefined when there is none. */
+    pauseBefore(retry: number): number | undefined
+  }
   readonly budget: RetryBudget
   readonly clock: Clock
   /** Aborted when the client closes. */
   readonly closing: Ending
-}
-
-/** One token request with its retries for one key, whoever asked for it. It has its own deadline, and no caller's abort ends it. */
-export interface Flight {
-  readonly reason: RefreshReason
-  /** Monotonic ms. */
-  readonly startedAt: number
-  /** Monotonic ms at which it ends at the latest. */
-  readonly endsAt: number
-  readonly attempts: number
-  readonly landing: Promise<Landing>
-  /** Called for a caller that waits. The flight may then try more than once, and the process stays alive until it ends. */
-  readonly waiting: number
-  hold(): void
-  /** A caller has left. If no other caller waits, the flight makes no further attempt and no longer keeps the process alive. */
-  release(): void
 }
 
 /** The server turned out to be ill before this flight had sent a request. */
@@ -49,79 +35,102 @@ export class TurnedAway extends Error {}
 const outsideRequests = AsyncLocalStorage.snapshot()
 
 export function startFlight(plan: FlightPlan): Flight {
-  return outsideRequests(() => fly(plan))
+  return outsideRequests(() => new Flight(plan))
 }
 
-function fly(plan: FlightPlan): Flight {
-  const { reason, startIn, timeout, takeSlot, ask, pauseBefore, budget, clock, closing } = plan
-  let startedAt = clock.monotonicTime() + startIn
-  const timedOut = (awaited: Awaited | undefined) => tooLong(timeout, awaited, lastError)
-  const deadline = startDeadline({ clock, timeout: startIn + timeout, timedOut, signals: [closing] })
-  const { signal, endsAt } = deadline
-  let slot: Slot | undefined
-  let waiting = 0
-  let attempts = 0
-  let lastError: unknown
+/** One token request with its retries for one key, whoever asked for it. It has its own deadline, and no caller's abort ends it. */
+export class Flight {
+  readonly reason: RefreshReason
+  /** Monotonic ms at which it ends at the latest. */
+  readonly endsAt: number
+  readonly landing: Promise<Landing>
+  readonly #plan: FlightPlan
+  readonly #deadline: RunningDeadline
+  #startedAt: number
+  #attempts = 0
+  #waiting = 0
+  #slot: Slot | undefined
+  #lastError: unknown
 
-  async function attempt(from: Slot): Promise<Landing> {
-    attempts += 1
-    try {
-      return await ask(deadline, from)
-    } catch (error) {
-      lastError = error
-      deadline.awaits(undefined)
-      throw error
-    }
+  constructor(plan: FlightPlan) {
+    const { reason, startIn, attempts, clock, closing } = plan
+    this.#plan = plan
+    this.reason = reason
+    this.#startedAt = clock.monotonicTime() + startIn
+    this.#deadline = startDeadline({
+      clock,
+      timeout: startIn + attempts.timeout,
+      timedOut: (awaited) => tooLong(attempts.timeout, awaited, this.#lastError),
+      signals: [closing]
+    })
+    this.endsAt = this.#deadline.endsAt
+    this.landing = this.#run().finally(() => {
+      this.#deadline.stop()
+      this.#slot?.release()
+    })
   }
 
-  async function attemptFrom(from: Slot): Promise<Landing> {
-    const wait = Math.max(startedAt, from.startAt) - clock.monotonicTime()
+  /** Monotonic ms. */
+  get startedAt(): number {
+    return this.#startedAt
+  }
+
+  /** How many attempts have begun. */
+  get attempts(): number {
+    return this.#attempts
+  }
+
+  /** How many callers wait for it. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  /** A caller waits. The flight may then try more than once, and the process stays alive until it ends. */
+  hold(): void {
+    this.#waiting += 1
+    this.#deadline.hold()
+  }
+
+  /** A caller has left. If no other caller waits, the flight makes no further attempt and no longer keeps the process alive. */
+  release(): void {
+    this.#waiting -= 1
+    if (this.#waiting === 0) this.#deadline.letGo()
+  }
+
+  async #run(): Promise<Landing> {
+    const { signal } = this.#deadline
+    const taking = this.#plan.takeSlot(signal)
+    this.#slot = taking instanceof Promise ? await taking : taking
+    if (this.#slot === undefined) throw new TurnedAway()
+    if (!signal.aborted) return this.#attemptFrom(this.#slot)
+    this.#slot.release()
+    throw signal.reason
+  }
+
+  async #attemptFrom(slot: Slot): Promise<Landing> {
+    const { attempts, budget, clock } = this.#plan
+    const { signal, endsAt } = this.#deadline
+    const wait = Math.max(this.#startedAt, slot.startAt) - clock.monotonicTime()
     if (wait > 0) await pause(clock, wait, signal)
-    startedAt = Math.max(startedAt, clock.monotonicTime())
-    return withRetries(() => attempt(from), {
+    this.#startedAt = Math.max(this.#startedAt, clock.monotonicTime())
+    return withRetries(() => this.#attempt(slot), {
       clock,
       budget,
       endsAt,
       signal,
-      pauseBefore: (retry, error) => (waiting > 0 ? pauseBefore(retry, error) : undefined),
-      mayGoOn: () => from.mayGoOn(signal)
+      pauseBefore: (retry) => (this.#waiting > 0 ? attempts.pauseBefore(retry) : undefined),
+      mayGoOn: () => slot.mayGoOn(signal)
     })
   }
 
-  async function attemptInTurn(): Promise<Landing> {
-    const taking = takeSlot(signal)
-    slot = taking instanceof Promise ? await taking : taking
-    if (slot === undefined) throw new TurnedAway()
-    if (!signal.aborted) return attemptFrom(slot)
-    slot.release()
-    throw signal.reason
-  }
-
-  const landing = attemptInTurn().finally(() => {
-    deadline.stop()
-    slot?.release()
-  })
-
-  return {
-    reason,
-    endsAt,
-    landing,
-    get startedAt() {
-      return startedAt
-    },
-    get attempts() {
-      return attempts
-    },
-    get waiting() {
-      return waiting
-    },
-    hold() {
-      waiting += 1
-      deadline.hold()
-    },
-    release() {
-      waiting -= 1
-      if (waiting === 0) deadline.letGo()
+  async #attempt(slot: Slot): Promise<Landing> {
+    this.#attempts += 1
+    try {
+      return await this.#plan.attempts.ask(this.#deadline, slot)
+    } catch (error) {
+      this.#lastError = error
+      this.#deadline.awaits(undefined)
+      throw error
     }
   }
 }

@@ -9,7 +9,7 @@ import { canSurvive, type RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import type { Ending } from '../waiting/ending.ts'
 import { type RetryBudget, retryBudget } from '../waiting/retry.ts'
-import { type Attempts, attemptsOf } from './attempts.ts'
+import { Attempts } from './attempts.ts'
 import { type Entry, endsBy, failed, landed, tookOff, turnedAway, type Underway } from './entry.ts'
 import type { FailedFlight, FailureMemory } from './failure-memory.ts'
 import { type Flight, type FlightPlan, startFlight, TurnedAway } from './flight.ts'
@@ -89,10 +89,8 @@ export class Refresher {
     const moment = clock.monotonicTime()
     const startIn = Math.max(0, (entry.lastFlightAt ?? Number.NEGATIVE_INFINITY) + gapBetweenFlights - moment)
     entry.lastFlightAt = Math.ceil(moment + startIn)
-    const attempts = attemptsOf(entry, this.#cache)
-    const { timeout, ask, pauseBefore } = attempts
-    const plan = { reason, startIn, timeout, takeSlot, ask, pauseBefore, budget: this.#budget, clock, closing }
-    const flight = startFlight(plan)
+    const attempts = new Attempts(entry, this.#cache)
+    const flight = startFlight({ reason, startIn, takeSlot, attempts, budget: this.#budget, clock, closing })
     const arrival = flight.landing.then(
       (landing) => this.#arrived(entry, flight, landing),
       (cause) =>
@@ -100,7 +98,7 @@ export class Refresher {
     )
     // Perhaps nobody is waiting. A failure is reported by the event and remembered.
     arrival.catch(() => {})
-    const underway = { flight, arrival, insist: attempts.insist }
+    const underway = { flight, arrival, insist: () => attempts.insist() }
     tookOff(entry, underway)
     this.#cache.note(entry)
     trace?.(entry.request, flight, arrival)
