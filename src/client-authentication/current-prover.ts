@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import type { ServerClock } from '../http/server-clock.ts'
 import type { Prover } from '../token/prover.ts'
 import type { Deadline } from '../waiting/deadline.ts'
 import type { Ending } from '../waiting/ending.ts'
@@ -7,7 +8,7 @@ import type { Warn } from './client-authentication.ts'
 import type { CredentialSource } from './credential-source.ts'
 import type { DpopKey } from './dpop-key.ts'
 import { dpopProver } from './dpop-prover.ts'
-import { proofMemory } from './proof-memory.ts'
+import { type ProofMemory, proofMemory } from './proof-memory.ts'
 
 export interface ProverOptions {
   readonly source: CredentialSource<DpopKey>
@@ -18,15 +19,16 @@ export interface ProverOptions {
   readonly closing: Ending
 }
 
-/** The prover of the current key. It is the same object as long as the key is the same. */
-export type CurrentProver = (warn: Warn, deadline: Deadline) => Promise<Prover>
+/** The prover of the current key. It is the same object as long as the key is the same. `serverTime` is the clock of the authorization server. */
+export type CurrentProver = (warn: Warn, deadline: Deadline, serverTime: ServerClock) => Promise<Prover>
 
 export function currentProver({ source, ...options }: ProverOptions): CurrentProver {
-  const memory = proofMemory(options.clock)
+  let memory: ProofMemory | undefined
   let current: { readonly prover: Prover; readonly publicKey: KeyObject } | undefined
 
-  return async (warn, deadline) => {
+  return async (warn, deadline, serverTime) => {
     const key = await source.read(warn, deadline)
+    memory ??= proofMemory(options.clock, serverTime)
     if (current?.publicKey.equals(key.publicKey) !== true)
       current = { prover: dpopProver({ ...options, key, memory }), publicKey: key.publicKey }
     return current.prover

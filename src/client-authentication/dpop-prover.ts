@@ -146,16 +146,15 @@ class Call implements ProvenCall {
   }
 
   /**
-   * The time of a resource server is read only if it refuses a proof. True when the proof was dated wrongly. An answer to another
-   * request can have shown it before.
+   * Whether the proof was dated wrongly. An answer to another request can have shown it before. The time of a resource server is read only
+   * if it refuses a proof. Whoever asks for tokens reads that of the authorization server.
    */
   #learnTime(headers: AnswerFields, refusal: ProofRefusal): boolean {
     const { memory, origin, server } = this.#options
-    const isOfAuthorizationServer = server === 'token-endpoint'
-    if (!isOfAuthorizationServer && refusal !== 'proof') return false
+    if (refusal !== 'proof') return false
     const { date, age } = headers
-    if (typeof date !== 'string') return false
-    memory.learnTime(origin, { date, ...(typeof age === 'string' && { age }) }, isOfAuthorizationServer)
+    if (server === 'resource-server' && typeof date === 'string')
+      memory.learnTime(origin, { date, ...(typeof age === 'string' && { age }) })
     return Math.abs(memory.nowAt(origin) - this.#datedAt) >= limits.clockDifference
   }
 }

@@ -7,5 +7,5 @@ export const proverCode = late(() => import('./current-prover.ts'))
 /** The current prover. Its code starts to load at once. */
 export function lateProver(options: ProverOptions): CurrentProver {
   const current = lateMade(proverCode, ({ currentProver }) => currentProver(options))
-  return async (warn, deadline) => (await current())(warn, deadline)
+  return async (...given) => (await current())(...given)
 }

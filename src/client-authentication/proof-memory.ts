@@ -9,20 +9,20 @@ export interface ProofMemory {
   dropNonce(server: string, nonce: string | undefined): void
   /** Epoch ms by the clock of that server, or by the clock of the authorization server as long as the former is unknown. */
   nowAt(origin: string): number
-  /** Reads the `Date` of an answer. */
-  learnTime(origin: string, headers: Readonly<Record<string, string>>, isOfAuthorizationServer: boolean): void
+  /** Reads the `Date` of a resource server's answer. */
+  learnTime(origin: string, headers: Readonly<Record<string, string>>): void
 }
 
 /** How many servers of each kind are remembered. The one that was met longest ago is forgotten first. */
 const mostServers = 1000
 
-export function proofMemory(clock: Clock): ProofMemory {
+/** `authorizationServer` is its clock, which whoever asks it for tokens keeps. */
+export function proofMemory(clock: Clock, authorizationServer: ServerClock): ProofMemory {
   const nonces = new Map<string, string>()
   const clocks = new Map<string, ServerClock>()
-  const usual = serverClock(clock)
 
   function nowAt(origin: string): number {
-    return (clocks.get(origin) ?? usual).now()
+    return (clocks.get(origin) ?? authorizationServer).now()
   }
 
   return {
@@ -34,10 +34,10 @@ export function proofMemory(clock: Clock): ProofMemory {
       if (nonces.get(server) === nonce) nonces.delete(server)
     },
     nowAt,
-    learnTime(origin, headers, isOfAuthorizationServer) {
-      const known = isOfAuthorizationServer ? usual : (clocks.get(origin) ?? serverClock(clock))
+    learnTime(origin, headers) {
+      const known = clocks.get(origin) ?? serverClock(clock)
       known.learn({ headers }, origin)
-      if (!isOfAuthorizationServer) keep(clocks, origin, known)
+      keep(clocks, origin, known)
     }
   }
 }

@@ -3,13 +3,18 @@ import type { CurrentProver } from '../client-authentication/current-prover.ts'
 import { TokenClientError } from '../errors.ts'
 import { proofRefusal, readChallenges } from '../http/challenge.ts'
 import type { Answer } from '../http/exchange.ts'
+import type { ServerClock } from '../http/server-clock.ts'
 import type { ProofRefusal, ProvenCall } from '../token/prover.ts'
 
 /** The proofs of one token request and its repeats (RFC 9449 §5). Rejects with `ERR_SECRET_UNAVAILABLE` if there is no key. */
-export async function beginProof(draft: UndatedDraft, prover: CurrentProver): Promise<ProvenCall> {
+export async function beginProof(
+  draft: UndatedDraft,
+  prover: CurrentProver,
+  serverTime: ServerClock
+): Promise<ProvenCall> {
   const { deadline, tokenEndpoint, warn } = draft
   deadline.awaits('the DPoP key', 'ERR_SECRET_UNAVAILABLE')
-  const current = await orUnavailable('The DPoP key', () => prover(warn, deadline))
+  const current = await orUnavailable('The DPoP key', () => prover(warn, deadline, serverTime))
   return current.begin(new URL(tokenEndpoint).origin, 'token-endpoint')
 }
 

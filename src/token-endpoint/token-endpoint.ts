@@ -124,7 +124,7 @@ class Endpoint implements TokenSource {
   ): Promise<AccessToken> {
     const { clock, bearerTypes = ['bearer'], prover } = this.#options
     const draft = this.#draftOf(request, known, attempt)
-    const call = proven ?? (prover && (await beginProof(draft, prover)))
+    const call = proven ?? (prover && (await beginProof(draft, prover, this.#serverTime)))
     if (call !== undefined) await writeProof(draft, call)
     const asked = await authenticatedRequest(draft, { ...this.#options, serverTime: this.#serverTime })
     const { answer, proof, sent } = asked

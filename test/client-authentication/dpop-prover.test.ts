@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
 import { currentProver } from '../../src/client-authentication/current-prover.ts'
 import { ownKey, proofAlgorithms } from '../../src/client-authentication/dpop-key.ts'
+import { serverClock } from '../../src/http/server-clock.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import type { ProvenCall, Prover } from '../../src/token/prover.ts'
 import { startDeadline } from '../../src/waiting/deadline.ts'
@@ -19,7 +20,7 @@ async function prover(clock = manualClock()): Promise<Prover> {
     closing: new Ending()
   })
   const deadline = startDeadline({ clock, timeout: 1000, timedOut: () => new Error(), signals: [] })
-  return current(() => {}, deadline).finally(() => deadline.stop())
+  return current(() => {}, deadline, serverClock(clock)).finally(() => deadline.stop())
 }
 
 async function nonceOf(call: ProvenCall): Promise<unknown> {

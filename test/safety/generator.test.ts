@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'vitest'
 import { currentProver } from '../../src/client-authentication/current-prover.ts'
 import { generatedKey } from '../../src/client-authentication/dpop-key.ts'
 import { systemClock } from '../../src/clock.ts'
+import { serverClock } from '../../src/http/server-clock.ts'
 import type { Prover } from '../../src/token/prover.ts'
 import { Ending } from '../../src/waiting/ending.ts'
 import { type Hop, type Listeners, leaks, listen, pathThrough } from './two-listeners.ts'
@@ -33,7 +34,7 @@ function prover(): Promise<Prover> {
     timeout: 1000,
     closing: new Ending()
   })
-  return current(() => {}, undefined as never)
+  return current(() => {}, undefined as never, serverClock(systemClock))
 }
 
 /** mulberry32: the same numbers for the same seed, on every machine. */
