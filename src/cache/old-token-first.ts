@@ -29,6 +29,9 @@ const gapBetweenLooks = 1000
 /** How many milliseconds a caller with a token waits for a better one, from the start of the flight. */
 const longestWaitForBetter = 2000
 
+/** A token with this many milliseconds left is still good for a call. */
+const enoughForCall = 1000
+
 /** Decides what a caller gets: the old token first. */
 export class OldTokenFirst {
   readonly #cache: OldTokenFirstOptions
@@ -75,7 +78,7 @@ export class OldTokenFirst {
     if (underway === undefined) return kept.token
     const began = clock.monotonicTime()
     const endsAt = leavesAt ?? began + (maxWait ?? timeout)
-    const wait = Math.min(endsAt, underway.flight.startedAt + longestWaitForBetter) - began
+    const wait = Math.min(endsAt, underway.flight.startedAt + longestWaitForBetter, usefulUntil(kept, began)) - began
     if (wait <= 0 || callers.count >= maxWaiting) return kept.token
 
     return callers.join(underway, { signal, maxWait: wait }).catch((error) => {
@@ -85,4 +88,10 @@ export class OldTokenFirst {
       return this.serve(entry, { signal, maxWait: left, origin }, endsAt)
     })
   }
+}
+
+/** Until then a caller can still take this token. With less time left it waits for the next one. */
+function usefulUntil({ refusedBy, endsAt }: KeptToken, moment: number): number {
+  const until = endsAt - enoughForCall
+  return refusedBy === 'nobody' && moment <= until ? until : Number.POSITIVE_INFINITY
 }

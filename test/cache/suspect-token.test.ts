@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ClientClosedError } from '../../src/errors.ts'
-import { down, life, noSuchScope, outcome, read, second, setUp } from './set-up.ts'
+import { down, life, noSuchScope, outcome, read, second, settles, setUp } from './set-up.ts'
 
 test('K2 a token that becomes suspect while its successor is on the way is waited for', async () => {
   const { clock, source, cache, warm } = setUp()
@@ -93,4 +93,19 @@ test('a caller whose token ends while it waits for a better one waits no longer 
   expect(await outcome(asked, clock)).toMatchObject({
     message: 'No token came within 10000 ms. Allow more time with maxWait, or call again.'
   })
+})
+
+test('a caller takes the token that it has while a second of it is left, when the next one does not come', async () => {
+  const { clock, source, cache, warm } = setUp()
+  const token = await warm(read, 20 * second)
+  await clock.advance(17.5 * second) // 1.5 s are left
+  const waiting = cache.token(read)
+  expect(await outcome(waiting, clock)).toBe('pending')
+  await clock.advance(400)
+  expect(await outcome(waiting, clock)).toBe('pending')
+  await clock.advance(100)
+  expect(await outcome(waiting, clock)).toBe(token)
+  expect(source.calls).toHaveLength(2)
+  await clock.advance(100)
+  expect(await settles(cache, clock)).toBe('pending') // now the next one is better
 })
