@@ -62,5 +62,6 @@ export const regressions: readonly Regression[] = [
   {
     seed: 510_295,
     found: 'the simulation itself held on to the first end of a token that lay in the store with an earlier one'
-  }
+  },
+  { seed: 512_602, found: 'the simulation itself took a token for refused while the refusal was still on its way' }
 ]

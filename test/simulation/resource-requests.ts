@@ -149,7 +149,9 @@ export function resourceDispatch(
     attempt.status = script.status
     if (script.status === 401) service.lingering.push(host.monotonicTime() + script.delay + waitForReplacement)
     const serial = service.serials.get(attempt.token ?? '')
-    if (script.status === 401 && serial !== undefined) refuses(world, service, serial, origin)
+    // The service knows of it when the head of the answer has come.
+    if (script.status === 401 && serial !== undefined)
+      host.later(script.delay, () => wire.isOpen && refuses(world, service, serial, origin))
     log.write('resource', `${service.name} ${origin} serial ${serial} → ${script.status ?? script.ending}`)
     wire.play(proof === undefined ? script : withNonce(world, origin, script))
   })
