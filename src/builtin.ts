@@ -49,6 +49,6 @@ function moduleOf<Name extends keyof Modules>(name: Name): Modules[Name] {
 /** Platforms other than Node have some of its modules, or parts of them. */
 export function lacking(what: string, cause?: unknown): never {
   const remedy =
-    'A client with its clientSecret as a string and the option fetch works without it, and so does createFetch.'
+    'createFetch works without it, and so does a client with a clientSecret as a string and the option fetch.'
   throw new TokenClientError('ERR_UNSUPPORTED_PLATFORM', `${what}. ${remedy}`, { transient: false, cause })
 }

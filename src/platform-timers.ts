@@ -2,15 +2,13 @@
 // Importing node:timers would also load its promises, and reading `performance` would load ten modules of Node: more than a megabyte.
 
 if (typeof globalThis.process?.getBuiltinModule !== 'function') {
-  const remedy =
-    'Node 20.19, Bun, Deno 2 and newer have it. To verify tokens elsewhere, import service-token-client/resource-server/web.'
-  throw new Error(`service-token-client needs process.getBuiltinModule, which this platform does not have. ${remedy}`)
+  const remedy = 'Use Node, Bun or Deno 2. The verifier service-token-client/resource-server/web needs nothing of Node.'
+  throw new Error(`service-token-client needs process.getBuiltinModule. ${remedy}`)
 }
 
 // Other platforms have some of Node's modules, and parts of others.
-const timers: Partial<typeof import('node:timers')> = process.getBuiltinModule('node:timers') ?? globalThis
-export const { setTimeout = globalThis.setTimeout, clearTimeout = globalThis.clearTimeout } = timers
-export const { setImmediate = (callback: () => void) => setTimeout(callback, 0) } = timers
+const timers = process.getBuiltinModule('node:timers') ?? globalThis
+export const { setTimeout, clearTimeout, setImmediate = (callback: () => void) => setTimeout(callback, 0) } = timers
 export const { queueMicrotask } = globalThis
 
 const { now } = Date

@@ -54,7 +54,7 @@ test.each<[string, () => Partial<TokenClientOptions>]>([
     .catch((thrown) => thrown)
   expect(error).toMatchObject({ code: 'ERR_UNSUPPORTED_PLATFORM', transient: false })
   expect(error.message).toContain(`This platform has no ${name}. `)
-  expect(error.message).toContain('the option fetch works without it')
+  expect(error.message).toContain('createFetch works without it')
 })
 
 test('W32 without the modules of Node that send requests, the option fetch gives tokens', async () => {
@@ -159,7 +159,7 @@ test("W32 the dispatchers of Bun's own undici do not dispatch, and the error say
   const error = await Promise.resolve()
     .then(() => failure({ dispatcher: new (class Agent {})() as never }))
     .catch((thrown) => thrown)
-  expect(error.message).toContain("On Bun import them from 'undici/index.js'")
+  expect(error.message).toContain("on Bun of 'undici/index.js'")
 })
 
 /** As Deno has it. */

@@ -8,7 +8,7 @@ import type { StartAnswer } from './incoming-answer.ts'
 import { joined } from './joined.ts'
 import { networkError } from './network-error.ts'
 import type { OwnAgent } from './own-agent.ts'
-import { hostThrough } from './proxies.ts'
+import { hostThrough } from './proxy-refusal.ts'
 import { requestTarget } from './request-target.ts'
 
 /** One exchange over connections of our own. Answers of status 1xx are skipped, and no redirect is followed. */

@@ -61,14 +61,3 @@ function checkedProxyUrl(option: string, value: string): URL {
 function unlessItLeaves(url: URL, proxy: URL): URL | undefined {
   return url.protocol === 'http:' && isLoopback(url) && !isLoopback(proxy) ? undefined : proxy
 }
-
-/** The value of `Proxy-Authorization` by the user name and password in a proxy's URL (RFC 7617). */
-export function proxyAuthorization({ username, password }: URL): string | undefined {
-  if (username === '' && password === '') return undefined
-  return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`
-}
-
-/** Where an answer comes from, for a message. */
-export function hostThrough({ host }: URL, proxy: URL | undefined): string {
-  return proxy === undefined ? host : `${host} (through the proxy ${proxy.host})`
-}

@@ -26,3 +26,8 @@ function demandOf(proxy: URL | undefined) {
   const remedy = 'Put them into the URL of the proxy, as http://user:password@host:port.'
   return ['requires a user name and a password', remedy] as const
 }
+
+/** Where an answer comes from, for a message. */
+export function hostThrough({ host }: URL, proxy: URL | undefined): string {
+  return proxy === undefined ? host : `${host} (through the proxy ${proxy.host})`
+}

@@ -13,8 +13,7 @@ import { type Fetch, fetchExchange } from './fetch-exchange.ts'
 import { type IncomingAnswer, incomingAnswer, type StartAnswer } from './incoming-answer.ts'
 import type { Connecting } from './own-agent.ts'
 import { type OwnAgents, ownAgents } from './own-agents.ts'
-import { hostThrough } from './proxies.ts'
-import { proxyRefusal } from './proxy-refusal.ts'
+import { hostThrough, proxyRefusal } from './proxy-refusal.ts'
 
 export type { Answer, Exchange } from './exchange.ts'
 

@@ -49,8 +49,8 @@ export function checkedTransport(given: Given): Transport {
     wrong(road, `and ${other} are both given`, remedy, 'ERR_CONFLICTING_OPTIONS')
   }
   if (dispatcher !== undefined && typeof dispatcher?.dispatch !== 'function') {
-    const ofBun = "On Bun import them from 'undici/index.js': its own undici has no dispatchers. Or leave it out."
-    const remedy = `Give a new Agent(…), ProxyAgent(…) or EnvHttpProxyAgent() of undici. ${ofBun}`
+    const remedy =
+      "Give a new Agent(…), ProxyAgent(…) or EnvHttpProxyAgent() of undici, on Bun of 'undici/index.js', or leave it out."
     wrong('dispatcher', 'is not an undici Dispatcher', remedy)
   }
   return {

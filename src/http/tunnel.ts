@@ -5,7 +5,6 @@ import { builtin } from '../builtin.ts'
 import { wallTime } from '../platform-timers.ts'
 import { joined } from './joined.ts'
 import { networkError } from './network-error.ts'
-import { proxyAuthorization } from './proxies.ts'
 import { proxyRefusal } from './proxy-refusal.ts'
 import { retryAfter } from './retry-after.ts'
 
@@ -86,4 +85,10 @@ function tunnel(request: ClientRequest, proxy: URL): Promise<Socket> {
 
 export function addressOf({ hostname, port, protocol }: URL): { hostname: string; port: string; protocol: string } {
   return { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port }
+}
+
+/** The value of `Proxy-Authorization` by the user name and password in a proxy's URL (RFC 7617). */
+function proxyAuthorization({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return undefined
+  return `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`
 }
