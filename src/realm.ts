@@ -8,6 +8,11 @@ export function isBytes(given: unknown): given is Uint8Array {
   return ArrayBuffer.isView(given) && tagOf(given) === '[object Uint8Array]'
 }
 
+/** As `crypto.subtle.sign` returns it, of whatever realm. */
+export function isArrayBuffer(given: unknown): given is ArrayBuffer {
+  return tagOf(given) === '[object ArrayBuffer]'
+}
+
 function tagOf(given: unknown): string {
   return Object.prototype.toString.call(given)
 }

@@ -2,14 +2,14 @@ import type { KeyObject } from 'node:crypto'
 import { TokenClientError } from '../errors.ts'
 import { signatureAlgorithm } from '../proof/signature-algorithms.ts'
 import { isSignedBy } from '../proof/signature-check.ts'
-import { isBytes } from '../realm.ts'
+import { isArrayBuffer, isBytes } from '../realm.ts'
 import { kindOf } from '../wrong-option.ts'
 
 /**
  * Signs bytes with a key outside this process: in a key service, an HSM or a TPM. The signature has the raw form of JWS
  * (RFC 7518 §3). For ES256 these are two numbers of 32 bytes each, and not the DER form that some services return.
  */
-export type Sign = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
+export type Sign = (bytes: Uint8Array) => Uint8Array | ArrayBuffer | Promise<Uint8Array | ArrayBuffer>
 
 /** An RSA signature is as long as its key, at least 2048 bits. */
 const leastRsaBytes = 256
@@ -19,7 +19,8 @@ const leastRsaBytes = 256
  * a key that does not match the public key.
  */
 export async function remoteSignature(sign: Sign, alg: string, input: string, publicKey?: KeyObject): Promise<string> {
-  const signature = await called(sign, Buffer.from(input))
+  const given = await called(sign, Buffer.from(input))
+  const signature = isArrayBuffer(given) ? new Uint8Array(given) : given
   if (!isBytes(signature))
     throw signerFailed(`returned ${kindOf(signature)}. Have it return the signature as a Uint8Array`)
   const { length } = signature

@@ -70,7 +70,7 @@ function algorithmFor(key: KeyObject, wanted: unknown, allowed: readonly string[
   const [usual, ...others] = known.filter((name) => allowed.includes(name))
   if (usual === undefined) {
     const kind = asymmetricKeyDetails?.namedCurve ?? type ?? 'unknown'
-    const fault = known.length === 0 ? 'cannot sign assertions' : `cannot sign with ${allowed.join(', ')}`
+    const fault = known.length === 0 ? 'cannot sign a JWT' : `cannot sign with ${allowed.join(', ')}`
     throw new CredentialFault(`holds a key of type ${kind}, which ${fault}`)
   }
   if (!isStrong(key)) throw new CredentialFault('holds an RSA key of fewer than 2048 bits')

@@ -138,7 +138,7 @@ test.each<[string, unknown, string]>([
   ['C48', keys.ec.publicKey.export({ format: 'jwk' }), 'no private key'],
   ['C48', keys.shortRsa.privateKey, 'fewer than 2048 bits'],
   ['C48', keys.secp256k1.privateKey, 'secp256k1'],
-  ['C48', keys.x25519.privateKey, 'cannot sign assertions'],
+  ['C48', keys.x25519.privateKey, 'cannot sign a JWT'],
   ['C48', undefined, 'PEM, a JWK'],
   ['C48', { kid: 'x' }, 'PEM, a JWK'],
   ['C48', 7, 'PEM, a JWK'],

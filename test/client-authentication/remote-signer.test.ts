@@ -30,7 +30,10 @@ test.each([
 ] as const)(
   'an assertion of %s that a signer elsewhere has signed verifies',
   async (alg, { privateKey, publicKey }, hash) => {
-    for (const sign of [raw(privateKey, hash), async (bytes: Uint8Array) => raw(privateKey, hash)(bytes)]) {
+    const inTime = raw(privateKey, hash)
+    const later = async (bytes: Uint8Array) => inTime(bytes)
+    const asWebCrypto = async (bytes: Uint8Array) => Uint8Array.from(inTime(bytes)).buffer
+    for (const sign of [inTime, later, asWebCrypto]) {
       const { protectedHeader, payload } = await verified(privateKeyJwt({ alg, kid: 'k1', sign }), publicKey)
       expect(protectedHeader).toEqual({ alg, kid: 'k1', typ: 'client-authentication+jwt' })
       expect(payload).toMatchObject({ iss: 'order-service', sub: 'order-service', aud: 'https://auth.internal' })
@@ -99,6 +102,13 @@ describe('a signer in trouble', () => {
       false
     ],
     ['answers with a text', () => 'marker-secret' as never, /returned a string.*Uint8Array/, false],
+    ['answers with too few bytes in an ArrayBuffer', () => new ArrayBuffer(63), /returned 63 bytes/, false],
+    [
+      'answers with a view of other kind',
+      () => new DataView(new ArrayBuffer(64)) as never,
+      /returned an object/,
+      false
+    ],
     ['answers with nothing', () => undefined as never, /returned undefined/, false]
   ])('that %s is told by name, and nothing is sent', async (_, sign, message, transient) => {
     const failure = await present(privateKeyJwt({ alg: 'ES256', sign })).catch((error) => error)
