@@ -8,6 +8,7 @@ import { type ServerClock, serverClock } from '../http/server-clock.ts'
 import { limits } from '../limits.ts'
 import type { Issuer, ServerSource } from '../metadata/server-source.ts'
 import { type Awaited, type Deadline, tooSlow, withDeadline } from '../waiting/deadline.ts'
+import type { Ending } from '../waiting/ending.ts'
 import { clientIdPath, textAt } from './claim-places.ts'
 import { holds } from './claim-tests.ts'
 import { checkAudience, checkTimes, type Expectation } from './claims.ts'
@@ -34,6 +35,8 @@ export interface IntrospectionContext {
   readonly sender: Sender
   readonly expected: Expectation
   readonly clock: Clock
+  /** Aborted when the verifier closes. */
+  readonly closing: Ending
 }
 
 const timeout = limits.issuerWait
@@ -87,7 +90,7 @@ interface Question extends IntrospectionContext {
 async function ask(question: Question): Promise<JsonObject> {
   const timedOut = (awaited: Awaited | undefined) => tooSlow(`No answer came within ${timeout} ms`, awaited)
   try {
-    return await withDeadline({ clock: question.clock, timeout, timedOut, signals: [] }, (deadline) =>
+    return await withDeadline({ clock: question.clock, timeout, timedOut, signals: [question.closing] }, (deadline) =>
       askOnce(question, deadline, true)
     )
   } catch (cause) {

@@ -1,6 +1,8 @@
+import { ClientClosedError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
 import { limits } from '../limits.ts'
 import { discoveredIssuer } from '../metadata/discovery.ts'
+import { Ending } from '../waiting/ending.ts'
 import { isCompactJws } from './compact-jws.ts'
 import { inactiveTokens } from './inactive-tokens.ts'
 import { introspector } from './introspection.ts'
@@ -52,7 +54,8 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
   const verify = signedTokenCheck({ ...trust, keys, now })
   const signed = verifiedTokens({ clock, maxAge, stillHolds: ({ key }) => key !== undefined && keys.isCurrent(key) })
   const introspected = verifiedTokens({ clock, maxAge, ...introspection })
-  const ask = introspection && introspector(introspection, context)
+  const closing = new Ending()
+  const ask = introspection && introspector(introspection, { ...context, closing })
   const inactive = inactiveTokens(clock, introspection?.keepFor ?? 0)
 
   function checkSigned(token: string): VerifiedToken | Promise<VerifiedToken> {
@@ -83,6 +86,7 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
     },
     exportKeys: () => keys.export?.(),
     close() {
+      closing.abort(new ClientClosedError())
       signed.close()
       introspected.close()
     }

@@ -1,7 +1,8 @@
-import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { type AuthorizationServerOptions, startAuthorizationServer } from '../../src/authorization-server/index.ts'
 import { type ClientAuthentication, clientSecretBasic, privateKeyJwt, tlsClientAuth } from '../../src/index.ts'
-import { accessTokenVerifier } from '../../src/resource-server/index.ts'
+import { type AccessTokenVerifier, accessTokenVerifier } from '../../src/resource-server/index.ts'
+import { type ManualClock, manualClock } from '../../src/testing/index.ts'
 import { type Identity, jwksOf, newIdentity, waysInConnection, waysInMessage } from '../support/every-method.ts'
 import { audience } from './issuer.ts'
 
@@ -86,6 +87,22 @@ test('R31 K7 a server whose clock is ten minutes ahead is asked once more, at on
   expect(server.requests.count('introspection')).toBe(2)
   expect((await verifier.verify(authorization)).clientId).toBe('orders')
   expect(server.requests.count('introspection')).toBe(3)
+})
+
+test.each([
+  ['is over when the verifier closes', (verifier: AccessTokenVerifier) => verifier.close(), 'ERR_CLIENT_CLOSED'],
+  ['lasts five seconds', (_: AccessTokenVerifier, clock: ManualClock) => clock.advance(5000), 'ERR_SECRET_UNAVAILABLE']
+])('R31 the wait for a signature that does not come %s', async (_, end, code) => {
+  const clock = manualClock()
+  const sign = vi.fn(() => new Promise<never>(() => {}))
+  const { server, authorization } = await opaqueToken()
+  const verifier = verifierAt(server.issuer, privateKeyJwt({ alg: 'ES256', sign }), { clock })
+  const check = verifier.verify(authorization).catch((error: unknown) => error)
+  await vi.waitFor(() => expect(sign).toHaveBeenCalled())
+  await end(verifier, clock)
+  expect(await check).toMatchObject({ code: 'ERR_INTROSPECTION_FAILED', cause: { code } })
+  await verifier.close()
+  expect(clock.timers).toBe(0)
 })
 
 test('R31 a secret has no date: another clock is no reason to ask once more', async () => {
