@@ -24,27 +24,6 @@ export interface Barrier {
   readonly notBefore: number
 }
 
-/** Remembers failures, so that a failing authorization server is not asked again and again. Moments are monotonic ms. */
-export interface FailureMemory {
-  /** The last failure that keeps the key from its next token, if no success has followed it. */
-  of(entry: Entry): Failure | undefined
-  /** What forbids a flight at that moment. A caller without a token may start one when a refresh in the background may not. */
-  barring(entry: Entry, moment: number, isAwaited?: boolean): Barrier | undefined
-  /** Until when failures without a later success forbid flights, or have forbidden them. It is negative infinity if there are none. */
-  barredUntil(entry: Entry): number
-  /** An attempt has failed. What it says about the server is valid from now on. */
-  attemptFailed(entry: Entry, attempt: FailedAttempt, slot: Slot): Failure
-  /** The flight has failed. This records what it says about the key or about the client. */
-  flightFailed(entry: Entry, flight: FailedFlight): KeyFailure
-  /** A token has arrived. Returns whether that ends a refusal of the client. */
-  succeeded(token: AccessToken): boolean
-  /**
-   * While a refused credential is the reason to wait, it is read again, at most once a second. Resolves with true if it has changed,
-   * which ends the wait. Never rejects.
-   */
-  reconsider(): Promise<boolean>
-}
-
 export interface FailedAttempt {
   readonly error: TokenClientError
   readonly sentAt: number
@@ -88,11 +67,8 @@ const never = Number.NEGATIVE_INFINITY
 const gapBetweenKeys = 10_000
 const leastGap = 1000
 
-export function failureMemory(options: FailureMemoryOptions): FailureMemory {
-  return new Failures(options)
-}
-
-class Failures implements FailureMemory {
+/** Remembers failures, so that a failing authorization server is not asked again and again. Moments are monotonic ms. */
+export class FailureMemory {
   readonly #cache: FailureMemoryOptions
   #refusal: Refusal | undefined
   #hasWorked = false
@@ -105,10 +81,12 @@ class Failures implements FailureMemory {
     this.#cache = options
   }
 
+  /** The last failure that keeps the key from its next token, if no success has followed it. */
   of(entry: Entry): Failure | undefined {
     return this.#refusal ?? entry.failure ?? (entry.kept === undefined ? this.#cache.endpoint.failure : undefined)
   }
 
+  /** What forbids a flight at that moment. A caller without a token may start one when a refresh in the background may not. */
   barring(entry: Entry, moment: number, isAwaited = false): Barrier | undefined {
     const until = this.barredUntil(entry, isAwaited)
     if (moment >= until) return undefined
@@ -117,10 +95,12 @@ class Failures implements FailureMemory {
     return { error: this.#reason(entry, until), notBefore: until }
   }
 
+  /** Until when failures without a later success forbid flights, or have forbidden them. It is negative infinity if there are none. */
   barredUntil(entry: Entry, isAwaited = false): number {
     return Math.max(this.#untilByClient(entry), untilByKey(entry), this.#cache.endpoint.notBefore(entry, isAwaited))
   }
 
+  /** An attempt has failed. What it says about the server is valid from now on. */
   attemptFailed(entry: Entry, attempt: FailedAttempt, slot: Slot): Failure {
     const { error, sentAt, wasCutOff } = attempt
     const { clock, endpoint } = this.#cache
@@ -131,6 +111,7 @@ class Failures implements FailureMemory {
     return failureAfter(entry.failure, setback, clock)
   }
 
+  /** The flight has failed. This records what it says about the key or about the client. */
   flightFailed(entry: Entry, flight: FailedFlight): KeyFailure {
     const { clock, endpoint } = this.#cache
     const { error, sentAt, least } = flight
@@ -143,6 +124,7 @@ class Failures implements FailureMemory {
     return { ...failureAfter(entry.failure, { ...setback, least }, clock), of }
   }
 
+  /** A token has arrived. Returns whether that ends a refusal of the client. */
   succeeded(token: AccessToken): boolean {
     const wasRefused = this.#refusal !== undefined
     this.#refusal = undefined
@@ -151,6 +133,10 @@ class Failures implements FailureMemory {
     return wasRefused
   }
 
+  /**
+   * While a refused credential is the reason to wait, it is read again, at most once a second. Resolves with true if it has changed,
+   * which ends the wait. Never rejects.
+   */
   reconsider(): Promise<boolean> {
     const moment = this.#cache.clock.monotonicTime()
     if (this.#refusal === undefined || !isRefusalOfCredential(this.#refusal.error)) return Promise.resolve(false)

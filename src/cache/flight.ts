@@ -6,7 +6,8 @@ import type { RefreshReason } from '../events.ts'
 import { type Awaited, type Deadline, type RunningDeadline, startDeadline, tooSlow } from '../waiting/deadline.ts'
 import type { Ending } from '../waiting/ending.ts'
 import { pause } from '../waiting/pause.ts'
-import { type RetryBudget, withRetries } from '../waiting/retry.ts'
+import { withRetries } from '../waiting/retry.ts'
+import type { RetryBudget } from '../waiting/retry-budget.ts'
 import type { Landing } from './kept-token.ts'
 
 export interface FlightPlan {

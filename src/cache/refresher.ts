@@ -8,7 +8,7 @@ import { foreignScope } from '../token/foreign-text.ts'
 import { canSurvive, type RefreshPolicy } from '../token/lifetime.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import type { Ending } from '../waiting/ending.ts'
-import { type RetryBudget, retryBudget } from '../waiting/retry.ts'
+import { RetryBudget } from '../waiting/retry-budget.ts'
 import { Attempts } from './attempts.ts'
 import { type Entry, endsBy, failed, landed, tookOff, turnedAway, type Underway } from './entry.ts'
 import type { FailedFlight, FailureMemory } from './failure-memory.ts'
@@ -51,7 +51,7 @@ export class Refresher {
 
   constructor(options: RefresherOptions) {
     this.#cache = options
-    this.#budget = retryBudget(options.clock)
+    this.#budget = new RetryBudget(options.clock)
   }
 
   /** The current flight, or a new one for which callers wait. */

@@ -13,7 +13,7 @@ import { Callers } from './callers.ts'
 import { Census } from './census.ts'
 import { Entries, type EntriesOptions } from './entries.ts'
 import { broughtForward, type Entry, lookedAt, promiseOf } from './entry.ts'
-import { type FailureMemory, type FailureMemoryOptions, failureMemory } from './failure-memory.ts'
+import { FailureMemory, type FailureMemoryOptions } from './failure-memory.ts'
 import { type ClientState, type Health, type TokenHealth, tokenHealth } from './health.ts'
 import { now } from './now.ts'
 import { OldTokenFirst, type OldTokenFirstOptions } from './old-token-first.ts'
@@ -102,7 +102,7 @@ export class TokenCache implements TokenSource, Parts, EntriesOptions {
     this.#lastLook = options.lastLook ?? { at: 0 }
     this.sleepers = new Sleepers(clock)
     this.callers = new Callers(clock)
-    this.failures = failureMemory(this)
+    this.failures = new FailureMemory(this)
     this.upkeep = new Upkeep(this)
     this.refresher = new Refresher(this)
     this.tokenWaits = new TokenWaits(this)

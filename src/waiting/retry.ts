@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import { load } from '../load.ts'
 import { pause } from './pause.ts'
+import type { RetryBudget } from './retry-budget.ts'
 
 export interface RetryTerms {
   readonly clock: Clock
@@ -13,44 +14,6 @@ export interface RetryTerms {
   /** Whether another attempt still makes sense, after the pause or at once. */
   readonly mayGoOn: () => boolean | Promise<boolean>
   readonly signal: AbortSignal
-}
-
-/** Limits second and third attempts, so that an outage does not triple the load on the server. */
-export interface RetryBudget {
-  take(): boolean
-  /** A success fills the budget again. */
-  refill(): void
-}
-
-const budgetSize = 10
-const budgetRefillEvery = 10_000
-
-export function retryBudget(clock: Clock): RetryBudget {
-  return new Budget(clock)
-}
-
-class Budget implements RetryBudget {
-  readonly #clock: Clock
-  #left = budgetSize
-  #countedAt: number
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-    this.#countedAt = clock.monotonicTime()
-  }
-
-  take(): boolean {
-    const earned = Math.floor((this.#clock.monotonicTime() - this.#countedAt) / budgetRefillEvery)
-    this.#left = Math.min(budgetSize, this.#left + earned)
-    this.#countedAt += earned * budgetRefillEvery
-    if (this.#left === 0) return false
-    this.#left -= 1
-    return true
-  }
-
-  refill(): void {
-    this.#left = budgetSize
-  }
 }
 
 const mostRetries = 2
