@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { basic, post } from '../authorization-server/server.ts'
 import { changedRegistry, type Json, threeServices } from '../authorization-server/three-services.ts'
@@ -99,6 +100,21 @@ test('without a file three services tell a story, which is on the page at once',
   await fetch(`${origin}/admin/api/clients/shop/grants/orders/withdraw`, change)
   await said(/shop may no longer call orders\./)
   expect(await end()).toBe(0)
+})
+
+test('the registry and the two lines of docs/authorization-server.md give a token for the users service', async () => {
+  const page = await readFile(new URL('../../docs/authorization-server.md', import.meta.url), 'utf8')
+  const [, registry = ''] = /```json\n(.*?)```/s.exec(page) ?? []
+  const { origin, said } = await serving([await registryFile(registry)])
+  await said(/control over HTTP/)
+  const [, lines = ''] = /```sh\n(export SERVICE_TOKEN_.*?)```/s.exec(page) ?? []
+  const script = lines
+    .replaceAll('http://127.0.0.1:9400', origin)
+    .replaceAll('npx service-token-client', `'${process.execPath}' '${run.bin()}'`)
+  const { PATH = '' } = process.env
+  const shell = spawn('sh', ['-c', script], { env: { PATH }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const printed = await text(shell.stdout)
+  expect(printed).toMatch(/aud +https:\/\/users\.internal\n.*Scopes\n +read_user\n.*support/s)
 })
 
 test('a registry file is read again when it is saved, and an error in it has its place', async () => {
