@@ -106,7 +106,12 @@ export class Attempts {
     const { clock, timeout, failures } = this.#cache
     const took = clock.monotonicTime() - sentAt
     const wasCutOff = timeIsUp.includes(error.code) && took >= nearlyAll * given && given >= timeOfAttempt(timeout)
-    this.#failed = { error, sentAt, since: this.#failed?.since ?? clock.monotonicTime(), wasCutOff }
+    this.#failed = {
+      error,
+      sentAt,
+      firstAttemptFailedAt: this.#failed?.firstAttemptFailedAt ?? clock.monotonicTime(),
+      wasCutOff
+    }
     this.#failure = failures.attemptFailed(this.#entry, this.#failed, slot)
   }
 }

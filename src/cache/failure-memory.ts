@@ -28,14 +28,14 @@ export interface FailedAttempt {
   readonly error: TokenClientError
   readonly sentAt: number
   /** When the first attempt of its flight failed. */
-  readonly since: number
-  /** The attempt used all of its time. */
+  readonly firstAttemptFailedAt: number
+  /** Whether the attempt used all of its time. */
   readonly wasCutOff: boolean
 }
 
-export interface FailedFlight extends Pick<FailedAttempt, 'error' | 'sentAt' | 'since'> {
-  /** Milliseconds in which the failure certainly does not pass. The default depends on its code. */
-  readonly least?: number | undefined
+export interface FailedFlight extends Pick<FailedAttempt, 'error' | 'sentAt' | 'firstAttemptFailedAt'> {
+  /** How many milliseconds the failure will certainly last. The default depends on its code. */
+  readonly leastWait?: number | undefined
 }
 
 /** With these codes, as with a refused credential, the server refuses the client, whatever it asked for. */
@@ -114,14 +114,14 @@ export class FailureMemory {
   /** The flight has failed. This records what it says about the key or about the client. */
   flightFailed(entry: Entry, flight: FailedFlight): KeyFailure {
     const { clock, endpoint } = this.#cache
-    const { error, sentAt, least } = flight
+    const { error, sentAt, leastWait } = flight
     const of = this.#blame(entry, flight)
     const setback = this.#setbackOf(entry, error, sentAt, of === 'client' ? this.#hasWorked : endpoint.hasAnswered)
     if (of === 'client') {
       const refusal = failureAfter(this.#refusal, setback, clock)
       this.#refusal = { ...refusal, by: entry, turns: turns(refusal), isLifted: false }
     }
-    return { ...failureAfter(entry.failure, { ...setback, least }, clock), of }
+    return { ...failureAfter(entry.failure, { ...setback, leastWait }, clock), of }
   }
 
   /** A token has arrived. Returns whether that ends a refusal of the client. */
@@ -165,7 +165,7 @@ export class FailureMemory {
     const moment = refusal.turns.after(notBefore(refusal, entry), entry)
     if (refusal.by === entry) return moment
     const gap = refusal.error.transient ? leastGap : Math.min(gapBetweenKeys, Math.max(leastGap, entry.life / 10))
-    return Math.max(moment, refusal.at + gap)
+    return Math.max(moment, refusal.failedAt + gap)
   }
 
   /** The failure that causes the wait. */
@@ -179,28 +179,28 @@ export class FailureMemory {
    * The server has answered other keys since it failed for this key, so it is not the server that is ill. That stays true until this key gets
    * an answer, or until many keys fail.
    */
-  #isIllAlone({ failure }: Entry, since: number): boolean {
+  #isIllAlone({ failure }: Entry, firstAttemptFailedAt: number): boolean {
     const { endpoint } = this.#cache
-    if (endpoint.wellAt > since) return true
+    if (endpoint.wellAt > firstAttemptFailedAt) return true
     if (failure === undefined || !isAboutServer(failure.error)) return false
-    return endpoint.wellAt > failure.at || (failure.of === 'request' && !endpoint.isInDoubt)
+    return endpoint.wellAt > failure.failedAt || (failure.of === 'request' && !endpoint.isInDoubt)
   }
 
   /** The same for a refusal of the client. It has got tokens for other keys since. */
   #isRefusedAlone({ failure }: Entry): boolean {
     if (failure === undefined || !isRefusalOfClient(failure.error)) return false
-    return this.#grantedAt > failure.at || (failure.of === 'request' && this.#refusal === undefined)
+    return this.#grantedAt > failure.failedAt || (failure.of === 'request' && this.#refusal === undefined)
   }
 
-  #blame(entry: Entry, { error, since }: FailedFlight): KeyFailure['of'] {
+  #blame(entry: Entry, { error, firstAttemptFailedAt }: FailedFlight): KeyFailure['of'] {
     if (error.code === 'ERR_SECRET_UNAVAILABLE') return 'client'
     if (isRefusalOfClient(error)) return this.#isRefusedAlone(entry) ? 'request' : 'client'
-    if (isAboutServer(error)) return this.#isIllAlone(entry, since) ? 'request' : 'server'
+    if (isAboutServer(error)) return this.#isIllAlone(entry, firstAttemptFailedAt) ? 'request' : 'server'
     return isUnclear(error) && this.#cache.endpoint.isInDoubt ? 'server' : 'request'
   }
 
   #setbackOf({ usableUntil }: Entry, error: TokenClientError, sentAt: number, hasWorked: boolean): Setback {
-    return { error, at: this.#cache.clock.monotonicTime(), sentAt, usableUntil, hasWorked }
+    return { error, failedAt: this.#cache.clock.monotonicTime(), sentAt, usableUntil, hasWorked }
   }
 }
 

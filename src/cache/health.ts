@@ -69,7 +69,7 @@ export function tokenHealth(
   if (failure !== undefined) {
     health.code = failure.error.code
     health.failures = failure.count
-    health.failingSince = Math.floor(moment.wall - (moment.monotonic - failure.since))
+    health.failingSince = Math.floor(moment.wall - (moment.monotonic - failure.firstFailedAt))
     if (underway === undefined && barredUntil > moment.monotonic)
       health.nextAttemptAt = Math.ceil(moment.wall + barredUntil - moment.monotonic)
   }

@@ -115,7 +115,12 @@ export class Refresher {
       const { startsAt, life } = lifeLeft(landing)
       endsBy(entry, token, startsAt + life)
       const sentAt = landing.sentAt.monotonic
-      throw this.#fail(entry, { error: sameToken(), sentAt, since: sentAt, least: waitAfterSameToken })
+      throw this.#fail(entry, {
+        error: sameToken(),
+        sentAt,
+        firstAttemptFailedAt: sentAt,
+        leastWait: waitAfterSameToken
+      })
     }
 
     const kept = isSame
@@ -151,7 +156,9 @@ export class Refresher {
     const { clock, closing } = this.#cache
     const error = asTokenClientError(cause)
     const moment = clock.monotonicTime()
-    return closing.aborted ? error : this.#fail(entry, { sentAt: moment, since: moment, ...failed, error })
+    return closing.aborted
+      ? error
+      : this.#fail(entry, { sentAt: moment, firstAttemptFailedAt: moment, ...failed, error })
   }
 
   #fail(entry: Entry, flight: FailedFlight): TokenClientError {

@@ -22,14 +22,14 @@ export interface LastToken {
  * request was sent at the end or later. Only a pause that the server asked for can reach beyond the end.
  */
 export function notBefore(failure: Failure, { usableUntil, endsAt }: LastToken, mayBreakPause = true): number {
-  const { at, sentAt } = failure
-  const remaining = Math.max(0, endsAt - at)
+  const { failedAt, sentAt } = failure
+  const remaining = Math.max(0, endsAt - failedAt)
   const asked = askedPause(failure)
-  const own = ownWait(failure, usableUntil > at ? remaining : 0)
+  const own = ownWait(failure, usableUntil > failedAt ? remaining : 0)
   const wait = Math.max(own, asked + spreadOf(failure, asked))
-  if (sentAt >= endsAt) return at + wait
-  if (asked > strictPause) return at + (mayBreakPause ? Math.min(wait, remaining) : wait)
-  return at + Math.max(asked, Math.min(wait, lastAttempt(remaining, failure)))
+  if (sentAt >= endsAt) return failedAt + wait
+  if (asked > strictPause) return failedAt + (mayBreakPause ? Math.min(wait, remaining) : wait)
+  return failedAt + Math.max(asked, Math.min(wait, lastAttempt(remaining, failure)))
 }
 
 const retries: readonly (readonly [least: number, most: number])[] = [
@@ -41,7 +41,7 @@ const retries: readonly (readonly [least: number, most: number])[] = [
 export function pauseBeforeRetry(retry: number, failure: Failure, clock: Clock): number {
   const [least, most] = retries[retry] ?? [0, 0]
   const asked = askedPause(failure)
-  return Math.max(uniform(clock, least, most), asked + spreadOf(failure, asked), failure.least)
+  return Math.max(uniform(clock, least, most), asked + spreadOf(failure, asked), failure.leastWait)
 }
 
 /** Clients that a server told to wait at the same moment come back at different moments. The more often it asks, the further they spread. */
@@ -51,7 +51,7 @@ function spreadOf({ pauses, spread }: Failure, asked: number): number {
 
 function ownWait(failure: Failure, remaining: number): number {
   if (!failure.error.transient) return permanentWait(failure, remaining > 0)
-  return Math.max(failure.least, remaining > 0 ? waitWithToken(failure, remaining) : waitWithoutToken(failure))
+  return Math.max(failure.leastWait, remaining > 0 ? waitWithToken(failure, remaining) : waitWithoutToken(failure))
 }
 
 /** While the token works, a slow recovery does no harm, so the wait depends on the remaining life. */
@@ -61,8 +61,8 @@ function waitWithToken({ jitter }: Failure, remaining: number): number {
 }
 
 /** Long enough for the server, and short in comparison with the outage so far. */
-function waitWithoutToken({ jitter, at, outageSince = at }: Failure): number {
-  return upperHalf(jitter) * clamp((at - outageSince) / 10, 2 * second, 20 * second)
+function waitWithoutToken({ jitter, failedAt, outageSince = failedAt }: Failure): number {
+  return upperHalf(jitter) * clamp((failedAt - outageSince) / 10, 2 * second, 20 * second)
 }
 
 const credentialWaits = [10 * second, 30 * second]

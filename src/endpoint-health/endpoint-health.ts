@@ -92,7 +92,7 @@ export class EndpointHealth {
   notBefore(key: Key, isAwaited = false): number {
     if (this.#illness === undefined || (isAwaited && this.#mayBeWellFor(key))) return never
     const { failure, turns } = this.#illness
-    return turns.after(notBefore(failure, key, failure.at >= this.#brokenPauseEndsAt), key)
+    return turns.after(notBefore(failure, key, failure.failedAt >= this.#brokenPauseEndsAt), key)
   }
 
   /** A caller was told to wait. Keys that have failed later than this one then let it go first. */
@@ -141,7 +141,7 @@ export class EndpointHealth {
     if (this.#illness === undefined) return moment
     const { failure } = this.#illness
     if (this.#isResting(moment)) this.#brokenPauseEndsAt = Math.max(this.#brokenPauseEndsAt, pauseEnd(failure))
-    return Math.max(moment, failure.at + gapBetweenProbes)
+    return Math.max(moment, failure.failedAt + gapBetweenProbes)
   }
 
   #isResting(moment: number): boolean {
@@ -163,5 +163,5 @@ export class EndpointHealth {
 }
 
 function pauseEnd(failure: Failure): number {
-  return failure.at + askedPause(failure)
+  return failure.failedAt + askedPause(failure)
 }

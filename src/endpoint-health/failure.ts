@@ -5,24 +5,22 @@ import { limits } from '../limits.ts'
 /** A failure, with everything that decides how long to wait after it. Moments are monotonic ms. */
 export interface Failure {
   readonly error: TokenClientError
-  /** When its request was sent. */
   readonly sentAt: number
-  /** When it failed. */
-  readonly at: number
-  /** Failures in a row, this one included. */
+  readonly failedAt: number
+  /** The number of failures in a row, including this one. */
   readonly count: number
-  /** When the first of them failed. */
-  readonly since: number
-  /** When the first of them failed that left a caller without a usable token. */
+  /** When the first failure of this row happened. */
+  readonly firstFailedAt: number
+  /** When the first failure of this row happened that left a caller without a usable token. */
   readonly outageSince: number | undefined
-  /** Failures in a row since then. While there was a usable token nobody missed anything, so earlier failures do not make the waits longer. */
+  /** The number of failures since then. Failures while there was a usable token harmed nobody, so they do not make the waits longer. */
   readonly outageCount: number
   /** How often in a row the server has asked for a pause, counted anew when the outage begins. */
   readonly pauses: number
-  /** The same request, or its credential, has worked before in this process. */
+  /** Whether the same request, or its credential, has worked before in this process. */
   readonly hasWorked: boolean
-  /** Milliseconds in which this failure certainly does not pass. */
-  readonly least: number
+  /** How many milliseconds this failure will certainly last. */
+  readonly leastWait: number
   /** Random numbers in [0, 1), chosen once for each failure: where in its interval the wait ends, and how long after the pause of the server. */
   readonly jitter: number
   readonly spread: number
@@ -31,16 +29,15 @@ export interface Failure {
 /** The attempt that has just failed. Moments are monotonic ms. */
 export interface Setback {
   readonly error: TokenClientError
-  readonly at: number
-  /** When the request was sent. */
+  readonly failedAt: number
   readonly sentAt: number
   /** Until when the key had a usable token. */
   readonly usableUntil: number
   readonly hasWorked: boolean
-  /** The former failure was another attempt of the same flight. */
+  /** Whether the former failure was another attempt of the same flight. */
   readonly isSameFlight?: boolean | undefined
-  /** Milliseconds in which this failure certainly does not pass. The default depends on its code. */
-  readonly least?: number | undefined
+  /** How many milliseconds this failure will certainly last. The default depends on its code. */
+  readonly leastWait?: number | undefined
 }
 
 /** The pause that the server asks for with its `Retry-After`. Milliseconds, 0 for none. */
@@ -52,41 +49,41 @@ export function askedPause({ error }: Pick<Failure, 'error'>): number {
 export function failureAfter(former: Failure | undefined, setback: Setback, clock: Clock): Failure {
   const {
     error,
-    at,
+    failedAt,
     sentAt,
     usableUntil,
     hasWorked,
     isSameFlight = false,
-    least = hasWorked ? 0 : leastOf(error)
+    leastWait = hasWorked ? 0 : leastWaitOf(error)
   } = setback
   const asksForPause = askedPause(setback) > 0
-  const isTogether = former !== undefined && sentAt <= former.at && !isSameFlight
+  const isTogether = former !== undefined && sentAt <= former.failedAt && !isSameFlight
   if (isTogether) {
-    const isLonger = asksForPause && at + askedPause(setback) > former.at + askedPause(former)
-    return isLonger ? { ...former, error, at, pauses: Math.max(former.pauses, 1) } : former
+    const isLonger = asksForPause && failedAt + askedPause(setback) > former.failedAt + askedPause(former)
+    return isLonger ? { ...former, error, failedAt, pauses: Math.max(former.pauses, 1) } : former
   }
 
-  const isWithoutToken = usableUntil <= at
+  const isWithoutToken = usableUntil <= failedAt
   const beginsOutage = isWithoutToken && former?.outageSince === undefined
   const one = isSameFlight ? 0 : 1
   return {
     error,
     sentAt,
-    at,
+    failedAt,
     count: (former?.count ?? 0) + one,
-    since: former?.since ?? at,
-    outageSince: beginsOutage ? at : former?.outageSince,
+    firstFailedAt: former?.firstFailedAt ?? failedAt,
+    outageSince: beginsOutage ? failedAt : former?.outageSince,
     outageCount: beginsOutage ? 1 : (former?.outageCount ?? 0) + (isWithoutToken ? one : 0),
     pauses: (beginsOutage ? 0 : (former?.pauses ?? 0)) + (asksForPause ? 1 : 0),
     hasWorked,
-    least,
+    leastWait,
     jitter: clock.random(),
     spread: clock.random()
   }
 }
 
 /** A firewall or a certificate does not change within seconds. If everything has worked before, somebody is probably changing it now. */
-function leastOf(error: TokenClientError): number {
+function leastWaitOf(error: TokenClientError): number {
   const { code, status } = error
   if (code === 'ERR_TLS_ERROR') return 30_000
   return code === 'ERR_UNEXPECTED_STATUS' && status === 403 && !isOAuthError(error) ? 60_000 : 0

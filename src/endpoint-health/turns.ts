@@ -3,7 +3,7 @@ import type { Failure } from './failure.ts'
 
 /** A key that waits for its next request, and when the last request for it failed, if none has succeeded since. */
 export interface Key extends LastToken {
-  readonly failure: Pick<Failure, 'at'> | undefined
+  readonly failure: Pick<Failure, 'failedAt'> | undefined
 }
 
 /** Who asks first after a failure that makes all keys wait. Without turns, a busy key that always fails would take them all, and a good key would never ask. */
@@ -18,21 +18,21 @@ export interface Turns {
 const courtesy = 1000
 
 /** The turns after this failure, which is the last one in a row. */
-export function turns({ since, at }: Pick<Failure, 'since' | 'at'>): Turns {
+export function turns({ firstFailedAt, failedAt }: Pick<Failure, 'firstFailedAt' | 'failedAt'>): Turns {
   let waitsSince = Number.POSITIVE_INFINITY
   return {
     turnedAway(key) {
-      waitsSince = Math.min(waitsSince, failedAt(key))
+      waitsSince = Math.min(waitsSince, lastFailureOf(key))
     },
     after(moment, key) {
-      const failed = failedAt(key)
+      const failed = lastFailureOf(key)
       if (failed <= waitsSince) return moment
-      const share = at > since ? (failed - since) / (at - since) : 1
+      const share = failedAt > firstFailedAt ? (failed - firstFailedAt) / (failedAt - firstFailedAt) : 1
       return moment + courtesy * Math.min(Math.max(share, 0), 1)
     }
   }
 }
 
-function failedAt({ failure }: Key): number {
-  return failure?.at ?? Number.NEGATIVE_INFINITY
+function lastFailureOf({ failure }: Key): number {
+  return failure?.failedAt ?? Number.NEGATIVE_INFINITY
 }

@@ -5,7 +5,7 @@ import { TokenClientError } from '../errors.ts'
 /** A failed token request of one instance. Times are in simulated ms. */
 export interface Setback {
   readonly sentAt: number
-  readonly at: number
+  readonly failedAt: number
   /** The number of failures in a row, including this one. */
   readonly count: number
   /** When a failure first left the instance without a token. */
@@ -15,18 +15,22 @@ export interface Setback {
 const down = new TokenClientError('ERR_SERVER_ERROR', 'simulated', { transient: true, status: 503 })
 
 /** Returns when the instance tries again, by the same rule that the token cache uses. */
-export function attemptAfter({ sentAt, at, count, outageSince }: Setback, usableUntil: number, random: Clock): number {
+export function attemptAfter(
+  { sentAt, failedAt, count, outageSince }: Setback,
+  usableUntil: number,
+  random: Clock
+): number {
   const failure = {
     error: down,
     sentAt,
-    at,
+    failedAt,
     count,
-    since: outageSince,
+    firstFailedAt: outageSince,
     outageSince,
     outageCount: count,
     pauses: 0,
     hasWorked: true,
-    least: 0
+    leastWait: 0
   }
   return notBefore(
     { ...failure, jitter: random.random(), spread: random.random() },

@@ -87,11 +87,11 @@ function instance(
   }
 
   function fail(index: number, moment: number, shard: number): void {
-    const at = moment + fetchTime
+    const failedAt = moment + fetchTime
     const usableUntil = endsAt[index] ?? Number.NEGATIVE_INFINITY
-    if (usableUntil <= at && Number.isNaN(outageSince[index])) outageSince[index] = at
+    if (usableUntil <= failedAt && Number.isNaN(outageSince[index])) outageSince[index] = failedAt
     failures[index] = Math.min((failures[index] ?? 0) + 1, 65_535)
-    const failure = { sentAt: moment, at, count: failures[index], outageSince: outageSince[index] ?? at }
+    const failure = { sentAt: moment, failedAt, count: failures[index], outageSince: outageSince[index] ?? failedAt }
     const next = attemptAfter(failure, usableUntil, random)
     records.hold(shard, { holder: index, until: next + leaseTime, word: true })
     events.add(index, next)

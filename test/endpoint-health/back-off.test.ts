@@ -13,23 +13,23 @@ const refusal = (code: ErrorCode) => new TokenClientError(code, 'x', { transient
 function failure(given: Partial<Failure>): Failure {
   const first = {
     error: down,
-    at: 0,
+    failedAt: 0,
     count: 1,
-    since: 0,
+    firstFailedAt: 0,
     outageSince: undefined,
     outageCount: 0,
     pauses: 0,
     hasWorked: true,
-    least: 0
+    leastWait: 0
   }
-  return { ...first, sentAt: given.at ?? 0, jitter: 0.5, spread: 0.5, ...given }
+  return { ...first, sentAt: given.failedAt ?? 0, jitter: 0.5, spread: 0.5, ...given }
 }
 
 /** Milliseconds after the failure, with that much left of the token; 0 for none. */
 function wait(given: Partial<Failure>, remaining = 0, mayBreakPause = true): number {
   const known = failure(given)
-  const end = remaining === 0 ? Number.NEGATIVE_INFINITY : known.at + remaining
-  return notBefore(known, { usableUntil: end, endsAt: end }, mayBreakPause) - known.at
+  const end = remaining === 0 ? Number.NEGATIVE_INFINITY : known.failedAt + remaining
+  return notBefore(known, { usableUntil: end, endsAt: end }, mayBreakPause) - known.failedAt
 }
 
 test.each([
@@ -40,7 +40,7 @@ test.each([
   { outage: 10 * minute, jitter: 0, expected: 10 * second },
   { outage: 10 * minute, jitter: 0.999, expected: 20 * second }
 ])('N4 without a token the wait follows the outage: $outage ms, drawn at $jitter', ({ outage, jitter, expected }) => {
-  expect(wait({ at: outage, outageSince: 0, jitter })).toBeCloseTo(expected, -2)
+  expect(wait({ failedAt: outage, outageSince: 0, jitter })).toBeCloseTo(expected, -2)
 })
 
 test.each([
@@ -91,8 +91,10 @@ test.each([refusal('ERR_INVALID_SCOPE'), refusal('ERR_INVALID_CLIENT'), refusal(
 
 test('a refused token asks for the pace of none, and its end is no later for it', () => {
   const [at, token] = [minute, { usableUntil: 0, endsAt: minute + 20 * second }]
-  expect(notBefore(failure({ at, outageSince: at }), token) - at).toBe(1500)
-  expect(notBefore(failure({ at, error: refusal('ERR_INVALID_SCOPE') }), token) - at).toBeLessThan(20 * second)
+  expect(notBefore(failure({ failedAt: at, outageSince: at }), token) - at).toBe(1500)
+  expect(notBefore(failure({ failedAt: at, error: refusal('ERR_INVALID_SCOPE') }), token) - at).toBeLessThan(
+    20 * second
+  )
 })
 
 test('T55 N6 Retry-After is obeyed, and the more often it is said, the further behind it the spread', () => {
@@ -126,7 +128,7 @@ test('T51 T66 what says 403 or fails in TLS and has never worked is left alone f
   const clock = manualClock()
   const after = (code: ErrorCode, hasWorked: boolean) => {
     const error = new TokenClientError(code, 'x', { transient: true, status: 403 })
-    return failureAfter(undefined, { error, at: 0, sentAt: 0, usableUntil: -1, hasWorked }, clock)
+    return failureAfter(undefined, { error, failedAt: 0, sentAt: 0, usableUntil: -1, hasWorked }, clock)
   }
   const codes: ErrorCode[] = ['ERR_UNEXPECTED_STATUS', 'ERR_TLS_ERROR']
   expect(codes.map((code) => wait(after(code, false)))).toEqual([minute, 30 * second])
@@ -144,8 +146,8 @@ test('the attempt at the end of a token is free once, also on a clock that does 
   const end = minute
   const token = { usableUntil: end, endsAt: end }
   for (const error of [down, refusal('ERR_INVALID_SCOPE'), asking(2 * minute)]) {
-    expect(notBefore(failure({ error, pauses: 1, sentAt: end - 1, at: end }), token)).toBe(end)
-    expect(notBefore(failure({ error, pauses: 1, sentAt: end - 1, at: end + 40 }), token)).toBe(end + 40)
-    expect(notBefore(failure({ error, pauses: 1, sentAt: end, at: end }), token)).toBeGreaterThan(end + second)
+    expect(notBefore(failure({ error, pauses: 1, sentAt: end - 1, failedAt: end }), token)).toBe(end)
+    expect(notBefore(failure({ error, pauses: 1, sentAt: end - 1, failedAt: end + 40 }), token)).toBe(end + 40)
+    expect(notBefore(failure({ error, pauses: 1, sentAt: end, failedAt: end }), token)).toBeGreaterThan(end + second)
   }
 })

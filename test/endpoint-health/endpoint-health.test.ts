@@ -22,7 +22,7 @@ function setUp() {
 
   function fail(slot: Slot, error: TokenClientError = down(), wasCutOff = false) {
     const at = clock.monotonicTime()
-    const setback = { error, at, sentAt: at, usableUntil: never, hasWorked: true }
+    const setback = { error, failedAt: at, sentAt: at, usableUntil: never, hasWorked: true }
     const failure = health.failed(slot, setback, wasCutOff)
     Object.assign(slot.key, { failure })
     return failure
@@ -147,11 +147,15 @@ test('a failed repeat counts from its own end, also when another request has rep
   const sentAt = clock.monotonicTime()
   fail(slot)
   await clock.advance(10)
-  health.failed(beside, { error: down(), at: sentAt + 10, sentAt, usableUntil: never, hasWorked: true }, false)
+  health.failed(beside, { error: down(), failedAt: sentAt + 10, sentAt, usableUntil: never, hasWorked: true }, false)
   expect(waitOf(one)).toBe(1.5 * second)
   await clock.advance(5 * second - 10)
   // The repeat was sent in the moment of the first failure.
-  health.failed(slot, { error: down(), at: sentAt + 5 * second, sentAt, usableUntil: never, hasWorked: true }, true)
+  health.failed(
+    slot,
+    { error: down(), failedAt: sentAt + 5 * second, sentAt, usableUntil: never, hasWorked: true },
+    true
+  )
   expect(waitOf(one)).toBe(6.5 * second)
   expect(health.failure?.count).toBe(1)
 })

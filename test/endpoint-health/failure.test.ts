@@ -14,7 +14,11 @@ const token = { usableUntil: end, endsAt: end }
 function failures(error: TokenClientError, ...moments: number[]): Failure {
   let last: Failure | undefined
   for (const at of moments)
-    last = failureAfter(last, { error, at, sentAt: at, usableUntil: end, hasWorked: true }, manualClock({ random: 0 }))
+    last = failureAfter(
+      last,
+      { error, failedAt: at, sentAt: at, usableUntil: end, hasWorked: true },
+      manualClock({ random: 0 })
+    )
   return last as Failure
 }
 
@@ -26,7 +30,7 @@ test('what was refused while the token was good does not make the waits without 
     [...early, end, end + 10 * second, end + 40 * second]
   ].map((moments) => notBefore(failures(refused, ...moments), token) - (moments.at(-1) ?? 0))
   expect(waits).toEqual([10 * second, 30 * second, 60 * second])
-  expect(failures(refused, ...early, end)).toMatchObject({ count: 5, outageCount: 1, since: 200 * second })
+  expect(failures(refused, ...early, end)).toMatchObject({ count: 5, outageCount: 1, firstFailedAt: 200 * second })
 })
 
 test('nor do the pauses that the server asked for then', () => {
