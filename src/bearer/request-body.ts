@@ -20,10 +20,11 @@ export function dropRecording(body: unknown): void {
 }
 
 /**
- * Listens to a stream of Node that nobody reads yet, because an `error` event without a listener ends the process.
- * Returns the function that stops listening.
+ * Listens to a stream of Node that nobody reads yet, because an `error` event without a listener ends the process. An iterable can stand
+ * for such a stream, as in `fetch`, and listens to it once somebody reads. Returns the function that stops listening.
  */
 export function watchBody(body: unknown, failed: (error: Error) => void): () => void {
+  if (body instanceof RecordedBody) body.begin(failed)
   if (!isStream(body)) return () => {}
   body.on('error', failed)
   return () => void body.removeListener?.('error', failed) // undici takes a body that has `pipe` and `on` alone
@@ -31,7 +32,8 @@ export function watchBody(body: unknown, failed: (error: Error) => void): () => 
 
 /** Ends a stream that nobody will read any more. */
 export function destroyBody(body: unknown, error: unknown): void {
-  if (isStream(body)) {
+  if (body instanceof RecordedBody) body.abandon()
+  else if (isStream(body)) {
     body.on('error', () => {}) // the caller gets it as the request's error
     body.destroy?.(error as Error)
   } else if (body instanceof ReadableStream && !body.locked) {
@@ -40,7 +42,8 @@ export function destroyBody(body: unknown, error: unknown): void {
 }
 
 class RecordedBody implements AsyncIterable<unknown> {
-  readonly #source: Iterable<unknown> | AsyncIterable<unknown>
+  #source: Iterable<unknown> | AsyncIterable<unknown>
+  #reader: AsyncIterator<unknown> | undefined
   #chunks: (string | Uint8Array)[] | undefined = []
   #size = 0
   #read = false
@@ -48,6 +51,21 @@ class RecordedBody implements AsyncIterable<unknown> {
 
   constructor(source: Iterable<unknown> | AsyncIterable<unknown>) {
     this.#source = source
+  }
+
+  /** Reads the first chunk early. */
+  begin(failed: (error: Error) => void): void {
+    if (!(Symbol.asyncIterator in this.#source)) return
+    const reader = this.#source[Symbol.asyncIterator]()
+    const first = reader.next()
+    first.catch(failed)
+    this.#reader = reader
+    this.#source = goOn(reader, first)
+  }
+
+  /** Nobody will read it any more. */
+  abandon(): void {
+    this.#reader?.return?.().catch(() => {})
   }
 
   get isWhole(): boolean {
@@ -84,6 +102,14 @@ class RecordedBody implements AsyncIterable<unknown> {
     this.#size += size
     if (this.#size > recordingLimit) this.drop()
     this.#chunks?.push(chunk)
+  }
+}
+
+async function* goOn(reader: AsyncIterator<unknown>, first: Promise<IteratorResult<unknown>>): AsyncGenerator<unknown> {
+  try {
+    for (let next = await first; next.done !== true; next = await reader.next()) yield next.value
+  } finally {
+    await reader.return?.()
   }
 }
 

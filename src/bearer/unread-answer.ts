@@ -1,11 +1,6 @@
 import { discardBody } from '../http/discard-body.ts'
 import { clearTimeout, setImmediate, setTimeout } from '../platform-timers.ts'
-
-/** How many bytes of a refused answer are kept, and read so that its connection can be used again. */
-export const drainLimit = 64 * 1024
-
-/** For how many milliseconds we wait for the rest of a small refused answer. */
-export const grace = 100
+import { drainLimit, grace } from './held-answer.ts'
 
 /** A body that is read one chunk after the other. */
 interface Source {

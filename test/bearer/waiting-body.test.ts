@@ -3,7 +3,7 @@ import { Duplex, PassThrough, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { bearerRoad, closing, settled, until } from '../support/bearer.ts'
-import { undici } from '../support/undici.ts'
+import { platformFetch, undici } from '../support/undici.ts'
 
 const { request } = undici
 const broken = new Error('the body broke')
@@ -104,4 +104,72 @@ test('W37 a stream that was sent keeps no listener of ours', async () => {
     listeners.push(body.listenerCount('error'))
   }
   expect(listeners[1]).toBe(listeners[0])
+})
+
+/** It fails after a while, which a bare `fetch` has used to begin to read. */
+function failingLater(): Readable {
+  const stream = new Readable({ read() {} })
+  void settled(10).then(() => stream.destroy(broken))
+  return stream
+}
+
+test.each([
+  ['undici', undici.fetch],
+  ['the platform', platformFetch]
+] as const)('W37 the fetch of %s on an agent: so is a stream of Node that fails', async (_whose, fetch) => {
+  const { agent, server, tokens } = await bearerRoad({ warm: false })
+  tokens.hold()
+  const init = { method: 'POST', body: failingLater(), duplex: 'half', dispatcher: agent }
+  const sent = (fetch as typeof platformFetch)(server.origin, init as never)
+  await expect(sent).rejects.toMatchObject({ cause: broken }) // the runner fails for an error event that nobody hears
+  tokens.open()
+  await settled()
+  expect(server.requests).toEqual([])
+})
+
+test('W37 a generator is read during the wait up to its first chunk, and is sent whole', async () => {
+  const { agent, server, tokens } = await bearerRoad({ warm: false })
+  tokens.hold()
+  const read: string[] = []
+  async function* chunks() {
+    for (const chunk of ['all ', 'of ', 'it']) {
+      read.push(chunk)
+      yield chunk
+    }
+  }
+  const sent = request(server.origin, { dispatcher: agent, method: 'POST', body: chunks() as never })
+  await settled()
+  expect(read).toEqual(['all '])
+  tokens.open()
+  await (await sent).body.dump()
+  expect(server.requests.map((received) => received.body)).toEqual(['all of it'])
+})
+
+test('W37 a generator that was begun is ended when there is no token', async () => {
+  const { agent, server, tokens } = await bearerRoad({ warm: false })
+  tokens.hold()
+  tokens.fail(new Error('down'))
+  let isOver = false
+  async function* chunks() {
+    try {
+      yield 'begun'
+    } finally {
+      isOver = true
+    }
+  }
+  const sent = request(server.origin, { dispatcher: agent, method: 'POST', body: chunks() as never })
+  tokens.open()
+  await expect(sent).rejects.toThrow('down')
+  await until(() => isOver)
+})
+
+test('W37 W44 with dump around ours the failure of a body ends the wait too', async () => {
+  const { agent, server, tokens } = await bearerRoad({ warm: false })
+  tokens.hold()
+  const dispatcher = agent.compose(undici.interceptors.dump())
+  const sent = request(server.origin, { dispatcher, method: 'POST', body: failing() })
+  await expect(sent).rejects.toBe(broken)
+  tokens.open()
+  await settled()
+  expect(server.requests).toEqual([])
 })
