@@ -90,14 +90,14 @@ export function oauthFailure(word: string, { host, status, retryAfter }: OAuthEr
 
 /**
  * The `error` member, fit to be shown (RFC 6749 App. A.7 has no quotes and backslashes either), and without any of what is hidden.
- * Undefined when there is none; servers write null or nothing for that too.
+ * Undefined when there is none; servers write null, false, 0 or nothing for that too.
  */
 export function oauthErrorWord(
   members: ReadonlyMap<string, unknown>,
   hidden: readonly string[] = []
 ): string | undefined {
   const error = members.get('error') ?? ''
-  if (error === '') return undefined
+  if (error === '' || error === false || error === 0) return undefined
   if (typeof error !== 'string') return '?'
   return meanings.has(error) ? error : foreignText(error, hidden).replace(/["\\]/g, '?')
 }

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { startAuthorizationServer } from '../../src/authorization-server/index.ts'
-import { createTokenClient, type TokenClientOptions, tlsClientAuth } from '../../src/index.ts'
+import { clientSecretPost, createTokenClient, type TokenClientOptions, tlsClientAuth } from '../../src/index.ts'
 import { type ManualClock, manualClock } from '../../src/testing/index.ts'
 import { http, rawServer } from '../http/raw-server.ts'
 import { metadataServer } from '../metadata/metadata-server.ts'
@@ -46,7 +46,13 @@ test.each<[string, object, string | undefined, Partial<TokenClientOptions>]>([
   ['eBay', { token_type: 'Application Access Token' }, undefined, { tokenTypes: ['application access token'] }],
   ['a server with a list of scopes', { scope: ['read'] }, undefined, {}],
   ['a server that creates its tokens', {}, '201 Created', {}],
-  ['a server that names no type', { token_type: undefined }, '201 Created', {}]
+  ['a server that names no type', { token_type: undefined }, '201 Created', {}],
+  ['a server that says in its own way that there is no error', { error: false }, undefined, {}],
+  ['a server with an error number', { error: 0, error_description: '' }, undefined, {}],
+  ['UPS', { expires_in: '14399', issued_at: '1706710921672', status: 'approved', scope: undefined }, undefined, {}],
+  ['PayPal', { nonce: '2021-06-18T16:42:YUK', app_id: 'APP-80W284485P519543T' }, undefined, {}],
+  ['Salesforce', { expires_in: undefined, signature: 'x=', instance_url: 'https://a.example' }, undefined, {}],
+  ['Amazon', { access_token: 'marker-token', scope: undefined, token_type: 'bearer' }, undefined, {}]
 ])('W18 %s gives tokens that can be used', async (_, members, status, options) => {
   const { tokens } = await client(token(members, status), { scope: 'read', ...options } as Partial<TokenClientOptions>)
   const given = await tokens.getToken()
@@ -172,4 +178,31 @@ test('W16 metadata that are given let the client start while the server has none
   metadata.token_endpoint = 'https://evil.example/'
   expect((await tokens.getToken()).value).toBe('marker-token')
   expect(asked).toEqual(['/token'])
+})
+
+test.each<[string, Record<string, unknown>, RegExp]>([
+  [
+    'Adobe',
+    { scope: 'openid,AdobeID', clientSecret: undefined, clientAuthentication: clientSecretPost('s') },
+    /scope=openid%2CAdobeID&.*client_secret=s$/
+  ],
+  [
+    'Reddit',
+    { headers: { 'user-agent': 'node:orders:1.0 (by /u/o)' } },
+    /user-agent: node:orders:1\.0 \(by \/u\/o\)\r/
+  ],
+  ['UPS', { headers: { 'x-merchant-id': '123' } }, /x-merchant-id: 123\r/],
+  ['Walmart', { headers: () => ({ 'WM_QOS.CORRELATION_ID': 'a1' }) }, /wm_qos\.correlation_id: a1\r/]
+])('W18 W19 the settings that the page names for %s give the request that it wants', async (_, options, sent) => {
+  const { tokens, server } = await client(token(), options as Partial<TokenClientOptions>)
+  await tokens.getToken()
+  expect(server.requests[0]?.text).toMatch(sent)
+})
+
+test('W13 W19 a wrong secret that is called server_error with 401 is sent once', async () => {
+  const { tokens, server } = await client(
+    http('{"error":"server_error"}', ['content-type: application/json'], '401 No')
+  )
+  await expect(tokens.getToken()).rejects.toMatchObject({ code: 'ERR_CLIENT_AUTHENTICATION_FAILED', transient: false })
+  expect(server.requests).toHaveLength(1)
 })

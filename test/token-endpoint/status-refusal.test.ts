@@ -76,6 +76,7 @@ test.each([
   ['<html>', html],
   ['Bad credentials', { 'content-type': 'text/plain' }],
   [{ error: 'Unauthorized' }, {}],
+  [{ error: 'server_error', error_description: 'access_denied' }, {}],
   [{ title: 'no' }, { 'content-type': 'application/problem+json' }]
 ])('T47 401 with the body %j is a failed client authentication', (body, headers) => {
   expect(refusal(answer(body, { status: 401, ...headers }))).toMatchObject({
