@@ -68,11 +68,15 @@ function runThread(first) {
 }
 
 function print() {
-  const { runs, events, calls, tokenRequests, fired, failures, heap, waits, sumOfWaits } = report
+  const { runs, events, calls, tokenRequests, fired, failures, heap } = report
+  const { waits, sumOfWaits, waitsBesideOthers, tellingWaits } = report
   const count = (number) => number.toLocaleString('en')
   console.log(`seeds ${firstSeed} to ${nextSeed - 1}: ${count(runs)} runs, ${yearsOf(report).toFixed(1)} service-years`)
   console.log(`${count(calls)} calls, ${count(tokenRequests)} token requests, ${count(events)} events`)
   console.log(`mean wait without a token: ${(sumOfWaits / waits).toFixed(2)} of the ceiling, ${count(waits)} waits`)
+  console.log(
+    `${count(waitsBesideOthers)} waits of clients with several tokens, ${count(tellingWaits)} judged so that half and twice would be reported`
+  )
   console.log(`${seconds().toFixed(0)} s, heap at most ${Math.round(heap / 2 ** 20)} MiB`)
   console.log(
     'faults:',

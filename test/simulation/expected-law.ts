@@ -10,8 +10,13 @@ export interface Interval {
   readonly most: number
 }
 
+/** What the law wants to know of a failure. */
+export type Failing = Pick<TokenClientError, 'code' | 'transient' | 'retryAfter' | 'status' | 'oauthError'>
+
 export interface Situation {
-  readonly error: TokenClientError
+  readonly error: Failing
+  /** Monotonic ms: the wait counts from then on. */
+  readonly at: number
   /** Failed flights in a row, this one included. */
   readonly failures: number
   /** Milliseconds since the first failure in a row that left somebody without a token to rely on, as far as it can be known. */
@@ -41,6 +46,17 @@ export function lawfulWait(situation: Situation): Interval {
     least: Math.max(asked, Math.min(wait.least, last.least)),
     most: Math.max(asked, Math.min(wait.most, last.most))
   }
+}
+
+/** The moments between which that wait ends. */
+export function lawfulEnd(situation: Situation): Interval {
+  const { least, most } = lawfulWait(situation)
+  return { least: situation.at + least, most: situation.at + most }
+}
+
+/** After a refusal of the client another kind of token, which lives so long, does not ask sooner. */
+export function waitOfOthers(life: number): number {
+  return Math.min(10 * second, life / 10)
 }
 
 /** The pause that a `Retry-After` asks for: five minutes at most. */
@@ -122,7 +138,19 @@ const aboutServer: readonly ErrorCode[] = [
   ] as const)
 ]
 
+const othersOfClient: readonly ErrorCode[] = [
+  'ERR_UNAUTHORIZED_CLIENT',
+  'ERR_UNSUPPORTED_GRANT_TYPE',
+  'ERR_SECRET_UNAVAILABLE'
+]
+
+/** The server refuses the client whatever it asks for, or there is no credential. */
+export function isClients({ code }: Failing): boolean {
+  return credentialRefused.includes(code) || othersOfClient.includes(code)
+}
+
 /** A failure that is remembered for the server, and not for what was asked of it. */
-export function isServers({ code, status = 0 }: TokenClientError): boolean {
+export function isServers({ code, status = 0, oauthError }: Failing): boolean {
+  if (status === 403 && oauthError !== undefined && !oauthError.includes(' ')) return false
   return aboutServer.includes(code) || (code === 'ERR_UNEXPECTED_STATUS' && ![400, 402, 406, 409, 422].includes(status))
 }

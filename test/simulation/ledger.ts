@@ -32,6 +32,9 @@ export interface Row {
   readonly withoutToken: number
   /** Monotonic ms of the first of them that left the key without a token to rely on. */
   readonly outageSince: number | undefined
+  /** Monotonic ms of the last of them: when its request left, as far as that was seen, and when it failed. */
+  readonly sentAt: number | undefined
+  readonly at: number
 }
 
 /** A failed flight, and until when nobody may start another one. Monotonic ms. */
@@ -42,10 +45,12 @@ export interface Setback {
   readonly notBefore: number
   /** Milliseconds that it bars its own kind of token at least, whatever the server shows to others. */
   readonly own: number
-  /** Milliseconds that another kind of token waits at least that has none to rely on. */
-  readonly others: number
   /** The credential that was refused: another one ends the wait. */
   readonly secret: string
+  /** The credential had worked before. */
+  readonly hadWorked: boolean
+  /** Nobody can doubt that it concerns all kinds of tokens of the client. */
+  readonly isForAll: boolean
   /** What may be remembered of it; nothing outside tells when a kind of token was let go, and its failures with it. */
   readonly rows: readonly Row[]
 }
@@ -58,6 +63,8 @@ export interface Ledger {
   flightAt: number | undefined
   attempts: number
   lastFlightAt: number
+  /** How much earlier that flight may have begun than its first request left. */
+  heldBack: number
   /** When the last request of that flight left. Monotonic ms. */
   sentAt: number
   /** When that request ended. Monotonic ms. */
@@ -72,6 +79,11 @@ export interface Ledger {
   setback: Setback | undefined
   /** Monotonic ms of the last failure that may be the server's, since its last token. */
   badAt: number | undefined
+  /** Others may have been answered since it failed, or got tokens since it was refused: then it fails alone, until it gets a token. */
+  mayBeAlone: boolean
+  mayBeRefusedAlone: boolean
+  /** Monotonic ms of its last answer of which nobody can swear that it shows the server well, or ill. */
+  unclearAt: number
   /** True time. */
   usedAt: number
 }
@@ -83,6 +95,7 @@ export function newLedger(scope: string): Ledger {
     flightAt: undefined,
     attempts: 0,
     lastFlightAt: Number.NEGATIVE_INFINITY,
+    heldBack: 0,
     sentAt: Number.NEGATIVE_INFINITY,
     endedAt: Number.NEGATIVE_INFINITY,
     askedAt: Number.NEGATIVE_INFINITY,
@@ -91,6 +104,9 @@ export function newLedger(scope: string): Ledger {
     held: undefined,
     setback: undefined,
     badAt: undefined,
+    mayBeAlone: false,
+    mayBeRefusedAlone: false,
+    unclearAt: Number.NEGATIVE_INFINITY,
     usedAt: 0
   }
 }

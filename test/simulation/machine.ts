@@ -8,7 +8,7 @@ export const exact = 10
 const givenUpAfter = 0.4
 
 /** A machine before its first service is started. */
-export function newMachine(world: () => World, host: Host, secret: string): Machine {
+export function newMachine(world: () => World, host: Host, secret: string, proves: boolean): Machine {
   const machine: Machine = {
     host,
     secret,
@@ -18,6 +18,7 @@ export function newMachine(world: () => World, host: Host, secret: string): Mach
     slack: exact,
     calmSince: 0,
     wellSince: 0,
+    proves,
     service: undefined as unknown as Service,
     supplySecret() {
       if (machine.supply !== 'given') world().fire('secret supplier')

@@ -1,70 +1,82 @@
 import type { TokenClientError } from '../../src/errors.ts'
-import { isServers, type Situation } from './expected-law.ts'
+import { type Interval, isClients, isServers, type Situation } from './expected-law.ts'
 import type { Held, Ledger, Row, Setback } from './ledger.ts'
+import { failuresIn, livesAt, refusedOrNot } from './lives-left.ts'
+import { mayBeServers, outageAt } from './server-failures.ts'
 import { slackOf } from './service-state.ts'
 import type { Service } from './world.ts'
 
-/** Milliseconds that a refresh may take which nobody waits for. */
-export const longestInBackground = 31_500
-
-/** All that may be the case, as far as the outside shows it. */
+/** All that may be the case, as far as the outside shows it. `rows`: of its kind of token; `refusals`: of the client. */
 export function situationsOf(
   service: Service,
   ledger: Ledger,
   error: TokenClientError,
   rows: readonly Row[],
-  moment: number
+  refusals: readonly Row[],
+  failedAt: number
 ): Situation[] {
-  const { server, serials, refused, ledgers } = service
-  const { held } = ledger
-  const isServer = isServers(error)
-  const lives = possibleLives(service, ledger, error, moment)
-  // A refusal that comes soon after another one is not listened to.
-  const isRefused = held !== undefined && refused.has(serials.get(held.value) ?? 0)
-  const isExact = isServer && server.isPlain && ledgers.size === 1
-  const common = { error, pauses: Math.max(1, server.pauses) }
-  const hasWorked = isServer ? server.goodAt > Number.NEGATIVE_INFINITY : serials.size > 0
-  return rows.flatMap(({ failures, withoutToken, outageSince }) => {
-    const since = isServer ? Math.min(server.outageSince ?? moment, outageSince ?? moment) : (outageSince ?? moment)
-    const most = moment - since
-    const least = isExact ? moment - (server.outageSince ?? moment) : 0
-    const outage = { least: Math.min(least, most), most }
-    // Failures of the server are counted from its last good answer on, which another key may have had.
-    const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
-    const counts = (count: number) => (isServer && !error.transient ? upTo(count) : [count])
-    return lives.flatMap((remaining) =>
-      (isRefused && remaining !== undefined ? [true, false] : [isRefused]).flatMap((isRefused) =>
-        // What failed while there was a token does not make the waits without one longer.
-        counts(remaining === undefined || isRefused ? Math.max(1, withoutToken) : failures).map((count) => ({
-          ...common,
-          failures: count,
-          outage,
-          remaining,
-          isRefused,
-          hasWorked
-        }))
-      )
+  const { server, serials } = service
+  const pauses = Math.max(1, server.pauses)
+  const hasWorked = isClients(error) ? serials.size > 0 : server.goodAt > Number.NEGATIVE_INFINITY
+  return casesOf(service, ledger, error, rows, refusals, failedAt).flatMap(({ row, outage }) =>
+    possibleLives(service, ledger, error, row).flatMap((remaining) =>
+      refusedOrNot(service, ledger, remaining).map((isRefused) => {
+        const failures = failuresIn(row, remaining, isRefused)
+        return { error, at: row.at, failures, outage, remaining, isRefused, pauses, hasWorked }
+      })
     )
+  )
+}
+
+interface Case {
+  readonly row: Row
+  readonly outage: Interval
+}
+
+/**
+ * A failure of the request stays with its kind of token, and so does one that this kind alone meets. A failure of the server is one of its
+ * last good answer on, and a refusal of the client one of the last token on, whoever has had that.
+ */
+function casesOf(
+  service: Service,
+  ledger: Ledger,
+  error: TokenClientError,
+  rows: readonly Row[],
+  refusals: readonly Row[],
+  failedAt: number
+): Case[] {
+  const own = rows.map(caseOfOwn)
+  const isShared = isClients(error) || mayBeServers(service, error)
+  if (!isShared) return own
+  const shared = isClients(error) ? refusals.map(caseOfOwn) : casesOfServer(service, error, rows, failedAt)
+  const mayBeAlone = isClients(error) ? ledger.mayBeRefusedAlone : ledger.mayBeAlone
+  const isOnlyShared = !mayBeAlone && (isClients(error) || isServers(error))
+  return isOnlyShared ? shared : [...shared, ...own]
+}
+
+function caseOfOwn(row: Row): Case {
+  return { row, outage: { least: 0, most: row.outageSince === undefined ? 0 : row.at - row.outageSince } }
+}
+
+function casesOfServer(service: Service, error: TokenClientError, rows: readonly Row[], failedAt: number): Case[] {
+  const [last] = rows as [Row]
+  const outage = outageAt(service, failedAt)
+  const counts = error.transient ? 1 : Math.min(service.server.count, mostRows)
+  return Array.from({ length: counts }, (_, index) => {
+    const row = { ...last, at: failedAt, failures: index + 1, withoutToken: index + 1 }
+    return { row, outage }
   })
 }
 
 /** What may be left of the token in hand. One attempt is free at its end, unless the one that failed had left after it. */
 function possibleLives(
   service: Service,
-  { held, flightAt, sentAt }: Ledger,
+  { held }: Ledger,
   { code }: TokenClientError,
-  moment: number
+  failure: Pick<Row, 'at' | 'sentAt'>
 ): readonly (number | undefined)[] {
-  if (held === undefined) return [undefined]
-  const left = held.endsAt - moment
-  const slack = slackOf(service)
-  if (left >= slack && code !== 'ERR_SAME_TOKEN') return [left]
-  // A flight can fail before any of its requests is seen, for want of a credential say.
-  const leftAt = flightAt === undefined ? moment - longestInBackground : sentAt
-  const isUnclear = code === 'ERR_SAME_TOKEN' || flightAt === undefined || Math.abs(left) < slack
-  if (leftAt >= held.endsAt + slack) return [undefined]
-  if (isUnclear || leftAt > held.endsAt - slack) return [Math.max(0, left), undefined]
-  return [0]
+  const lives = livesAt(held, failure, slackOf(service))
+  return held !== undefined && code === 'ERR_SAME_TOKEN' ? [Math.max(0, held.endsAt - failure.at), undefined] : lives
 }
 
 const longestDisuse = 600_000
@@ -76,21 +88,45 @@ const longestDisuse = 600_000
 export function possibleRows(
   former: Setback | undefined,
   held: Held | undefined,
-  moment: number,
+  failure: Pick<Row, 'at' | 'sentAt'>,
   timeout: number,
   isUsable: boolean
 ): readonly Row[] {
-  const outageSince = isUsable ? undefined : moment
+  const { at } = failure
+  const outageSince = isUsable ? undefined : at
   const without = isUsable ? 0 : 1
-  const first = { failures: 1, withoutToken: without, outageSince }
+  const first = { ...failure, failures: 1, withoutToken: without, outageSince }
   if (former === undefined) return [first]
   const next = former.rows.map((row) => ({
+    ...failure,
     failures: row.failures + 1,
     withoutToken: row.withoutToken + without,
     outageSince: row.outageSince ?? outageSince
   }))
-  const hasEndedSince = held !== undefined && held.endsAt > former.at - timeout && held.endsAt <= moment
-  return hasEndedSince || moment >= former.notBefore + longestDisuse ? [...next, first].slice(-mostRows) : next
+  const hasEndedSince = held !== undefined && held.endsAt > former.at - timeout && held.endsAt <= at
+  return hasEndedSince || at >= former.notBefore + longestDisuse ? [...next, first].slice(-mostRows) : next
+}
+
+/** Refusals of the client in a row. One whose request was under way at the former one is the same, told twice. */
+export function refusalRows(
+  former: Setback | undefined,
+  failure: Pick<Row, 'at' | 'sentAt'>,
+  slack: number,
+  isUsable: boolean
+): readonly Row[] {
+  const { at, sentAt } = failure
+  const outageSince = isUsable ? undefined : at
+  const without = isUsable ? 0 : 1
+  if (former === undefined) return [{ ...failure, failures: 1, withoutToken: without, outageSince }]
+  const rows = former.rows.flatMap((row) => {
+    const withoutToken = row.withoutToken + without
+    const next = { ...failure, failures: row.failures + 1, withoutToken, outageSince: row.outageSince ?? outageSince }
+    return [
+      ...(sentAt === undefined || sentAt > row.at - slack ? [next] : []),
+      ...(sentAt === undefined || sentAt <= row.at + slack ? [row] : [])
+    ]
+  })
+  return rows.slice(-mostRows)
 }
 
 /** The oldest of the rows that may be remembered are the least likely. */

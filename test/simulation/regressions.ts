@@ -63,5 +63,12 @@ export const regressions: readonly Regression[] = [
     seed: 510_295,
     found: 'the simulation itself held on to the first end of a token that lay in the store with an earlier one'
   },
-  { seed: 512_602, found: 'the simulation itself took a token for refused while the refusal was still on its way' }
+  { seed: 512_602, found: 'the simulation itself took a token for refused while the refusal was still on its way' },
+  {
+    seed: 3093,
+    found:
+      'a repeat that failed counted from the first attempt on, when another request had met the same failure meanwhile'
+  },
+  { seed: 4878, found: 'the same, and the next request could follow at once' },
+  { seed: 1399, found: 'the simulation itself took a request that had been held back for one that began when it left' }
 ]

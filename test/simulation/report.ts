@@ -12,6 +12,8 @@ export interface Report {
   tokenRequests: number
   waits: number
   sumOfWaits: number
+  waitsBesideOthers: number
+  tellingWaits: number
   spared: number
   readonly fired: Record<FaultKind, number>
   readonly failures: { readonly seed: number; readonly violations: readonly Violation[]; readonly log: string }[]
@@ -21,12 +23,15 @@ export interface Report {
 
 const year = 365.25 * 24 * 3600 * 1000
 
-const sums = ['events', 'calls', 'tokenRequests', 'waits', 'sumOfWaits', 'spared'] as const
+const counts = ['events', 'calls', 'tokenRequests', 'spared'] as const
+const countsOfWaits = ['waits', 'sumOfWaits', 'waitsBesideOthers', 'tellingWaits'] as const
+const sums = [...counts, ...countsOfWaits] as const
 
 export function newReport(): Report {
   const fired = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Report['fired']
-  const none = { events: 0, calls: 0, tokenRequests: 0, waits: 0, sumOfWaits: 0, spared: 0 }
-  return { runs: 0, serviceTime: 0, ...none, fired, failures: [], heap: 0 }
+  const none = { events: 0, calls: 0, tokenRequests: 0, spared: 0 }
+  const waits = { waits: 0, sumOfWaits: 0, waitsBesideOthers: 0, tellingWaits: 0 }
+  return { runs: 0, serviceTime: 0, ...none, ...waits, fired, failures: [], heap: 0 }
 }
 
 export function addRun(report: Report, { serviceTime, statistics }: Run): void {
@@ -50,10 +55,13 @@ export function yearsOf({ serviceTime }: Report): number {
 const enoughRuns = 500
 const enoughWaits = 300
 const leastMeanWait = 0.7
+/** Of clients with several kinds of tokens: others are judged too, only not so exactly. */
+const leastTelling = 0.3
 const mostHeap = 100 * 2 ** 20
 
 /** What is wrong with the runs as a whole, which no single one can show. */
-export function flaws({ runs, fired, waits, sumOfWaits, spared, heap }: Report): string[] {
+export function flaws(report: Report): string[] {
+  const { runs, fired, waits, sumOfWaits, waitsBesideOthers, tellingWaits, spared, heap } = report
   if (runs < enoughRuns) return []
   const idle = faultKinds.filter((kind) => fired[kind] === 0)
   const mean = sumOfWaits / waits
@@ -62,6 +70,11 @@ export function flaws({ runs, fired, waits, sumOfWaits, spared, heap }: Report):
     ...(waits > enoughWaits && mean < leastMeanWait
       ? [
           `I4: the mean wait without a token is ${mean.toFixed(2)} of its ceiling, where the upper half gives three quarters.`
+        ]
+      : []),
+    ...(waitsBesideOthers > enoughWaits && tellingWaits < leastTelling * waitsBesideOthers
+      ? [
+          `I4: ${tellingWaits} of ${waitsBesideOthers} waits of clients with several tokens would be reported when halved or doubled.`
         ]
       : []),
     ...(spared === 0 ? ['I16: no origin was called while another one had refused the token.'] : []),

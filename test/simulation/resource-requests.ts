@@ -153,7 +153,7 @@ export function resourceDispatch(
     if (script.status === 401 && serial !== undefined)
       host.later(script.delay, () => wire.isOpen && refuses(world, service, serial, origin))
     log.write('resource', `${service.name} ${origin} serial ${serial} → ${script.status ?? script.ending}`)
-    wire.play(proof === undefined ? script : withNonce(world, origin, script))
+    wire.play(withNonce(world, origin, script, proof !== undefined))
   })
   return true
 }

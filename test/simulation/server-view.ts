@@ -6,13 +6,31 @@ export interface ServerView {
   failedAt: number
   /** True time since which it has certainly been ill; undefined when nobody could swear it. */
   illSince: number | undefined
-  /** The first failure since then that left somebody without a token, and whether all failures since then were certainly the server's. */
+  /** The first failure since it was well that may have left a kind of token without a usable one, and the first that certainly has. */
   outageSince: number | undefined
-  isPlain: boolean
+  surelyOutSince: number | undefined
+  /** The failures since it was well: how many, and the last of them. */
+  count: number
+  readonly failures: ServerFailure[]
+  /** The kinds of tokens that have met one. */
+  readonly failedFor: Set<string>
   /** How often it has asked for a pause since then, and the last one. */
   pauses: number
   pause: Pause | undefined
   readonly open: Set<OpenExchange>
+}
+
+export interface ServerFailure {
+  readonly scope: string
+  /** Monotonic ms: when its request left, as far as that was seen, and when it failed. */
+  readonly sentAt: number | undefined
+  readonly at: number
+  /** The pause that came with it, in milliseconds; undefined when nobody can say. */
+  readonly asked: number | undefined
+  /** Nobody can doubt that it is the server's. */
+  readonly isCertain: boolean
+  /** Nor that its request left after the failure before. */
+  readonly isAnother: boolean
 }
 
 interface Pause {
@@ -35,7 +53,10 @@ export function newServerView(): ServerView {
     failedAt: Number.NEGATIVE_INFINITY,
     illSince: undefined,
     outageSince: undefined,
-    isPlain: true,
+    surelyOutSince: undefined,
+    count: 0,
+    failures: [],
+    failedFor: new Set(),
     pauses: 0,
     pause: undefined,
     open: new Set()

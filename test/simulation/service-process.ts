@@ -11,7 +11,8 @@ import { resourceOrigins } from './simulated-resource-server.ts'
 import { sealing, storeFor } from './simulated-store.ts'
 import { tokenDispatch } from './token-requests.ts'
 import { marker } from './verdict.ts'
-import { refreshed, refreshFailed } from './watch-flights.ts'
+import { refreshed } from './watch-flights.ts'
+import { refreshFailed } from './watch-waits.ts'
 import type { Machine, Service, World } from './world.ts'
 
 export function startService(world: World, machine: Machine, name: string): Service {
@@ -27,7 +28,7 @@ export function startService(world: World, machine: Machine, name: string): Serv
     ...(refresh !== undefined && { refresh }),
     dispatcher: { dispatch: (options, handler) => serverDispatch(world, service, options, handler) } as Dispatcher,
     ...(isShared && { store: storeFor(world, () => service), ...sealing }),
-    ...(world.proofs !== undefined && { dpop: { key: proofKey } }),
+    ...(machine.proves && { dpop: { key: proofKey } }),
     clock
   })
   const bearer = client.interceptor({ origins: [...resourceOrigins] })
@@ -44,6 +45,7 @@ export function startService(world: World, machine: Machine, name: string): Serv
     serials: new Map(),
     refused: new Map(),
     refusal: undefined,
+    grantedAt: Number.NEGATIVE_INFINITY,
     server: newServerView(),
     lookups: new Set(),
     search: { beganAt: 0, endedAt: Number.NEGATIVE_INFINITY },

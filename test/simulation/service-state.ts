@@ -16,6 +16,13 @@ export function ledgerOf({ ledgers }: Service, scope: string): Ledger {
 /** A request for one kind of token may wait so long for the one that tries the credential for all. Milliseconds. */
 const longestTrial = 1000
 
+/** For how long a request that leaves now may have waited for such a one. */
+export function longestTrialOf({ ledgers, host, machine }: Service, { scope }: Ledger): number {
+  const moment = host.monotonicTime()
+  const hasTried = ({ inFlight, endedAt }: Ledger) => inFlight > 0 || endedAt >= moment - machine.slack
+  return [...ledgers.values()].some((other) => other.scope !== scope && hasTried(other)) ? longestTrial : 0
+}
+
 /** How far the wire's times may lie behind the library's own, which count from the start of an attempt. */
 export function slackOf({ machine, ledgers }: Service): number {
   return machine.slack + (ledgers.size > 1 ? longestTrial : 0)
@@ -31,4 +38,15 @@ export function refuses({ shared, line }: World, { refused }: Service, serial: n
 /** A token in hand that neither has ended nor was refused. */
 export function hasUsableToken({ host, refused, serials }: Service, { held }: Ledger): boolean {
   return held !== undefined && held.endsAt > host.monotonicTime() && !refused.has(serials.get(held.value) ?? 0)
+}
+
+/** Nobody can doubt that it has one. */
+export function surelyHasToken(service: Service, ledger: Ledger): boolean {
+  const { held } = ledger
+  return hasUsableToken(service, ledger) && (held?.endsAt ?? 0) > service.host.monotonicTime() + slackOf(service)
+}
+
+/** Nobody can doubt that it has none. */
+export function isWithoutToken(service: Service, { held }: Ledger): boolean {
+  return held === undefined || held.endsAt < service.host.monotonicTime() - slackOf(service)
 }

@@ -4,6 +4,7 @@ import './held-timers.ts'
 import { proverCode } from '../../src/client-authentication/late-prover.ts'
 import { loaded } from '../support/loaded.ts'
 import { newHost } from './host.ts'
+import { longestInBackground } from './lives-left.ts'
 import { keptLog, noLog } from './log.ts'
 import { newMachine } from './machine.ts'
 import { probe } from './recovery.ts'
@@ -40,7 +41,6 @@ export interface Run {
 const minute = 60_000
 const quietTime = 60 * minute
 const mostEvents = 500_000
-const aftermath = 15 * minute
 
 /** One run: everything in it follows from the seed. */
 export async function simulate(seed: number, { keepLog = false } = {}): Promise<Run> {
@@ -64,6 +64,11 @@ export async function simulate(seed: number, { keepLog = false } = {}): Promise<
   return { violations: found, statistics, serviceTime: line.now * machines.length, log: log.text }
 }
 
+function newStatistics(): World['statistics'] {
+  const waits = { waits: 0, sumOfWaits: 0, waitsBesideOthers: 0, tellingWaits: 0 }
+  return { fired: new Map(), tokenRequests: 0, calls: 0, events: 0, ...waits, spared: 0 }
+}
+
 function newWorld(seed: number, keepLog: boolean, violations: Violation[]) {
   const chance = chanceOf(seed)
   const settings = drawSettings(chance.fork())
@@ -83,7 +88,7 @@ function newWorld(seed: number, keepLog: boolean, violations: Violation[]) {
     shared: newSharedView(),
     // A token that is bound to a key is not shared.
     proofs: settings.isShared ? undefined : drawProofs(seed, line, [tokenEndpoint, ...resourceOrigins]),
-    statistics: { fired: new Map(), tokenRequests: 0, calls: 0, events: 0, waits: 0, sumOfWaits: 0, spared: 0 },
+    statistics: newStatistics(),
     violate(invariant, who, what) {
       violations.push({ invariant, time: line.now, who, what })
       world.log.write(who, `VIOLATION ${invariant}: ${what}`)
@@ -93,11 +98,13 @@ function newWorld(seed: number, keepLog: boolean, violations: Violation[]) {
       fired.set(kind, (fired.get(kind) ?? 0) + 1)
     }
   }
+  const { proofs } = world
   const machines = Array.from({ length: settings.services }, (_, index) => {
     const machine = newMachine(
       () => world,
       newHost(`host-${index}`, line, chance.fork()),
-      authorizationServer.currentSecret
+      authorizationServer.currentSecret,
+      proofs !== undefined && !(proofs.isMixed && index % 2 === 1)
     )
     machine.service = startService(world, machine, `host-${index}.0`)
     world.services.push(machine.service)
@@ -167,11 +174,11 @@ function faultBegins({ shared, line }: World): void {
   shared.calmSince = line.now
 }
 
-/** What it has begun can take a while to end: a flight, and its wait. */
-function faultEnds(world: World): void {
-  world.line.in(aftermath, () => {
-    world.shared.faults -= 1
-    world.shared.calmSince = world.line.now
+/** A flight that it has begun can last as long as one does. Every later one finds the store, and what the others have left there. */
+function faultEnds({ line, shared, settings }: World): void {
+  line.in(Math.max(settings.timeout, longestInBackground), () => {
+    shared.faults -= 1
+    shared.calmSince = line.now
   })
 }
 

@@ -28,6 +28,8 @@ export interface Proofs {
   readonly seen: Set<string>
   /** By origin, and that of the token endpoint by its URL. */
   readonly judges: ReadonlyMap<string, ProofJudge>
+  /** Every second machine takes Bearer tokens of the same server. */
+  readonly isMixed: boolean
 }
 
 /** Made before any run: it takes time that nobody holds. Runs make proofs with Ed25519, which is fast. */
@@ -38,7 +40,7 @@ export function drawProofs(seed: number, line: Timeline, servers: readonly strin
   if (seed % 10 !== 8) return undefined
   const chance = chanceOf(seed)
   const judges = new Map(servers.map((name) => [name, proofJudge(line, chance.fork())]))
-  return { seen: new Set(), judges }
+  return { seen: new Set(), judges, isMixed: seed % 30 === 18 }
 }
 
 const second = 1000

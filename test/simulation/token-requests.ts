@@ -3,7 +3,7 @@ import { limits } from '../../src/limits.ts'
 import { outage } from './answers.ts'
 import { type Ledger, sentNow } from './ledger.ts'
 import type { OpenExchange } from './server-view.ts'
-import { hasUsableToken, ledgerOf, tokenEndpoint } from './service-state.ts'
+import { ledgerOf, tokenEndpoint } from './service-state.ts'
 import { kindOf } from './shared-view.ts'
 import { tokenRequested } from './watch-flights.ts'
 import { proofRefusal, proofSent, withNonce } from './watch-proofs.ts'
@@ -42,7 +42,7 @@ export function tokenDispatch(
     ledger.inFlight -= 1
     ledger.endedAt = host.monotonicTime()
     if (wantsProof && ending.how === 'whole') sentAgain(service, ledger, exchange)
-    else exchangeEnds(world, service, ledger, exchange, ending, hasUsableToken(service, ledger))
+    else exchangeEnds(world, service, ledger, exchange, ending)
   })
   line.in(chance.between(0.5, 20), () => {
     if (machine.partitioned) {

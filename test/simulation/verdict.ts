@@ -17,7 +17,7 @@ export const invariants = {
   I15: 'Requests to a server that is ill go one at a time for the process, and one in the background.',
   I16: 'No call waits while its service holds a good token that its own origin has not refused, whoever else has.',
   I17: 'While the store works, a fleet asks once for each kind of token and refresh, and once more for each holder that died.',
-  I18: 'No DPoP proof is sent twice, and each is for the request and the token that it goes with.',
+  I18: 'No DPoP proof is sent twice, and each is for the request and the token that it goes with; a token goes by its own scheme.',
   I19: 'A demand for another proof costs no token and fails no call that can be sent again.'
 } as const
 

@@ -5,17 +5,20 @@ import type { Proof } from './simulated-nonces.ts'
 import type { Script } from './wire.ts'
 import type { Service, World } from './world.ts'
 
-/** I18: the proof of a request that leaves. Undefined in runs without DPoP, and where no token goes. */
+/** I18: the proof of a request that leaves. Undefined for clients without DPoP, and where no token goes. */
 export function proofSent(
   world: World,
-  { name }: Service,
+  { name, machine: { proves } }: Service,
   options: Dispatcher.DispatchOptions,
   token: string | undefined,
   isProven: boolean
 ): Proof | undefined {
   const proof = proofIn(options)
-  const isWanted = world.proofs !== undefined && isProven
+  const isWanted = proves && isProven
   if ((proof !== undefined) !== isWanted) world.violate('I18', name, isWanted ? 'no proof' : 'a proof without a reason')
+  const scheme = proves ? 'DPoP' : 'Bearer'
+  if (token !== undefined && !JSON.stringify(options.headers).includes(`"${scheme} ${token}"`))
+    world.violate('I18', name, `a token that does not go as ${scheme}`)
   if (proof === undefined || world.proofs === undefined) return undefined
 
   const { seen } = world.proofs
@@ -40,8 +43,9 @@ export function proofRefusal(
   return proofs?.judges.get(server)?.refusal(proof, host.wallTime() - epoch - line.now)
 }
 
-/** An answer of that server, perhaps with a nonce. */
-export function withNonce({ proofs }: World, server: string, script: Script): Script {
+/** An answer of that server, perhaps with a nonce. Servers whose clients differ tell it to all of them. */
+export function withNonce({ proofs }: World, server: string, script: Script, isProven = true): Script {
+  if (!isProven && !proofs?.isMixed) return script
   return proofs?.judges.get(server)?.withNonce(script) ?? script
 }
 

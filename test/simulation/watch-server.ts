@@ -1,5 +1,6 @@
 import { isStrict, pauseOf } from './expected-law.ts'
 import type { Held, Ledger } from './ledger.ts'
+import { noteFailure, noteLoneliness } from './server-failures.ts'
 import { newServerView, type OpenExchange, type ServerView } from './server-view.ts'
 import { slackOf } from './service-state.ts'
 import type { Ending, Script } from './wire.ts'
@@ -48,8 +49,7 @@ export function exchangeEnds(
   service: Service,
   ledger: Ledger,
   exchange: OpenExchange,
-  ending: Ending,
-  isUsable: boolean
+  ending: Ending
 ): void {
   const { server, host } = service
   const moment = host.monotonicTime()
@@ -58,18 +58,22 @@ export function exchangeEnds(
   const verdict = verdictOn(ending, world.line.now - exchange.beganAt, world.settings.timeout)
   if (verdict === 'well') {
     becomesWell(server, moment)
+    ledger.badAt = undefined
+    ledger.mayBeAlone = false
     return
   }
 
   // It has answered others since it failed for this kind of token before: then this kind is ill alone.
   const isAlone = ledger.badAt !== undefined && server.goodAt > ledger.badAt
+  noteLoneliness(service, ledger)
+  const isCertain = verdict === 'ill' && !isAlone && !ledger.mayBeAlone
+  noteFailure(service, ledger, { sentAt: ledger.sentAt, asked: pauseIn(ending), isCertain })
   ledger.badAt = moment
   server.failedAt = moment
   if (verdict === 'unclear' || isAlone) {
+    ledger.unclearAt = moment
     server.illSince = undefined
-    server.isPlain = false
   } else server.illSince ??= world.line.now
-  if (!isUsable) server.outageSince ??= moment
   if (!isAlone) notePause(server, ending, exchange, world.line.now, moment)
 }
 
@@ -77,16 +81,11 @@ function becomesWell(server: ServerView, moment: number): void {
   Object.assign(server, { ...newServerView(), open: server.open, goodAt: moment })
 }
 
-function notePause(
-  server: ServerView,
-  { how, script }: Ending,
-  { beganAt }: OpenExchange,
-  now: number,
-  moment: number
-): void {
-  const field = script?.headers?.['retry-after']
-  const isRead = how === 'whole' && field !== undefined && /^\d+$/.test(field)
-  const asked = isRead ? pauseOf(Number(field) * second) : 0
+function notePause(server: ServerView, ending: Ending, { beganAt }: OpenExchange, now: number, moment: number): void {
+  const field = ending.script?.headers?.['retry-after']
+  const known = pauseIn(ending)
+  const isRead = field !== undefined && known !== undefined
+  const asked = known ?? 0
   const former = server.pause
   // What was under way together with the former failure is the same one, told twice: the longer pause holds.
   const isTogether = former !== undefined && beganAt <= former.toldAt
@@ -94,6 +93,13 @@ function notePause(
   if (field !== undefined && !isTogether) server.pauses += 1
   const isBroken = isTogether ? former.isBroken : former !== undefined && moment < former.at + former.asked
   server.pause = asked > 0 ? { at: moment, toldAt: now, asked, isBroken } : undefined
+}
+
+/** The pause that an answer asks for, in milliseconds; undefined when nobody can say. */
+function pauseIn({ how, script }: Ending): number | undefined {
+  const field = script?.headers?.['retry-after']
+  if (field === undefined) return 0
+  return how === 'whole' && /^\d+$/.test(field) ? pauseOf(Number(field) * second) : undefined
 }
 
 type Verdict = 'well' | 'ill' | 'unclear'
@@ -114,10 +120,12 @@ function verdictOn({ how, script, isIssued }: Ending, took: number, timeout: num
   return (status === 400 || status === 401) && refuses(script) ? 'well' : 'unclear'
 }
 
-function refuses({ body = [] }: Script): boolean {
+function refuses({ body = [], headers }: Script): boolean {
+  if (headers?.['content-encoding'] !== undefined) return false
   try {
     const { error } = JSON.parse(body.join(''))
-    return typeof error === 'string' && !['server_error', 'temporarily_unavailable'].includes(error)
+    // An error value is one word.
+    return typeof error === 'string' && !/ |^(server_error|temporarily_unavailable)$/.test(error)
   } catch {
     return false
   }

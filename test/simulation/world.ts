@@ -28,7 +28,7 @@ export interface World {
   /** It is used by runs whose services share their tokens. */
   readonly store: SimulatedStore
   readonly shared: SharedView
-  /** Undefined when its clients take Bearer tokens. */
+  /** Undefined when all of its clients take Bearer tokens. */
   readonly proofs: Proofs | undefined
   readonly statistics: Statistics
   violate(invariant: Invariant, who: string, what: string): void
@@ -44,6 +44,9 @@ export interface Statistics {
   /** Waits after failures without a token, as shares of the law's ceiling. */
   waits: number
   sumOfWaits: number
+  /** Waits of clients with several kinds of tokens, and those of them of which half and twice as much would have been reported. */
+  waitsBesideOthers: number
+  tellingWaits: number
   /** Calls of an origin that takes the token in hand, while another origin has refused it. */
   spared: number
 }
@@ -65,6 +68,8 @@ export interface Machine {
   /** True time since which nothing has been wrong, and since which nothing hangs that began before; infinite while something is. */
   calmSince: number
   wellSince: number
+  /** Its clients use DPoP. */
+  readonly proves: boolean
   readonly supplySecret: () => string | Promise<string>
   service: Service
 }
@@ -88,6 +93,8 @@ export interface Service {
   readonly refused: Map<number, Set<string>>
   /** A refusal that concerns the client, whatever it asks for. */
   refusal: Setback | undefined
+  /** Monotonic ms of its last token. */
+  grantedAt: number
   readonly server: ServerView
   /** Metadata requests on the wire, and the true times at which they began. */
   readonly lookups: Set<{ readonly beganAt: number }>

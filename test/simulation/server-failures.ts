@@ -1,0 +1,144 @@
+import type { TokenClientError } from '../../src/errors.ts'
+import { type Interval, isServers, lawfulEnd, type Situation, waitOfOthers } from './expected-law.ts'
+import type { Ledger } from './ledger.ts'
+import { failuresIn, livesAt, refusedOrNot } from './lives-left.ts'
+import type { ServerFailure } from './server-view.ts'
+import { isWithoutToken, longestTrialOf, slackOf, surelyHasToken } from './service-state.ts'
+import type { Service } from './world.ts'
+
+const second = 1000
+const minute = 60 * second
+/** More than fail within the time of one flight. */
+const mostFailures = 100
+
+/** A failure that may be the server's is remembered for it, whichever kind of token has met it. */
+export function noteFailure(
+  service: Service,
+  ledger: Ledger,
+  failure: Pick<ServerFailure, 'sentAt' | 'asked' | 'isCertain'>
+): void {
+  const { server, host } = service
+  const { sentAt = Number.NEGATIVE_INFINITY, isCertain } = failure
+  const at = host.monotonicTime()
+  const former = server.failures.at(-1)
+  // What was under way together with the former failure is the same one, told twice.
+  const isAnother = former === undefined || sentAt > former.at + slackOf(service)
+  server.failures.push({ ...failure, scope: ledger.scope, at, isAnother })
+  if (server.failures.length > mostFailures) server.failures.shift()
+  server.count += 1
+  server.failedFor.add(ledger.scope)
+  if (!surelyHasToken(service, ledger)) server.outageSince ??= at
+  if (!isCertain) server.surelyOutSince = undefined
+  else if (isAnother && isWithoutToken(service, ledger)) server.surelyOutSince ??= at
+}
+
+/** If more kinds of tokens than so many fail and none succeeds, it is the server, whatever it answers. */
+const mostIllAlone = 8
+
+export function mayBeServers({ server }: Service, error: TokenClientError): boolean {
+  return isServers(error) || server.failedFor.size > mostIllAlone
+}
+
+/** It may have answered another kind of token since this one failed: then this one is ill alone, until it gets a token. */
+export function noteLoneliness(service: Service, ledger: Ledger): void {
+  const { setback } = ledger
+  const failedAt = ledger.badAt ?? (setback && isServers(setback.error) ? setback.at : undefined)
+  if (failedAt !== undefined && mayBeWellSince(service, ledger, failedAt)) ledger.mayBeAlone = true
+}
+
+/** Somebody may have found it well since then. */
+export function mayBeWellSince({ server, ledgers }: Service, { scope }: Ledger, moment: number): boolean {
+  const others = [...ledgers.values()].filter((other) => other.scope !== scope)
+  return Math.max(server.goodAt, ...others.map(({ unclearAt }) => unclearAt)) >= moment
+}
+
+/** For how long the server has been out for somebody, as far as it can be known. */
+export function outageAt({ server: { outageSince, surelyOutSince } }: Service, at: number): Interval {
+  return {
+    least: surelyOutSince === undefined ? 0 : Math.max(0, at - surelyOutSince),
+    most: outageSince === undefined ? 0 : Math.max(0, at - outageSince)
+  }
+}
+
+/** When a kind of token may ask again after a failure of the server that another one has met. */
+function endAfter(service: Service, ledger: Ledger, { at, sentAt, asked = 0 }: ServerFailure): Interval {
+  const { server } = service
+  const error = { code: 'ERR_SERVER_ERROR', transient: true, retryAfter: asked } as const
+  const common = { error, at, failures: 1, pauses: Math.max(1, server.pauses), hasWorked: true }
+  const outage = outageAt(service, at)
+  const situations: Situation[] = livesAt(ledger.held, { at, sentAt }, slackOf(service)).flatMap((remaining) =>
+    refusedOrNot(service, ledger, remaining).map((isRefused) => ({ ...common, outage, remaining, isRefused }))
+  )
+  return hull(situations.map(lawfulEnd))
+}
+
+export function hull(intervals: readonly Interval[]): Interval {
+  return {
+    least: Math.min(...intervals.map(({ least }) => least)),
+    most: Math.max(...intervals.map(({ most }) => most))
+  }
+}
+
+/** Of a server that has never worked, and a pause that nobody could read, more is possible. */
+function possibleEnd(service: Service, ledger: Ledger, failure: ServerFailure): Interval {
+  const { least, most } = endAfter(service, ledger, failure)
+  const hasWorked = service.server.goodAt > Number.NEGATIVE_INFINITY
+  const unknown = failure.asked === undefined || !hasWorked ? 10 * minute : 0
+  return { least, most: Math.max(most, failure.at + unknown) }
+}
+
+/** When a failed flight may be followed, where failures that others have met meanwhile may count in its failure's place. */
+export function endsAfterOthers(service: Service, ledger: Ledger, sentAt: number): Interval[] {
+  const since = sentAt - slackOf(service)
+  const others = service.server.failures.filter(({ at, scope }) => scope !== ledger.scope && at >= since)
+  return others.map((failure) => possibleEnd(service, ledger, failure))
+}
+
+/** Until when the server's last failure can keep a kind of token from asking. */
+export function latestByServer(service: Service, ledger: Ledger): number {
+  const { failures } = service.server
+  const last = failures.findLastIndex(({ isAnother }) => isAnother)
+  return Math.max(...failures.slice(Math.max(0, last)).map((failure) => possibleEnd(service, ledger, failure).most))
+}
+
+/** Until when its failures that nobody can doubt keep a kind of token from asking. */
+export function earliestByServer(service: Service, ledger: Ledger): number {
+  const { failures } = service.server
+  const moment = service.host.monotonicTime()
+  const certain = failures.slice(failures.findLastIndex(({ isCertain }) => !isCertain) + 1)
+  // A flight that has been held back may have begun before the last of them.
+  const beganAt = moment - service.machine.slack - longestTrialOf(service, ledger)
+  const last = certain.findLastIndex(({ isAnother, at }) => isAnother && at < beganAt)
+  const [first] = certain
+  // One that had its place before can leave a little later.
+  if (first === undefined || last === -1 || moment < first.at + slackOf(service) + second)
+    return Number.NEGATIVE_INFINITY
+  // Nobody knows yet whether it fails for all: callers of another kind of token may find out.
+  const isOneKinds = certain.every(({ scope }) => scope === first.scope)
+  if (isOneKinds && first.scope !== ledger.scope && !surelyHasToken(service, ledger)) return Number.NEGATIVE_INFINITY
+  return Math.min(...certain.slice(last).map((failure) => endAfter(service, ledger, failure).least))
+}
+
+/** When a refusal of the client lets a kind of token ask again. */
+export function endByClient(service: Service, ledger: Ledger): Interval | undefined {
+  const { refusal, machine } = service
+  if (refusal === undefined) return undefined
+  const { error, hadWorked: hasWorked, rows, scope, secret, isForAll } = refusal
+  const { held } = ledger
+  const ends = rows.flatMap((row) =>
+    livesAt(held, row, slackOf(service)).flatMap((remaining) =>
+      refusedOrNot(service, ledger, remaining).map((isRefused) => {
+        const { at, outageSince = at } = row
+        const outage = { least: 0, most: at - outageSince }
+        const failures = failuresIn(row, remaining, isRefused)
+        return lawfulEnd({ error, at, failures, remaining, hasWorked, outage, isRefused, pauses: 1 })
+      })
+    )
+  )
+  const { least, most } = hull(ends)
+  const life = held === undefined || error.transient ? 0 : held.endsAt - held.sent.at
+  const gap = scope === ledger.scope ? 0 : waitOfOthers(life)
+  // A credential that has changed is tried at once.
+  const isLifted = secret !== machine.secret || !isForAll
+  return { least: isLifted ? 0 : Math.max(least, refusal.at + gap), most: Math.max(most, refusal.at + gap) }
+}
