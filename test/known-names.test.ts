@@ -23,7 +23,7 @@ test('of two names the nearer one is meant', () => {
   expect(nearestName('certFiles', ['keyFiles', 'certFile'])).toBe('certFile')
 })
 
-test('an unknown option, and a word that is none of those allowed, are told what there is', () => {
+test('an unknown option, and a word that is none of those allowed, get a message with the known names', () => {
   expect(() => checkedFields('policy', { scopes: [] }, known)).toThrow(
     'policy.scopes is not an option. Remove it or correct it: did you mean scope? The known names are: issuer, clientId, clientSecret, scope, timeout, now.'
   )

@@ -55,7 +55,7 @@ describe.each(['nodeHttp', 'gotHooks'])('%s', (name) => {
     ])
   })
 
-  test('T48 C79 sends a nonce that is demanded at once, with the same token and body', async () => {
+  test('T48 C79 immediately repeats a request with a nonce that the service demands, with the same token and body', async () => {
     const { call, seen, statuses, asked, events } = await calling(demandingNonces)
     await call('/', 'POST', 'order')
     await call('/')
@@ -65,13 +65,13 @@ describe.each(['nodeHttp', 'gotHooks'])('%s', (name) => {
     expect(seen[1]?.body).toBe('order')
   })
 
-  test('T48 C78 comes through beside others where each nonce is good for one use', async () => {
+  test('T48 C78 succeeds beside parallel requests where each nonce can be used once', async () => {
     const { call } = await calling({ oneUseNonces: true })
     const answers = await Promise.all(Array.from({ length: 30 }, () => call('/')))
     expect(answers.filter(({ status }) => status !== 200)).toEqual([])
   })
 
-  test('T48 tries three nonces, each once, and then the answer is the caller’s', async () => {
+  test('T48 tries three nonces, each once, and then gives the answer to the caller', async () => {
     const { call, seen } = await calling(neverContent('DPoP error="use_dpop_nonce"'))
     expect(await call('/')).toEqual({ status: 401 })
     expect(seen.map(({ proof }) => proof?.nonce)).toEqual([undefined, 'n1', 'n2', 'n3'])
@@ -99,7 +99,7 @@ test.each(['get', 'patch'])('C76 nodeHttp proves %s as node:http sends it', asyn
   expect({ statuses: statuses(), htm: seen[0]?.proof?.htm }).toEqual({ statuses: [200], htm: method.toUpperCase() })
 })
 
-test('W11 got proves each hop of a redirect, and shows a stranger neither token nor proof', async () => {
+test('W11 got proves each hop of a redirect, and sends neither token nor proof to a foreign origin', async () => {
   const other = await stranger()
   const { hooked, origin, seen } = await road(redirectingTo(other.origin))
   expect(await hooked(`${origin}/old`).text()).toBe('welcome')
@@ -108,7 +108,7 @@ test('W11 got proves each hop of a redirect, and shows a stranger neither token 
   expect(other.shown).toEqual([undefined, undefined])
 })
 
-test('W11 T48 grpc: a call is a POST to its method, and is made again with the nonce that is demanded', async () => {
+test('W11 T48 grpc: a call is a POST to its method, and is repeated with the nonce that the service demands', async () => {
   const { tokens, asked } = await dpopRoad()
   const proofs: Record<string, unknown>[] = []
   const users = await service((_authorization, proof = '') => {

@@ -27,7 +27,7 @@ test.each([
   ['a form', { form: { a: 'sent' } }],
   ['a string', { body: 'sent' }],
   ['bytes', { body: new TextEncoder().encode('sent') }]
-])('W11 D9 got sends a body once more that is %s', async (_kind, options) => {
+])('W11 D9 got repeats a request with a body that is %s', async (_kind, options) => {
   const { tokens, api } = await refusingApi()
   const { statusCode } = await got(tokens, { origins: [api.origin] }).post(api.origin, options)
   expect(statusCode).toBe(200)
@@ -44,21 +44,24 @@ async function* generated(): AsyncGenerator<string> {
 test.each([
   ['a stream', () => Readable.from(['sent'])],
   ['a generator', generated]
-])('W11 D2 got hands the 401 on when the body was %s, and the next call has another token', async (_kind, make) => {
-  const { tokens, api } = await refusingApi()
-  const users = got(tokens, { origins: [api.origin] })
-  const { statusCode, body } = await users.post(api.origin, { body: make() })
-  expect([statusCode, body]).toEqual([401, 'refused'])
-  expect((await users(api.origin)).statusCode).toBe(200)
-  expect(api.requests).toHaveLength(2)
-})
+])(
+  'W11 D2 got gives the 401 to the caller if the body was %s, and the next call has another token',
+  async (_kind, make) => {
+    const { tokens, api } = await refusingApi()
+    const users = got(tokens, { origins: [api.origin] })
+    const { statusCode, body } = await users.post(api.origin, { body: make() })
+    expect([statusCode, body]).toEqual([401, 'refused'])
+    expect((await users(api.origin)).statusCode).toBe(200)
+    expect(api.requests).toHaveLength(2)
+  }
+)
 
 test.each([
   ['a 401 that stays', 401, 'Bearer', 2],
   ['a scope that is missing', 401, 'Bearer error="insufficient_scope"', 1],
   ['another scheme', 401, 'Basic', 1],
   ['403', 403, 'Bearer', 1]
-])('W11 D4 D5 D6 got hands on %s', async (_kind, status, challenge, requests) => {
+])('W11 D4 D5 D6 got gives the caller %s', async (_kind, status, challenge, requests) => {
   const { tokens, api, rejections } = await refusingApi((_received, response) =>
     response.writeHead(status, { 'www-authenticate': challenge }).end('as it is')
   )
@@ -68,14 +71,14 @@ test.each([
   expect(rejections.map(({ serial }) => serial)).toEqual(requests === 2 ? [1, 2] : [1])
 })
 
-test('W11 D4 a 401 that stays is the HTTPError of got, with retries of its own as without', async () => {
+test('W11 D4 a 401 that remains becomes the HTTPError of got, with and without retries of its own', async () => {
   const { tokens, api } = await refusingApi((_received, response) => response.writeHead(401).end())
   const users = got(tokens, { origins: [api.origin] }, { throwHttpErrors: true, retry: { limit: 2 } })
   await expect(users(api.origin)).rejects.toMatchObject({ name: 'HTTPError' })
   expect(api.requests).toHaveLength(2)
 })
 
-test('W11 a retry of got itself has the token of that moment', async () => {
+test('W11 a retry of got itself uses the current token', async () => {
   const { tokens, api, clock, refused } = await refusingApi((received, response) =>
     api.requests.length === 1 ? response.writeHead(503).end() : response.end(received.authorization)
   )
@@ -100,7 +103,7 @@ function redirects(map: Readonly<Record<string, readonly [status: number, locati
   }
 }
 
-test('W11 W3 got: each hop is asked anew, and after a foreign one no later hop gets a token', async () => {
+test('W11 W3 got: the policy is checked for each hop, and after a foreign origin no later hop gets a token', async () => {
   const { tokens } = await road()
   const home = await resourceServer(
     redirects({ '/': [302, '/public'], '/public': [302, '/admin'], '/away': [302, '//'] })
@@ -147,7 +150,7 @@ test('W11 U84 got: a 401 of a foreign origin costs no token', async () => {
   expect(rejections).toEqual([])
 })
 
-test("W11 D20 W7 got: a caller's own Authorization goes out alone, and one that is undefined is none", async () => {
+test("W11 D20 W7 got: the caller's own Authorization is sent without ours, and one that is undefined is ignored", async () => {
   const { tokens, api, refused } = await refusingApi((_received, response) => response.writeHead(401).end())
   const users = got(tokens, { origins: [api.origin] })
   await users(api.origin, { headers: { Authorization: 'Basic mine' } })
@@ -187,7 +190,7 @@ const later: readonly [
   ]
 ]
 
-test.each(later)('W11 W2 a hook after ours that gives %s takes no token there', async (_what, change) => {
+test.each(later)('W11 W2 a later hook that sets %s does not take the token to another place', async (_what, change) => {
   const { tokens } = await road({ scope: ['read_user'] })
   const [api, elsewhere] = [await resourceServer(() => {}), await resourceServer(() => {})]
   const routes = { [api.origin]: {}, [`${api.origin}/admin/`]: { scope: ['read_user'] } }
@@ -227,7 +230,7 @@ test('W11 D27 the signal ends the wait of got for a token', async () => {
   expect(api.requests).toEqual([])
 })
 
-test('W11 got.stream carries the token; its 401 is handed on, and the next call has another', async () => {
+test('W11 got.stream carries the token; the caller gets its 401, and the next call has another token', async () => {
   const { tokens, api, refused } = await refusingApi()
   const users = got(tokens, { origins: [api.origin] }, { throwHttpErrors: true })
   await expect(text(users.stream(api.origin))).rejects.toMatchObject({ name: 'HTTPError' })
@@ -236,7 +239,7 @@ test('W11 got.stream carries the token; its 401 is handed on, and the next call 
   expect(await text(users.stream(api.origin))).toBe('/')
 })
 
-test('W11 D4 got sends a request twice at most, though there is another token for every refusal', async () => {
+test('W11 D4 got sends a request at most twice, even if there is a new token after each refusal', async () => {
   const api = await resourceServer(accepting('nobody'))
   const { client, tokens } = generous(api.origin)
   const users = got(client, { origins: [api.origin] }, { throwHttpErrors: true })
@@ -246,7 +249,7 @@ test('W11 D4 got sends a request twice at most, though there is another token fo
   expect(tokens.issued).toBe(2)
 })
 
-test('W11 two calls at once share nothing but the tokens', async () => {
+test('W11 two parallel calls share only the tokens', async () => {
   const { tokens, api } = await refusingApi()
   const foreign = await resourceServer()
   const users = got(tokens, { origins: [api.origin] })

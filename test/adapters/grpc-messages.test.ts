@@ -22,7 +22,7 @@ const method = {
   requestSerialize: (message: unknown) => Buffer.from(String(message))
 }
 
-test('W11 grpc: a message waits for the one before it, since a call has room for one', () => {
+test('W11 grpc: a message waits for the previous one, because a call has room for one', () => {
   const messages = new GrpcMessages(method)
   const { call, handed, written } = attempt()
   messages.sendOn(call)
@@ -33,7 +33,7 @@ test('W11 grpc: a message waits for the one before it, since a call has room for
   expect(handed).toEqual(['one', 'two', 'end'])
 })
 
-test('W11 grpc: whoever sends a message hears once that it is written, and the second attempt has all of them', () => {
+test('W11 grpc: the sender of a message is told once that it is written, and the second attempt sends all messages', () => {
   const messages = new GrpcMessages(method)
   const heard: string[] = []
   const [first, second] = [attempt(), attempt()]
@@ -49,7 +49,7 @@ test('W11 grpc: whoever sends a message hears once that it is written, and the s
   expect(heard).toEqual(['one', 'two', 'three'])
 })
 
-test('W11 grpc: a message that cannot be serialised is the attempt’s to refuse', () => {
+test('W11 grpc: a message that cannot be serialised fails in the attempt', () => {
   const broken = {
     ...method,
     requestSerialize: () => {

@@ -37,7 +37,7 @@ test('W11 D1 grpc: a unary call is made once more with another token', async () 
   expect(rejections).toMatchObject([{ origin: `https://${users.target}`, status: 401 }])
 })
 
-test('W11 D1 grpc: a stream from the client is sent once more whole', async () => {
+test('W11 D1 grpc: the whole stream of the client is sent again', async () => {
   const { users, calls } = await refusing()
   const messages = ['one', 'two', 'three', 'four']
   expect(await calls.clientStream(messages)).toBe(messages.join())
@@ -45,13 +45,13 @@ test('W11 D1 grpc: a stream from the client is sent once more whole', async () =
   expect(users.received[1]).toEqual(messages)
 })
 
-test('W11 D1 grpc: a stream from the server is asked for once more', async () => {
+test('W11 D1 grpc: a stream of the server is requested again', async () => {
   const { users, calls } = await refusing()
   expect(await calls.serverStream('hello')).toEqual(['hello', 'hello', 'hello'])
   expect(users.calls).toHaveLength(2)
 })
 
-test('W11 D1 grpc: a stream both ways begins once more, and goes on as if nothing had been', async () => {
+test('W11 D1 grpc: a bidirectional stream starts again and continues as if nothing had happened', async () => {
   const { users, calls } = await refusing()
   const call = calls.bidi()
   const answer = collected(call)
@@ -99,13 +99,13 @@ test.each([
   ['another scheme', { code: UNAUTHENTICATED, challenge: 'Basic' }, 1],
   ['PERMISSION_DENIED', { code: PERMISSION_DENIED }, 1],
   ['UNAVAILABLE', { code: UNAVAILABLE }, 1]
-])('W11 D4 D5 D6 grpc hands on %s', async (_kind, refusal, attempts) => {
+])('W11 D4 D5 D6 grpc gives the caller %s', async (_kind, refusal, attempts) => {
   const { users, calls } = await refusing(() => refusal)
   await expect(calls.unary()).rejects.toMatchObject({ code: refusal.code, details: 'refused' })
   expect(users.calls).toHaveLength(attempts)
 })
 
-test('W11 D13 C30 grpc: a channel to another port carries no token, and a method without a rule none', async () => {
+test('W11 D13 C30 grpc: a channel to another port gets no token, and neither does a method without a rule', async () => {
   const { tokens } = await road()
   const users = await service(() => undefined)
   await connect(tokens, users, { origins: ['https://localhost:1'] }).unary()
@@ -120,7 +120,7 @@ test('W11 D13 C30 grpc: a channel to another port carries no token, and a method
   ])
 })
 
-test('W11 D22 grpc: a channel without TLS carries no token that is meant for https', async () => {
+test('W11 D22 grpc: a channel without TLS gets no token that is meant for https', async () => {
   const { tokens } = await road()
   const users = await service(() => undefined, { isSecure: false })
   const plain = credentials.createInsecure()
@@ -144,7 +144,7 @@ test('W11 grpc: call credentials of the channel do not hide that it is encrypted
   expect(users.calls[0]?.[1]).toMatch(/^Bearer /)
 })
 
-test('W11 W4 grpc refuses the authority of another service, and a target that is no host', async () => {
+test('W11 W4 grpc refuses the authority of another service, and a target that is not a host', async () => {
   const { tokens } = await road()
   const users = await service(() => undefined)
   const calls = connect(tokens, users)
@@ -185,7 +185,7 @@ test('W11 D29 without a token grpc makes no call, and its error has that of the 
   expect(users.calls).toEqual([])
 })
 
-test('W11 D29 while the authorization server is away a call of grpc is UNAVAILABLE', async () => {
+test('W11 D29 a grpc call fails with UNAVAILABLE while the authorization server is down', async () => {
   const { tokens, server } = await road()
   server.faults.answer({ status: 503 })
   const users = await service(() => undefined)
@@ -232,7 +232,7 @@ test('W11 D27 grpc: a token that comes for a call that was cancelled is not sent
   expect(users.calls).toEqual([])
 })
 
-test('W11 D4 grpc makes a call twice at most, though there is another token for every refusal', async () => {
+test('W11 D4 grpc makes a call at most twice, even if there is a new token after each refusal', async () => {
   const users = await service(() => ({ code: UNAUTHENTICATED }))
   const { client, tokens } = generous(`https://${users.target}`)
   await expect(connect(client, users).unary()).rejects.toMatchObject({ code: UNAUTHENTICATED })
@@ -255,7 +255,7 @@ test('W11 D28 grpc: a call that is cancelled while it waits for another token is
   expect(users.calls).toHaveLength(1)
 })
 
-test('W11 grpc: a cold call with a large message and a deadline gets through', async () => {
+test('W11 grpc: a call without a token, with a large message and a deadline, succeeds', async () => {
   const { tokens } = await road()
   const users = await service(() => undefined)
   const message = 'x'.repeat(1_000_000)
@@ -263,7 +263,7 @@ test('W11 grpc: a cold call with a large message and a deadline gets through', a
   expect(users.calls).toHaveLength(1)
 })
 
-test('W11 grpc: many messages of a cold stream come in their order', async () => {
+test('W11 grpc: the messages of a stream that starts without a token arrive in their order', async () => {
   const { tokens } = await road()
   const users = await service(() => undefined)
   const messages = Array.from({ length: 500 }, (_, index) => `message ${index} ${'x'.repeat(500)}`)
@@ -286,7 +286,7 @@ test('W11 grpcInterceptor says what it wants when the credentials of the channel
   )
 })
 
-test('W10 grpc: one call has a token for what it wants, and the next one that of the rule', async () => {
+test('W10 grpc: one call has a token for its own options, and the next call has that of the rule', async () => {
   const { tokens } = await road({ scope: ['read_user'] })
   const users = await service(() => undefined)
   const calls = connect(tokens, users)
@@ -300,7 +300,7 @@ test('W10 grpc: one call has a token for what it wants, and the next one that of
   expect(users.calls).toHaveLength(2)
 })
 
-test('W10 grpc: the wish of a call is not for the interceptor of another client', async () => {
+test('W10 grpc: the token options of a call do not affect the interceptor of another client', async () => {
   const one = await road({ scope: ['read_user'] })
   const other = await road({ scope: ['read_user'] })
   const { target, secure, calls: received } = await service(() => undefined)

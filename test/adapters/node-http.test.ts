@@ -28,7 +28,7 @@ const lasting: readonly (readonly [string, () => string | Uint8Array | (() => Re
   ['a function that makes a stream', () => () => Readable.from(['se', 'nt'])]
 ]
 
-test.each(lasting)('W11 D9 node:http sends a body once more that is %s', async (_kind, body) => {
+test.each(lasting)('W11 D9 node:http repeats a request with a body that is %s', async (_kind, body) => {
   const { tokens, api } = await refusingApi()
   const response = await nodeHttp(tokens, { origins: [api.origin] })(api.origin, { method: 'POST', body: body() })
   expect(await text(response)).toBe('sent')
@@ -50,7 +50,7 @@ test.each([
   ['another scheme', 401, { 'www-authenticate': 'Basic' }, 1],
   ['403', 403, challenge, 1],
   ['407', 407, challenge, 1]
-])('W11 D4 D5 D6 node:http hands on %s', async (_kind, status, headers, requests) => {
+])('W11 D4 D5 D6 node:http gives the caller %s', async (_kind, status, headers, requests) => {
   const { tokens, api } = await refusingApi((_received, response) =>
     response.writeHead(status, headers).end('as it is')
   )
@@ -59,7 +59,7 @@ test.each([
   expect(api.requests).toHaveLength(requests)
 })
 
-test('W11 D13 C30 node:http takes no token to a foreign origin, whatever else stands in the call', async () => {
+test('W11 D13 C30 node:http sends no token to a foreign origin, whatever else the call contains', async () => {
   const { tokens, api, refused } = await refusingApi()
   const foreign = await resourceServer(accepting('nobody'))
   const send = nodeHttp(tokens, { origins: [api.origin] })
@@ -70,7 +70,7 @@ test('W11 D13 C30 node:http takes no token to a foreign origin, whatever else st
   expect(api.requests[0]?.authorization).toBe(refused)
 })
 
-test('W11 W2 node:http sends to the URL that was judged, though it was changed meanwhile', async () => {
+test('W11 W2 node:http sends to the URL that was checked, even if it was changed meanwhile', async () => {
   const { tokens, api } = await refusingApi()
   const foreign = await resourceServer()
   const url = new URL(`${api.origin}/users`)
@@ -80,7 +80,7 @@ test('W11 W2 node:http sends to the URL that was judged, though it was changed m
   expect(foreign.requests).toEqual([])
 })
 
-test("W11 D20 W7 node:http: a caller's own Authorization goes out alone, and one that is undefined is none", async () => {
+test("W11 D20 W7 node:http: the caller's own Authorization is sent without ours, and one that is undefined is ignored", async () => {
   const { tokens, api, refused } = await refusingApi((_received, response) => response.writeHead(401).end())
   const send = nodeHttp(tokens, { origins: [api.origin] })
   await send(api.origin, { headers: { Authorization: 'Basic mine' } })
@@ -99,7 +99,7 @@ test('W11 W4 C25 node:http refuses the Host of another service and a token in th
   expect(api.requests).toEqual([])
 })
 
-test('W11 D29 without a token node:http sends nothing, and nobody is left with the stream', async () => {
+test('W11 D29 without a token node:http sends nothing and destroys the stream', async () => {
   const tokens = await withoutToken()
   const api = await resourceServer()
   const body = new Readable({ read() {} })
@@ -145,7 +145,7 @@ function abortable(): { readonly signal: AbortSignal; abort(): void } {
   return { signal: controller.signal, abort: () => controller.abort(new Error('the caller left')) }
 }
 
-test('W11 D4 node:http sends a request twice at most, though there is another token for every refusal', async () => {
+test('W11 D4 node:http sends a request at most twice, even if there is a new token after each refusal', async () => {
   const api = await resourceServer(accepting('nobody'))
   const { client, tokens } = generous(api.origin)
   expect((await nodeHttp(client, { origins: [api.origin] })(api.origin)).statusCode).toBe(401)

@@ -82,7 +82,7 @@ test('a grant is given, previewed and withdrawn, and the next token follows', as
   expect(await ask('billing')).toMatchObject({ scope: 'write_user' })
 })
 
-test('a withdrawal can revoke at introspection, and take the key away from all tokens', async () => {
+test('a withdrawal can revoke tokens, and can remove the key of all tokens', async () => {
   const { admin, ask, introspectionEndpoint, overview, jwksUri } = await adminServer()
   const { access_token: token } = await ask('billing')
   const active = async () => {
@@ -107,7 +107,7 @@ test('a withdrawal can revoke at introspection, and take the key away from all t
   expect(keys.map(({ kid }) => kid)).not.toContain(decodeProtectedHeader(token).kid)
 })
 
-test('what was withdrawn is expiring until the last token has ended', async () => {
+test('a withdrawn grant is shown as expiring until its last token has expired', async () => {
   const clock = manualClock()
   const { ask, registry, overview } = await adminServer({ clock })
   await ask('billing')
@@ -118,7 +118,7 @@ test('what was withdrawn is expiring until the last token has ended', async () =
   expect(edge()).toMatchObject({ state: 'withdrawn', tokensOut: 0, lastEndsAt: undefined })
 })
 
-test('a client that is removed is shown with what it had', async () => {
+test('a removed client is shown with the grants that it had', async () => {
   const { admin, ask, overview } = await adminServer()
   await ask('billing')
   await admin('DELETE /clients/billing')
@@ -149,7 +149,7 @@ test('services and clients are declared, changed and removed', async () => {
   expect((await admin('GET /clients/crm')).status).toBe(404)
 })
 
-test('the registry that is read has no secret, and is a registry again where the variables are set', async () => {
+test('GET /registry returns no secret, and its answer can be loaded again if the variables are set', async () => {
   const { admin } = await adminServer()
   const { body } = await admin('GET /registry')
   noSecret(body)
@@ -165,7 +165,7 @@ test('the registry that is read has no secret, and is a registry again where the
   expect(again.status).toBe(200)
 })
 
-test('a secret is changed for another one, and both count for the overlap', async () => {
+test('a secret is replaced, and both secrets are valid during the overlap', async () => {
   const clock = manualClock()
   const { admin, tokenEndpoint } = await adminServer({ clock })
   const status = async (secret: string) =>
@@ -196,7 +196,7 @@ test('keys are rotated with the overlap that is asked for', async () => {
   expect((await admin('POST /keys', { overlap: 0 })).body.published).toHaveLength(2)
 })
 
-test('a trial shows the claims and how each service decides, and gives nothing out', async () => {
+test('a trial shows the claims and the decision of each service, and issues no token', async () => {
   const { admin, overview, requests } = await adminServer()
   const { body } = await admin('POST /try', { clientId: 'orders', service: 'billing', scope: 'charge' })
   expect(body.claims).toMatchObject({ aud: 'https://billing.internal', scope: 'charge', client_id: 'orders' })
@@ -240,7 +240,7 @@ test('a fault is switched on, seen and switched off', async () => {
   expect((await admin('GET /overview')).body.faults).toEqual([])
 })
 
-test('a server that is down is brought back over the same connection, and its health is told all the while', async () => {
+test('a server that is down can be brought back over the same connection, and answers health checks all the time', async () => {
   const { admin, ask, issuer } = await adminServer()
   await admin('POST /faults', { fault: 'down' })
   await expect(ask('billing')).rejects.toThrow()
@@ -260,7 +260,7 @@ test('the clock of the server is set wrong and right', async () => {
   expect((await admin('GET /overview')).body).toMatchObject({ clockOffset: 0, faults: [] })
 })
 
-test('the log says what was granted, and of a refusal why and what would allow it', async () => {
+test('the log says what was granted, why a request was refused, and which grant it lacked', async () => {
   const { admin, ask, jwksUri } = await adminServer()
   await ask('billing')
   await ask('billing', { audience: 'users', scope: 'write_user' })
@@ -286,7 +286,7 @@ test('the log says what was granted, and of a refusal why and what would allow i
   expect((await admin('GET /requests')).body.latest).toEqual([])
 })
 
-test('a reset leaves nothing of what was done', async () => {
+test('a reset undoes everything', async () => {
   const { admin, ask, overview, registry } = await adminServer()
   const before = overview()
   await ask('billing')

@@ -7,7 +7,7 @@ import { adminServer, bareRequest } from './admin.ts'
 const adminSecret = 'marker-admin-secret-1'
 const json = { 'content-type': 'application/json' }
 
-describe('only who is on this machine, and no page of another site, comes to /admin', () => {
+describe('only this machine, and no page of another site, can use /admin', () => {
   test.each<[string, Record<string, string>, number]>([
     ['its address', {}, 200],
     ['localhost', { host: 'localhost:1' }, 200],
@@ -43,7 +43,7 @@ describe('only who is on this machine, and no page of another site, comes to /ad
     expect(answer.status).toBe(status)
   })
 
-  test('a foreign page changes nothing, whatever it sends', async () => {
+  test('the page of another site changes nothing, whatever it sends', async () => {
     const { issuer, registry } = await adminServer()
     const before = registry.current
     for (const origin of ['https://attacker.test', 'null'])
@@ -120,7 +120,7 @@ describe('with an admin secret', () => {
     expect((await admin('GET /overview', undefined, again)).status).toBe(401)
   })
 
-  test('twenty wrong secrets close the door for the rest of the minute', async () => {
+  test('after twenty wrong secrets all attempts are refused for the rest of the minute', async () => {
     const clock = manualClock()
     const { admin } = await adminServer({ adminSecret, clock })
     const guess = (secret: string) => admin('GET /overview', undefined, { authorization: `Bearer ${secret}` })

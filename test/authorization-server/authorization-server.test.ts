@@ -124,7 +124,7 @@ test('A10 published keys say which they are and what for, and hold nothing priva
   ])
 })
 
-test('A10 what is not there is not found', async () => {
+test('A10 an unknown path is answered with 404', async () => {
   const { issuer } = await serverForTest()
   expect((await fetch(`${issuer}/authorize`)).status).toBe(404)
 })
@@ -152,7 +152,7 @@ test('A11 the log counts on and on, and holds the last thousand requests', async
   expect(requests.latest).toHaveLength(1000)
 })
 
-test('A11 closing frees the port at once, though a connection is kept alive, and can be repeated', async () => {
+test('A11 close() frees the port at once, even if a connection is kept alive, and can be called again', async () => {
   const server = await startAuthorizationServer({ clients: [orders] })
   await post(server.tokenEndpoint)
   await server.close()

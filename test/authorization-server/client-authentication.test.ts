@@ -83,7 +83,7 @@ test.each(ways)('C9 T46 a credential of somebody else gets nothing by $name', as
   await expect(refusal).rejects.toMatchObject({ code: 'ERR_INVALID_CLIENT', oauthError: 'invalid_client' })
 })
 
-test.each(ways)('C4 a server that lists only $method takes no other', async ({ method, authentication }) => {
+test.each(ways)('C4 a server that lists only $method accepts no other method', async ({ method, authentication }) => {
   const server = await startServer({ authenticationMethods: [method] })
   await tokenOf(server, authentication(identity))
   const [other] = waysInMessage.filter((way) => way.method !== method)
@@ -131,7 +131,7 @@ function present(
   return post(tokenEndpoint, { client_assertion_type, client_assertion, ...fields }, {})
 }
 
-test('A6 C46 an assertion counts once', async () => {
+test('A6 C46 an assertion can be used once', async () => {
   const server = await startServer()
   const assertion = await signed(server)
   expect((await present(server, assertion)).status).toBe(200)
@@ -159,7 +159,7 @@ test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
   expect([response.status, await response.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_client' })])
 })
 
-test('A3 C1 two ways to authenticate are one too many', async () => {
+test('A3 C1 a request with two authentication methods is refused', async () => {
   const server = await startServer()
   const response = await present(server, await signed(server), { client_id: 'orders', client_secret: identity.secret })
   expect(await response.json()).toMatchObject({ error: 'invalid_request' })
@@ -171,7 +171,7 @@ test('C47 a client_id beside an assertion must be its subject', async () => {
   expect(await response.json()).toMatchObject({ error: 'invalid_client' })
 })
 
-test('C42 something that is no JWT, or of another type of assertion, is refused and not a crash', async () => {
+test('C42 an assertion that is not a JWT, or has another type, is refused and does not crash the server', async () => {
   const server = await startServer()
   for (const fields of [{ client_assertion: 'x' }, { client_assertion_type: 'urn:x' }]) {
     const response = await present(server, await signed(server), fields)

@@ -28,7 +28,7 @@ test('A9 a client that is disabled is refused at its next request, and served ag
   expect(await ask(tokenEndpoint)).toHaveProperty('access_token')
 })
 
-test('A9 changed scopes, roles, audiences and lives show in the next token', async () => {
+test('A9 changed scopes, roles, audiences and lifetimes take effect in the next token', async () => {
   const { tokenEndpoint, clients } = await serverForTest()
   clients.change('orders', {
     scope: ['read_user', 'audit'],
@@ -49,7 +49,7 @@ test('A9 changed scopes, roles, audiences and lives show in the next token', asy
   expect(answer.expires_in).toBe(60)
 })
 
-test('A9 a client that comes is known at once, and one that goes is not any more', async () => {
+test('A9 a new client is known at once, and a removed client is unknown at once', async () => {
   const { tokenEndpoint, clients } = await serverForTest({ clients: [] })
   expect(await ask(tokenEndpoint)).toMatchObject({ error: 'invalid_client' })
   clients.register(orders)
@@ -58,7 +58,7 @@ test('A9 a client that comes is known at once, and one that goes is not any more
   expect(await ask(tokenEndpoint)).toMatchObject({ error: 'invalid_client' })
 })
 
-test('X5 while a secret is changed for another one both count, and then the new one alone', async () => {
+test('X5 both secrets are valid while one replaces the other, and then only the new one', async () => {
   const { tokenEndpoint, clients } = await serverForTest()
   clients.change('orders', { clientSecret: [orders.clientSecret, 'new'] })
   expect(await ask(tokenEndpoint)).toHaveProperty('access_token')
@@ -68,7 +68,7 @@ test('X5 while a secret is changed for another one both count, and then the new 
   expect(await ask(tokenEndpoint, {}, 'new')).toHaveProperty('access_token')
 })
 
-test('A9 a change that cannot be is refused, and changes nothing', async () => {
+test('A9 an invalid change is refused, and changes nothing', async () => {
   const { tokenEndpoint, clients } = await serverForTest()
   expect(() => clients.change('orders', { scope: ['read user'] })).toThrow(/scope of client "orders"/)
   expect(() => clients.change('nobody', { enabled: false })).toThrow(/no client "nobody"/)

@@ -31,7 +31,7 @@ const paths = [
   '/console/registry.json'
 ]
 
-test('nothing secret is in the page, in a dialog or in an export, and none of them is kept or framed by others', async () => {
+test('nothing secret is in the page, in a dialog or in an export, and none of them can be cached, or framed by another site', async () => {
   const { issuer } = await usedServer()
   for (const path of paths) {
     const response = await fetch(issuer + path)
@@ -44,7 +44,7 @@ test('nothing secret is in the page, in a dialog or in an export, and none of th
   }
 })
 
-test('the page has one script of ten KiB at most, and none of its code or style stands in the markup', async () => {
+test('the page has one script of ten KiB at most, and its markup contains no code and no style', async () => {
   const { issuer } = await usedServer()
   const text = await (await fetch(`${issuer}/?c=orders&s=users`)).text()
   expect(text.match(/<script[^>]*>/g)).toEqual(['<script src="/console/page.js" defer>'])
@@ -63,7 +63,7 @@ test('the page has one script of ten KiB at most, and none of its code or style 
     expect((await fetch(`${issuer}/console/${name}`)).headers.get('content-type')).toContain(type)
 })
 
-test('the page is for this place alone, is only read, and is not there under other paths', async () => {
+test('the page is served only to this origin, only with GET, and under no other path', async () => {
   const { issuer } = await usedServer()
   for (const path of paths) {
     expect((await bareRequest(issuer + path, { host: 'attacker.test' })).status).toBe(403)
@@ -165,7 +165,7 @@ const placesOf = (names: readonly string[], ...arrows: [string, string][]) =>
     arrows.map(([from, to]) => ({ from, to }))
   )
 
-test('the graph has callers left of those they call, and a long arrow passes beside what lies between', () => {
+test('the graph has callers to the left of their services, and a long arrow passes beside the boxes in between', () => {
   const { columns, passes } = placesOf(
     ['shop', 'orders', 'billing', 'users'],
     ['shop', 'orders'],
@@ -177,13 +177,13 @@ test('the graph has callers left of those they call, and a long arrow passes bes
   expect(columns).toEqual([['shop'], ['orders'], ['billing', pass], ['users']])
 })
 
-test('a circle, and a service that calls itself, are drawn all the same', () => {
+test('a cycle and a service that calls itself are drawn too', () => {
   const { columns } = placesOf(['a', 'b', 'c'], ['a', 'b'], ['b', 'c'], ['c', 'a'], ['b', 'b'])
   expect(columns).toEqual([['a'], ['b'], ['c']])
   expect(placesOf([]).columns).toEqual([])
 })
 
-test('arrows that would cross are laid apart', () => {
+test('arrows are arranged so that they do not cross', () => {
   const { columns } = placesOf(['a', 'b', 'c', 'd'], ['a', 'd'], ['b', 'c'])
   expect(columns[1]).toEqual(['d', 'c'])
 })

@@ -4,7 +4,7 @@ import { adminServer, bareRequest } from './admin.ts'
 const origin = 'http://localhost:3000'
 const preflight = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' }
 
-test('without the option no answer is for the pages of others', async () => {
+test('without the option, pages of other sites cannot read any answer', async () => {
   const { jwksUri, tokenEndpoint } = await adminServer()
   expect(Object.keys((await bareRequest(jwksUri, { origin })).headers).join()).not.toContain('access-control')
   expect((await bareRequest(tokenEndpoint, preflight, 'OPTIONS')).status).toBe(405)
@@ -31,7 +31,7 @@ test('an origin that is allowed may read every answer of the endpoints, a refusa
   expect(await allowed(jwksUri, 'http://localhost:3001')).toBeUndefined()
 })
 
-test('all origins can be allowed; the control of the server never is', async () => {
+test('all origins can be allowed, but never for the admin API', async () => {
   const { jwksUri, issuer } = await adminServer({ cors: ['*'] })
   expect((await bareRequest(jwksUri, { origin: 'https://anywhere.test' })).headers['access-control-allow-origin']).toBe(
     '*'

@@ -9,7 +9,7 @@ async function statuses(url: string, count: number): Promise<number[]> {
   return seen
 }
 
-test('A11 a fault with a probability acts on that part of the requests, and a seed draws the same ones again', async () => {
+test('A11 a fault with a probability acts on this share of the requests, and the same seed chooses the same requests again', async () => {
   const { tokenEndpoint, faults } = await serverForTest()
   const drawn: number[][] = []
   for (const seed of [7, 7, 8]) {
@@ -27,7 +27,7 @@ test('A11 a fault with a probability acts on that part of the requests, and a se
   expect(first.filter((status) => status === 200)).toHaveLength(60 - failed)
 })
 
-test('A11 a seed that nobody gave is shown, so that the run can be repeated', async () => {
+test('A11 a random seed is shown, so that the run can be repeated', async () => {
   const { tokenEndpoint, faults } = await serverForTest()
   faults.answer({ status: 503 }, { probability: 0.5 })
   const first = await statuses(tokenEndpoint, 20)
@@ -134,7 +134,7 @@ test('A11 a thousand faults for one request each leave nothing behind', async ()
   expect(faults.active).toMatchObject([{ id: 101 }])
 })
 
-test('A11 there are at least twenty-five ways to break, and each of them can be switched on as it is written', async () => {
+test('A11 there are at least twenty-five ways to break, and each of them can be switched on', async () => {
   const { admin } = await adminServer()
   expect(waysToBreak.length).toBeGreaterThanOrEqual(25)
   expect(new Set(waysToBreak.map(({ title }) => title)).size).toBe(waysToBreak.length)

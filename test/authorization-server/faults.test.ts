@@ -11,7 +11,7 @@ async function advanceWhenWaiting(clock: ReturnType<typeof manualClock>, ms: num
   await clock.advance(ms)
 }
 
-test('A11 T65 a server that is down breaks open connections and new ones, and comes back on the same port', async () => {
+test('A11 T65 a server that is down breaks open connections and new ones, and is available again on the same port', async () => {
   const { tokenEndpoint, jwksUri, faults } = await serverForTest()
   await post(tokenEndpoint)
   faults.down()
@@ -63,7 +63,7 @@ test('A11 T11 a caller that leaves a dripping or slow answer leaves no timer beh
   }
 })
 
-test('A11 T12 a hanging server takes the request and says nothing', async () => {
+test('A11 T12 a hanging server accepts the request and never answers', async () => {
   const { tokenEndpoint, faults, requests } = await serverForTest()
   faults.hang()
   const leave = new AbortController()
@@ -155,7 +155,7 @@ test.each<[string, (faults: Faults) => void, number, Record<string, string>, str
   expect(await response.text()).toBe(body)
 })
 
-test('A11 T55 a limit can leave out when to come back', async () => {
+test('A11 T55 a rate limit can be without Retry-After', async () => {
   const { tokenEndpoint, faults } = await serverForTest()
   faults.rateLimit()
   expect((await post(tokenEndpoint)).headers.has('retry-after')).toBe(false)
@@ -184,7 +184,7 @@ test('A11 T25 a shorter life is in the answer and in the token', async () => {
   expect(exp - iat).toBe(5)
 })
 
-test('A11 T73 the same token comes again with what is left of its life, and only for the same request', async () => {
+test('A11 T73 the same token comes again with its remaining lifetime, and only for the same request', async () => {
   const clock = manualClock()
   const { tokenEndpoint, faults } = await serverForTest({ clock })
   const ask = async (scope: string) => (await post(tokenEndpoint, { scope })).json() as Promise<Record<string, unknown>>

@@ -34,12 +34,12 @@ test('a token is for one service and carries what is granted there, and nothing 
   })
 })
 
-test('a client that may call one service need not say which', async () => {
+test('a client that may call only one service does not have to name it', async () => {
   const { tokenEndpoint } = await three()
   expect(await claims(tokenEndpoint, 'billing')).toMatchObject({ aud: 'https://users.internal', scope: 'read_user' })
 })
 
-test('a scope that one service alone has says which is meant', async () => {
+test('a scope that only one service declares selects this service', async () => {
   const { tokenEndpoint } = await three()
   expect(await claims(tokenEndpoint, 'orders', { scope: 'charge' })).toMatchObject({
     aud: 'https://billing.internal',
@@ -79,13 +79,13 @@ test.each<[string, string, Fields, string, RegExp]>([
   expect(answer).toEqual({ error, error_description: expect.stringMatching(reason) })
 })
 
-test('of a scope that it has in part, a client gets that part', async () => {
+test('a client that is granted a part of the scope gets that part', async () => {
   const { tokenEndpoint } = await three()
   const asked = { audience: 'users', scope: 'read_user write_user' }
   expect(await ask(tokenEndpoint, 'orders', asked)).toMatchObject({ scope: 'read_user' })
 })
 
-test('in the short form, too, two audiences are two tokens', async () => {
+test('two audiences need two tokens in the short form too', async () => {
   const both = { clientId: 'orders', clientSecret: 'marker-orders', scope: ['read'], audience: ['users', 'billing'] }
   const { tokenEndpoint } = await serverForTest({ clients: [both] })
   expect(await ask(tokenEndpoint, 'orders')).toMatchObject({ error: 'invalid_target' })
@@ -103,7 +103,7 @@ test('an error description has no character that RFC 6749 forbids', async () => 
   expect(description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
 })
 
-test('A9 a right that is withdrawn is not in the next token, and one that is given back is', async () => {
+test('A9 a withdrawn right is not in the next token, and a right that is granted again is', async () => {
   const { tokenEndpoint, registry } = await three()
   const toBilling = { audience: 'billing' }
   expect(await ask(tokenEndpoint, 'orders', toBilling)).toHaveProperty('access_token')
@@ -118,7 +118,7 @@ test('A9 a right that is withdrawn is not in the next token, and one that is giv
   expect(() => registry.undo()).toThrow('There is nothing to undo.')
 })
 
-test('a registry that gives a withdrawn right back says so', async () => {
+test('a change that grants a withdrawn right again says so', async () => {
   const { registry } = await three()
   registry.withdraw('orders', 'users')
   const texts = registry.replace(threeServices).map(({ text }) => text)
@@ -160,7 +160,7 @@ test('each change of a registry is one sentence, without a secret', async () => 
   expect(registry.replace(changed)).toEqual([])
 })
 
-test('a change that cannot be leaves the registry as it is', async () => {
+test('an invalid change leaves the registry as it is', async () => {
   const { registry, tokenEndpoint } = await three()
   const before = registry.current
   expect(() => registry.allow('orders', 'users', { scope: ['fly'] })).toThrow(/clients\[1\]\.may\.users\.scope\[0\]/)
@@ -172,7 +172,7 @@ test('a change that cannot be leaves the registry as it is', async () => {
   expect(await ask(tokenEndpoint, 'billing')).toHaveProperty('access_token')
 })
 
-test('a registry belongs to the server: what its author changes afterwards changes nothing', async () => {
+test('the server copies the registry, so later changes of the object have no effect', async () => {
   const mine = changedRegistry(() => {})
   const { registry, tokenEndpoint } = await three(mine as typeof threeServices)
   ;(mine.clients as unknown[]).length = 0

@@ -33,7 +33,7 @@ test.each([
   }
 )
 
-test('A2 a client that others wrote understands the refusal', async () => {
+test('A2 a client of another library understands the refusal', async () => {
   const { issuer, tokenEndpoint } = await serverForTest()
   const server = { issuer, token_endpoint: tokenEndpoint }
   const proof = oauth.ClientSecretBasic('wrong')

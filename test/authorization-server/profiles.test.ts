@@ -55,7 +55,7 @@ async function tokenOf(profile: TokenProfile, issuer?: string) {
   return { server, value, published, claims: decodeJwt(value), header: decodeProtectedHeader(value) }
 }
 
-test('every profile of the receiving side is tried here', () => {
+test('every profile of the resource server is tested here', () => {
   const factories = Object.entries(receiving).filter(([, value]) => {
     if (typeof value !== 'function') return false
     try {
@@ -144,7 +144,7 @@ test('the tokens of Entra and of Spring look as these servers write them', async
   expect(spring.claims).toMatchObject({ authorities: ['ROLE_support'], scope: ['read_user'] })
 })
 
-test('a profile that is none is refused at the start, and so is one for opaque tokens', async () => {
+test('an invalid profile, and a profile for opaque tokens, are refused at the start', async () => {
   const clients = [{ clientId: 'orders', clientSecret: 's', scope: ['read_user'] }]
   await expect(startAuthorizationServer({ clients, profile: cognito as never })).rejects.toThrow(/Call it/)
   await expect(startAuthorizationServer({ clients, profile: cognito(), accessTokenFormat: 'opaque' })).rejects.toThrow(

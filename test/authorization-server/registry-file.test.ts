@@ -161,7 +161,7 @@ describe.each(wrongRegistries)('a registry with %s', (_what, change, message, se
     for (const line of refusal.split('\n')) expect(line).toMatch(/^registry\.json:\d+:\d+: \w/)
   })
 
-  test('is refused by the server too, with the way to it', async () => {
+  test('is refused by the server too, with the path of the value', async () => {
     const starting = startAuthorizationServer({ registry: document })
     await expect(starting).rejects.toMatchObject({ name: 'ClientConfigurationError', code: 'ERR_INVALID_OPTION' })
     await expect(starting).rejects.toThrow(message)
@@ -174,7 +174,7 @@ describe.each(wrongRegistries)('a registry with %s', (_what, change, message, se
 
 const validate = new Ajv2020({ formats: { 'date-time': true } }).compile(registrySchema)
 
-test('the place of a problem is where the value stands', async () => {
+test('the place of a problem is the position of the value', async () => {
   const file = '{ "services": { "users": { "audience": "u" } },\n  "clients": [\n    { "clientId": "a" }\n  ]\n}'
   expect(await messageFor(file)).toBe('registry.json:3:5: client "a" needs a clientSecret or another credential.')
 })
@@ -223,7 +223,7 @@ test('the JSON Schema accepts every form of a registry', () => {
   for (const form of forms) expect(validate(form), JSON.stringify(validate.errors)).toBe(true)
 })
 
-test('a secret can stand in an environment variable', async () => {
+test('a secret can come from an environment variable', async () => {
   vi.stubEnv('SHOP_SECRET', 'from outside')
   onTestFinished(() => void vi.unstubAllEnvs())
   const registry = changedRegistry(({ clients }) => {

@@ -71,13 +71,13 @@ test('a file with an error changes nothing, and the error has its place', async 
   await told(/shop may no longer call orders/)
 })
 
-test('a file that is saved in the end as it was says that it changes nothing', async () => {
+test('a file that is saved without a change is reported as unchanged', async () => {
   const { save, told } = await followed()
   await save(JSON.stringify(threeServices, null, 4))
   await told(/was read again\. Nothing has changed/)
 })
 
-test('a right that was withdrawn here and that the file gives back is told as that', async () => {
+test('a right that was withdrawn here and that the file grants again is reported as such', async () => {
   const { server, save, told } = await followed()
   server.registry.withdraw('billing', 'users')
   await save(JSON.stringify(threeServices, null, 2))
@@ -137,7 +137,7 @@ test('a file that somebody else has changed is not written over', async () => {
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(without('shop', 'orders'))
 })
 
-test('a file that cannot be written says so, and the change counts', async () => {
+test('a file that cannot be written is reported, and the change stays in effect', async () => {
   const { server, told, file } = await followed({ write: true })
   await rm(file)
   server.registry.withdraw('billing', 'users')

@@ -90,7 +90,7 @@ test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
   })
 })
 
-test('A7 a proof counts once, and two of them are none', async () => {
+test('A7 a proof can be used once, and two proofs are refused', async () => {
   const server = await start()
   const proof = signer.proof({ htm: 'POST', htu: server.tokenEndpoint })
   expect((await send(server, [proof])).status).toBe(200)
@@ -102,7 +102,7 @@ test('A7 a proof counts once, and two of them are none', async () => {
   expect((await send(server, [fresh(), fresh()])).status).toBe(400)
 })
 
-test('T48 where nonces are demanded, each answer has the next one, and one counts for five minutes', async () => {
+test('T48 if nonces are required, each answer contains the next one, and a nonce is valid for five minutes', async () => {
   const server = await start({ dpopNonces: true })
   const first = await asked(server)
   expect(first).toMatchObject({ status: 400, nonce: expect.any(String), body: { error: 'use_dpop_nonce' } })
@@ -112,7 +112,7 @@ test('T48 where nonces are demanded, each answer has the next one, and one count
   expect(await asked(server, { nonce: first.nonce })).toMatchObject({ status: 400, body: { error: 'use_dpop_nonce' } })
 })
 
-test('T48 a nonce for one use counts once, and each answer has another', async () => {
+test('T48 a nonce for one use is accepted once, and each answer contains another one', async () => {
   const server = await start({ dpopNonces: 'once' })
   let { nonce } = await asked(server)
   const seen = [nonce]
@@ -126,7 +126,7 @@ test('T48 a nonce for one use counts once, and each answer has another', async (
   expect(new Set(seen).size).toBe(4)
 })
 
-test('a client’s rule about nonces goes before the server’s, and changes while it runs', async () => {
+test('a client’s rule about nonces overrides the server’s, and can be changed while it runs', async () => {
   const server = await start({ dpopNonces: 'once', clients: [{ ...orders, dpopNonces: false }] })
   expect(await asked(server)).toMatchObject({ status: 200, nonce: undefined })
   server.clients.change('orders', { dpopNonces: true })

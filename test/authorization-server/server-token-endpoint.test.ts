@@ -28,7 +28,7 @@ test('A2 a wrong secret in Authorization is answered with 401 and the scheme tha
   }
 })
 
-test('A2 a Basic half that is not form-encoded proves nothing', async () => {
+test('A2 a Basic half that is not form-encoded does not authenticate', async () => {
   const { tokenEndpoint } = await serverForTest()
   const authorization = `Basic ${Buffer.from(`orders:${orders.clientSecret}`).toString('base64')}`
   expect((await post(tokenEndpoint, {}, { authorization })).status).toBe(401)
@@ -72,7 +72,7 @@ test('A2 another grant type, or none, is refused by its name', async () => {
   expect(await send({ grant_type: '' })).toMatchObject({ error: 'invalid_request' })
 })
 
-test('A2 a client that is switched off proves who it is and gets no token', async () => {
+test('A2 a disabled client can authenticate but gets no token', async () => {
   const { tokenEndpoint } = await serverForTest({ clients: [{ ...orders, enabled: false }] })
   expect(await (await post(tokenEndpoint)).json()).toMatchObject({ error: 'unauthorized_client' })
 })
@@ -120,12 +120,12 @@ test('A3 a token request is a POST of a form: GET, JSON, other bytes and a huge 
   expect(await status({ method: 'POST', headers: form, body: `x=${'y'.repeat(65_537)}` })).toBe(413)
 })
 
-test('A4 a client that asks for more than its own is told what it got', async () => {
+test('A4 a client that asks for more than it is granted is told what it got', async () => {
   const { tokenEndpoint } = await serverForTest()
   expect(await (await post(tokenEndpoint, { scope: 'charge read_user' })).json()).toMatchObject({ scope: 'read_user' })
 })
 
-test('A5 twenty wrong secrets in a minute close the door for that client alone, for the rest of the minute', async () => {
+test('A5 twenty wrong secrets in a minute block only this client for the rest of the minute', async () => {
   const clock = manualClock()
   const { tokenEndpoint } = await serverForTest({ clock })
   const guess = () => post(tokenEndpoint, {}, { authorization: basic(orders.clientId, 'guess') })
@@ -183,7 +183,7 @@ test('A9 two tokens are never the same', async () => {
   expect(new Set(tokens.map(({ access_token }) => payloadOf(access_token).jti)).size).toBe(2)
 })
 
-test('C63 an opaque token says nothing', async () => {
+test('C63 an opaque token contains no information', async () => {
   const { tokenEndpoint } = await serverForTest({ accessTokenFormat: 'opaque' })
   const { access_token: token } = (await (await post(tokenEndpoint)).json()) as TokenAnswer
   expect(token).toMatch(/^[\w-]{43}$/)

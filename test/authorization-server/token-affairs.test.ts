@@ -33,7 +33,7 @@ test.each(['jwt', 'opaque'] as const)('A8 R31 the server tells a known client wh
   })
 })
 
-test('A8 of a token that is worth nothing the server says that alone', async () => {
+test('A8 for an inactive token the server says only that it is inactive', async () => {
   const clock = manualClock()
   const { tokenEndpoint, introspectionEndpoint, revoke, clients } = await serverForTest({ clock })
   const [revoked, ended] = [await newToken(tokenEndpoint), await newToken(tokenEndpoint)]
@@ -48,7 +48,7 @@ test('A8 of a token that is worth nothing the server says that alone', async () 
   expect(await introspect(introspectionEndpoint, ended)).toEqual({ active: false })
 })
 
-test('A8 nobody who does not prove who it is hears about tokens, or takes one back', async () => {
+test('A8 only authenticated clients can introspect or revoke tokens', async () => {
   const { tokenEndpoint, introspectionEndpoint, revocationEndpoint } = await serverForTest()
   const token = await newToken(tokenEndpoint)
   for (const endpoint of [introspectionEndpoint, revocationEndpoint]) {
@@ -59,7 +59,7 @@ test('A8 nobody who does not prove who it is hears about tokens, or takes one ba
   expect(await introspect(introspectionEndpoint, token)).toMatchObject({ active: true })
 })
 
-test('A8 a client takes its own token back, and nobody else does', async () => {
+test('A8 only the client of a token can revoke it', async () => {
   const { tokenEndpoint, introspectionEndpoint, revocationEndpoint, requests } = await serverForTest()
   const token = await newToken(tokenEndpoint)
   expect((await post(revocationEndpoint, { token }, asBilling)).status).toBe(400)
@@ -87,7 +87,7 @@ test('A10 after a rotation new tokens have a new key, and the old key stays unti
   await verify(fresh)
 })
 
-test('A10 N7 a rotation without overlap leaves every token that is out without a key', async () => {
+test('A10 N7 after a rotation without overlap, the key of all issued tokens is gone', async () => {
   const { tokenEndpoint, jwksUri, rotateKeys } = await serverForTest()
   const old = await newToken(tokenEndpoint)
   await rotateKeys({ overlap: 0 })

@@ -231,7 +231,7 @@ test('U105 responseError outside ours makes an error of the second 401 only', as
   expect(statusCode).toBe(200)
 })
 
-test('U105 ours twice, by two clients: the outer one decides, one line goes out, one replay at most', async () => {
+test('U105 ours twice, by two clients: the outer one decides, one header is sent, and at most one repeat', async () => {
   const road = await bearerRoad({ answer: accepting('nobody') })
   const inner = testTokens({ warm: [read] })
   const second = bearerInterceptor({ source: inner, routes: road.routes, ...unobserved })

@@ -101,7 +101,7 @@ test.each(cases)(
   }
 )
 
-test('W5 a Client that was named rightly many times is no less watched when it is named wrongly', async () => {
+test('W5 a Client is still watched when it is named wrongly after it was named rightly many times', async () => {
   const road = await crossroads()
   const routes = (origin: string) => [origin, road.elsewhere.origin].map((one) => ({ origin: one, request: read }))
   const { interceptor, server } = await bearerRoad({ routes })
@@ -221,7 +221,7 @@ test('W5 a repeat below that goes to another origin of the pool takes no token t
   expect(shown(road).every((authorization) => authorization === undefined)).toBe(true)
 })
 
-test('W5 what others send elsewhere with the same token meanwhile costs no request that waits or is repeated', async () => {
+test('W5 requests of others with the same token to other places do not fail a request that waits or is repeated', async () => {
   const road = await crossroads()
   let failures = 2
   let answer = (): void => {}

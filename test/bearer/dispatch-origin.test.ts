@@ -38,12 +38,12 @@ test.each<[unknown, string | undefined]>([
   expect(dispatchOrigin(origin, `${users}/`)).toBe(certain)
 })
 
-test('D15 below a dispatcher that chooses among several origins nothing is certain, whatever the request names', () => {
+test('D15 below a dispatcher that chooses among several origins the destination is never certain, whatever the request names', () => {
   expect(dispatchOrigin(users, null)).toBeUndefined()
   expect(dispatchOrigin(undefined, null)).toBeUndefined()
 })
 
-test('D15 nobody can say where a request goes that names no origin, unless its dispatcher has one', () => {
+test('D15 the destination of a request without an origin is unknown, unless its dispatcher has one', () => {
   for (const missing of [undefined, null, '']) {
     expect(isOriginUnknown(missing, undefined)).toBe(true)
     expect(isOriginUnknown(missing, null)).toBe(true)

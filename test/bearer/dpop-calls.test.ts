@@ -80,7 +80,7 @@ test.each<[string, object | string[] | [string, string][]]>([
       ['accept', '*/*']
     ]
   ]
-])('a proof of the caller’s own in %s gives way to ours', async (_what, headers) => {
+])('a proof of the caller in %s is replaced by ours', async (_what, headers) => {
   const { call, seen, statuses } = await road()
   await call('/', { headers: headers as never })
   expect(statuses()).toEqual([200])
@@ -114,7 +114,7 @@ test('a local key signs in the tick of the call, and a signer elsewhere is waite
   }
 })
 
-test('a signer that fails later fails the call, and nothing goes out', async () => {
+test('if a signer fails later, the call fails and nothing is sent', async () => {
   const { dpop, fail } = remoteSigner()
   const { tokens, call, seen } = await road({}, { client: { dpop } })
   await tokens.ready()
@@ -137,7 +137,7 @@ test('T48 C79 a nonce that a service demands is sent at once with the same token
   expect(tokens.inventory().entries).toMatchObject([{ refused: 0 }])
 })
 
-test('T48 C78 fifty calls beside each other come through where each nonce is good for one use', async () => {
+test('T48 C78 fifty parallel calls succeed where each nonce can be used once', async () => {
   const { call, statuses, seen } = await road({ oneUseNonces: true }, { registration: { dpopNonces: 'once' } })
   for (let round = 0; round < 2; round++) {
     const answers = await Promise.all(Array.from({ length: 50 }, () => call('/', { method: 'POST', body: 'order' })))
@@ -147,7 +147,7 @@ test('T48 C78 fifty calls beside each other come through where each nonce is goo
   expect(new Set(seen.map(({ proof }) => proof?.jti)).size).toBe(seen.length)
 })
 
-test('T48 three nonces are tried, each once; then the answer is the caller’s', async () => {
+test('T48 three nonces are tried, each once, and then the caller gets the answer', async () => {
   const { call, seen } = await road(neverContent('Bearer, DPoP error="use_dpop_nonce"'))
   expect(await call()).toMatchObject({ status: 401, body: 'no' })
   expect(seen.map(({ proof }) => proof?.nonce)).toEqual([undefined, 'n1', 'n2', 'n3'])
@@ -170,7 +170,7 @@ test.each<[string, string | string[] | undefined]>([
   expect(seen.length).toBe(nonce === 'same' ? 2 : 1)
 })
 
-test('a body that cannot be sent again goes with the nonce at hand; without one the 401 is the caller’s, and its nonce is kept', async () => {
+test('a body that cannot be repeated is sent with the known nonce; without one the caller gets the 401, and its nonce is kept', async () => {
   const { call, statuses, seen } = await road(demandingNonces)
   const post = () => call('/', { method: 'POST', body: Readable.from(['or', 'der']) })
   expect((await post()).status).toBe(401)
@@ -275,7 +275,7 @@ test('C82 D35 a retry outside gets a new proof for each attempt', async () => {
   expect(seen[1]?.proof?.jti).not.toBe(seen[0]?.proof?.jti)
 })
 
-test('a redirect that is followed outside has a proof for each hop, and a stranger gets neither token nor proof', async () => {
+test('a redirect that is followed outside has a proof for each hop, and a foreign origin gets neither token nor proof', async () => {
   const other = await stranger()
   const { tokens, origin, seen } = await road(redirectingTo(`${other.origin}/`))
   const call = calling(tokens, { origins: [origin] }, origin, undici.interceptors.redirect({ maxRedirections: 3 }))

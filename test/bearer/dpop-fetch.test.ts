@@ -45,7 +45,7 @@ test('C81 C77 createFetch shows each request with a proof of its own, in place o
   ])
 })
 
-test('T48 C79 createFetch sends a nonce that is demanded at once, with the same token and body', async () => {
+test('T48 C79 createFetch immediately repeats a request with a nonce that the service demands, with the same token and body', async () => {
   const { call, seen, statuses, events, asked } = await road(demandingNonces)
   expect(await call('/', { method: 'POST', body: 'order' })).toEqual({ status: 200, body: 'welcome' })
   await call()
@@ -62,21 +62,21 @@ test('T48 a nonce that is demanded of a Request is sent with its body', async ()
   expect(seen[1]?.body).toBe('order')
 })
 
-test('a stream goes with the nonce at hand; without one the 401 is the caller’s, and its nonce is kept', async () => {
+test('a stream is sent with the known nonce; without one the caller gets the 401, and its nonce is kept', async () => {
   const { call, statuses } = await road(demandingNonces)
   expect((await call('/', stream('order'))).status).toBe(401)
   expect((await call('/', stream('order'))).status).toBe(200)
   expect(statuses()).toEqual([401, 200])
 })
 
-test('T48 C78 fifty fetches beside each other come through where each nonce is good for one use', async () => {
+test('T48 C78 fifty parallel fetches succeed where each nonce can be used once', async () => {
   const { call, statuses } = await road({ oneUseNonces: true })
   const answers = await Promise.all(Array.from({ length: 50 }, () => call('/', { method: 'POST', body: 'order' })))
   expect(answers.filter(({ status }) => status !== 200)).toEqual([])
   expect(statuses().filter((status) => status === 200)).toHaveLength(50)
 })
 
-test('T48 three nonces are tried by a fetch, then the answer is the caller’s', async () => {
+test('T48 fetch tries three nonces, and then the caller gets the answer', async () => {
   const { call, seen } = await road(neverContent('DPoP error="use_dpop_nonce"'))
   expect(await call()).toEqual({ status: 401, body: 'no' })
   expect(seen.map(({ proof }) => proof?.nonce)).toEqual([undefined, 'n1', 'n2', 'n3'])
@@ -112,7 +112,7 @@ test('T50 T48 a service that says it with a 400 gets another proof from a fetch,
   })
 })
 
-test('each hop of a redirect has a proof of its own, and a stranger gets neither token nor proof', async () => {
+test('each hop of a redirect has a proof of its own, and a foreign origin gets neither token nor proof', async () => {
   const other = await stranger()
   const { call, origin, seen } = await road(redirectingTo(other.origin))
   expect((await call('/old')).body).toBe('welcome')

@@ -285,7 +285,7 @@ test('W22 the second request after a 401 goes past a base fetch that caches', as
   expect(server.requests).toHaveLength(2)
 })
 
-test.each(['POST', 'PUT'])('W22 %s is cached nowhere, and is sent once more as it was', async (method) => {
+test.each(['POST', 'PUT'])('W22 %s is cached nowhere, and is sent again unchanged', async (method) => {
   const { fetchWithToken, server } = await fetchRoad({ answer: accepting('t2') })
   await fetchWithToken(server.origin, { method, body: 'sent' })
   const fields = server.requests.map(({ headers: { authorization: _, ...rest } }) => rest)

@@ -152,7 +152,7 @@ test('D33 what is paused before there is a connection is paused when there is on
   expect(live.calls[0]).toBe('pause')
 })
 
-test('D33 what is paused while a 401 is put aside is paused in the second attempt', async () => {
+test('D33 a request that is paused while its 401 is held is paused in the second attempt', async () => {
   const tokens = testTokens({ warm: [read] })
   const given: Controller[] = []
   const notes = dispatched({}, whole({ onRequestStart: (one) => void given.push(one) }), tokens)
@@ -205,7 +205,7 @@ test('W40 D33 a 401 that is given back to a handler that pauses waits until it r
   expect(told).toEqual([401, 'kept', 'more'])
 })
 
-test("D2 the failure of a token request that a refused stream started is nobody's unhandled rejection", async () => {
+test('D2 the failure of a token request that a refused stream started causes no unhandled rejection', async () => {
   let asked = 0
   const source = {
     token(_: unknown, { rejected }: Asking = {}) {
@@ -247,7 +247,7 @@ test('U113 a handler that throws at a 401 that is given back gets its error, and
   expect(errors.map(({ message }) => message)).toEqual(['mine'])
 })
 
-test("C30 what was checked is what is sent, also when the caller's options change their mind", () => {
+test('C30 what was checked is what is sent, even if the options return something else the second time', () => {
   let reads = 0
   const options = {
     get origin() {

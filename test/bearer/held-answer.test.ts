@@ -247,7 +247,7 @@ test('W42 a refused answer that does not end holds the second attempt up for a m
   await until(() => closed.length === 1)
 })
 
-test('W42 who leaves during that moment is told at once, and nothing more is sent', async () => {
+test('W42 a caller that leaves in that time is told at once, and nothing more is sent', async () => {
   const { agent, server, tokens } = await bearerRoad({
     answer: (_received, response) => response.writeHead(401).write('refused')
   })

@@ -21,7 +21,7 @@ test('D13 C30 U79 another port of the same host gets no token, and its 401 asks 
   expect(rejections).toEqual([])
 })
 
-test('D13 U80 the host counts: localhost is not 127.0.0.1', async () => {
+test('D13 U80 hosts are compared as text: localhost is not 127.0.0.1', async () => {
   const { agent, server } = await bearerRoad()
   const { statusCode, body } = await request(`http://localhost:${server.port}/`, { dispatcher: agent })
   await body.dump()
@@ -211,7 +211,7 @@ test.each<[string, object]>([
   expect(server.requests).toEqual([])
 })
 
-test('C25 access_token in the query of a foreign origin is not ours to refuse', async () => {
+test('C25 access_token in the query of a foreign origin is not refused', async () => {
   const { agent } = await bearerRoad()
   const foreign = await resourceServer()
   const { body } = await request(`${foreign.origin}/?access_token=x`, { dispatcher: agent })

@@ -127,7 +127,7 @@ test('W4 the own Host and servername cost nothing: the token goes out, and undic
   expect(seen).toEqual([expected, expected, expected])
 })
 
-test("W4 with the caller's own Authorization, and to origins of no rule, Host and servername are the caller's affair", async () => {
+test("W4 with the caller's own Authorization, and to origins of no rule, Host and servername are left to the caller", async () => {
   const { agent, origin, seen } = await virtualHosts()
   const own = { host: 'evil.test', authorization: 'Basic mine' }
   await (await agent.request({ origin, path: '/', method: 'GET', headers: own })).body.dump()

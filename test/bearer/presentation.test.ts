@@ -81,7 +81,7 @@ describe.each(roads)('a policy on %s', (_road, send) => {
     ['400 with invalid_token', 400, { 'www-authenticate': 'Bearer error="invalid_token"' }, 1]
   ]
 
-  test.each(answers)('W8 takes %s at its word', async (_answer, status, headers, attempts) => {
+  test.each(answers)('W8 obeys %s', async (_answer, status, headers, attempts) => {
     const road = await withRule({}, (_received, response) => response.writeHead(status, headers).end('refused'))
     expect(await send(road)).toBe(status)
     expect(road.server.requests).toHaveLength(attempts)
@@ -109,7 +109,7 @@ describe.each(roads)('a policy on %s', (_road, send) => {
     expect(road.rejections).toMatchObject([{ serial: 1, status: 302 }])
   })
 
-  test.each([undefined, 'true', 1, Promise.resolve(true)])('W8 takes %s of rejectedWhen for a no', async (answer) => {
+  test.each([undefined, 'true', 1, Promise.resolve(true)])('W8 treats %s from rejectedWhen as no', async (answer) => {
     const road = await withRule({ rejectedWhen: () => answer as never }, (_, response) => response.writeHead(500).end())
     expect(await send(road)).toBe(500)
     expect(road.server.requests).toHaveLength(1)

@@ -257,7 +257,7 @@ test('C19 an error word that no specification could have is kept out of the even
   expect(rejections).toMatchObject([{ status: 403, error: undefined }])
 })
 
-test('C73 D31 a trailer is no challenge', async () => {
+test('C73 D31 a challenge in a trailer is ignored', async () => {
   const { agent, server, tokens } = await bearerRoad({
     answer: (_received, response) => {
       response.writeHead(200, { trailer: 'www-authenticate' })

@@ -96,7 +96,7 @@ test.each(unrepeatable)(
   }
 )
 
-test("D2 a new token that cannot be had after such a 401 is nobody's unhandled rejection", async () => {
+test('D2 a new token that cannot be had after such a 401 causes no unhandled rejection', async () => {
   const { agent, server, tokens } = await bearerRoad({ answer: accepting('t2') })
   tokens.fail(new Error('down'))
   const { statusCode, body } = await request(server.origin, {

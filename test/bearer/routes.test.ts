@@ -64,7 +64,7 @@ test.each([
   expect(explained(new URL(url)).carriesToken).toBe(scope !== undefined)
 })
 
-test('a rule takes from the client what it does not name', () => {
+test('a rule uses the defaults of the client for everything that it does not name', () => {
   const { scope, audience, rule } = explained(`${orders}/admin/audit/1`)
   expect({ scope, audience, rule }).toEqual({
     scope: ['audit'],

@@ -55,7 +55,7 @@ test('W42 a refused answer that does not end holds neither createFetch nor node:
   expect(await text(response)).toBe('good')
 })
 
-test.each(['createFetch', 'node:http'])('W42 %s: who leaves during that moment sends nothing more', async (way) => {
+test.each(['createFetch', 'node:http'])('W42 %s: a caller that leaves in that time sends nothing more', async (way) => {
   const { fetchWithToken, server, tokens } = await fetchRoad({ answer: endless }, fetchOfTest())
   const { client, tokens: others } = generous(server.origin)
   const send = way === 'node:http' ? nodeHttp(client, { origins: [server.origin] }) : fetchWithToken

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { life, minute, outcome, rateLimited, read, second, setUp } from './set-up.ts'
 
-test('Q18 I10 the keys are bounded, the least recently used is let go, and a warning says so once', async () => {
+test('Q18 I10 the keys are bounded, the least recently used is forgotten, and a warning says so once', async () => {
   const { clock, source, told, cache } = setUp()
   const at = (index: number) => tokenRequest({ scope: [`s${index}`] })
   for (let index = 0; index < 10_002; index += 1) {
@@ -18,7 +18,7 @@ test('Q18 I10 the keys are bounded, the least recently used is let go, and a war
   expect(cache.token(at(1))).toBeInstanceOf(Promise)
 })
 
-test('Q18 F2 who waits for a key that is pushed out meanwhile joins the flight of those who asked after it', async () => {
+test('Q18 F2 a caller that waits for a key that is evicted joins the flight of later callers', async () => {
   const { clock, source, cache } = setUp()
   const patient = cache.token(read, { maxWait: minute })
   await clock.advance(0)

@@ -41,7 +41,7 @@ test('T74 an answer after close is dropped', async () => {
   expect(clock.timers).toBe(0)
 })
 
-test('a caller in the pause between two flights leaves with the close', async () => {
+test('a caller that waits between two flights ends when the client closes', async () => {
   const { clock, source, cache } = setUp()
   const patient = cache.token(read, { maxWait: hour })
   await clock.advance(0)

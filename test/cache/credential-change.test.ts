@@ -42,7 +42,7 @@ test('X6 an unchanged one is read once a second, and every call gets the remembe
   expect(source.calls).toHaveLength(1)
 })
 
-test('Q21 X6 a source that hangs or fails has no news, and holds nobody for more than a second', async () => {
+test('Q21 X6 a source that hangs or fails counts as unchanged, and delays nobody for more than a second', async () => {
   const { clock, credential, cache, refuse } = setUp()
   await refuse()
   const { timers } = clock

@@ -33,7 +33,7 @@ test('W12 a foreign token that has ended does not end the kept one', async () =>
   expect(cache.token(read)).toBe(token)
 })
 
-test('W12 a server that gives nothing but an ended token fails with ERR_SAME_TOKEN, which is transient', async () => {
+test('W12 a server that returns only an expired token fails with ERR_SAME_TOKEN, which is transient', async () => {
   const { cache, clock, source } = setUp()
   const waiting = cache.token(read)
   for (let attempt = 1; attempt <= 3; attempt++) {

@@ -77,7 +77,7 @@ test('when the token ends, one attempt is free whatever was refused before it, a
   expect(source.calls).toHaveLength(3)
 })
 
-test('I10 a key that nobody asks for is let go with its token', async () => {
+test('I10 a key that nobody asks for is forgotten with its token', async () => {
   const { clock, cache } = await refusedInPlaceOfSuccessor()
   await clock.advance(28 * second)
   expect(cache.health().tokens).toHaveLength(1)
@@ -85,7 +85,7 @@ test('I10 a key that nobody asks for is let go with its token', async () => {
   expect(cache.health().tokens).toHaveLength(0)
 })
 
-test('what a failed background refresh decided is void once the token has expired', async () => {
+test('the wait after a failed background refresh no longer applies once the token has expired', async () => {
   const { clock, source, names, cache, warm } = setUp()
   const token = await warm(read, 20 * second)
   await clock.advance(18.5 * second)

@@ -14,7 +14,7 @@ import {
   write
 } from './set-up.ts'
 
-describe('what a flight tells', () => {
+describe('the events of a flight', () => {
   test('the first token, one after an end, and how long the flight took', async () => {
     const { clock, source, told, cache } = setUp()
     void outcome(cache.token(read), clock)
@@ -32,7 +32,7 @@ describe('what a flight tells', () => {
     ])
   })
 
-  test('the pause before a flight is none of its time', async () => {
+  test('the duration of a flight does not include the pause before it', async () => {
     const { clock, source, told, cache } = setUp()
     void outcome(cache.token(read), clock)
     await clock.advance(200)
@@ -47,7 +47,7 @@ describe('what a flight tells', () => {
     expect(told.at(-1)).toMatchObject({ name: 'refreshed', event: { duration: 100 } })
   })
 
-  test('T73 a refused token that comes again is a failure that passes', async () => {
+  test('T73 a refused token that comes again is a transient failure', async () => {
     const { clock, source, told, cache, warm } = setUp()
     const token = await warm()
     cache.invalidate(token)
@@ -59,7 +59,7 @@ describe('what a flight tells', () => {
     })
   })
 
-  test('a source that throws something of its own is a failure that passes', async () => {
+  test('a source that throws something of its own is a transient failure', async () => {
     const { clock, source, cache } = setUp()
     const asked = cache.token(read)
     await clock.advance(0)
@@ -72,7 +72,7 @@ describe('what a flight tells', () => {
   })
 })
 
-describe('who leaves', () => {
+describe('callers that leave', () => {
   test('a flight that everybody has left makes no further attempt', async () => {
     const { clock, source, cache } = setUp()
     const leaving = new AbortController()
@@ -86,7 +86,7 @@ describe('who leaves', () => {
     expect(source.calls).toHaveLength(1)
   })
 
-  test('a flight that one caller is left for tries again', async () => {
+  test('a flight that one caller still waits for tries again', async () => {
     const { clock, source, cache } = setUp()
     void outcome(cache.token(read), clock)
     void outcome(cache.token(read, { maxWait: second }), clock)
@@ -96,7 +96,7 @@ describe('who leaves', () => {
     expect(source.calls).toHaveLength(2)
   })
 
-  test('Q5 who leaves while the server asks to wait leaves no timer behind', async () => {
+  test('Q5 a caller that leaves during a pause of the server leaves no timer behind', async () => {
     const { clock, source, cache } = setUp()
     const leaving = new AbortController()
     const asked = cache.token(read, { maxWait: hour, signal: leaving.signal })

@@ -34,7 +34,7 @@ test('maxWait that ends while another flight is under way gets the last error, a
   expect(codeOf(await outcome(other, clock))).toBe('ERR_RATE_LIMITED')
 })
 
-test('the time that a caller gave stands in its error as it gave it', async () => {
+test('the error of a caller names its maxWait as it was given', async () => {
   const { clock, cache } = setUp()
   const patient = cache.token(read, { maxWait: 3 * second })
   await clock.advance(3 * second)

@@ -15,8 +15,8 @@ import {
   write
 } from './set-up.ts'
 
-describe('refresh by hand', () => {
-  test('asks now, whatever is remembered', async () => {
+describe('refresh() by hand', () => {
+  test('asks at once, whatever failures are remembered', async () => {
     const { clock, source, told, cache } = setUp()
     void outcome(cache.token(read), clock)
     await clock.advance(0)
@@ -89,7 +89,7 @@ describe('callers that wait', () => {
     for (const call of asked) await outcome(call, clock)
   })
 
-  test('are so many at most, and the next one is told so at once', async () => {
+  test('are limited, and the next one gets an error at once', async () => {
     const { clock, source, cache } = setUp({ maxWaiting: 3 })
     const waiting = [1, 2, 3].map(() => Promise.resolve(cache.token(read)))
     const tooMany = await outcome(cache.token(write), clock)
@@ -111,7 +111,7 @@ describe('callers that wait', () => {
   })
 })
 
-describe('what health tells', () => {
+describe('what health() says', () => {
   test('since when, how often in a row, and when the last success was', async () => {
     const { clock, source, cache, warm } = setUp()
     const token = await warm()
@@ -169,7 +169,7 @@ describe('what health tells', () => {
     expect(agree()).toBe('closed')
   })
 
-  test('keys that are pushed out are counted no more', async () => {
+  test('evicted keys are no longer counted', async () => {
     const { source, cache, warm } = setUp()
     await warm(read, hour)
     for (let index = 0; index < 10_000; index += 1) {

@@ -20,7 +20,7 @@ test('a key in use is refreshed ahead of need and nobody waits', async () => {
   expect(next.serial).toBeGreaterThan(token.serial)
 })
 
-test('an idle key is let go: no request until somebody asks, who gets the old token at once', async () => {
+test('an idle key is not refreshed: the next caller gets the old token at once', async () => {
   const { clock, source, cache } = setUp()
   const first = Promise.resolve(cache.token(read))
   await clock.advance(0)

@@ -32,7 +32,7 @@ test('Q8 D38 a fresh token that is rejected too comes back as it is for thirty s
   expect(cache.token(read, { rejected: next })).toBeInstanceOf(Promise)
 })
 
-test('Q6 a late rejection of serial n never costs n+1', async () => {
+test('Q6 a late rejection of token n never invalidates token n+1', async () => {
   const { clock, source, cache, warm } = setUp()
   const token = await warm()
   await clock.advance(0.8 * life)

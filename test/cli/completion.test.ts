@@ -26,7 +26,7 @@ describe('bash completes', () => {
     expect(await completed('token', '--ve')).toEqual([])
   })
 
-  test('files where a flag wants one, and nothing where it wants another value', async () => {
+  test('files for a flag that takes a file, and nothing for a flag that takes another value', async () => {
     expect(await completed('token', '--config', 'completion.t')).toEqual(['completion.test.ts'])
     expect(await completed('token', '--issuer', 'completion.t')).toEqual([])
   })

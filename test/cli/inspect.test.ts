@@ -54,7 +54,7 @@ test('the signature is not printed, as text nor as JSON', async () => {
   }
 })
 
-test('times are dates and spans, a time that is none is said to be none', async () => {
+test('times are shown as dates and time spans, and an invalid time is shown as invalid', async () => {
   const hour = 3600
   const now = Math.floor(Date.now() / 1000)
   const { stdout } = await run(['inspect'], {
@@ -84,14 +84,14 @@ test('scopes and roles are lists, wherever the server puts them', async () => {
   })
 })
 
-test('a large token is told with those who refuse it', async () => {
+test('a token that is too large is shown with the servers that refuse it', async () => {
   const groups = Array.from({ length: 900 }, (_, index) => `group-${index}`)
   const { stdout } = await run(['inspect'], { input: tokenOf({ groups }) })
   expect(stdout).toMatch(/token +\d{5} bytes/)
   expect(stdout).toContain('nginx and Apache (8 KiB for a line)')
 })
 
-test('a claim cannot act on the terminal', async () => {
+test('a claim cannot control the terminal', async () => {
   const { stdout } = await run(['inspect'], { input: tokenOf({ sub: 'a\u001b[2Jb\u202ec', 'x\u0007': 1 }) })
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
   expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
@@ -144,7 +144,7 @@ describe('--verify', () => {
     expect(stdout).toMatch(/Verification\n {2}refused \(wrong_audience\) +\S/)
   })
 
-  test('takes a token of another type only where it is told to', async () => {
+  test('accepts a token of another type only with --accept-plain-jwt', async () => {
     const { server } = await issued()
     const args = ['inspect', tokenOf({}, { alg: 'ES256', typ: 'JWT' }), '--json', '--verify', server.issuer]
     const strict = await run([...args, '--audience', 'users'])

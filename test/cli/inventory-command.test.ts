@@ -102,7 +102,7 @@ describe('against the registry', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('a request without a target is for the one service that its scope leaves', async () => {
+  test('a request without a target is for the only service that has its scope', async () => {
     const { audience: _, ...bare } = charged
     expect(
       await findings([

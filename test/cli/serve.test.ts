@@ -88,7 +88,7 @@ const ask = async (origin: string, clientId: string, fields: Record<string, stri
     await post(`${origin}/token`, fields, { authorization: basic(clientId, `marker-${clientId}`) })
   ).json()) as Json
 
-test('without a file three services tell a story, which is on the page at once', async () => {
+test('without a file it starts with the example of three services, which is on the page at once', async () => {
   const { origin, said, end } = await serving([])
   const text = await said(/billing got a token for users: read_user\./)
   expect(text).toContain(`Who may call whom         ${origin}/\n`)
@@ -143,7 +143,7 @@ test('with --write a change goes into the file, and without it does not', async 
   }
 })
 
-test('its keys outlive it, in a file of their own', async () => {
+test('its keys survive a restart in a file of their own', async () => {
   const args = [await registryFile(), '--keys', file('keys.json'), '--silent']
   const kids: string[][] = []
   for (let start = 0; start < 2; start++) {
@@ -270,7 +270,7 @@ test.each(['production', 'Production'])('it does not start in NODE_ENV=%s', asyn
   expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/for development and tests/)])
 })
 
-test('a port that is taken is told with what to do', async () => {
+test('if the port is taken, the message says what to do', async () => {
   const { origin, said } = await serving([])
   await said(/control over HTTP/)
   const { exitCode, stderr } = await run(['serve', '--port', new URL(origin).port])

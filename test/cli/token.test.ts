@@ -75,7 +75,7 @@ describe('the settings come from', () => {
   })
 })
 
-test('a flag counts before a variable, a variable before the file, and a credential replaces the whole one below', async () => {
+test('a flag overrides a variable, a variable overrides the file, and a credential replaces the whole credential below it', async () => {
   const below = {
     issuer: 'https://nowhere.test',
     clientId: 'nobody',
@@ -94,7 +94,7 @@ test('a flag counts before a variable, a variable before the file, and a credent
   expect(JSON.parse(stdout).scope).toBe('write_user')
 })
 
-test('--json answers as a token endpoint does, with the moment of the end', async () => {
+test('--json answers as a token endpoint does, with expires_at', async () => {
   const { stdout } = await run(['token', '--json', ...who(), '--client-secret-file', file('secret')])
   const { access_token, expires_in, expires_at, ...others } = JSON.parse(stdout)
   expect(access_token).toMatch(jwt)
@@ -173,7 +173,7 @@ describe('a token that is bound to a key', () => {
   })
 })
 
-test('--cache asks the server once for all calls of this user, and what rests there is sealed', async () => {
+test('--cache asks the server once for all calls of this user, and stores the token encrypted', async () => {
   const cached = { ...environment(), SERVICE_TOKEN_CLIENT_SECRET: secret, XDG_CACHE_HOME: file('cache') }
   const before = server.requests.count('token')
   const first = await run(['token', '--cache'], { environment: cached })

@@ -93,7 +93,7 @@ test.each([[['a']], [''], [7]])('C44 an audience of %j is refused', (audience) =
   expect(() => clientSecretJwt(secret, { audience: audience as string })).toThrow('audience must be one string')
 })
 
-test('K9 a clock from before this library dates no assertion', async () => {
+test('K9 with a clock before 2025 no assertion is made', async () => {
   const late = present(privateKeyJwt({ key: keys.ec.privateKey }), { now: 0 })
   await expect(late).rejects.toMatchObject({ code: 'ERR_CLOCK_INVALID', transient: true })
 })
@@ -174,7 +174,7 @@ test('X7 the next key of a ring is tried when the first is refused', async () =>
   expect((await signed(authentication, keys.rsa.publicKey)).header.alg).toBe('RS256')
 })
 
-test('X4 a key file that is half written costs nothing: the last good key signs on', async () => {
+test('X4 while a key file is half written, the last good key stays in use', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'key-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'key')
@@ -195,7 +195,7 @@ test('C48 client_secret_jwt signs with HS256 and the bytes of the secret', async
   expect(claims.aud).toBe('https://auth.internal')
 })
 
-test('C48 a secret under 256 bits signs nothing', async () => {
+test('C48 a secret of fewer than 256 bits is refused', async () => {
   expect(refusalOf(() => clientSecretJwt('x'.repeat(31))).message).toContain('fewer than 32 bytes')
   const supplied = present(clientSecretJwt(() => 'x'.repeat(31)))
   await expect(supplied).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' })
@@ -219,7 +219,7 @@ test('C42 an assertion in a file is presented as it is, and read again at every 
   expect((await present(authentication)).form.get('client_assertion')).toBe('d.e.f')
 })
 
-test('X7 a function that makes each assertion anew gives no reason for a repeat', async () => {
+test('X7 a function that makes each assertion anew does not cause a repeat', async () => {
   let count = 0
   const authentication = assertion(() => `a.${++count}.c`)
   const { form, proof } = await present(authentication)

@@ -32,7 +32,7 @@ test.each(['p%: +&~', 'a*b-c.d_e', "!'()", 'é', 'é'])(
   }
 )
 
-test('X10 C2 a client id with a colon does not end where its colon stands', async () => {
+test('X10 C2 a client id with a colon is not cut off at its colon', async () => {
   expect(await basic('urn:my:service', 's')).toBe('urn%3Amy%3Aservice:s')
 })
 
@@ -40,7 +40,7 @@ test('C2 a raw secret is sent as it is, for servers that do not decode', async (
   expect(await basic('id', 'a+b/c=', 'raw')).toBe('id:a+b/c=')
 })
 
-test('X10 a raw client id with a colon is refused with the way out', async () => {
+test('X10 a raw client id with a colon is refused, and the message says what to do', async () => {
   await expect(basic('a:b', 's', 'raw')).rejects.toMatchObject({
     code: 'ERR_CONFLICTING_OPTIONS',
     message: expect.stringContaining('clientSecretPost')
@@ -133,7 +133,7 @@ test('Q22 a function that fails is not said to have returned anything: its own e
   await expect(post(() => Promise.reject('s3cret'))).rejects.toThrow(/^The clientSecret function failed\.$/)
 })
 
-test('X3 a function that fails later costs nothing: the last good secret stays', async () => {
+test('X3 if a function fails later, the last good secret stays in use', async () => {
   const answers = ['first', '', 'second']
   const source = () => answers.shift() ?? Promise.reject(new Error('vault is sealed'))
   const authentication = clientSecretPost(source)

@@ -29,7 +29,7 @@ test('X7 the next one is tried at once, the winner is remembered, and an event s
   expect(third.warnings).toEqual([])
 })
 
-test('X7 of however many, two are refused before the back-off, and each has its turn after it', async () => {
+test('X7 of any number of credentials, two are tried before the back-off, and each of them in turn after it', async () => {
   const ring = clientSecretPost(['a', 'b', 'c'])
   const tried = []
   for (let refusals = 0; refusals < 7; refusals++) {
@@ -39,7 +39,7 @@ test('X7 of however many, two are refused before the back-off, and each has its 
   expect(tried).toEqual(['a', true, 'b', false, 'c', false, 'a', false, 'b', false, 'c', false, 'a', false])
 })
 
-test('X7 a spare one is no reason to end the back-off', async () => {
+test('X7 another credential does not end the back-off', async () => {
   const ring = clientSecretPost(['a', 'b', 'c'])
   await (await attempt(ring)).proof.refused()
   await (await attempt(ring)).proof.refused()
@@ -77,7 +77,7 @@ test('X3 a source that fails while it is asked for news has none', async () => {
   expect(await authentication.changed()).toBe(false)
 })
 
-test('X3 of two sources one that cannot be had does not cost the other', async () => {
+test('X3 if one of two sources fails, the other one is used', async () => {
   const ring = clientSecretPost([() => Promise.reject(new Error('sealed')), 'next'])
   expect((await attempt(ring)).secret).toBe('next')
 })
@@ -156,7 +156,7 @@ describe('a single source that has changed before the server', () => {
     expect(await authentication.changed()).toBe(false)
   })
 
-  test('X6 a list holds what is to be tried: what a file gave before is not', async () => {
+  test('X6 with a list, only its credentials are tried, not former contents of a file', async () => {
     let secret = 'old'
     const ring = clientSecretPost([() => secret, 'spare'])
     ;(await attempt(ring)).proof.accepted()

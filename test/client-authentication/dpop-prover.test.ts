@@ -29,7 +29,7 @@ async function nonceOf(call: ProvenCall): Promise<unknown> {
 
 const told = (nonce: string) => ({ 'dpop-nonce': nonce })
 
-test('C78 a nonce of any answer is in the proofs to come, and the last one counts', async () => {
+test('C78 a nonce from any answer is used in later proofs, and the last one wins', async () => {
   const { begin } = await prover()
   const call = begin(users, 'resource-server')
   expect(await nonceOf(call)).toBeUndefined()
@@ -82,7 +82,7 @@ test.each([
   ['a comma and a space, as a repeated field has', 'a, b'],
   ['more than 4,096 characters', 'n'.repeat(4097)],
   ['nothing', '']
-])('T49 a nonce with %s is none', async (_what, nonce) => {
+])('T49 a nonce with %s is ignored', async (_what, nonce) => {
   const { begin } = await prover()
   const call = begin(users, 'resource-server')
   expect(call.learn(told(nonce), 'nonce', true)).toBe(false)
@@ -108,7 +108,7 @@ test('T48 a nonce of 4,096 characters is sent', async () => {
   expect(await nonceOf(call)).toHaveLength(4096)
 })
 
-test('nonces of a thousand servers are kept, and then the oldest is let go', async () => {
+test('nonces of a thousand servers are kept, and then the oldest is forgotten', async () => {
   const { begin } = await prover()
   const origin = (index: number) => `https://service-${index}.internal`
   for (let index = 0; index <= 1000; index += 1)

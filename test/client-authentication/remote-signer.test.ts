@@ -88,7 +88,7 @@ test('an RSA key of fewer than 2048 bits is a wrong option, wherever it is', asy
   expect(() => createTokenClient({ ...client, dpop: signer })).toThrow(/^dpop.publicKey has an RSA key/)
 })
 
-describe('a signer in trouble', () => {
+describe('a signer that fails', () => {
   const der = (bytes: Uint8Array) => signWith('sha256', bytes, keys.ec.privateKey)
 
   test.each([
@@ -165,6 +165,6 @@ test.each([
   [{ sign: () => new Uint8Array(64), alg: 'ES256', key: keys.ec.privateKey }, /cannot be combined with sign/],
   [{ sign: () => new Uint8Array(64), alg: 'ES256', publicKey: '' }, /publicKey holds no public key/],
   [{ key: keys.ec.privateKey, publicKey: keys.ec.publicKey }, /publicKey is given without sign/]
-])('options of a signer that cannot be are refused: %#', (options, message) => {
+])('invalid options of a signer are refused: %#', (options, message) => {
   expect(() => privateKeyJwt(options as never)).toThrow(message)
 })

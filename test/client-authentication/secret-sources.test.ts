@@ -188,7 +188,7 @@ test('X4 a file that is written twice within one tick of its clock is read until
   expect(await sent(authentication)).toEqual(['bbbb'])
 })
 
-test('X4 a file that never stands still leaves the last good secret in use, and no file open', async () => {
+test('X4 while a file changes all the time, the last good secret stays in use, and no file stays open', async () => {
   writeAt(0, 'old')
   const authentication = clientSecretPost({ file })
   const again = { before: () => writeAt(1000, 'ha'), after: () => writeAt(2000, 'half') }
@@ -246,7 +246,7 @@ test('W26 an assertion where the path of its file belongs is not repeated', asyn
   expect(inspect(failure)).not.toContain('bWFya2Vy')
 })
 
-test('W28 a variable that is only inherited is not set', () => {
+test('W28 a variable that is only inherited counts as not set', () => {
   const prototype = Object.prototype as Record<string, unknown>
   prototype.ORDER_SECRET = 'inherited'
   onTestFinished(() => void delete prototype.ORDER_SECRET)

@@ -94,7 +94,7 @@ async function call(url: string, authorization: string, proof: string | undefine
   return { status: response.status, challenge: response.headers.get('www-authenticate') ?? '' }
 }
 
-test('R36 R37 express-oauth2-jwt-bearer takes the bound tokens of the development server, and judges proofs as we do', async () => {
+test('R36 R37 express-oauth2-jwt-bearer takes the bound tokens of the development server, and checks proofs as we do', async () => {
   const { urls, bound } = await bothServices()
   const verdicts = async (proofs: Record<string, Proof>) =>
     Promise.all(

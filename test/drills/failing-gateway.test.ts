@@ -50,7 +50,7 @@ describe('drill: no call fails', () => {
   })
 })
 
-describe('drill: a trouble that began with the refresh of five minutes and ends 3 s after the end of the token', () => {
+describe('drill: a failure that began with the refresh of five minutes and ends 3 s after the end of the token', () => {
   const transient = [
     '404',
     '405',

@@ -72,7 +72,7 @@ test('a slot that is released twice makes room once', () => {
   expect(refreshes.filter(({ slot }) => slot !== undefined)).toHaveLength(inBackground)
 })
 
-test('whoever waits for a slot and leaves gets none, and keeps nobody else from it', async () => {
+test('a waiting caller that leaves gets no slot and does not take one from others', async () => {
   const { takeSlot, taken } = setUp()
   const [first] = taken(atOnce)
   const leaving = new AbortController()
@@ -179,7 +179,7 @@ test('nobody goes on while the server has asked for a pause', () => {
   expect([first.mayGoOn(staying.signal), second.mayGoOn(staying.signal)]).toEqual([false, false])
 })
 
-test('a refresh does not wait for others at an ill server: it ends', () => {
+test('a refresh does not wait at an ill server, it ends', () => {
   const { admission, taken, fallIll, staying } = setUp()
   const [first] = taken(1)
   const refresh = refreshOf(admission)

@@ -89,7 +89,7 @@ test.each([refusal('ERR_INVALID_SCOPE'), refusal('ERR_INVALID_CLIENT'), refusal(
   }
 )
 
-test('a refused token asks for the pace of none, and its end is no later for it', () => {
+test('a refused token is treated like none for the waits, and its end stays the same', () => {
   const [at, token] = [minute, { usableUntil: 0, endsAt: minute + 20 * second }]
   expect(notBefore(failure({ failedAt: at, outageSince: at }), token) - at).toBe(1500)
   expect(notBefore(failure({ failedAt: at, error: refusal('ERR_INVALID_SCOPE') }), token) - at).toBeLessThan(

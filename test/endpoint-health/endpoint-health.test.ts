@@ -64,7 +64,7 @@ test('a server that has asked for a pause gets it from other keys as well', () =
   expect(waitOf(other, true)).toBe(45 * second) // and half of the spread
 })
 
-test('a key that has failed lets others go first, when one was turned away that has not', () => {
+test('a key that has failed lets others go first if a key that has not failed was turned away', () => {
   const { health, empty, takeSlot, fail, waitOf } = setUp()
   const [one, other] = [empty(), empty()]
   fail(takeSlot(one))

@@ -9,7 +9,7 @@ function key(failedAt?: number): Key {
   return { usableUntil: never, endsAt: never, failure: failedAt === undefined ? undefined : { failedAt: failedAt } }
 }
 
-test('nobody lets others go first when no other was turned away', () => {
+test('no key lets others go first if no other was turned away', () => {
   const next = turns({ firstFailedAt: 0, failedAt: 10 * second })
   const [last, early] = [key(10 * second), key(0)]
   expect(next.after(second, last)).toBe(second)

@@ -66,7 +66,7 @@ test('an outage sees the attempts of one where there is a store', () => {
   expect(ofMany).toBeLessThanOrEqual(ofOne * 1.5)
 })
 
-test('the same seed has the same course', () => {
+test('the same seed gives the same result', () => {
   const run = (seed: number) => simulateFleet({ instances: 1000, seed, duration: day }).perSecond
   expect(run(7)).toEqual(run(7))
   expect(run(7)).not.toEqual(run(8))

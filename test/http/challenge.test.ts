@@ -71,12 +71,12 @@ test.each<[string, string | readonly string[], ReturnType<typeof read>]>([
   expect(read(field)).toEqual(challenges)
 })
 
-test('C69 a missing field holds no challenge', () => {
+test('C69 a missing field contains no challenge', () => {
   expect(readChallenges(undefined)).toEqual([])
   expect(readChallenges(null)).toEqual([])
 })
 
-test('C69 no text makes the reader throw', () => {
+test('C69 no text makes the parser throw', () => {
   const piece = fc.constantFrom('Bearer', ' ', ',', '=', '"', '\\', 'error', 'a b', '\u0000', '/', '==', 'é')
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {

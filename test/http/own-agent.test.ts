@@ -76,14 +76,14 @@ test('T42 W23 a connection that breaks after a 100 has been answered: no ERR_CON
   await expect(make().send(post(origin))).rejects.toMatchObject({ code: 'ERR_NETWORK' })
 })
 
-test('a 101 that nobody asked for is no answer', async () => {
+test('a 101 that nobody asked for is not an answer', async () => {
   const { origin } = await rawServer(({ socket }) =>
     socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')
   )
   await expect(make().send(post(origin))).rejects.toMatchObject({ code: 'ERR_NETWORK', transient: true })
 })
 
-test('X11 an answer that is broken HTTP fails without a byte of it in the error', async () => {
+test('X11 an answer that is not valid HTTP fails, and the error contains nothing of it', async () => {
   const body = '{"access_token":"marker"}'
   const chunk = `${body.length.toString(16)}\r\n${body}\r\n`
   const { origin } = await rawServer(({ socket }) =>

@@ -77,7 +77,7 @@ test.each([
   'Sun, 01 Jan 2030 00:00:00 GMT, Sun, 01 Jan 2030 00:00:00 GMT',
   'Sun Jan 1 00:00:00 2030',
   '2030-01-01T00:00:00Z'
-])('C66 %j is no HTTP-date', (text) => {
+])('C66 %j is not an HTTP-date', (text) => {
   expect(parseHttpDate(text, now)).toBeUndefined()
 })
 

@@ -185,7 +185,7 @@ test.each(
   expect(text((await road().send(post(server))).body)).toBe('plain')
 })
 
-test.each(everyRoad)('T9 the word identity is no encoding over %s', async (_, road) => {
+test.each(everyRoad)('T9 Content-Encoding: identity counts as none over %s', async (_, road) => {
   const server = await rawServer(({ socket }) => socket.write(http('{}', ['content-encoding: Identity'])))
   expect(text((await road().send(post(server))).body)).toBe('{}')
 })
@@ -347,7 +347,7 @@ test.each(everyRoad)(
   }
 )
 
-test('fifty exchanges at once are no leak that Node would warn of, and each ends with close()', async () => {
+test('fifty parallel exchanges cause no leak warning of Node, and each ends with close()', async () => {
   const warnings: Error[] = []
   const warned = (warning: Error) => void warnings.push(warning)
   process.on('warning', warned)

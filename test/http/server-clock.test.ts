@@ -23,7 +23,7 @@ test('K7 a server whose clock is minutes off is believed, and told once', () => 
   expect(learned([5 * minute, https], [-5 * minute, https])).toEqual({ offset: -5 * minute, news: [true, true] })
 })
 
-test('K7 half a minute is no difference, a second less is none either once one was known', () => {
+test('K7 half a minute does not count as a difference, and a little less does not count once a difference is known', () => {
   expect(learned([29_000, https])).toEqual({ offset: 0, news: [false] })
   expect(learned([30_000, https])).toEqual({ offset: 30_000, news: [true] })
   expect(learned([5 * minute, https], [29_000, https])).toEqual({ offset: 0, news: [true, true] })
@@ -38,7 +38,7 @@ test('K7 the answer of a cache is as old as its Date, and says nothing', () => {
   expect(learned([5 * minute, https, { age: '300' }]).offset).toBe(0)
 })
 
-test('K7 what is no date, or a day away, changes nothing', () => {
+test('K7 an invalid Date, or one that is a day off, changes nothing', () => {
   expect(learned([0, https, { date: 'soon' }])).toEqual({ offset: 0, news: [false] })
   expect(learned([25 * 60 * minute, https])).toEqual({ offset: 0, news: [false] })
 })

@@ -42,7 +42,7 @@ test('C49 fifty who wait make one request, and its result is kept', async () => 
   expect(asked).toEqual([oauth])
 })
 
-test('Q2 one who leaves takes nobody along', async () => {
+test('Q2 a caller that leaves does not end the wait of others', async () => {
   const { origin, answers, asked, hold } = await metadataServer()
   answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/token` } }
   const release = hold()
@@ -57,7 +57,7 @@ test('Q2 one who leaves takes nobody along', async () => {
   expect(asked).toEqual([oauth])
 })
 
-test('Q5 one whose time is up takes nobody along', async () => {
+test('Q5 a caller whose time is up does not end the wait of others', async () => {
   const { origin, answers, hold } = await metadataServer()
   answers[oauth] = { document: { issuer: origin, token_endpoint: `${origin}/token` } }
   const release = hold()

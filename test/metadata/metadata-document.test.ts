@@ -52,7 +52,7 @@ test.each<[string, Given, RegExp]>([
   ['null', { document: null }, /not a JSON object/],
   ['a truncated document', { body: Buffer.from('{"issuer"') }, /not valid JSON/],
   ['bytes that are no UTF-8', { body: Buffer.from([0x22, 0xff, 0x22]) }, /not valid JSON/]
-])('C51 C89 %s is no metadata, and may be some later', (_, given, message) => {
+])('C51 C89 %s is not metadata, and may become valid later', (_, given, message) => {
   expect(() => read(given)).toThrow(
     expect.objectContaining({
       message: expect.stringMatching(message),
@@ -152,7 +152,7 @@ test.each([
   expect(read({ document }).authenticationMethods).toEqual(methods)
 })
 
-test('C59 the token endpoint for mutual TLS is read; one that is not https is as good as none', () => {
+test('C59 the token endpoint for mutual TLS is read, and one that is not https is ignored', () => {
   const at = (token_endpoint: unknown) => read({ document: { ...good, mtls_endpoint_aliases: { token_endpoint } } })
   expect(at('https://mtls.auth.internal/token').mutualTlsTokenEndpoint).toBe('https://mtls.auth.internal/token')
   expect(at(undefined).mutualTlsTokenEndpoint).toBeUndefined()

@@ -401,7 +401,7 @@ test.each(wrongMethods)('%s(...%j) is refused with %s for %s', (name, given, cod
   )
 })
 
-test('X12 a variable that shall leave the environment and cannot, by a misspelling, is no surprise later', () => {
+test('X12 a misspelt variable that should be removed from the environment is refused at once', () => {
   process.env.ORDER_SECRET = marker
   onTestFinished(() => void delete process.env.ORDER_SECRET)
   const clientSecret = { env: 'ORDER_SECRET', remov: true } as never
@@ -458,7 +458,7 @@ test.each([null, 'https://users.internal', {}])('createFetch(policy, %j) says wh
   expectGuidance(failure, 'ERR_INVALID_OPTION', 'baseFetch')
 })
 
-test('Q15 what the user changes after the fact reaches nothing', () => {
+test('Q15 later changes to an options object have no effect', () => {
   const scope = ['read']
   const tokens = createTokenClient({ ...good, scope, fetch: () => new Promise(() => {}) })
   scope.push('write')

@@ -29,7 +29,7 @@ test('W34 a thousand calls with one foreign signal put one listener on it', () =
   expect(new Set(own).size).toBe(1)
 })
 
-test('a signal of this realm stays itself, and what is none is none', () => {
+test('a signal of this realm is not wrapped, and undefined stays undefined', () => {
   const { signal } = new AbortController()
   expect(ownSignal(signal)).toBe(signal)
   for (const none of [{}, null, undefined, 7, { aborted: false }]) expect(ownSignal(none)).toBeUndefined()

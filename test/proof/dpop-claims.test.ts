@@ -23,7 +23,7 @@ describe('the thumbprint of a key', () => {
     ['RFC 7638 §3.1', rsaOfRfc7638, 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'],
     ['RFC 9449 §6.1', ecOfRfc9449, '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'],
     ['RFC 8037 A.3', okpOfRfc8037, 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k']
-  ])('the key of %s has the thumbprint that stands there', (_, jwk, thumbprint) => {
+  ])('the key of %s has the thumbprint given there', (_, jwk, thumbprint) => {
     expect(jwkThumbprint(jwk)).toBe(thumbprint)
   })
 

@@ -57,12 +57,12 @@ test('a key that is bound to one hash signs with that one alone', () => {
   expect(algorithmsOf(free.publicKey)).toEqual(['PS256', 'PS384', 'PS512'])
 })
 
-test('keys of kinds that no JWT is signed with are of no use', () => {
+test('keys of kinds that cannot sign a JWT have no algorithm', () => {
   expect(algorithmsOf(generateKeyPairSync('x25519').publicKey)).toEqual([])
   expect(algorithmsOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey)).toEqual([])
 })
 
-test('what an object inherits is no algorithm', () => {
+test('an inherited property is not an algorithm', () => {
   for (const name of ['constructor', '__proto__', 'toString', 'none', ''])
     expect(signatureAlgorithm(name), name).toBeUndefined()
 })

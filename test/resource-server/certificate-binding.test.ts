@@ -50,7 +50,7 @@ async function call(url: string, authorization: string, by?: Certificate, header
 
 const refused = [401, expect.stringContaining('error="invalid_token"')]
 
-test('R34 a token that is bound to a certificate counts with that certificate alone', async () => {
+test('R34 a token that is bound to a certificate is accepted only with that certificate', async () => {
   const url = await mutualTlsService()
   expect(await call(url, bound, client)).toEqual([200, undefined])
   expect(await call(url, bound, thief)).toEqual(refused)
@@ -59,7 +59,7 @@ test('R34 a token that is bound to a certificate counts with that certificate al
   expect(await call(url, bound, thief)).toEqual(refused)
 })
 
-test('R34 a token that is bound to nothing counts with and without a certificate', async () => {
+test('R34 an unbound token is accepted with and without a certificate', async () => {
   const url = await mutualTlsService()
   expect(await call(url, free, client)).toEqual([200, undefined])
   expect(await call(url, free)).toEqual([200, undefined])
@@ -80,7 +80,7 @@ test('R37 where a key is required, a certificate is not enough', async () => {
   expect(await call(url, bound, client)).toEqual(refused)
 })
 
-test('R34 where there is no connection to look at, a bound token does not count', async () => {
+test('R34 without a connection, a token that is bound to a certificate is refused', async () => {
   await expect(verifier().verify(bound)).rejects.toMatchObject({ reason: 'wrong_certificate' })
   expect(await call(await plainService({}), bound)).toEqual(refused)
 })
@@ -160,12 +160,12 @@ test.each([
   '10.0.0',
   '*',
   'fd00::/129'
-])('R35 %s is no address of a proxy, and is refused at the start', (proxy) => {
+])('R35 %s is not an address of a proxy, and is refused at the start', (proxy) => {
   const forwardedCertificate = { header: 'client-cert', trustedProxies: [proxy] }
   expect(() => verifier({ forwardedCertificate })).toThrow(/trustedProxies contains something that is not an address/)
 })
 
-test('R35 whoever is not the proxy forwards nothing', async () => {
+test('R35 a certificate from anybody but the proxy is ignored', async () => {
   const header = { 'client-cert': forms['Client-Cert (RFC 9440)'](client) }
   const elsewhere = { forwardedCertificate: { header: 'client-cert', trustedProxies: ['10.0.0.1'] } }
   expect(await call(await plainService(elsewhere), bound, undefined, header)).toEqual(refused)

@@ -24,7 +24,7 @@ function request(claims: Record<string, unknown>, bound = token) {
   return new Request(target, { headers: { authorization: `DPoP ${bound}`, dpop: proof } })
 }
 
-test('R40 without a nonce, or with a made-up one, the answer brings one, and with that the request counts', async () => {
+test('R40 without a valid nonce the answer contains one, and with it the request is accepted', async () => {
   const verifier = demanding()
   const made = Buffer.alloc(24, 7).toString('base64url')
   for (const nonce of [undefined, '', 'x', made, null, 7, ['x'], `${verifier.dpopNonce()} `]) {
@@ -39,7 +39,7 @@ test('R40 without a nonce, or with a made-up one, the answer brings one, and wit
   }
 })
 
-test('R40 a nonce counts for its time and for many proofs, each of which counts once', async () => {
+test('R40 a nonce is valid for its lifetime and for many proofs, each of which can be used once', async () => {
   const verifier = demanding({ lifetime: 60_000 })
   const bound = await fresh()
   const nonce = verifier.dpopNonce()
@@ -62,7 +62,7 @@ test('R40 with a nonce the client’s clock may be wrong by hours', async () => 
     ).resolves.toMatchObject({ clientId: 'orders' })
 })
 
-test('R40 a proof that is wrong otherwise is told so, with the nonce for the next one', async () => {
+test('R40 a proof with another fault is refused for that reason, with the nonce for the next one', async () => {
   const verifier = demanding()
   const nonce = verifier.dpopNonce()
   await expect(verifier.verify(request({ nonce, htm: 'POST' }, await fresh()))).rejects.toMatchObject({
@@ -123,6 +123,6 @@ test.each<[unknown, RegExp]>([
   [{ secret: [] }, /^dpop\.nonces\.secret must have at least 32 bytes/],
   [{ secret: 7 }, /^dpop\.nonces\.secret must have at least 32 bytes/],
   [{ key: 'x' }, /^dpop\.nonces\.key is not an option/]
-])('nonces: %j is no option', (nonces, message) => {
+])('nonces: %j is refused', (nonces, message) => {
   expect(() => demanding(nonces as true)).toThrow(message)
 })

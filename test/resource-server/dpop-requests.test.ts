@@ -105,7 +105,7 @@ test('two fields with a token are refused, of one scheme or of both', async () =
   expect(await call(url, url, 'GET', ['Authorization', `Bearer ${token}`])).toBe(400)
 })
 
-test('R36 check 9: a path that begins with two slashes is no host, and a request that names another one is not for us', async () => {
+test('R36 check 9: a path that begins with two slashes does not name a host, and a request for another host is refused', async () => {
   const url = await plain()
   const { host } = new URL(url)
   const get = (path: string, htu: string, headers = [`host: ${host}`]) =>

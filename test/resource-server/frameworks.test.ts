@@ -209,7 +209,7 @@ function hello(client: grpc.Client, sent: grpc.Metadata): Promise<string | undef
   )
 }
 
-test('R43 a gRPC server serves calls of who may, and ends the others with the right status', async () => {
+test('R43 a gRPC server serves allowed calls, and ends the others with the right status', async () => {
   const client = await grpcClient(scopes('read_user'))
   expect(await hello(client, metadata(good))).toBe('orders world')
   for (const [sent, code] of [
@@ -237,7 +237,7 @@ test('R43 a gRPC server streams both ways behind the interceptor, and a rule see
   expect([words, paths]).toEqual([['one!', 'two!'], ['/greeting/Count']])
 })
 
-test('R43 a connection becomes a WebSocket with a token that may, and is answered otherwise', async () => {
+test('R43 a connection becomes a WebSocket with an allowed token, and is answered otherwise', async () => {
   const server = createServer()
   const sockets = new WebSocketServer({ noServer: true })
   const guard = onWebSocket.requireToken(by.verifier(), scopes('read_user'), { refusal: problemJson })

@@ -80,7 +80,7 @@ test.each(every)(
   }
 )
 
-test('R43 who expects a token where none has to be is told so', async () => {
+test('R43 a handler that expects an optional token gets a clear error', async () => {
   const guarded = guard({ optional: true })
   const server = createServer((request, response) =>
     guarded(request, response, () => {
@@ -91,7 +91,7 @@ test('R43 who expects a token where none has to be is told so', async () => {
   expect((await call(await listening(server))).body).toBe('told')
 })
 
-test.each(every)('R43 preflights pass on %s by choice, and nothing else does with them', async (_name, start) => {
+test.each(every)('R43 preflights pass on %s if the option is set, and no other request does', async (_name, start) => {
   const preflight = { origin: 'https://shop.internal', 'access-control-request-method': 'GET' }
   const [open, closed] = [await start({ preflights: true }), await start({})]
   expect((await call(open, preflight, 'OPTIONS')).status).toBe(200)
@@ -226,7 +226,7 @@ async function callHttp2(url: string, headers: Record<string, string>, tls: obje
   return [answer[':status'], answer['www-authenticate'], body]
 }
 
-test('R43 a service on node:http2 serves who may, and answers the others', async () => {
+test('R43 a service on node:http2 serves allowed requests, and answers the others', async () => {
   const guarded = guard({ refusal: problemJson })
   const server = createHttp2Server((request, response) =>
     guarded(request, response, () => response.end(greeting(request)))
@@ -284,11 +284,11 @@ test.each<[string, unknown, number, object]>([
   ['a mistake', new TypeError('x'), 500, {}],
   ['what is no error', undefined, 500, {}],
   ['another thing', 'no', 500, {}]
-])('answerFor() takes %s for a mistake of the service', (_what, error, status, headers) => {
+])('answerFor() treats %s as a mistake of the service', (_what, error, status, headers) => {
   expect(answerFor(error)).toEqual({ status, headers: { 'cache-control': 'no-store', ...headers }, body: '' })
 })
 
-test('answerFor() has the whole answer to a refusal, and to an issuer that is away', async () => {
+test('answerFor() has the whole answer to a refusal, and to an issuer that is down', async () => {
   const refusal = await by
     .verifier()
     .verify(undefined)

@@ -111,7 +111,7 @@ test.each([
   expect((await warned).detail).toMatch(/broken handler[\s\S]*guard-survives/)
 })
 
-test('R43 a handler that fails in the middle of its answer has the caller wait for nothing', async () => {
+test('R43 a handler that fails in the middle of its answer does not leave the caller waiting', async () => {
   const url = await service((_request, response) => {
     response.writeHead(200, { 'content-length': 10 }).write('wel')
     throw new Error('broken handler')
@@ -185,7 +185,7 @@ test.each(
   }
 )
 
-test('R43 a caller that left while its token was judged is answered by nobody', async () => {
+test('R43 a caller that left while its token was judged gets no answer', async () => {
   let served = 0
   const { verifier, asked, go } = slow()
   const guard = requireToken(verifier, scopes('read_user'))

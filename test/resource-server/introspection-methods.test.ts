@@ -105,7 +105,7 @@ test.each([
   expect(clock.timers).toBe(0)
 })
 
-test('R31 a secret has no date: another clock is no reason to ask once more', async () => {
+test('R31 a secret has no date, so a clock difference does not cause a repeat', async () => {
   const { server, authorization } = await opaqueToken()
   server.faults.clockOffset(600_000)
   const verifier = verifierAt(server.issuer, clientSecretBasic('a secret that it does not know'))

@@ -29,7 +29,7 @@ test.each([clientSecretBasic, clientSecretPost])(
   }
 )
 
-test('R31 an opaque token is refused where nobody can be asked', async () => {
+test('R31 an opaque token is refused without introspection', async () => {
   const { verifier, authorization } = await road({ accessTokenFormat: 'opaque' })
   await expect(verifier.verify(await authorization())).rejects.toMatchObject({ reason: 'malformed' })
 })
@@ -95,7 +95,7 @@ test.each<[string, (faults: Faults) => void]>([
   ['a reset', (faults) => faults.reset({ at: 'introspection' })],
   ['a body cut off', (faults) => faults.resetAtByte(20, { at: 'introspection' })],
   ['a server that is down', (faults) => faults.down()]
-])('R33 %s is nobody’s permission, and is not kept', async (_what, fail) => {
+])('R33 %s is not an approval, and is not cached', async (_what, fail) => {
   const { server, verifier, authorization } = await opaqueRoad()
   const token = await authorization()
   fail(server.faults)
@@ -178,7 +178,7 @@ test.each([
   await expect(verifier.verify(await authorization())).rejects.toMatchObject({ reason })
 })
 
-test('R10 an answer without an audience is taken by choice, and then a rule must ask for a scope', async () => {
+test('R10 an answer without an audience is accepted only with the symbol, and then a rule must require a scope', async () => {
   const { server, authorization, clock } = await opaqueRoad()
   server.faults.alter({ members: { aud: undefined } }, { at: 'introspection' })
   const options = { issuer: server.issuer, audience, clock, introspection, [acceptMissingAudience]: true }
@@ -201,7 +201,7 @@ test('R31 signed tokens are asked about too by choice, so that a revocation coun
   await verifier.close()
 })
 
-test('R33 nothing is kept where nothing may be kept, and never beyond the end', async () => {
+test('R33 nothing is cached if caching is off, and never beyond the expiry', async () => {
   const always = { introspection: { ...introspection, keepFor: 0 } }
   const { server, verifier, authorization } = await road({ accessTokenFormat: 'opaque' }, always)
   const token = await authorization()

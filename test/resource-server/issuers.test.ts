@@ -52,7 +52,7 @@ test('R9 a token of a third issuer is refused, and nobody is asked about it', as
   expect([server.requests.count('metadata'), server.requests.count('jwks')]).toEqual([0, 0])
 })
 
-test('R5 R6 who has no token gets the challenge of the first, and a refusal is that of the judge', async () => {
+test('R5 R6 a request without a token gets the challenge of the first verifier, and a refusal comes from the chosen one', async () => {
   const both = anyIssuer([first(), another()])
   await expect(both.verify(undefined)).rejects.toMatchObject({ challenge: `Bearer realm="${audience}"` })
   await expect(both.verify('Bearer a b')).rejects.toMatchObject({ reason: 'malformed_header', status: 400 })

@@ -84,7 +84,7 @@ const legacy = (more: Partial<AccessTokenVerifierOptions> = {}) =>
   accessTokenVerifier({ ...pinned, profile: springOAuth2(), ...more })
 const open = () => legacy({ [acceptMissingAudience]: true })
 
-test('R10 the classic token without audience is taken by the symbol alone', async () => {
+test('R10 the classic token without an audience is accepted only with the symbol', async () => {
   const header = await bearer(classic, { typ: 'JWT' })
   await expect(legacy().verify(header)).rejects.toMatchObject({ reason: 'missing_claim', claim: 'aud' })
   const fromFile = JSON.parse('{"acceptMissingAudience":true}')
@@ -101,7 +101,7 @@ test.each<[string, unknown]>([
   ['that names nobody', []],
   ['that is null', null],
   ['that is an object', {}]
-])('R10 with the symbol a token with an audience %s is refused all the same', async (_what, aud) => {
+])('R10 with the symbol a token with an audience %s is refused too', async (_what, aud) => {
   await expect(open().verify(await bearer({ ...classic, aud }, { typ: 'JWT' }))).rejects.toMatchObject({
     reason: expect.stringMatching(/^(wrong_audience|missing_claim)$/)
   })
@@ -135,7 +135,7 @@ test('R10 where keys are fetched, a token without audience must come from the na
   })
 })
 
-test('R12 a token counts no longer than maxAge after its issue, whatever its end', async () => {
+test('R12 a token is accepted for at most maxAge after its issue, whatever its expiry', async () => {
   const young = verifier({ maxAge: 60_000 })
   const seconds = clock.wallTime() / 1000
   await young.verify(await bearer({ iat: seconds - 64 }))
@@ -144,7 +144,7 @@ test('R12 a token counts no longer than maxAge after its issue, whatever its end
   await expect(undated).rejects.toMatchObject({ reason: 'missing_claim', claim: 'iat' })
 })
 
-test('R12 a token that was verified grows too old all the same', async () => {
+test('R12 a verified token becomes too old as well', async () => {
   const own = await testIssuer()
   const young = own.verifier({ maxAge: 60_000 })
   const header = `Bearer ${await own.token()}`
@@ -215,7 +215,7 @@ test('the options for claims go before the profile', async () => {
   })
 })
 
-test('R17 a claim that is compared with itself tells nothing', async () => {
+test('R17 a claim that is compared with itself is ignored', async () => {
   const { isClientToken } = await import('../../src/resource-server/index.ts')
   const user = await verifier({ clientIdClaim: 'sub' }).verify(await bearer({ sub: 'alice', client_id: undefined }))
   expect(user.actsFor).toBe('unknown')

@@ -4,7 +4,7 @@ import { manualClock } from '../../src/testing/index.ts'
 
 const lifetime = 120_000
 
-test('R39 a proof is used once, until it ends, and then let go', async () => {
+test('R39 a proof can be used once, and is forgotten after its end', async () => {
   const clock = manualClock()
   const memory = replayMemory(clock, lifetime)
   const until = clock.wallTime() + lifetime
@@ -20,7 +20,7 @@ test('R39 a proof is used once, until it ends, and then let go', async () => {
   expect(memory.use('a', until)).toBe(false)
 })
 
-test('R39 when there are too many, none counts twice, and a proof that was just made still counts', async () => {
+test('R39 even with too many proofs, none is accepted twice, and a new proof is still accepted', async () => {
   const clock = manualClock()
   const memory = replayMemory(clock, lifetime, 100)
   const used: [string, number][] = []

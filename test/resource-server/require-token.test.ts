@@ -156,7 +156,7 @@ test.each(Object.entries(frameworks))(
   }
 )
 
-test('R43 a request that no guard let through has no token', async () => {
+test('R43 a request that no guard has checked has no token', async () => {
   const server = createServer((request, response) => {
     expect(() => accessTokenOf(request)).toThrow(/Put requireToken\(\) before this handler/)
     response.end('no token')
@@ -193,7 +193,7 @@ test('R44 a challenge leads to the metadata of the resource, which names it exac
   await expect(refusal).rejects.toMatchObject({ challenge: `Bearer realm="${audience}", resource_metadata="${url}"` })
 })
 
-test('R6 roles are not named in a challenge: they are nothing a client can ask for', async () => {
+test('R6 roles are not named in a challenge: a client cannot ask for them', async () => {
   const url = await onNodeHttp(verifier(), roles('admin'))
   const response = await call(url, `Bearer ${await token()}`)
   expect([response.status, response.headers.get('www-authenticate')]).toEqual([

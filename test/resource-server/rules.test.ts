@@ -73,7 +73,7 @@ test.each<[string, () => Rule]>([
   ['a rule that is undefined', () => allOf(scopes('a'), undefined as never)],
   ['anyOf', () => anyOf(...([] as unknown as [Rule]))],
   ['allOf', () => allOf(...([] as unknown as [Rule]))]
-])('R43 a rule of nothing is a mistake, not a permission: %s', (_what, make) => {
+])('R43 an empty rule is an error, not a permission: %s', (_what, make) => {
   expect(make).toThrow(expect.objectContaining({ name: 'ClientConfigurationError' }))
 })
 
@@ -118,7 +118,7 @@ test.each<[string, Rule, readonly string[], boolean]>([
   ['a part that comes twice', scopeMatching('*b*c'), ['abbxbc'], true],
   ['a dot, which is no pattern', scopeMatching('users.*'), ['usersXread'], false],
   ['a pattern inside a scope', scopeMatching('b:*'), ['a:b:c'], false]
-])('R43 a scope fits or does not: %s', async (_what, rule, scope, allowed) => {
+])('R43 a scope matches or not: %s', async (_what, rule, scope, allowed) => {
   const { allows, asksForScope } = rule
   expect(allows(await one.verify(`Bearer ${await token({ scope: scope.join(' ') })}`))).toBe(allowed)
   expect(asksForScope).toBe(true)
@@ -196,7 +196,7 @@ test.each([undefined, null, 0, '', true, {}])(
   }
 )
 
-test('R1 a hook that cannot answer lets nobody in', async () => {
+test('R1 a hook that fails accepts no token', async () => {
   const hooked = verifier({ isRevoked: () => Promise.reject(new Error('the list is away')) })
   await expect(hooked.verify(`Bearer ${await token()}`)).rejects.toThrow('the list is away')
   expect(() => verifier({ isRevoked: [] as never })).toThrow(/^isRevoked must be a function/)

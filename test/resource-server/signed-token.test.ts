@@ -89,7 +89,7 @@ test.each<[string, Record<string, unknown>, RefusalReason]>([
   ['R34 two bindings', { cnf: { 'x5t#S256': 'x', jkt: 'x' } }, 'unknown_binding']
 ])('%s is refused', async (_what, changes, reason) => expectRefused(await token(changes), reason))
 
-test('R12 an end beyond all numbers is no end', async () => {
+test('R12 an expiry that is too large for a number is refused', async () => {
   const endless = JSON.stringify(claims).replace(/"exp":\d+/, '"exp":1e999')
   await expectRefused(signed(JSON.stringify(header), endless), 'missing_claim')
 })
@@ -115,7 +115,7 @@ test('R12 R30 a clock may be wrong by the tolerance and no more', async () => {
   }
 })
 
-test('R11 R20 no signature is no signature, however it is spelled', async () => {
+test('R11 R20 an unsigned token is refused, however `none` is spelled', async () => {
   const unsecured = new UnsecuredJWT(claims).encode()
   await expectRefused(unsecured, 'malformed')
   for (const alg of ['none', 'None', 'NONE', 'nOnE'])
@@ -165,7 +165,7 @@ test('R20 an RSA key of less than 2048 bits verifies nothing', async () => {
   await expectRefused(weak, 'bad_signature', verifier({ keys }))
 })
 
-test('R11 another key of the same name does not count', async () => {
+test('R11 a signature by another key with the same kid is refused', async () => {
   await expectRefused(await (await testIssuer()).token(), 'bad_signature')
 })
 
@@ -263,7 +263,7 @@ test.each([
   await expectRefused(signed(head ?? JSON.stringify(header), payload ?? JSON.stringify(claims)), reason)
 })
 
-test('R29 the same name in two objects, or as a value, is no repetition', async () => {
+test('R29 the same name in two objects, or as a value, does not count as repeated', async () => {
   const payload = `{"a":{"sub":1},"b":[{"sub":2},"sub","\\"sub\\":"],${JSON.stringify(claims).slice(1)}`
   const verified = await verifier().verify(`Bearer ${signed(JSON.stringify(header), payload)}`)
   expect(verified.claims.a).toEqual({ sub: 1 })
@@ -304,7 +304,7 @@ test('R17 the subject of a token of a client is told from a user', async () => {
   expect(isClientToken(await verifier().verify(`Bearer ${await token({ sub: 'alice' })}`))).toBe(false)
 })
 
-test('R46 who acted before is information and gives no right', async () => {
+test('R46 earlier actors are information and give no rights', async () => {
   const acting = { act: { sub: 'admin', scope: 'write_user' }, may_act: { sub: 'admin' } }
   expect(await verifier().verify(`Bearer ${await token(acting)}`)).toMatchObject({
     subject: 'orders',

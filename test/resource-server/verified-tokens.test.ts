@@ -39,7 +39,7 @@ test('R1 a token that comes a thousand times costs one signature check, also whe
   expect(counted.signatures).toBe(1)
 })
 
-test('R1 R12 a token that was verified ends all the same', async () => {
+test('R1 R12 a verified token still expires', async () => {
   const own = await testIssuer()
   const verifier = own.verifier()
   const token = `Bearer ${await own.token()}`
@@ -112,7 +112,7 @@ async function collected(): Promise<void> {
   }
 }
 
-test('R1 R42 what has ended is let go within a minute, also when nobody comes any more', async () => {
+test('R1 R42 expired tokens are forgotten within a minute, even if no request comes', async () => {
   const own = await testIssuer()
   const verifier = own.verifier()
   const kept = async () => new WeakRef((await verifier.verify(`Bearer ${await own.token()}`)).claims)

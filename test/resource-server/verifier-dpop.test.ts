@@ -23,7 +23,7 @@ function request(proof: string | undefined, { method = 'GET', url = target, auth
   return new Request(url, { method, headers: { authorization, ...(proof !== undefined && { dpop: proof }) } })
 }
 
-test('a bound token with a proof for this request counts, and may come again with another proof', async () => {
+test('a bound token with a proof for this request is accepted, and can come again with another proof', async () => {
   const verifier = speaking()
   for (let times = 0; times < 3; times++)
     expect(await verifier.verify(request(good()))).toMatchObject({ clientId: 'orders' })
@@ -165,7 +165,7 @@ test.each<[string, () => string, string]>([
   }
 })
 
-test('R36 a key that RSA of 2048 bits is not, is refused', async () => {
+test('R36 an RSA key of fewer than 2048 bits is refused', async () => {
   const jwk = await exportJWK(weak.publicKey)
   const short = { ...jwk, n: Buffer.alloc(128, 0xff).toString('base64url') }
   const bound = await by.token({ cnf: { jkt: await calculateJwkThumbprint(short) } })
@@ -197,7 +197,7 @@ test.each([-60, -5, 0, 5, 60])('R39 a proof may be %i seconds old', async (age) 
   expect(await speaking().verify(request(proof))).toMatchObject({ clientId: 'orders' })
 })
 
-test('R39 a proof counts once, and a hundred may come at a time', async () => {
+test('R39 a proof can be used once, and a hundred different proofs can arrive at once', async () => {
   const verifier = speaking()
   const proofs = Array.from({ length: 100 }, good)
   await Promise.all(proofs.map((proof) => verifier.verify(request(proof))))
@@ -248,13 +248,13 @@ test('R38 a bound token that comes as Bearer is refused, with and without a proo
     })
 })
 
-test('a token that is bound to nothing does not count as DPoP, whatever proof comes with it', async () => {
+test('an unbound token is refused under the scheme DPoP, whatever proof comes with it', async () => {
   const proven = request(client.proof({ ath: ath(free) }), { authorization: `DPoP ${free}` })
   await expect(speaking().verify(proven)).rejects.toMatchObject({ reason: 'unbound_token' })
   expect(await speaking().verify(`Bearer ${free}`)).toMatchObject({ clientId: 'orders' })
 })
 
-test('where DPoP is required, a Bearer token does not count, and the challenge names DPoP alone', async () => {
+test('where DPoP is required, a Bearer token is refused, and the challenge names only DPoP', async () => {
   const verifier = speaking({ dpop: { tokens: 'required', algorithms: ['ES256'] } })
   expect(await verifier.verify(request(good()))).toMatchObject({ clientId: 'orders' })
   await expect(verifier.verify(`Bearer ${free}`)).rejects.toMatchObject({
@@ -272,7 +272,7 @@ test('R41 who brings no token is told both schemes, and the algorithms of proofs
   await expect(speaking().verify(undefined)).rejects.toMatchObject({ reason: 'no_token', challenge: both })
 })
 
-test('R41 what a rule misses stands with the scheme that the token has', async () => {
+test('R41 the missing scope is in the challenge for the scheme of the token', async () => {
   const nobody = { scope: ['admin'], allows: () => false }
   const error = 'scope="admin", error="insufficient_scope"'
   await expect(speaking().authorize(request(good()), nobody)).rejects.toMatchObject({
@@ -283,7 +283,7 @@ test('R41 what a rule misses stands with the scheme that the token has', async (
   })
 })
 
-test('R37 R38 without the option nothing is new: DPoP is another scheme, and a bound token counts for nobody', async () => {
+test('R37 R38 without the option, DPoP is an unknown scheme, and a bound token is refused', async () => {
   const verifier = by.verifier()
   await expect(verifier.verify(request(good()))).rejects.toMatchObject({ reason: 'no_token' })
   const asBearer = request(good(), { authorization: `Bearer ${token}` })
@@ -343,7 +343,7 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['no URL', { dpop: 'accepted', externalUrl: [] }, /^externalUrl is an empty list/],
   ['a URL without DPoP', { externalUrl: 'https://a' }, /^externalUrl only works with dpop/],
   ['a text', { senderConstrained: 'yes' }, /^senderConstrained must be true or false, but is a string/]
-])('%s is no option', (_what, options, message) => {
+])('%s is refused', (_what, options, message) => {
   expect(() => by.verifier(options as Partial<AccessTokenVerifierOptions>)).toThrow(message)
 })
 

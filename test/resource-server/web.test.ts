@@ -70,7 +70,7 @@ test('R45 keys are found by the issuer there too, and a refusal is answered in a
   })
 })
 
-test('R11 an issuer that is away, or answers without end, is nobody’s permission', async () => {
+test('R11 an issuer that is away, or answers without end, does not accept any token', async () => {
   const by = await testIssuer()
   const endless: typeof fetch = async () =>
     new Response('x'.repeat(600 * 1024), { headers: { 'content-type': 'application/json' } })

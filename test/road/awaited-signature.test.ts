@@ -113,7 +113,7 @@ test.each(Object.entries(ways))('I7 I8 close() ends %s while a signature is awai
   expect({ seen, timers: clock.timers }).toEqual({ seen: [], timers: timers - 1 }) // without the one of the next refresh
 })
 
-test.each(Object.entries(ways))('I7 what the token took is no longer there for the proof: %s', async (_, way) => {
+test.each(Object.entries(ways))('I7 time that the token took is not available for the proof: %s', async (_, way) => {
   const { dpop } = remoteSigner()
   const sign = vi.fn(async (bytes: Uint8Array) => {
     if (sign.mock.calls.length > 1) return hangs() // the first one is for the token request
@@ -152,7 +152,7 @@ test.each(Object.entries(ways))(
   }
 )
 
-test('a signer that fails after the caller has left is nobody’s unhandled rejection', async () => {
+test('a signer that fails after the caller has left causes no unhandled rejection', async () => {
   let fail = () => {}
   const { tokens, sign, origin } = await road(() => new Promise((_, reject) => (fail = () => reject(new Error('HSM')))))
   const leaving = new AbortController()

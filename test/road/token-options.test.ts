@@ -37,7 +37,7 @@ async function calls(policy: (origin: string) => BearerPolicy = (origin) => ({ o
 const ways = ['interceptor', 'createFetch', 'createFetch of a Request', 'nodeHttp', 'gotHooks']
 
 describe.each(ways)('W10 one call by %s', (way) => {
-  test('has a token for what it wants, and the next one that of the rule', async () => {
+  test('has a token for its own options, and the next call has that of the rule', async () => {
     const { tokens, api, ways } = await calls()
     const call = ways[way] as Call
     await call(api.origin, { scope: ['write_user'] })

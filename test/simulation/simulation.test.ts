@@ -15,7 +15,7 @@ describe('the simulation', () => {
     expect(first.violations).toEqual([])
   })
 
-  test('a seed has the same course right after a message, as in a thread of its own', async () => {
+  test('a seed gives the same run after a message as in its own thread', async () => {
     const { port1, port2 } = new MessageChannel()
     const afterMessage = new Promise<Run>((resolve) => {
       port1.once('message', () => resolve(simulate(202_621, { keepLog: true })))
@@ -26,7 +26,7 @@ describe('the simulation', () => {
     expect(log).toBe((await simulate(202_621, { keepLog: true })).log)
   })
 
-  test('another seed draws another course', async () => {
+  test('another seed gives another run', async () => {
     const [one, other] = [await simulate(3, { keepLog: true }), await simulate(4, { keepLog: true })]
     expect(one.log).not.toBe(other.log)
   })
@@ -35,7 +35,7 @@ describe('the simulation', () => {
     expect((await simulate(seed)).violations).toEqual([])
   })
 
-  test('chance is even, and the same on every machine', () => {
+  test('random numbers are uniform, and the same on every machine', () => {
     const chance = chanceOf(1)
     expect([chance.integer(1, 100), chance.integer(1, 100), chance.integer(1, 100)]).toEqual([63, 1, 53])
     const draws = Array.from({ length: 10_000 }, chance.next)

@@ -126,7 +126,7 @@ test('two issuers, two clients and two sealing keys on one store never get the t
   expect(again).toEqual(values)
 })
 
-test('S9 a thief who copies a record to the name of another client has given it nothing', async () => {
+test('S9 a record that is copied to the name of another client gives it no token', async () => {
   const { store, client, value } = surroundings()
   await value(client().tokens)
   await value(client({ clientId: 'billing' }).tokens)

@@ -57,7 +57,7 @@ test('S8 S13 S14 a record that is replayed after its end is a miss', () => {
   expect(openedToken(key, name, sealed, 50_000)).toBe(undefined)
 })
 
-test('the word of a failure is no token, and a token is no word', () => {
+test('the record of a failure does not open as a token, nor a token as a failure', () => {
   const word = failureWord(key, name, down, 3000) as string
   expect(openedToken(key, name, { version: 4, data: word }, now)).toBe(undefined)
   expect(failureFrom(key, name, sealed.data, 2000)).toBe(undefined)

@@ -287,7 +287,7 @@ test('K7 an offset is forgotten when the clocks agree again', async () => {
   expect(forms.map((form) => iatOf(form) - now)).toEqual([0, 600_000, 0])
 })
 
-test('K6 a secret has no date: another clock is no reason to repeat it', async () => {
+test('K6 a secret has no date, so a clock difference does not cause a repeat', async () => {
   const { token, forms } = await road(clientSecretPost('dead'), () => ({ date: now + 600_000 }))
   await expect(token()).rejects.toMatchObject({ code: 'ERR_INVALID_CLIENT' })
   expect(forms).toHaveLength(1)

@@ -76,7 +76,7 @@ test('T13 an error member wins over a token beside it', () => {
   expect(() => read(answer(good({ error: { code: 1 } })))).toThrow(expect.objectContaining({ code: 'ERR_OAUTH_ERROR' }))
 })
 
-test.each([null, ''])('T13 error: %j is no error', (error) => {
+test.each([null, ''])('T13 error: %j does not count as an error', (error) => {
   expect(read(answer(good({ error }))).value).toBe('marker-token')
 })
 
@@ -246,7 +246,7 @@ test.each([1, {}, 'a\tb', 'a "b"', 'a\\b', 'é', 'a\r\nb'])('T35 scope: %j is re
   )
 })
 
-test('T37 C8 of a repeated member the last one counts', () => {
+test('T37 C8 of a repeated member the last one wins', () => {
   const body = '{"access_token":"first","token_type":"mac","access_token":"last","token_type":"bearer","expires_in":5}'
   expect(read(answer(body))).toMatchObject({ value: 'last', life: 5000 })
 })

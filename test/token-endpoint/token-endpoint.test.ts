@@ -89,7 +89,7 @@ test('T24 a server that does not say how long gets the default lifetime, and a w
   expect(events).toEqual([['warning', { ...asked, code: 'expiry_missing', message: expect.any(String) }]])
 })
 
-test('T19 T30 each small thing is one warning', async () => {
+test('T19 T30 each small deviation is one warning', async () => {
   const { source, events } = await road({ token_type: undefined, expires_in: 1e9 })
   await source.token(request)
   expect(events).toMatchObject([
@@ -127,7 +127,7 @@ test('C11 a server that names no scope granted what was asked for', async () => 
   expect(events).toEqual([])
 })
 
-test('C11 the order of the granted scope is no news', async () => {
+test('C11 the order of the granted scope causes no event', async () => {
   const { source, events } = await road({ scope: 'write read' })
   expect(await source.token(request)).toMatchObject({ scope: ['write', 'read'] })
   expect(events).toEqual([])
@@ -149,7 +149,7 @@ test('T36 a wider scope is taken, with a warning', async () => {
   expect(events).toEqual([['warning', { ...asked, code: 'scope_widened', message: expect.any(String) }]])
 })
 
-test('T36 the default scope of a server that was asked for none is no news', async () => {
+test('T36 the default scope of a server that was asked for none causes no event', async () => {
   const { source, events } = await road({ scope: 'read' })
   expect(await source.token(tokenRequest({}))).toMatchObject({ scope: ['read'] })
   expect(events).toEqual([])

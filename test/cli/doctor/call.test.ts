@@ -36,7 +36,7 @@ describe('--call', () => {
     await verifier.close()
   })
 
-  test('call-failed: nobody there', async () => {
+  test('call-failed: nothing listens there', async () => {
     const server = await developmentServer()
     expect(await found(server.issuer, {}, ['--call', 'http://127.0.0.1:9/'])).toEqual(['call-failed'])
   })
@@ -46,7 +46,7 @@ describe('--call', () => {
     expect(await found(server.issuer, {}, ['--call', 'http://users.internal/'])).toEqual(['plain-http'])
   })
 
-  test('a service that takes the token is no finding, nor is a resource that is not there', async () => {
+  test('a service that accepts the token is not a finding, and neither is a resource that does not exist', async () => {
     const server = await developmentServer()
     const seen: unknown[] = []
     const origin = await listen(({ headers }, response) => {

@@ -15,7 +15,7 @@ describe('a fault of the development server is one finding', () => {
     expect(await found(server.issuer, settings)).toEqual([name])
   })
 
-  test('at least 25 are told apart', () => {
+  test('at least 25 kinds of faults have different findings', () => {
     expect(new Set(faultRows.map(([name]) => name)).size).toBeGreaterThanOrEqual(25)
   })
 

@@ -41,7 +41,7 @@ describe('a server of another kind is one finding', () => {
     expect(await found('', at(origin))).toEqual(['secret-refuses-encoding'])
   })
 
-  test('method-other-works: it wants the secret in the form', async () => {
+  test('method-other-works: it needs the secret in the form', async () => {
     const origin = await endpoint((_, form) => form.get('client_secret') === secret)
     expect(await found('', at(origin))).toEqual(['method-other-works'])
   })

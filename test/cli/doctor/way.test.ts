@@ -10,7 +10,7 @@ import { developmentServer, doctor, environmentOf, folderForTests } from './run-
 const { run, found } = doctor()
 const file = folderForTests()
 
-describe('the way to the server', () => {
+describe('the network path to the server', () => {
   async function tlsServer(pem: { readonly cert: string; readonly key: string }): Promise<string> {
     const server = createHttpsServer(pem, (_, response) => response.writeHead(404).end())
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -57,7 +57,7 @@ describe('the way to the server', () => {
     expect(await found(server.issuer.replace('http:', 'https:'))).toEqual(['tls-failed'])
   })
 
-  test('a token endpoint on another host is looked at as closely', async () => {
+  test('a token endpoint on another host is checked in the same way', async () => {
     const server = await developmentServer()
     const elsewhere = await tlsServer(selfSigned())
     server.faults.alter({ members: { token_endpoint: `${elsewhere}/token` } }, { at: 'metadata' })
