@@ -56,7 +56,7 @@ const enoughRuns = 500
 const enoughWaits = 300
 const leastMeanWait = 0.7
 /** Of clients with several kinds of tokens: others are judged too, only not so exactly. */
-const leastTelling = 0.3
+const leastTelling = 0.2
 const mostHeap = 100 * 2 ** 20
 
 /** What is wrong with the runs as a whole, which no single one can show. */
