@@ -33,22 +33,19 @@ export function tokenTypesOption(given: Given, presented: Presented): readonly s
     return name.toLowerCase()
   })
   const other = names.find((name) => others.includes(name))
-  if (other === 'dpop') checkCertificateBound(given, presented)
-  else if (other !== undefined) wrong('tokenTypes', 'contains a type other than Bearer', remedy)
+  if (other === 'dpop' && !mayBeBoundToCertificate(given, presented))
+    wrong('tokenTypes', 'has DPoP in it', 'Give dpop: true instead, or a certificate, for example with tlsClientAuth.')
+  if (other !== undefined && other !== 'dpop')
+    wrong('tokenTypes', 'has a type in it that is another than Bearer', remedy)
   return ['bearer', ...names]
 }
 
-/** A token of this type that no proof was sent for can be bound to a certificate only. */
-function checkCertificateBound({ dpop, dispatcher, fetch }: Given, { clientAuthentication, connect = {} }: Presented) {
-  if (dpop !== undefined)
-    wrong(
-      'tokenTypes',
-      'contains DPoP',
-      'Leave it out. The option dpop accepts these tokens.',
-      'ERR_CONFLICTING_OPTIONS'
-    )
+/** Without a proof a token of this type can be bound to a certificate only. */
+function mayBeBoundToCertificate(
+  { dpop, dispatcher, fetch }: Given,
+  { clientAuthentication, connect = {} }: Presented
+): boolean {
   const { cert, pfx, secureContext } = connect
-  const presents = [clientAuthentication?.mutualTls, cert, pfx, secureContext, dispatcher, fetch]
-  if (presents.every((one) => one === undefined))
-    wrong('tokenTypes', 'contains DPoP, but the client has no certificate', 'Give dpop: true to get DPoP tokens.')
+  const presenting = [clientAuthentication?.mutualTls, cert, pfx, secureContext, dispatcher, fetch]
+  return dpop === undefined && presenting.some((one) => one !== undefined)
 }

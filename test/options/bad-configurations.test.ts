@@ -134,7 +134,7 @@ const wrongOptions: readonly Row[] = [
   [{ ...good, tokenTypes: [7] }, 'ERR_INVALID_OPTION', 'tokenTypes'],
   [{ ...good, tokenTypes: ['DPoP'] }, 'ERR_INVALID_OPTION', 'tokenTypes'],
   [{ ...good, tokenTypes: ['PoP'] }, 'ERR_INVALID_OPTION', 'tokenTypes'],
-  [{ ...good, tokenTypes: ['dpop'], dpop: true }, 'ERR_CONFLICTING_OPTIONS', 'tokenTypes'],
+  [{ ...good, tokenTypes: ['dpop'], dpop: true }, 'ERR_INVALID_OPTION', 'tokenTypes'],
   [{ ...good, headers: 'x: y' }, 'ERR_INVALID_OPTION', 'headers'],
   [{ ...good, headers: [['x', marker]] }, 'ERR_INVALID_OPTION', 'headers'],
   [{ ...good, headers: new Headers({ 'x-key': marker }) }, 'ERR_INVALID_OPTION', 'headers'],
