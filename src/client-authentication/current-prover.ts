@@ -22,15 +22,24 @@ export interface ProverOptions {
 /** The prover of the current key. It is the same object as long as the key is the same. `serverTime` is the clock of the authorization server. */
 export type CurrentProver = (warn: Warn, deadline: Deadline, serverTime: ServerClock) => Promise<Prover>
 
+/**
+ * Milliseconds between two changes of the key. A function that creates another key each time would otherwise never come to rest: when one
+ * token is bound to a new key, all others are replaced.
+ */
+const gapBetweenChanges = 600_000
+
 export function currentProver({ source, ...options }: ProverOptions): CurrentProver {
   let memory: ProofMemory | undefined
   let current: { readonly prover: Prover; readonly publicKey: KeyObject } | undefined
+  let notBefore = Number.NEGATIVE_INFINITY
 
   return async (warn, deadline, serverTime) => {
     const key = await source.read(warn, deadline)
+    const moment = options.clock.monotonicTime()
+    if (current !== undefined && (current.publicKey.equals(key.publicKey) || moment < notBefore)) return current.prover
+    if (current !== undefined) notBefore = moment + gapBetweenChanges
     memory ??= proofMemory(options.clock, serverTime)
-    if (current?.publicKey.equals(key.publicKey) !== true)
-      current = { prover: dpopProver({ ...options, key, memory }), publicKey: key.publicKey }
+    current = { prover: dpopProver({ ...options, key, memory }), publicKey: key.publicKey }
     return current.prover
   }
 }

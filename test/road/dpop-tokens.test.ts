@@ -219,6 +219,25 @@ test('a new key is used from the next token request on, and every token is repla
   expect((await tokens.refresh()).boundTo).toBe(await thumbprint(second.publicKey))
 })
 
+test('a function that makes another key each time leads to no flood of token requests, and is obeyed again later', async () => {
+  const key = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  const { tokens, clock, asked } = await dpopRoad({ client: { dpop: { key } } })
+  const call = async () => {
+    const calls = [tokens.getToken({ scope: 'read' }), tokens.getToken({ scope: 'write' })]
+    await clock.advance(1000)
+    return (await Promise.all(calls)).map(({ boundTo }) => boundTo)
+  }
+  await call()
+  for (let minutes = 0; minutes < 9; minutes += 1) {
+    for (let calls = 0; calls < 5; calls += 1) await call()
+    await clock.advance(50_000)
+  }
+  expect(asked()).toBeLessThanOrEqual(4)
+  const [before] = await call()
+  await clock.advance(600_000)
+  expect((await tokens.refresh({ scope: 'read' })).boundTo).not.toBe(before)
+})
+
 test.each(['none', 'HS256', 'HS512'])('C83 a proof is never signed with %s', (alg) => {
   const options = { tokenEndpoint: 'https://auth.internal/token', clientId, clientSecret }
   expect(() => createTokenClient({ ...options, dpop: { alg } })).toThrow('dpop.alg')
