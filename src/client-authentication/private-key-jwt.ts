@@ -29,7 +29,7 @@ interface KeyOptions extends CommonOptions {
   readonly publicKey?: never
 }
 
-interface SignOptions extends CommonOptions {
+interface ElsewhereOptions extends CommonOptions {
   /** Signs with a key outside this process. */
   readonly sign: Sign
   readonly alg: string
@@ -38,7 +38,8 @@ interface SignOptions extends CommonOptions {
   readonly key?: never
 }
 
-export type PrivateKeyJwtOptions = KeyOptions | SignOptions
+/** The usual form is the last one, here and by name, because the compiler explains that one if none fits. */
+export type PrivateKeyJwtOptions = ElsewhereOptions | KeyOptions
 
 /** `private_key_jwt`: an assertion signed with the client's private key (RFC 7523 §2.2, OpenID Connect Core §9). */
 export function privateKeyJwt(options: PrivateKeyJwtOptions): ClientAuthentication {

@@ -17,6 +17,8 @@ export type ClientSecret = string | SecretFile | EnvironmentVariable | (() => st
 
 interface SecretFile {
   readonly file: string
+  readonly env?: never
+  readonly remove?: never
 }
 
 interface EnvironmentVariable {
@@ -54,8 +56,8 @@ function secretSource(given: ClientSecret, about: SecretOption): SecretSource {
   if (typeof given === 'function') return supplied(option, 'the secret as a string', given, checked)
   if (typeof given === 'object' && given !== null) {
     const own = ownMembers(given)
-    if ('file' in own) return secretFile(own, about)
-    if ('env' in own) return secretVariable(own, about)
+    if ('file' in own) return secretFile(own as SecretFile, about)
+    if ('env' in own) return secretVariable(own as EnvironmentVariable, about)
   }
   const remedy = "Give a string, { file: '/path' }, { env: 'NAME' }, or a function that returns the string."
   if (given === undefined) wrong(option, 'is missing', remedy, 'ERR_MISSING_OPTION')

@@ -15,6 +15,10 @@ const wrong: Readonly<Record<string, string>> = {
   "{ issuer: 'https://a', clientSecret: 's' }": "Property 'clientId' is missing",
   "{ issuer: 'https://a', clientId: 'a', clientSecret: 's', clientAuthentication: clientSecretPost('s') }":
     "Types of property 'clientAuthentication'",
+  "{ issuer: 'https://a', clientId: 'a', clientSecret: { env: process.env.NAME } }": "Types of property 'env'",
+  "{ issuer: 'https://a', clientId: 'a', clientSecret: { file: '/a', env: 'B' } }": "'file' does not exist",
+  "{ issuer: 'https://a', clientId: 'a', clientAuthentication: privateKeyJwt({ key: process.env.KEY }) }":
+    "Types of property 'key'",
   "{ issuer: 'https://a', clientId: 'a', clientSecret: 's', scopes: [] }": "'scopes' does not exist",
   "{ tokenEndpoint: 'https://a', clientId: 'a', clientSecret: 's', metadata: {} }": "'tokenEndpoint' does not exist"
 }
@@ -25,7 +29,7 @@ test('W31 the compiler names the option that is missing or can be undefined', as
   try {
     const calls = Object.keys(wrong)
     for (const [index, options] of calls.entries()) {
-      const code = `import { clientSecretPost, createTokenClient } from 'service-token-client'\ncreateTokenClient(${options})\n`
+      const code = `import { clientSecretPost, createTokenClient, privateKeyJwt } from 'service-token-client'\ncreateTokenClient(${options})\n`
       await writeFile(join(folder, `call-${index}.ts`), code)
     }
     const complaints = await compile(folder, 'undici')
