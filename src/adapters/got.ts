@@ -30,10 +30,26 @@ interface GotOptions {
   readonly body?: unknown
   readonly signal?: AbortSignal | undefined
   request?: SendRequest | undefined
+  /** What makes the requests if the user gave nothing. */
+  getFallbackRequestFunction?(): SendRequest
 }
 
-/** Makes the request, with the options of node:http. If it returns nothing, got makes the request. */
-type SendRequest = (url: URL, options: { readonly headers: GotOptions['headers'] }, callback: unknown) => unknown
+/** The options of node:http, with which got makes a request. */
+interface NativeOptions {
+  readonly headers: GotOptions['headers']
+  readonly protocol?: string
+  readonly hostname?: string
+  readonly port?: string | number
+  readonly path?: string
+}
+
+/**
+ * Makes the request. With a cache, got gives the options and a callback, and otherwise the URL and the options. If nothing is returned, got
+ * makes the request, but not with a cache.
+ */
+type SendRequest = (
+  ...given: [url: URL, options: NativeOptions] | [options: NativeOptions, callback: CallableFunction]
+) => unknown
 
 interface GotResponse {
   readonly statusCode: number
@@ -103,17 +119,22 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     const presenting: Presenting = ownMembers({ route, options: asSent, ...(proven && { proven }) })
     context[progress] = { token, route, presenting, hasLeft, isSecond, repeats } satisfies Progress
     await present(token, presenting, patience, headers)
-    options.request = guard(options.request, rule, route)
+    options.request = guard(options, rule, route)
   }
 
   /** Later hooks can change where the request goes. */
-  function guard(send: SendRequest | undefined, rule: Route, route: Route): SendRequest {
-    const guarding: SendRequest = (url, options, callback) => {
+  function guard(got: GotOptions, rule: Route, route: Route): SendRequest {
+    const { request: send } = got
+    const sendCached = send ?? got.getFallbackRequestFunction?.()
+    const guarding: SendRequest = (...given) => {
+      const isCached = typeof given[1] === 'function'
+      const options = given[isCached ? 0 : 1] as NativeOptions
+      const url = isCached ? urlOf(options) : (given[0] as URL)
       const { host, [headerOf(route)]: shown } = options.headers
       const isSame = routes.find(url.origin, url.pathname) === rule // a rule is of one origin
       if (shown !== undefined && !isSame) throw changedMeanwhile(route.origin)
       if (shown !== undefined && host !== undefined && !isOwnHost(host, route.origin)) throw foreignHost(route.origin)
-      return send?.(url, options, callback)
+      return (isCached ? sendCached : send)?.(...given)
     }
     guarded.set(guarding, send)
     return guarding
@@ -170,6 +191,11 @@ export function gotHooks(tokens: TokenClient, policy: BearerPolicy): GotHooks {
     afterResponse: [tell, ...replacing] as unknown as GotHooks['afterResponse'],
     beforeError: [replaceForNext] as unknown as GotHooks['beforeError']
   }
+}
+
+function urlOf({ protocol, hostname = '', port, path }: NativeOptions): URL {
+  const host = hostname.includes(':') ? `[${hostname}]` : hostname
+  return new URL(`${protocol}//${host}${port ? `:${port}` : ''}${path}`)
 }
 
 function changedMeanwhile(origin: string): TokenClientError {

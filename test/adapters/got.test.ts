@@ -209,6 +209,40 @@ test('W11 a request function of the user still makes the requests, on each hop a
   expect(asked).toEqual(['/users', '/users', '/users'])
 })
 
+test('W11 got with a cache: a call has its token, a refused one is replaced, and what is kept is not asked for again', async () => {
+  const { tokens, api, refused } = await refusingApi()
+  const users = got(tokens, { origins: [api.origin] }, { cache: new Map() })
+  const { statusCode, body } = await users(`${api.origin}/users?id=42`)
+  expect([statusCode, body]).toEqual([200, '/users?id=42'])
+  expect(api.requests.map(({ authorization }) => authorization === refused)).toEqual([true, false])
+  const kept = await resourceServer((_received, response) => {
+    response.setHeader('cache-control', 'public, max-age=60')
+    response.end('kept')
+  })
+  const others = got(tokens, { origins: [kept.origin] }, { cache: new Map(), cacheOptions: { shared: false } })
+  for (let call = 0; call < 2; call += 1) expect((await others(kept.origin)).body).toBe('kept')
+  expect(kept.requests).toHaveLength(1)
+})
+
+test('W11 W2 got with a cache: a later hook takes the token to no other place', async () => {
+  const { tokens } = await road()
+  const [api, elsewhere] = [await resourceServer(), await resourceServer()]
+  const change = (options: { url?: unknown }) => void Object.assign(options, { url: new URL(elsewhere.origin) })
+  const hooks = { beforeRequest: [change as () => undefined] }
+  const users = got(tokens, { origins: [api.origin] }).extend({ hooks, cache: new Map() })
+  await expect(users(api.origin)).rejects.toMatchObject({ code: 'ERR_UNCERTAIN_ORIGIN' })
+  expect([...api.requests, ...elsewhere.requests]).toEqual([])
+})
+
+test('W11 got with a cache asks the request function of the user, also for an address of IPv6', async () => {
+  const { tokens } = await road()
+  const request = () => {
+    throw new Error('asked')
+  }
+  const users = got(tokens, { origins: ['http://[::1]:9'] }, { cache: new Map(), request })
+  await expect(users('http://[::1]:9/users')).rejects.toThrow('asked')
+})
+
 test('W11 D29 without a token got sends nothing, and its error has that of the token client for its cause', async () => {
   const tokens = await withoutToken()
   const api = await resourceServer()
