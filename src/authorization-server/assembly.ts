@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { assertions } from './client-authentication/assertions.ts'
+import { Assertions } from './client-authentication/assertions.ts'
 import { attemptLimit } from './client-authentication/attempt-limit.ts'
 import { clientGate } from './client-authentication/client-gate.ts'
 import { type TokenBinding, tokenBinding } from './client-authentication/token-binding.ts'
@@ -12,7 +12,7 @@ import { isLoopbackHost } from './http/http-server.ts'
 import type { Listeners } from './http/listeners.ts'
 import { requestLog } from './http/request-log.ts'
 import type { Journal } from './overview/journal.ts'
-import { type RegistryFollower, registryFollower } from './overview/registry-follower.ts'
+import { RegistryFollower } from './overview/registry-follower.ts'
 import type { ServerParts } from './overview/server-parts.ts'
 import { watch } from './overview/watch-requests.ts'
 import { liveRegistry, type ServerRegistry } from './registry/live-registry.ts'
@@ -34,7 +34,7 @@ export async function openRegistry(options: CheckedOptions, now: () => number): 
   if (file === undefined) return { registry: liveRegistry(given, now), follow: () => undefined }
   const text = await registryText(file)
   const registry = liveRegistry(parseRegistry(text, nameOf(file)), now)
-  return { registry, follow: (journal) => registryFollower({ file, text, write, registry, journal }) }
+  return { registry, follow: (journal) => new RegistryFollower({ file, text, write, registry, journal }) }
 }
 
 export function signingKeysFor(options: CheckedOptions, now: () => number): Promise<SigningKeys> {
@@ -109,7 +109,7 @@ function endpointsFor(parts: ServerParts, urls: ServerUrls, binding: TokenBindin
   const { issuer, registry, keys, issued, format, profile, clock, now } = parts
   const { authenticationMethods: methods, assertionAudience } = options
   const typeNeeded = assertionAudience === 'issuer'
-  const proofs = assertions({ audience: typeNeeded ? issuer : urls.tokenEndpoint, typeNeeded, now })
+  const proofs = new Assertions({ audience: typeNeeded ? issuer : urls.tokenEndpoint, typeNeeded, now })
   const gate = clientGate({ registry, limit: attemptLimit(clock), assertions: proofs, methods, now })
   const tokens = accessTokens({ issuer, format, profile, keys, issued })
   return serverEndpoints({ ...parts, urls, gate, tokens, binding, methods })

@@ -46,12 +46,12 @@ export function frontDoor(options: FrontDoorOptions): FrontDoor {
 }
 
 async function open({ parts, host, port, adminSecret }: FrontDoorOptions): Promise<Rooms> {
-  const [{ gatekeeper }, { adminApi }, { consolePage }] = await Promise.all([
+  const [{ Gatekeeper }, { adminApi }, { consolePage }] = await Promise.all([
     import('./admin/gatekeeper.ts'),
     import('./admin/admin-api.ts'),
     import('./console/console-page.ts')
   ])
-  const gate = gatekeeper({ host, issuer: parts.issuer, secret: adminSecret, port, clock: parts.clock })
+  const gate = new Gatekeeper({ host, issuer: parts.issuer, secret: adminSecret, port, clock: parts.clock })
   const needsSecret = adminSecret !== undefined
   const { handle, streams } = adminApi({ parts, gate, needsSecret })
   return { admin: handle, page: consolePage({ parts, gate, streams, needsSecret }) }

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import type { Clock } from '../../clock.ts'
-import { attemptLimit } from '../client-authentication/attempt-limit.ts'
+import { type AttemptLimit, attemptLimit } from '../client-authentication/attempt-limit.ts'
 import { inBrackets } from '../http/http-server.ts'
 import { AdminError } from './admin-error.ts'
 
@@ -17,93 +17,94 @@ export interface GatekeeperOptions {
   readonly clock: Clock
 }
 
-/** Decides who may see the page and use `/admin/api`. */
-export interface Gatekeeper {
-  /** @throws AdminError if the Host is not a name of this server, or if the page of another site sends the request */
-  checkPlace(headers: IncomingHttpHeaders): void
-  /** Whether this browser may see the page: there is no secret, or the session was opened with it. */
-  hasSession(headers: IncomingHttpHeaders): boolean
-  /** @throws AdminError if there is a secret, and the request has neither it nor such a session */
-  checkAdmin(headers: IncomingHttpHeaders): void
-  /** Opens a session and returns its `Set-Cookie` value. @throws AdminError if the secret is wrong */
-  openSession(secret: unknown): string
-  /** Ends the session of this request, and returns the `Set-Cookie` value that removes the cookie. */
-  closeSession(headers: IncomingHttpHeaders): string
-}
-
 const sessionLength = 12 * 60 * 60 * 1000
 const mostSessions = 100
 
-export function gatekeeper(options: GatekeeperOptions): Gatekeeper {
-  const { secret, port, clock } = options
-  const names = ownNames(options)
-  const cookieName = `service-token-admin-${port}`
-  const limit = attemptLimit(clock)
-  const digestKey = randomBytes(32)
+/** Decides who may see the page and use `/admin/api`. */
+export class Gatekeeper {
+  readonly #secret: string | undefined
+  readonly #clock: Clock
+  readonly #names: ReadonlySet<string>
+  readonly #cookieName: string
+  readonly #limit: AttemptLimit
+  readonly #digestKey = randomBytes(32)
   /** When each session ends, in monotonic ms. */
-  const sessions = new Map<string, number>()
+  readonly #sessions = new Map<string, number>()
 
-  function isSecret(given: unknown): boolean {
-    const digest = (text: string) => createHmac('sha256', digestKey).update(text).digest()
-    return secret !== undefined && typeof given === 'string' && timingSafeEqual(digest(given), digest(secret))
+  constructor(options: GatekeeperOptions) {
+    this.#secret = options.secret
+    this.#clock = options.clock
+    this.#names = ownNames(options)
+    this.#cookieName = `service-token-admin-${options.port}`
+    this.#limit = attemptLimit(options.clock)
   }
 
-  function checkSecret(given: unknown): void {
-    const wait = limit.wait('')
+  /** @throws AdminError if the Host is not a name of this server, or if the page of another site sends the request */
+  checkPlace(headers: IncomingHttpHeaders): void {
+    const { host = '', origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = headers
+    const name = hostnameOf(host)
+    if (name === undefined || !this.#names.has(name))
+      throw new AdminError(
+        403,
+        'foreign_host',
+        `The Host of the request is not a name of this server. Its names are ${[...this.#names].join(', ')}.`
+      )
+    const isOwn = origin === undefined ? !isForeign(site, mode) : hostOfOrigin(origin) === host.toLowerCase()
+    if (!isOwn) throw new AdminError(403, 'foreign_origin', 'The page of another site must not use this server.')
+  }
+
+  /** Whether this browser may see the page: there is no secret, or the session was opened with it. */
+  hasSession({ cookie = '' }: IncomingHttpHeaders): boolean {
+    if (this.#secret === undefined) return true
+    const ends = this.#sessions.get(cookieValue(cookie, this.#cookieName) ?? '')
+    return ends !== undefined && this.#clock.monotonicTime() < ends
+  }
+
+  /** @throws AdminError if there is a secret, and the request has neither it nor such a session */
+  checkAdmin(headers: IncomingHttpHeaders): void {
+    if (this.hasSession(headers)) return
+    const given = bearer(headers)
+    if (given === undefined) {
+      const message = 'The admin secret is missing. Send it as "Authorization: Bearer …".'
+      throw new AdminError(401, 'unauthorized', message, challenge)
+    }
+    this.#checkSecret(given)
+  }
+
+  /** Opens a session and returns its `Set-Cookie` value. @throws AdminError if the secret is wrong */
+  openSession(given: unknown): string {
+    this.#checkSecret(given)
+    const id = randomBytes(32).toString('base64url')
+    this.#sessions.set(id, this.#clock.monotonicTime() + sessionLength)
+    const [oldest] = this.#sessions.keys()
+    if (this.#sessions.size > mostSessions && oldest !== undefined) this.#sessions.delete(oldest)
+    return cookie(this.#cookieName, id, sessionLength / 1000)
+  }
+
+  /** Ends the session of this request, and returns the `Set-Cookie` value that removes the cookie. */
+  closeSession(headers: IncomingHttpHeaders): string {
+    this.#sessions.delete(cookieValue(headers.cookie ?? '', this.#cookieName) ?? '')
+    return cookie(this.#cookieName, '', 0)
+  }
+
+  #checkSecret(given: unknown): void {
+    const wait = this.#limit.wait('')
     if (wait > 0)
       throw new AdminError(429, 'too_many_attempts', 'There were too many wrong secrets. Wait before you try again.', {
         'retry-after': String(Math.ceil(wait / 1000))
       })
-    if (!isSecret(given)) {
-      limit.failed('')
+    if (!this.#isSecret(given)) {
+      this.#limit.failed('')
       throw new AdminError(401, 'unauthorized', 'The admin secret is wrong.', challenge)
     }
-    limit.succeeded('')
+    this.#limit.succeeded('')
   }
 
-  function hasSession({ cookie = '' }: IncomingHttpHeaders): boolean {
-    if (secret === undefined) return true
-    const ends = sessions.get(cookieValue(cookie, cookieName) ?? '')
-    return ends !== undefined && clock.monotonicTime() < ends
-  }
-
-  return {
-    checkPlace({ host = '', origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode }) {
-      const name = hostnameOf(host)
-      if (name === undefined || !names.has(name))
-        throw new AdminError(
-          403,
-          'foreign_host',
-          `The Host of the request is not a name of this server. Its names are ${[...names].join(', ')}.`
-        )
-      const isOwn = origin === undefined ? !isForeign(site, mode) : hostOfOrigin(origin) === host.toLowerCase()
-      if (!isOwn) throw new AdminError(403, 'foreign_origin', 'The page of another site must not use this server.')
-    },
-    hasSession,
-    checkAdmin(headers) {
-      if (hasSession(headers)) return
-      const given = bearer(headers)
-      if (given === undefined)
-        throw new AdminError(
-          401,
-          'unauthorized',
-          'The admin secret is missing. Send it as "Authorization: Bearer …".',
-          challenge
-        )
-      checkSecret(given)
-    },
-    openSession(given) {
-      checkSecret(given)
-      const id = randomBytes(32).toString('base64url')
-      sessions.set(id, clock.monotonicTime() + sessionLength)
-      const [oldest] = sessions.keys()
-      if (sessions.size > mostSessions && oldest !== undefined) sessions.delete(oldest)
-      return cookie(cookieName, id, sessionLength / 1000)
-    },
-    closeSession(headers) {
-      sessions.delete(cookieValue(headers.cookie ?? '', cookieName) ?? '')
-      return cookie(cookieName, '', 0)
-    }
+  #isSecret(given: unknown): boolean {
+    const digest = (text: string) => createHmac('sha256', this.#digestKey).update(text).digest()
+    return (
+      this.#secret !== undefined && typeof given === 'string' && timingSafeEqual(digest(given), digest(this.#secret))
+    )
   }
 }
 

@@ -4,12 +4,6 @@ import { asymmetricAlgorithms, leastSecretBytes } from '../../proof/signature-al
 import { secretsAt } from '../registry/credentials.ts'
 import type { RegisteredClient } from '../registry/model.ts'
 
-/** Checks client assertions (RFC 7523 §3, and the draft that updates it). */
-export interface Assertions {
-  /** Whether the assertion is signed by the client or its federated issuer, is for this server, is valid now, and was not used before. */
-  proves(assertion: string, client: RegisteredClient): Promise<boolean>
-}
-
 export interface AssertionsOptions {
   /** The `aud` that assertions must have, as a single string. */
   readonly audience: string
@@ -25,64 +19,75 @@ const hmac = 'HS256'
 /** The algorithms that assertions may be signed with. */
 export const assertionAlgorithms: readonly string[] = [hmac, ...asymmetricAlgorithms]
 
-export function assertions({ audience, typeNeeded, now }: AssertionsOptions): Assertions {
+/** Checks client assertions (RFC 7523 §3, and the draft that updates it). */
+export class Assertions {
+  readonly #options: AssertionsOptions
   /** Until which second each `jti` is remembered. The keys are hashes, because a `jti` can be long. */
-  const seen = new Map<string, number>()
+  readonly #seen = new Map<string, number>()
 
-  async function verified(assertion: string, key: Parameters<typeof jwtVerify>[1], algorithms: readonly string[]) {
-    const checks = { algorithms: [...algorithms], currentDate: new Date(now()), clockTolerance: 5 }
-    return await jwtVerify(assertion, key as Uint8Array, checks).catch(() => undefined)
+  constructor(options: AssertionsOptions) {
+    this.#options = options
   }
 
-  async function firstVerified(assertion: string, keys: readonly JWK[]): Promise<JWTPayload | undefined> {
-    const { alg = '', kid } = decodeProtectedHeader(assertion)
-    for (const jwk of keys) {
-      if (kid !== undefined && jwk.kid !== undefined && jwk.kid !== kid) continue
-      const key = await importJWK({ ...jwk }, alg).catch(() => undefined)
-      const answer = key && (await verified(assertion, key, asymmetricAlgorithms))
-      if (answer !== undefined) return answer.payload
-    }
-    return undefined
+  /** Whether the assertion is signed by the client or its federated issuer, is for this server, is valid now, and was not used before. */
+  async proves(assertion: string, client: RegisteredClient): Promise<boolean> {
+    const claims = await this.#byClient(assertion, client)
+    if (claims !== undefined) return this.#isOwnAndNew(assertion, claims, client.clientId)
+    return this.#byFederation(assertion, client)
   }
 
-  async function byClient(assertion: string, { credentials }: RegisteredClient): Promise<JWTPayload | undefined> {
-    if (!isHmac(assertion)) return firstVerified(assertion, credentials.keys)
-    for (const secret of secretsAt(credentials, now())) {
+  async #byClient(assertion: string, { credentials }: RegisteredClient): Promise<JWTPayload | undefined> {
+    if (!isHmac(assertion)) return this.#firstVerified(assertion, credentials.keys)
+    for (const secret of secretsAt(credentials, this.#options.now())) {
       const key = Buffer.from(secret.reveal())
-      const answer = key.length < leastSecretBytes(hmac) ? undefined : await verified(assertion, key, [hmac])
+      const answer = key.length < leastSecretBytes(hmac) ? undefined : await this.#verified(assertion, key, [hmac])
       if (answer !== undefined) return answer.payload
     }
     return undefined
   }
 
   /** An assertion of the client itself can be used once, and lives for minutes at most. */
-  function isOwnAndNew(assertion: string, claims: JWTPayload, clientId: string): boolean {
+  #isOwnAndNew(assertion: string, claims: JWTPayload, clientId: string): boolean {
+    const { audience, typeNeeded, now } = this.#options
     const { iss, sub, aud, exp = Number.POSITIVE_INFINITY, iat = 0, jti } = claims
     const seconds = now() / 1000
-    for (const [known, until] of seen) if (until < seconds) seen.delete(known)
+    for (const [known, until] of this.#seen) if (until < seconds) this.#seen.delete(known)
     if (iss !== clientId || sub !== clientId || aud !== audience || typeof jti !== 'string') return false
     const id = createHash('sha256').update(jti).digest('base64url')
-    if (seen.has(id)) return false
+    if (this.#seen.has(id)) return false
     if (iat > seconds + 5 || exp - iat > longestLife) return false
     if (typeNeeded && decodeProtectedHeader(assertion).typ !== 'client-authentication+jwt') return false
-    seen.set(id, exp + 5)
+    this.#seen.set(id, exp + 5)
     return true
   }
 
-  async function byFederation(assertion: string, { credentials }: RegisteredClient): Promise<boolean> {
+  async #byFederation(assertion: string, { credentials }: RegisteredClient): Promise<boolean> {
     const { federation } = credentials
     if (federation === undefined) return false
-    const claims = await firstVerified(assertion, federation.jwks.keys)
+    const claims = await this.#firstVerified(assertion, federation.jwks.keys)
     const audiences = [claims?.aud ?? []].flat()
-    return claims?.iss === federation.issuer && claims.sub === federation.subject && audiences.includes(audience)
+    return (
+      claims?.iss === federation.issuer &&
+      claims.sub === federation.subject &&
+      audiences.includes(this.#options.audience)
+    )
   }
 
-  return {
-    async proves(assertion, client) {
-      const claims = await byClient(assertion, client)
-      if (claims !== undefined) return isOwnAndNew(assertion, claims, client.clientId)
-      return byFederation(assertion, client)
+  async #firstVerified(assertion: string, keys: readonly JWK[]): Promise<JWTPayload | undefined> {
+    const { alg = '', kid } = decodeProtectedHeader(assertion)
+    for (const jwk of keys) {
+      if (kid !== undefined && jwk.kid !== undefined && jwk.kid !== kid) continue
+      const key = await importJWK({ ...jwk }, alg).catch(() => undefined)
+      const answer = key && (await this.#verified(assertion, key, asymmetricAlgorithms))
+      if (answer !== undefined) return answer.payload
     }
+    return undefined
+  }
+
+  async #verified(assertion: string, key: Parameters<typeof jwtVerify>[1], algorithms: readonly string[]) {
+    const currentDate = new Date(this.#options.now())
+    const checks = { algorithms: [...algorithms], currentDate, clockTolerance: 5 }
+    return await jwtVerify(assertion, key as Uint8Array, checks).catch(() => undefined)
   }
 }
 

@@ -6,11 +6,6 @@ import type { ServerRegistry } from '../registry/live-registry.ts'
 import { nameOf, parseRegistry, registryText } from '../registry/registry-file.ts'
 import type { Journal } from './journal.ts'
 
-export interface RegistryFollower {
-  /** Stops, and resolves when the current write has finished. */
-  close(): Promise<void>
-}
-
 export interface RegistryFollowerOptions {
   readonly file: string | URL
   /** The content of the file when the server started. */
@@ -25,75 +20,86 @@ export interface RegistryFollowerOptions {
 const interval = 250
 
 /** Reads the registry file again whenever it is saved, and reports what changed. A file with errors changes nothing. */
-export function registryFollower(options: RegistryFollowerOptions): RegistryFollower {
-  const { registry, journal, write } = options
-  const file = nameOf(options.file)
-  const tell = (text: string) => journal.add({ kind: 'file', text })
+export class RegistryFollower {
+  readonly #registry: ServerRegistry
+  readonly #journal: Journal
+  readonly #file: string
+  readonly #look = () => this.#queue(() => this.#readAgain())
   /** The content of the file when we last read or wrote it. */
-  let known = options.text
+  #known: string
   /** A content with errors. It is reported when it is read a second time, because an editor may not have finished writing. */
-  let doubtful: string | undefined
-  let working = Promise.resolve()
-  let loading = false
+  #doubtful: string | undefined
+  #working = Promise.resolve()
+  #loading = false
 
-  function queue(work: () => Promise<void>): void {
-    working = working.then(work).catch((error: Error) => tell(error.message))
+  constructor({ file, text, write, registry, journal }: RegistryFollowerOptions) {
+    this.#registry = registry
+    this.#journal = journal
+    this.#file = nameOf(file)
+    this.#known = text
+    watchFile(this.#file, { interval, persistent: false }, this.#look)
+    if (!write) return
+    registry.onChange(() => {
+      if (!this.#loading) this.#queue(() => this.#save())
+    })
   }
 
-  async function readAgain(): Promise<void> {
-    const text = await registryText(file)
-    if (text === known) return
+  /** Stops, and resolves when the current write has finished. */
+  close(): Promise<void> {
+    unwatchFile(this.#file, this.#look)
+    return this.#working
+  }
+
+  #queue(work: () => Promise<void>): void {
+    this.#working = this.#working.then(work).catch((error: Error) => this.#tell(error.message))
+  }
+
+  #tell(text: string): void {
+    this.#journal.add({ kind: 'file', text })
+  }
+
+  async #readAgain(): Promise<void> {
+    const text = await registryText(this.#file)
+    if (text === this.#known) return
     try {
-      load(text)
+      this.#load(text)
     } catch (error) {
-      if (doubtful !== text) return void soon(text)
-      known = text
-      tell(`${(error as Error).message} The server continues with the registry that it has.`)
+      if (this.#doubtful !== text) return this.#readSoon(text)
+      this.#known = text
+      this.#tell(`${(error as Error).message} The server continues with the registry that it has.`)
     }
   }
 
-  function soon(text: string): void {
-    doubtful = text
-    setTimeout(() => queue(readAgain), interval).unref()
+  #readSoon(text: string): void {
+    this.#doubtful = text
+    setTimeout(this.#look, interval).unref()
   }
 
-  function load(text: string): void {
-    const document = parseRegistry(text, file)
-    known = text
-    loading = true
+  #load(text: string): void {
+    const document = parseRegistry(text, this.#file)
+    this.#known = text
+    this.#loading = true
     try {
-      const changes = registry.load(document)
-      if (changes.length === 0) tell(`${file} was read again. Nothing has changed.`)
+      const changes = this.#registry.load(document)
+      if (changes.length === 0) this.#tell(`${this.#file} was read again. Nothing has changed.`)
     } finally {
-      loading = false
+      this.#loading = false
     }
   }
 
-  async function save(): Promise<void> {
+  async #save(): Promise<void> {
+    const file = this.#file
     const onDisk = await registryText(file)
-    if (onDisk !== known) {
-      tell(
+    if (onDisk !== this.#known) {
+      this.#tell(
         `${file} was changed by somebody else in the meantime, so it was read again. Your change is lost. Make it again.`
       )
-      return readAgain()
+      return this.#readAgain()
     }
-    const text = `${formatJson(registry.current)}\n`
+    const text = `${formatJson(this.#registry.current)}\n`
     await replaceFile(file, text)
-    known = text
-    tell(`${file} was written.`)
-  }
-
-  const look = () => queue(readAgain)
-  watchFile(file, { interval, persistent: false }, look)
-  if (write)
-    registry.onChange(() => {
-      if (!loading) queue(save)
-    })
-  return {
-    close() {
-      unwatchFile(file, look)
-      return working
-    }
+    this.#known = text
+    this.#tell(`${file} was written.`)
   }
 }
 

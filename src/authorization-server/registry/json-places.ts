@@ -16,82 +16,92 @@ const deepest = 100
 
 /** Reads the JSON once and remembers where each value begins. `JSON.parse` does not tell that, and not every version of Node tells where an error is. */
 export function jsonPlaces(text: string): JsonPlaces {
-  const offsets = new Map<string, number>()
-  let repeated: JsonPlaces['repeated']
-  let at = 0
-  let start = 0
+  const reader = new JsonReader(text)
+  const syntaxError = reader.readToEnd()
+  return { syntaxError, repeated: reader.repeated, offset: (path) => reader.offset(path) }
+}
 
-  function next(): string {
-    token.lastIndex = at
-    const [whole = '', found = ''] = token.exec(text) ?? []
-    at += whole.length
-    start = at - found.length
+class JsonReader {
+  repeated: JsonPlaces['repeated']
+  readonly #text: string
+  readonly #offsets = new Map<string, number>()
+  /** The end of the current token. */
+  #end = 0
+  /** The beginning of the current token. */
+  #start = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** Returns the offset of the first syntax error; undefined if there is none. */
+  readToEnd(): number | undefined {
+    try {
+      this.#value(this.#next(), [])
+      this.#next()
+      return this.#start < this.#text.length ? this.#start : undefined
+    } catch {
+      return this.#start
+    }
+  }
+
+  offset(path: Path): number {
+    for (let length = path.length; length > 0; length--) {
+      const found = this.#offsets.get(JSON.stringify(path.slice(0, length)))
+      if (found !== undefined) return found
+    }
+    return this.#offsets.get('[]') ?? 0
+  }
+
+  #next(): string {
+    token.lastIndex = this.#end
+    const [whole = '', found = ''] = token.exec(this.#text) ?? []
+    this.#end += whole.length
+    this.#start = this.#end - found.length
     return found
   }
 
-  function expect(found: string, wanted: string): void {
-    if (found !== wanted) throw new SyntaxError()
-  }
-
-  function value(found: string, path: Path): void {
-    offsets.set(JSON.stringify(path), start)
+  #value(found: string, path: Path): void {
+    this.#offsets.set(JSON.stringify(path), this.#start)
     if (path.length > deepest) throw new SyntaxError()
-    if (found === '{') members(path)
-    else if (found === '[') elements(path)
+    if (found === '{') this.#members(path)
+    else if (found === '[') this.#elements(path)
     else JSON.parse(found)
   }
 
-  function members(path: Path): void {
+  #members(path: Path): void {
     const names = new Set<string>()
-    let found = next()
+    let found = this.#next()
     if (found === '}') return
     for (;;) {
       const name: unknown = JSON.parse(found)
       if (typeof name !== 'string') throw new SyntaxError()
-      if (names.has(name)) repeated ??= { name, offset: start }
+      if (names.has(name)) this.repeated ??= { name, offset: this.#start }
       names.add(name)
-      expect(next(), ':')
-      value(next(), [...path, name])
-      found = next()
+      expect(this.#next(), ':')
+      this.#value(this.#next(), [...path, name])
+      found = this.#next()
       if (found === '}') return
       expect(found, ',')
-      found = next()
+      found = this.#next()
     }
   }
 
-  function elements(path: Path): void {
-    let found = next()
+  #elements(path: Path): void {
+    let found = this.#next()
     if (found === ']') return
     for (let index = 0; ; index++) {
-      value(found, [...path, index])
-      found = next()
+      this.#value(found, [...path, index])
+      found = this.#next()
       if (found === ']') return
       expect(found, ',')
-      found = next()
+      found = this.#next()
     }
   }
+}
 
-  function syntaxError(): number | undefined {
-    try {
-      value(next(), [])
-      next()
-      return start < text.length ? start : undefined
-    } catch {
-      return start
-    }
-  }
-
-  return {
-    syntaxError: syntaxError(),
-    repeated,
-    offset(path) {
-      for (let length = path.length; length > 0; length--) {
-        const found = offsets.get(JSON.stringify(path.slice(0, length)))
-        if (found !== undefined) return found
-      }
-      return offsets.get('[]') ?? 0
-    }
-  }
+function expect(found: string, wanted: string): void {
+  if (found !== wanted) throw new SyntaxError()
 }
 
 /** Line and column, both from 1, such as `3:17`. */
