@@ -77,12 +77,14 @@ export interface WaitOptions {
   readonly maxWait?: number
 }
 
+export interface GetTokenOptions extends RequestOptions, WaitOptions {}
+
 export const waitOptionNames = ['signal', 'maxWait'] as const
 const longestWait = 24 * 60 * 60 * 1000
 
 /** For `getToken` and `refresh`. */
 export function checkedAsking(
-  options: RequestOptions & WaitOptions,
+  options: GetTokenOptions,
   fallback: TokenRequest,
   where = 'getToken'
 ): [TokenRequest, Patience] {

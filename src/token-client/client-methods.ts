@@ -11,21 +11,13 @@ import { fetchFunction } from '../http/transport-options.ts'
 import { checkedCall, type HeadersOptions } from '../options/call-options.ts'
 import { type KeyOfCall, keyOfCall } from '../options/known-request.ts'
 import { type BearerPolicy, checkedPolicy } from '../options/policy.ts'
-import {
-  checkedAsking,
-  checkedReady,
-  type ReadyOptions,
-  type RequestOptions,
-  type WaitOptions
-} from '../options/request-options.ts'
+import { checkedAsking, checkedReady, type GetTokenOptions, type ReadyOptions } from '../options/request-options.ts'
 import { routeForCall } from '../options/route-for-call.ts'
 import { AccessToken } from '../token/access-token.ts'
 import type { TokenRequest } from '../token/token-request.ts'
 import type { Asking } from '../token/token-source.ts'
 import { wrong } from '../wrong-option.ts'
 import type { TokenRoad } from './token-road.ts'
-
-export interface GetTokenOptions extends RequestOptions, WaitOptions {}
 
 const readyWait = 30_000
 

@@ -9,10 +9,10 @@ import type { Off, On } from '../emitter.ts'
 import type { HeadersOptions } from '../options/call-options.ts'
 import { checkedOptions, type TokenClientOptions } from '../options/client-options.ts'
 import type { BearerPolicy } from '../options/policy.ts'
-import type { ReadyOptions } from '../options/request-options.ts'
+import type { GetTokenOptions, ReadyOptions } from '../options/request-options.ts'
 import { telemetryOf } from '../telemetry/client-telemetry.ts'
 import type { AccessToken } from '../token/access-token.ts'
-import { ClientMethods, type GetTokenOptions } from './client-methods.ts'
+import { ClientMethods } from './client-methods.ts'
 import { TokenRoad } from './token-road.ts'
 
 export interface TokenClient {
