@@ -26,6 +26,14 @@ async function modulesOf(input) {
   return new Set([...loaded].flatMap(({ moduleIds }) => moduleIds))
 }
 
+/** What entries use that can be loaded without the main entry. Adapters and instruments get a client, so the process has loaded the main entry. */
+async function modulesWithoutMain() {
+  const withMain = ['index', 'adapters/index', 'opentelemetry/index']
+  const input = entries.filter((entry) => !withMain.includes(entry)).map((entry) => `src/${entry}.ts`)
+  const { output } = await build({ ...settings, input, write: false })
+  return new Set(output.flatMap(({ moduleIds }) => moduleIds))
+}
+
 function escaped(unit) {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
@@ -39,6 +47,7 @@ const oneByteForEach = {
 }
 
 const main = await modulesOf('src/index.ts')
+const withoutMain = await modulesWithoutMain()
 const tokenRequests = await modulesOf('src/connection-group/connection.ts')
 await build({
   ...settings,
@@ -49,7 +58,9 @@ await build({
     chunkFileNames: 'chunks/[name].js',
     codeSplitting: {
       groups: [
-        { name: 'shared', test: (id) => main.has(id), minShareCount: 2 },
+        { name: 'shared', test: (id) => main.has(id) && withoutMain.has(id), minShareCount: 2 },
+        // The code of the main entry is a chunk, because late code uses it too. Each name that goes from one file to another needs its place in both.
+        { name: 'main', test: (id) => main.has(id) && !withoutMain.has(id) && !id.endsWith('/src/index.ts') },
         { name: 'exchange', test: (id) => tokenRequests.has(id) && !main.has(id), minShareCount: 2 }
       ]
     },
