@@ -48,7 +48,7 @@ function call(
 ): GrpcCall {
   const { host, method_definition: method, [tokenOptions]: wish } = options
   const first = nextCall(options)
-  const origin = originOf(scheme, first.getPeer())
+  const origin = originOf(scheme, targetOf(first))
   if (origin === undefined) throw refused(first, uncertainTarget())
   const rule = routes.find(origin, method.path)
   if (rule === undefined) return first
@@ -85,6 +85,20 @@ function isEncrypted(credentials: GrpcChannelCredentials): boolean {
   } catch {
     return false
   }
+}
+
+/** What is inside a call of grpc-js. Its types keep this private, so any of it may be missing. */
+interface InsideCall {
+  readonly nextCall?: InsideCall
+  readonly call?: { readonly channel?: { readonly options?: Readonly<Record<string, unknown>> } }
+}
+
+/** With a proxy of the environment, the target of the channel is the proxy, and grpc-js keeps the server to which the tunnel leads among its options. */
+function targetOf(call: GrpcCall): string {
+  let inside = call as InsideCall
+  while (inside.nextCall !== undefined) inside = inside.nextCall
+  const throughProxy = inside.call?.channel?.options?.['grpc.http_connect_target']
+  return typeof throughProxy === 'string' ? throughProxy : call.getPeer()
 }
 
 /** The target of a channel as an origin. The peer of a call that has not started is the target of the channel. */

@@ -1,7 +1,8 @@
-import { credentials, Metadata, status } from '@grpc/grpc-js'
-import { expect, test } from 'vitest'
+import { credentials, InterceptingCall, type Interceptor, Metadata, status } from '@grpc/grpc-js'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { grpcInterceptor } from '../../src/adapters/index.ts'
 import { type BearerPolicy, type TokenClient, tokenOptions } from '../../src/index.ts'
+import { loopbackProxy } from '../http/loopback-proxy.ts'
 import { settled, until } from '../support/bearer.ts'
 import { road } from '../support/road.ts'
 import { generous, rejectionsOf, waiting, withoutToken } from './api.ts'
@@ -130,6 +131,25 @@ test('W11 D22 grpc: a channel without TLS gets no token that is meant for https'
   }
   expect(users.calls.map(([, authorization]) => authorization !== undefined)).toEqual([false, true])
 })
+
+test.each(['alone', 'with another interceptor'])(
+  'W11 grpc: through a proxy of the environment a call carries the token to its service, %s',
+  async (how) => {
+    const { tokens } = await road()
+    const users = await service(() => undefined)
+    const proxy = await loopbackProxy()
+    vi.stubEnv('grpc_proxy', proxy.url.href)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const passing: Interceptor = (options, nextCall) => new InterceptingCall(nextCall(options))
+    const policies = [[`https://${users.target}`], [proxy.url.origin.replace('http:', 'https:')]] // no token is for the proxy
+    for (const origins of policies) {
+      const interceptors = [grpcInterceptor(tokens, { origins }, users.secure), ...(how === 'alone' ? [] : [passing])]
+      await client(users.target, users.secure, { interceptors }).unary()
+    }
+    expect(users.calls.map(([, authorization]) => authorization !== undefined)).toEqual([true, false])
+    expect(proxy.asked).toContainEqual({ line: `CONNECT ${users.target}`, authorization: undefined })
+  }
+)
 
 test('W11 grpc: call credentials of the channel do not hide that it is encrypted', async () => {
   const { tokens } = await road()
