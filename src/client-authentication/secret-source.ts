@@ -13,7 +13,7 @@ import { variableThatHolds } from './shown-path.ts'
  * every token request. With `remove` the variable is deleted from `process.env` after it was read, so child processes and reports do not get it;
  * it stays in /proc/self/environ of the process.
  */
-export type ClientSecret = string | SecretFile | EnvironmentVariable | (() => string | Promise<string>)
+export type ClientSecret = string | EnvironmentVariable | SecretFile | (() => string | Promise<string>)
 
 interface SecretFile {
   readonly file: string
