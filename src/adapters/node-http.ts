@@ -12,6 +12,7 @@ import type { Route } from '../bearer/routes.ts'
 import { type TokenOptions, tokenOptions } from '../bearer/token-options.ts'
 import { finishUnread } from '../bearer/unread-answer.ts'
 import { builtin } from '../builtin.ts'
+import { toldToCaller } from '../errors.ts'
 import type { BearerPolicy } from '../options/policy.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { TokenClient } from '../token-client/token-client.ts'
@@ -56,7 +57,7 @@ export function nodeHttp(tokens: TokenClient, policy: BearerPolicy): SendHttp {
     if (fields === hostElsewhere) throw refused(call, foreignHost(route.origin))
     if (hasQueryToken(url.search)) throw refused(call, tokenInQuery())
     const options = { method: (call.method || 'GET').toUpperCase(), path: url.pathname } // as node:http sends it
-    return sendWithToken(spending, { url, call, fields, route, options })
+    return await toldToCaller(sendWithToken(spending, { url, call, fields, route, options }))
   }
 }
 

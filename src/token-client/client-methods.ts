@@ -76,7 +76,7 @@ export class ClientMethods {
   async refresh(given: GetTokenOptions = {}): Promise<AccessToken> {
     const [request, patience] = checkedAsking(given, this.#defaultRequest, 'refresh')
     patience.signal?.throwIfAborted()
-    return this.#road.cache.refresh(request, patience)
+    return await this.#road.cache.refresh(request, patience)
   }
 
   inventory(): Inventory {
@@ -105,7 +105,7 @@ export class ClientMethods {
   async #checkAndHandOut(given: GetTokenOptions): Promise<AccessToken> {
     const [request, patience] = checkedAsking(given, this.#defaultRequest)
     patience.signal?.throwIfAborted()
-    return this.#handOut(request, patience)
+    return await this.#handOut(request, patience) // Without `await` the stack of an error could end here.
   }
 
   /** For the caller to show. With ten thousand requests each look into one costs more than all else, so whoever has its key gives it. */

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { ClientClosedError, createTokenClient, TokenClientError } from '../../src/index.ts'
+import { nodeHttp } from '../../src/adapters/index.ts'
+import { ClientClosedError, createTokenClient, type TokenClient, TokenClientError } from '../../src/index.ts'
 import { http, rawServer } from '../http/raw-server.ts'
 
 async function refusedClient() {
@@ -95,4 +96,30 @@ test('W30 what a signal is aborted with reaches its caller as it is', async () =
   const left = tokens.getToken({ signal: leaving.signal })
   leaving.abort(reason)
   await expect(left).rejects.toBe(reason)
+})
+
+test('W30 a call by nodeHttp has the lines that await it, the first time and when the failure is remembered', async () => {
+  const { tokens } = await refusedClient()
+  const send = nodeHttp(tokens, { origins: ['https://users.internal'] })
+  async function sendingFunction() {
+    await send('https://users.internal/users/42')
+  }
+  expect((await failureOf(sendingFunction)).stack).toMatch(/at (async )?sendingFunction/)
+  expect((await failureOf(sendingFunction)).stack).toMatch(/at (async )?sendingFunction/)
+})
+
+test.each<[string, (tokens: TokenClient) => Promise<unknown>]>([
+  ['getToken()', (tokens) => tokens.getToken()],
+  ['getToken() with a scope', (tokens) => tokens.getToken({ scope: 'read' })],
+  ['refresh()', (tokens) => tokens.refresh()],
+  ['headers()', (tokens) => tokens.headers({ method: 'GET', url: 'https://users.internal' })]
+])('W30 after close(), %s tells its caller at once, with its lines', async (_, call) => {
+  const { tokens } = await refusedClient()
+  await tokens.close()
+  async function lateCaller() {
+    await call(tokens)
+  }
+  const failure = await failureOf(lateCaller)
+  expect(failure).toBeInstanceOf(ClientClosedError)
+  expect(failure.stack).toMatch(/at (async )?lateCaller/)
 })
