@@ -4,7 +4,7 @@ import { guardedEmitter } from '../src/emitter.ts'
 
 const event = { scope: [], resource: [], serial: 1 } as const
 const warnings: string[] = []
-/** Node warns of things of its own, such as NO_COLOR beside FORCE_COLOR. */
+/** Ignores warnings of Node itself, such as NO_COLOR beside FORCE_COLOR. */
 const collect = ({ name, message }: Error) => name === 'TokenClientWarning' && warnings.push(message)
 
 process.on('warning', collect)

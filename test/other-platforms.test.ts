@@ -120,7 +120,7 @@ test('W32 T65 without a descriptor the bundled one is not tried, because a faile
   expect(() => load('jose', () => expect.fail('imported'))).toThrow('too many')
 })
 
-/** How undici did it until version 6. */
+/** The interface of undici until version 6. */
 function dispatchOfOldUndici(_: unknown, handler: { onError?: unknown }): boolean {
   if (typeof handler.onError !== 'function') throw new TypeError('invalid onError method')
   return true
@@ -162,7 +162,7 @@ test("W32 the dispatchers of Bun's own undici do not dispatch, and the error say
   expect(error.message).toContain("on Bun of 'undici/index.js'")
 })
 
-/** As Deno has it. */
+/** The form that Deno has. */
 class NotCapable extends Error {
   override readonly name = 'NotCapable'
 }

@@ -30,7 +30,7 @@ export async function refusingApi(answer?: Answer): Promise<Api> {
   return { ...made, api, refused, rejections }
 }
 
-/** A client that has another token for every refusal, as often as it is asked. */
+/** A client that gets a new token after every refusal, without limit. */
 export function generous(origin: string, warm = true): { readonly client: TokenClient; readonly tokens: TestTokens } {
   const request = tokenRequest({})
   const tokens = testTokens({ warm: warm ? [request] : [] })
@@ -38,7 +38,7 @@ export function generous(origin: string, warm = true): { readonly client: TokenC
   return { client: { [underPolicy]: () => spending } as unknown as TokenClient, tokens }
 }
 
-/** A client for which the authorization server has nothing. */
+/** A client that gets no token from the authorization server. */
 export async function withoutToken(): Promise<TokenClient> {
   const { tokens, server } = await road()
   server.faults.answer({ status: 400, body: { error: 'invalid_scope' } })

@@ -86,7 +86,7 @@ describe.each(['nodeHttp', 'gotHooks'])('%s', (name) => {
       }
     })
     await tokens.ready()
-    await clock.advance(2000) // between two token requests lies a second
+    await clock.advance(2000) // token requests are at least a second apart
     expect(await call('/')).toEqual({ status: 200 })
     expect(statuses()).toEqual([401, 401, 200])
     expect(new Set(seen.map(({ headers }) => headers.authorization)).size).toBe(2)

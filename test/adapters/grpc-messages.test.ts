@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { GrpcMessages } from '../../src/adapters/grpc-messages.ts'
 import type { GrpcCall, GrpcMessageContext } from '../../src/adapters/grpc-types.ts'
 
-/** An attempt that writes down what it is handed, and says that a message is written when the test does. */
+/** An attempt that records its messages. The test decides when a message is written. */
 function attempt() {
   const handed: unknown[] = []
   const callbacks: NonNullable<GrpcMessageContext['callback']>[] = []
@@ -42,7 +42,7 @@ test('W11 grpc: the sender of a message is told once that it is written, and the
   first.written()
   expect(messages.areWhole).toBe(true)
   messages.sendOn(second.call)
-  first.written() // what the first attempt says now lets nothing of the second go
+  first.written() // a late callback of the first attempt must not release a message of the second
   expect(second.handed).toEqual(['one'])
   for (let written = 0; written < 3; written += 1) second.written()
   expect(second.handed).toEqual(['one', 'two', 'three'])

@@ -14,7 +14,7 @@ import {
 import { onTestFinished } from 'vitest'
 import { selfSigned } from '../http/certificate.ts'
 
-/** Decides about a call by what it carries: undefined lets it through. */
+/** Decides about a call by its token. Undefined accepts the call. */
 export type Judge = (
   authorization: string | undefined,
   proof?: string | undefined
@@ -27,7 +27,7 @@ export interface Service {
   readonly secure: ChannelCredentials
   /** The kind and the token of each call. */
   readonly calls: (readonly [kind: string, authorization: string | undefined])[]
-  /** Messages as they came, in the order of the calls. */
+  /** The received messages, in the order of the calls. */
   readonly received: string[][]
 }
 

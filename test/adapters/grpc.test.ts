@@ -10,7 +10,7 @@ import { client, collected, type Judge, type Service, service } from './grpc-ser
 
 const { UNAUTHENTICATED, PERMISSION_DENIED, UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED } = status
 
-/** A client with a token at hand, and a service that refuses that one, as long as it is told to. */
+/** A client with a token, and a service that refuses this token until the test says otherwise. */
 async function refusing(judge?: Judge, options?: Parameters<typeof service>[1]) {
   const { tokens, clock } = await road()
   const { authorization: refused } = await tokens.getToken()

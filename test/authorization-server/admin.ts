@@ -22,7 +22,7 @@ export interface AdminServer extends AuthorizationServer {
   ask(clientId: string, fields?: Record<string, string>): Promise<Json>
 }
 
-/** A server with three services, and a way to its `/admin/api`. */
+/** A server with three services, and a function that calls its `/admin/api`. */
 export async function adminServer(options: Partial<AuthorizationServerOptions> = {}): Promise<AdminServer> {
   const server = await startAuthorizationServer({ registry: threeServices, ...options })
   onTestFinished(server.close)
@@ -49,7 +49,7 @@ export async function adminServer(options: Partial<AuthorizationServerOptions> =
   })
 }
 
-/** A request whose headers are as they are given: `fetch` would write its own Host, Origin and Sec-Fetch fields. */
+/** Sends a request with exactly these headers. `fetch` would set its own Host, Origin and Sec-Fetch fields. */
 export async function bareRequest(url: string, headers: Record<string, string>, method = 'GET', body = '') {
   const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body) }
   const sent = request(url, { method, headers: { ...headers, ...length }, agent: false })

@@ -83,7 +83,7 @@ test('A11 T62 a reset before any byte is a broken connection', async () => {
 test('A11 T7 T63 a reset inside the body comes after a good head', async () => {
   const { tokenEndpoint, faults } = await serverForTest()
   faults.resetAtByte(10)
-  // Newer Nodes tell the request as well as the response.
+  // Newer versions of Node report the error on the request as well as on the response.
   const sent = request(tokenEndpoint, { method: 'POST' })
     .on('error', () => {})
     .end()

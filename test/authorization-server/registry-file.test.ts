@@ -74,7 +74,7 @@ test('a file that is not there says so', async () => {
   await expect(readRegistry('nowhere.json')).rejects.toThrow('nowhere.json: the registry cannot be read (ENOENT).')
 })
 
-/** What is wrong → the change that makes it so, and what the message says. Those with `true` the JSON Schema sees as well. */
+/** Each problem with the change that causes it and its message. With `true`, the JSON Schema finds it too. */
 const wrongRegistries: [string, (document: Json) => void, RegExp, boolean][] = [
   [
     'an unknown field',

@@ -51,7 +51,7 @@ test('a registry file that is saved is read again, and what changed is told', as
   expect(server.registry.current.clients[2]?.may).toEqual({})
   const beside = `${file}.new`
   await writeFile(beside, JSON.stringify(threeServices))
-  await rename(beside, file) // as many editors save
+  await rename(beside, file) // many editors save like this
   await told(/^billing may call users: read_user\. It was withdrawn at/)
 })
 
@@ -108,7 +108,7 @@ test('with the option, changes go into the file, readable and with its rights, a
   expect((await stat(file)).mode & 0o777).toBe(0o640)
   server.registry.undo()
   await told(/billing may call users/)
-  await server.close() // what is being written is written then
+  await server.close() // close() waits for the write
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(threeServices)
   expect(server.journal.latest.some(({ text: said }) => said.includes('read again'))).toBe(false)
 })

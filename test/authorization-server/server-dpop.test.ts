@@ -170,7 +170,7 @@ test.each<[string, Partial<AuthorizationServerOptions>]>([
   await expect(start(options)).rejects.toThrow(new RegExp(`${name} .*must be`))
 })
 
-/** Once more, as its documentation has it, when a nonce is demanded. */
+/** Repeats the request if a nonce is demanded, as the documentation of the library says. */
 async function again<Answer>(call: () => Promise<Answer>): Promise<Answer> {
   try {
     return await call()

@@ -10,7 +10,7 @@ export const threeServices = {
   ]
 } satisfies Registry
 
-/** A copy with something else in it; the changes are made on plain JSON. */
+/** A changed copy of the registry. The changes are made on plain JSON. */
 export function changedRegistry(change: (document: Json) => void): Registry {
   const document = structuredClone(threeServices) as unknown as Json
   change(document)

@@ -74,7 +74,7 @@ test('A10 after a rotation new tokens have a new key, and the old key stays unti
   const clock = manualClock()
   const { tokenEndpoint, jwksUri, rotateKeys } = await serverForTest({ clock })
   const currentDate = new Date(clock.wallTime())
-  // A new one each time: jose's keeps what it fetched.
+  // A new key set each time, because jose caches the fetched keys.
   const verify = (token: string) => jwtVerify(token, createRemoteJWKSet(new URL(jwksUri)), { currentDate })
   const old = await newToken(tokenEndpoint)
   await rotateKeys({ overlap: 60_000 })

@@ -60,7 +60,7 @@ test.each(apis)('D28 U49 an abort of %s while its token is replaced ends it at o
 test.each(apis)('D27 U54 %s with a signal that is aborted already sends nothing', async (_api, send) => {
   const road = await bearerRoad({ warm: false })
   road.tokens.hold()
-  await expect(send(road, AbortSignal.abort(reason))).rejects.toThrow(/the caller left|aborted/) // undici 7's stream has its own word
+  await expect(send(road, AbortSignal.abort(reason))).rejects.toThrow(/the caller left|aborted/) // the stream of undici 7 has its own message
   road.tokens.open()
   await settled()
   expect(road.server.requests).toEqual([])

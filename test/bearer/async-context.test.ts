@@ -11,12 +11,12 @@ const { Agent, request } = undici
 const caller = new AsyncLocalStorage<string>()
 
 interface Overheard extends Road {
-  /** The caller in whose context each attempt reached the interceptor below. */
+  /** The caller whose context each attempt had when it reached the interceptor below. */
   readonly attempts: (string | undefined)[]
   readonly dispatcher: Dispatcher
 }
 
-/** One connection, that everybody shares, and an interceptor below ours that reads who is calling. */
+/** One shared connection, and an interceptor below ours that reads the context of the caller. */
 async function overheard(options: RoadOptions): Promise<Overheard> {
   const road = await bearerRoad(options)
   const attempts: (string | undefined)[] = []
@@ -28,7 +28,7 @@ async function overheard(options: RoadOptions): Promise<Overheard> {
   return { ...road, attempts, dispatcher }
 }
 
-/** Every callback of a handler, with the caller in whose context it came. */
+/** Every callback of a handler, with the caller whose context it had. */
 function listening(dispatcher: Dispatcher, origin: string, heard: string[]): Promise<void> {
   const hear = (name: string) => heard.push(`${name} of ${caller.getStore()}`)
   return new Promise((resolve) => {

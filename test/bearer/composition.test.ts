@@ -12,7 +12,7 @@ const { Agent, interceptors, request } = undici
 
 type Interceptor = Dispatcher.DispatcherComposeInterceptor
 
-/** Ours and another one, composed in this order: the last is the outermost. */
+/** Our interceptor and another one, composed in this order. The last one is the outermost. */
 function composed({ interceptor }: Road, other: Interceptor, place: string): Dispatcher {
   return closing(new Agent()).compose(place === 'inside' ? [other, interceptor] : [interceptor, other])
 }

@@ -20,7 +20,7 @@ const {
   interceptors
 } = undici
 
-/** A dispatcher of somebody's own that sends all to one place. */
+/** A user's dispatcher that sends every request to one place. */
 class Gateway extends Base {
   readonly #target: Dispatcher
 
@@ -61,7 +61,7 @@ const bound: readonly (readonly [string, (origin: string) => Dispatcher, Dispatc
   ]
 
 interface Crossroads extends Road {
-  /** Another server than that of the policy. */
+  /** A server that is not in the policy. */
   readonly elsewhere: ResourceServer
 }
 
@@ -108,7 +108,7 @@ test('W5 a Client is still watched when it is named wrongly after it was named r
   const dispatcher = closing(new Client(server.origin)).compose(nothing, interceptor)
   for (let sent = 0; sent < 20; sent++) expect(await ask(dispatcher, server.origin)).toBe(200)
   const wrong = await ask(dispatcher, road.elsewhere.origin).catch(({ code }) => code)
-  expect(wrong).toBe(undiciMajor === 7 ? 'ERR_UNCERTAIN_ORIGIN' : 200) // undici 8 tells where it is bound, and no token goes
+  expect(wrong).toBe(undiciMajor === 7 ? 'ERR_UNCERTAIN_ORIGIN' : 200) // undici 8 says where it sends to, so no token is added
   const seen = server.requests.map(({ authorization }) => authorization)
   expect(seen.slice(0, 20)).toEqual(Array(20).fill('Bearer t1'))
   expect(seen.slice(20).every((authorization) => authorization === undefined)).toBe(true)
@@ -259,5 +259,5 @@ test('W5 a request is released when it is answered, broken off, left or upgraded
     headers: new Proxy([], { get: (_, name) => void seen.push(name) })
   }
   channel('undici:request:create').publish({ request })
-  expect(seen).toEqual([]) // it is not even looked at while none is under way
+  expect(seen).toEqual([]) // it is not even checked while no request is under way
 })

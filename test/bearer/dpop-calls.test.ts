@@ -188,7 +188,7 @@ test('one call can need another nonce and another token, and gets both', async (
     }
   })
   await tokens.ready()
-  await clock.advance(2000) // between two token requests lies a second
+  await clock.advance(2000) // token requests are at least a second apart
   expect((await call()).status).toBe(200)
   expect(statuses()).toEqual([401, 401, 200])
   expect(new Set(seen.map(({ headers }) => headers.authorization)).size).toBe(2)
@@ -198,7 +198,7 @@ test('one call can need another nonce and another token, and gets both', async (
 test('T50 a service whose clock differs gets a proof by its own time, once in a call', async () => {
   const { call, statuses } = await road({}, { ahead: 600_000 })
   expect((await call()).status).toBe(200)
-  expect(statuses()).toEqual([200]) // the authorization server has told the time
+  expect(statuses()).toEqual([200]) // the answers of the authorization server have shown the time
 })
 
 test('T50 a service whose clock alone is ahead gets one repeat by its time, and later proofs by it at once', async () => {
@@ -210,7 +210,7 @@ test('T50 a service whose clock alone is ahead gets one repeat by its time, and 
   })
 })
 
-/** As express-oauth2-jwt-bearer answers; RFC 9449 §7.1 has 401. */
+/** The answer of express-oauth2-jwt-bearer. RFC 9449 §7.1 says 401. */
 const refusingWith = (status: number, word: string, until: (before: readonly SeenCall[]) => boolean) => ({
   ahead: word === 'invalid_dpop_proof' ? 600_000 : 0,
   instead(_request: IncomingMessage, response: ServerResponse, before: readonly SeenCall[]) {

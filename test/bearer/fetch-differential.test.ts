@@ -8,11 +8,11 @@ import { type Received, type ResourceServer, resourceServer } from '../support/r
 import { testTokens, unobserved } from '../support/tokens.ts'
 import { undici } from '../support/undici.ts'
 
-// What is asked of `createFetch` is asked of the fetch below it as well, and both must do the same, but for our header.
+// Every request goes through `createFetch` and through the fetch below it. Both must do the same, except for our header.
 // Each test sends some hundred requests, twice.
 vi.setConfig({ testTimeout: 60_000 })
 
-/** A server whose `/go/…` answers with the redirect that its query describes, and everything else with an echo. */
+/** A server whose `/go/…` redirects as its query says. All other paths echo the request. */
 interface Place {
   readonly home: ResourceServer
   /** Another origin of the policy. */
@@ -72,7 +72,7 @@ async function describe(response: Response): Promise<object> {
   const fields = Object.fromEntries([...headers].filter(([name]) => name !== 'date'))
   const text = { hasBody: body !== null, text: await response.text(), copied: await copy.text() }
   const shown = { status, statusText, ok, type, ...text }
-  if (type === 'opaque') return shown // some releases of undici tell more of it than the standard allows
+  if (type === 'opaque') return shown // some releases of undici expose more than the standard allows
   return {
     ...shown,
     url,
@@ -82,7 +82,7 @@ async function describe(response: Response): Promise<object> {
   }
 }
 
-/** Without our header; a form has another boundary each time. */
+/** Removes our header, and the boundary of a form, which differs each time. */
 function seen({ method, url, headers, body }: Received): object {
   const { authorization: _, ...rest } = headers
   const text = JSON.stringify({
@@ -99,7 +99,7 @@ function ourFetch({ home, second }: Place, base: Fetch): Fetch {
   return bearerFetch({ source: testTokens({ warm: [read] }), routes, ...unobserved, baseFetch: base })
 }
 
-/** Each case is made anew for each side: a stream serves once. */
+/** Creates each case twice, because a stream can be sent only once. */
 type Make = (origin: string) => Parameters<Fetch>
 
 async function expectSame(where: Place, base: Fetch, make: Make): Promise<Outcome> {

@@ -8,7 +8,7 @@ import { undici } from '../support/undici.ts'
 
 type Given = Parameters<Fetch>
 
-/** What a caller gives, and how it then changes it. */
+/** The input of a caller, and how the caller changes it afterwards. */
 interface Changing {
   readonly given: Given
   change(): void
@@ -251,7 +251,7 @@ test.each([
   const init = () => ({ ...post, body: make(ended), duplex: 'half' }) as unknown as RequestInit
   await expect(fetchWithToken(server.origin, init())).rejects.toThrow('no token')
   await until(() => ended.mock.calls.length === 1)
-  if (make(ended) instanceof Readable) return // an iterator that waits for its stream cannot be told
+  if (make(ended) instanceof Readable) return // an iterator that waits for its stream cannot be ended
   await expect(fetchWithToken(new Request(server.origin, init()))).rejects.toThrow('no token')
   await until(() => ended.mock.calls.length === 2)
   expect(server.requests).toEqual([])

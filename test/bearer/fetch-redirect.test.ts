@@ -21,7 +21,7 @@ function carried({ requests }: ResourceServer): (readonly [string, string, strin
   return requests.map(({ method, url, authorization }) => [method, url, authorization])
 }
 
-/** All of the first server by one rule, of the second by another. */
+/** One rule for the first server and another one for the second. */
 function both(second: ResourceServer): (origin: string) => readonly Route[] {
   return (origin) => [
     { origin, request: read },
@@ -196,7 +196,7 @@ test('W4 the Host of another service is refused before anything is sent, and the
   })
   expect(server.requests).toEqual([])
   expect((await fetchWithToken(`${server.origin}/away`, own)).status).toBe(200)
-  expect(carried(second)).toEqual([['GET', '/', 'Bearer t2']]) // the Host of the first does not go along
+  expect(carried(second)).toEqual([['GET', '/', 'Bearer t2']]) // the Host of the first server is not sent along
 })
 
 test('D27 the signal ends the wait for the token of a later hop', async () => {

@@ -277,7 +277,7 @@ test('fetch of undici can be the base', async () => {
   expect(server.requests.map(({ body }) => body)).toEqual(['sent', 'sent'])
 })
 
-/** undici's fetch knows no FormData but its own. */
+/** undici's fetch only accepts its own FormData. */
 function ownForm(): InstanceType<typeof undici.FormData> {
   const data = new undici.FormData()
   data.set('field', 'sent')

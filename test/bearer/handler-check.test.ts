@@ -30,7 +30,7 @@ interface Outcome {
   readonly told: readonly string[]
 }
 
-/** Dispatches, and notes what comes of it until the server has answered or the request is refused. The second start of a request that waited is left out. */
+/** Dispatches and records the callbacks, until the server has answered or the request is refused. The second start of a request that waited is left out. */
 async function outcomeOf(dispatcher: Dispatcher, options: unknown, own: Callbacks | undefined): Promise<Outcome> {
   const told: string[] = []
   const handler = {

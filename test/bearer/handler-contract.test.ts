@@ -14,7 +14,7 @@ interface Dispatched {
   readonly handler: Required<Handler> & { onRequestSent(): void }
 }
 
-/** Sends through the interceptor to a dispatcher that only takes notes: the test plays undici. */
+/** Sends through the interceptor to a dispatcher that only records. The test plays the role of undici. */
 function dispatched(
   options: object,
   handler: object,
@@ -60,7 +60,7 @@ function controller(fields: Partial<Controller> = {}): TestController {
   }
 }
 
-/** A handler of any form that notes what it is told. */
+/** A handler of any form that records its callbacks. */
 function noting(answers: Readonly<Record<string, unknown>> = {}): {
   readonly told: unknown[][]
   readonly handler: object
@@ -217,7 +217,7 @@ test('D2 the failure of a token request that a refused stream started causes no 
   const { handler } = only(dispatched({ method: 'POST', body: { pipe() {}, on() {} } }, whole(), source))
   handler.onRequestStart(controller(), null)
   handler.onResponseStart(controller(), 401, {})
-  await settled() // the runner fails for an unhandled rejection
+  await settled() // vitest fails on an unhandled rejection
   expect(asked).toBe(1)
 })
 

@@ -12,7 +12,7 @@ import { undici } from '../support/undici.ts'
 
 const { Agent, SnapshotAgent, interceptors, request } = undici
 
-/** An answer that was put aside, the calls on its connection, and a reader that notes what it is told. */
+/** A held answer, the calls on its connection, and a reader that records its callbacks. */
 function held(does: Partial<AnswerReader> = {}) {
   const wire: unknown[] = []
   const told: unknown[] = []

@@ -57,7 +57,7 @@ interface Seen {
   readonly authorization: string | undefined
 }
 
-/** A server of many names, and a road whose policy has one of them. */
+/** A server with many names, and a client whose policy has one of them. */
 async function virtualHosts(): Promise<Road & { readonly origin: string; readonly seen: Seen[] }> {
   const seen: Seen[] = []
   const server = createServer(selfSigned(), ({ socket, headers: { host, authorization } }, response) => {

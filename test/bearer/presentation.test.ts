@@ -12,7 +12,7 @@ type Send = (
   init?: { method?: string; headers?: Record<string, string>; body?: string }
 ) => Promise<number>
 
-/** The two roads that a policy is spent on. */
+/** The two ways to send a request with a policy. */
 const roads: readonly (readonly [string, Send])[] = [
   [
     'the interceptor',

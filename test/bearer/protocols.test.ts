@@ -319,7 +319,7 @@ test('U111 a composed Agent as the global dispatcher serves the fetch of undici 
   expect(server.requests).toHaveLength(4)
 })
 
-/** By its file: the name may stand for undici 8 in this run. */
+/** Imported by its path, because the name can mean undici 8 in this run. */
 function lockedUndici7(): Promise<typeof undici> {
   return import('../../node_modules/undici/index.js') as Promise<typeof undici>
 }

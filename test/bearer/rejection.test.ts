@@ -66,7 +66,7 @@ test('Q8 U29 U30 D38 when the rejected token is all there is, the 401 is deliver
 test('Q7 D8 U31 a late 401 for a token that was replaced meanwhile takes the new one and asks for none', async () => {
   const { agent, server, tokens } = await bearerRoad({
     answer: (received, response) => {
-      if (received.url === '/late') void tokens.token(read, { rejected: sentFirst }) // somebody else replaces it
+      if (received.url === '/late') void tokens.token(read, { rejected: sentFirst }) // another caller replaces it
       accepting('t2')(received, response)
     }
   })
@@ -315,7 +315,7 @@ describe('what is told of refusals', () => {
     for (let serial = 10; serial < 110; serial += 1) refuse({ ...first, serial })
     refuse(first)
     const counts = told.slice(refusals.length).map(({ count }) => count)
-    // Those that are pushed out are told with what was not told yet.
+    // Evicted entries are reported with their remaining count.
     expect(counts.reduce((sum, count) => sum + count)).toBe(refusals.length + 100 + 1)
   })
 

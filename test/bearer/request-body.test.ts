@@ -143,7 +143,7 @@ test('U78 an interceptor inside that sends a one-shot body again sends all of it
   }
 })
 
-/** Reads a body, breaking off at a chunk if there is one more, and then from the start. */
+/** Reads a body, stops at a chunk if there is another one, and then reads from the start. */
 async function readTwice(body: AsyncIterable<string>, chunks: number, sent: string[]): Promise<void> {
   let text = ''
   let read = 0

@@ -31,7 +31,7 @@ test.each<[string, () => Readable, unknown]>([
     const { agent, server, tokens } = await bearerRoad({ warm: false })
     tokens.hold()
     const sent = request(server.origin, { dispatcher: agent, method: 'POST', body: body() })
-    await expect(sent).rejects.toMatchObject(error as object) // the runner fails for an error event that nobody hears
+    await expect(sent).rejects.toMatchObject(error as object) // vitest fails on an error event without a listener
     expect(tokens.waiting).toBe(0)
     tokens.open()
     await settled()
@@ -106,7 +106,7 @@ test('W37 a stream that was sent keeps no listener of ours', async () => {
   expect(listeners[1]).toBe(listeners[0])
 })
 
-/** It fails after a while, which a bare `fetch` has used to begin to read. */
+/** Fails after a while, when a plain `fetch` has already begun to read. */
 function failingLater(): Readable {
   const stream = new Readable({ read() {} })
   void settled(10).then(() => stream.destroy(broken))
@@ -121,7 +121,7 @@ test.each([
   tokens.hold()
   const init = { method: 'POST', body: failingLater(), duplex: 'half', dispatcher: agent }
   const sent = (fetch as typeof platformFetch)(server.origin, init as never)
-  await expect(sent).rejects.toMatchObject({ cause: broken }) // the runner fails for an error event that nobody hears
+  await expect(sent).rejects.toMatchObject({ cause: broken }) // vitest fails on an error event without a listener
   tokens.open()
   await settled()
   expect(server.requests).toEqual([])

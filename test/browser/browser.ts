@@ -7,11 +7,11 @@ import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const executablePath = [process.env.CHROMIUM, ...places].find((path) => path !== undefined && existsSync(path))
 
-/** Nothing here downloads a browser: where there is none, the tests are skipped, and their title says so. */
+/** Nothing here downloads a browser. Without an installed one the tests are skipped, and their titles say so. */
 export const hasBrowser = executablePath !== undefined
 export const title = hasBrowser ? 'in Chromium' : 'in Chromium (skipped: no Chromium is installed)'
 
-/** One browser for a file of tests; each page has a context of its own. */
+/** One browser for all tests of a file. Each page has its own context. */
 export function openPages(): (url: string, options?: BrowserContextOptions) => Promise<Page> {
   let browser: Browser
   beforeAll(async () => {

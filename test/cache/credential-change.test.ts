@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ClientClosedError } from '../../src/errors.ts'
 import { down, hour, noSuchScope, read, refused, second, setUp as setUpCache, write } from './set-up.ts'
 
-/** A cache whose credential is asked for news as often as `readings` says. */
+/** A cache whose credential is read again as often as `readings` says. */
 function setUp() {
   const credential = { changed: async () => false, readings: 0 }
   const { clock, source, cache } = setUpCache({

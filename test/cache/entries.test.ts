@@ -55,5 +55,5 @@ test('the key to push out is found without a look at all of them', () => {
     })
   }
   expect(entries.size).toBe(limit)
-  expect(looks).toBeLessThan(10 * limit) // a look at all for each of a thousand would make half a million
+  expect(looks).toBeLessThan(10 * limit) // looking at all keys for each of a thousand would be half a million
 })

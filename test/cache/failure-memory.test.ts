@@ -3,7 +3,7 @@ import { TokenClientError } from '../../src/errors.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { codeOf, hour, minute, noSuchScope, outcome, read, refused, second, settles, setUp, write } from './set-up.ts'
 
-/** A key whose rejected token of thirty seconds got no successor, but a refusal that holds for a minute. */
+/** A key whose token of thirty seconds was rejected. Its refresh was refused, which is remembered for a minute. */
 async function refusedInPlaceOfSuccessor() {
   const { clock, source, cache } = setUp()
   const asked = cache.promise(read)
@@ -120,7 +120,7 @@ test('more than eight keys that fail alike, and none that does not, are the fail
   await clock.advance(0)
   await Promise.all(source.calls.map((call) => call.fail(odd())))
   await clock.advance(900)
-  expect(source.calls).toHaveLength(17) // of the sixteen that were under way together one tries again
+  expect(source.calls).toHaveLength(17) // of the sixteen parallel requests one is repeated
 })
 
 test('a key that was refused while others get tokens is refused alone, and stays so', async () => {
@@ -137,7 +137,7 @@ test('a key that was refused while others get tokens is refused alone, and stays
     expect(codeOf(await settles(cache, clock, write))).toBe('ERR_INVALID_CLIENT')
     const another = tokenRequest({ scope: [`new-${again}`] })
     expect(await settles(cache, clock, another)).toBe('pending')
-    await source.last.fail(noSuchScope()) // no token shows since that the credential works
+    await source.last.fail(noSuchScope()) // no later token has shown that the credential works
     await clock.advance(10 * minute)
   }
 })

@@ -9,11 +9,11 @@ const wallStart = Date.UTC(2030, 0, 1)
 const whole = hour
 
 interface Course {
-  /** Milliseconds since the token was issued when it was sent for. */
+  /** The age of the token in ms when its request was sent. */
   readonly age?: number
   /** Milliseconds between sending and landing, by the monotonic clock. */
   readonly took?: number
-  /** By how much the wall clock went further meanwhile. */
+  /** How many ms the wall clock went further than the monotonic clock meanwhile. */
   readonly step?: number
   /** By how much the clock of whoever got the token runs ahead of this one. */
   readonly ahead?: number

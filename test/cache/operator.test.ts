@@ -83,7 +83,7 @@ describe('callers that wait', () => {
     expect(cache.health()).toMatchObject({ waiting: 3 })
     await source.calls[0]?.fail(rateLimited(20 * second))
     await clock.advance(0)
-    expect(cache.health()).toMatchObject({ waiting: 1 }) // who has patience sleeps over the pause
+    expect(cache.health()).toMatchObject({ waiting: 1 }) // a caller with a long maxWait waits through the pause
     await clock.advance(minute)
     expect(cache.health().waiting).toBe(0)
     for (const call of asked) await outcome(call, clock)

@@ -4,7 +4,7 @@ import { down, life, minute, outcome, read, second, setUp } from './set-up.ts'
 const users = 'https://users.internal'
 const orders = 'https://orders.internal'
 
-/** A warm token that the users service has refused; its successor is on the way. */
+/** A token that the users service has refused, while its successor is under way. */
 async function refusedByUsers() {
   const { cache, warm, clock, source, ...rest } = setUp()
   const token = await warm()

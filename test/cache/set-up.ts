@@ -8,7 +8,7 @@ import type { RefreshPolicy } from '../../src/token/lifetime.ts'
 import { type TokenRequest, tokenRequest } from '../../src/token/token-request.ts'
 import { scriptedSource } from '../support/scripted-source.ts'
 
-// Loaded at the first failure: a test's clock cannot wait for the disk.
+// This code is loaded at the first failure, but a held clock cannot wait for the disk.
 await import('p-retry')
 
 export const second = 1000
@@ -63,7 +63,7 @@ export function setUp({ refresh, random = 0.5, early = 0, credentialChanged, max
   })
   const names = () => told.map(({ name }) => name)
 
-  /** A token in hand, sent for a second ago (the gap between two flights is over), used once since. */
+  /** A token that was requested more than a second ago, so that the next flight can start, and that was used once. */
   async function warm(request = read, lifetime = life): Promise<AccessToken> {
     const promise = Promise.resolve(cache.token(request))
     await clock.advance(0)
@@ -75,7 +75,7 @@ export function setUp({ refresh, random = 0.5, early = 0, credentialChanged, max
   return { clock, source, told, names, cache, warm }
 }
 
-/** What a promise has come to by now: a token, an error, or nothing yet. */
+/** The current state of a promise: a token, an error, or 'pending'. */
 export async function outcome(
   promise: AccessToken | Promise<AccessToken>,
   clock: { advance(ms: number): Promise<void> }

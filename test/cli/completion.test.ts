@@ -47,7 +47,7 @@ const hasZsh = (() => {
 
 test.skipIf(!hasZsh)('zsh completes commands and the flags of a command', async () => {
   const { stdout: script } = await run(['completion', 'zsh'])
-  // The functions of zsh's completion system are seen to be called: without a terminal they have nowhere to show anything.
+  // Without a terminal zsh shows no completions, so the test records the calls of its completion functions.
   const code = `
     compdef() { print -r -- "compdef $*" }
     _describe() { print -r -- "describe $1: \${(j:, :)commands}" }

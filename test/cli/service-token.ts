@@ -12,7 +12,7 @@ export interface Ended {
 }
 
 export interface Surroundings {
-  /** What is piped in; nothing unless given. */
+  /** The standard input. The default is empty. */
   readonly input?: string
   readonly environment?: Readonly<Record<string, string>>
 }

@@ -12,7 +12,7 @@ export interface Presented extends TokenRequestDraft {
   readonly warnings: readonly WarningCode[]
 }
 
-/** A token request as a method of client authentication leaves it. */
+/** A token request after client authentication has been added. */
 export async function present(
   authentication: ClientAuthentication,
   fields: Partial<TokenRequestDraft> = {}

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 
-/** Made once for all tests of a file: RSA keys take their time. */
+/** Created once for all tests of a file, because RSA keys take long. */
 export const keys = {
   rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
   shortRsa: generateKeyPairSync('rsa', { modulusLength: 1024 }),

@@ -139,7 +139,7 @@ test('X4 while a file is rewritten again and again, no half of it is used', asyn
   await writer
 })
 
-/** Does this to the file while it is read, in the middle: before its bytes are taken, and after. Counts the readings and those left open. */
+/** Changes the file in the middle of a read, before and after its bytes are taken. Counts the reads, and those left open. */
 function meddle(readings: readonly { readonly before: () => void; readonly after: () => void }[]) {
   const { open } = promises
   const left = [...readings]

@@ -16,7 +16,7 @@ const thief = await proofSigner('ES256', seconds)
 async function service(guard: RequestHandler): Promise<string> {
   const app = express()
   app.get('/users', guard, (_request, response) => void response.send('welcome'))
-  // Theirs hands refusals to the error handling.
+  // Their middleware passes refusals to the error handler.
   app.use(((error, _request, response, _next) => {
     response.set(error.headers ?? {}).sendStatus(error.status ?? 500)
   }) satisfies express.ErrorRequestHandler)
@@ -26,7 +26,7 @@ async function service(guard: RequestHandler): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/users`
 }
 
-/** The same issuer's tokens, at a service of ours and at one of theirs. */
+/** Tokens of one issuer, at a service with our verifier and at one with theirs. */
 async function bothServices() {
   const orders = { clientId: 'orders', clientSecret: 'only here', scope: ['read_user'], audience: [audience] }
   const server = await startAuthorizationServer({ clients: [orders] })

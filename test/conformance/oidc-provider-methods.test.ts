@@ -23,7 +23,7 @@ function tokenFor({ name }: Way, clientAuthentication: ClientAuthentication) {
     clientId: name,
     scope: ['read_user'],
     clientAuthentication,
-    // A method with a certificate brings the authority with it.
+    // A method with a certificate also contains the authority.
     ...(clientAuthentication.mutualTls === undefined && { connect: { ca: identity.ca.cert } })
   })
   onTestFinished(tokens.close)

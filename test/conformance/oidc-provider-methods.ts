@@ -9,7 +9,7 @@ import { type Identity, jwksOf, type Way } from '../support/every-method.ts'
 /** node-oidc-provider over https, with a private authority, and a client for each way of client authentication; its id is the name of the way. */
 export async function startOidcProviderForMethods(identity: Identity, ways: readonly Way[]) {
   const { server: own, ca } = identity
-  // Who signs a client's certificate is for the provider to judge, by the method of the client.
+  // TLS accepts any client certificate. The provider checks it by the client's method.
   const tls = { ...own, ca: ca.cert, requestCert: true, rejectUnauthorized: false }
   const server = createServer(tls).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -5,7 +5,7 @@ import type { AccessToken } from '../../src/token/access-token.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import type { TokenSource } from '../../src/token/token-source.ts'
 
-/** What happens to a question from now on: it gets a token of its own, or fails, or nothing comes. */
+/** What later requests get: a new token, an error, or no answer. */
 export type Mood = 'good' | 'failing' | 'silent'
 
 export interface SourceUnderTest {
@@ -34,7 +34,7 @@ async function answerOf(clock: ManualClock, answer: AccessToken | Promise<Access
   return watched
 }
 
-/** What whoever stands above a token source relies on, whichever it is. `keepsTime`: it obeys `maxWait` by itself. */
+/** What the user of any token source relies on. With `keepsTime` the source obeys `maxWait` itself. */
 export function testTokenSource(
   name: string,
   make: () => SourceUnderTest | Promise<SourceUnderTest>,

@@ -17,13 +17,13 @@ import { testTokens } from '../support/tokens.ts'
 import { good } from '../token-endpoint/token-answer.ts'
 import { failure, type Mood, type SourceUnderTest, testTokenSource } from './token-source-contract.ts'
 
-// Loaded at the first failure: a test's clock cannot wait for the disk.
+// This code is loaded at the first failure, but a held clock cannot wait for the disk.
 await import('p-retry')
 
 const emit = () => {}
 const timeout = 10_000
 
-/** The scripted source, with a script and a sense of time. */
+/** The scripted source with a script, which obeys its maxWait. */
 function answering(clock: ManualClock): SourceUnderTest {
   const scripted = scriptedSource(clock)
   let mood: Mood = 'good'

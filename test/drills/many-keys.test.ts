@@ -3,14 +3,14 @@ import type { TokenClient } from '../../src/index.ts'
 import { granted, heldRoad, pass, unreachable } from '../support/held-road.ts'
 
 const second = 1000
-/** What may be on its way at a time. */
+/** How many requests may be under way at the same time. */
 const atOnce = 16
 
 function manyScopes(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `key-${index}`)
 }
 
-/** Calls for keys that nobody has called for lately. */
+/** Calls for keys that were not used recently. */
 function call(tokens: TokenClient, scopes: readonly string[], round: number, calls: number): void {
   for (let done = 0; done < calls; done += 1) {
     const scope = scopes[(round * calls + done) % scopes.length] as string

@@ -38,7 +38,7 @@ function setUp() {
   return { clock, server, admission, takeSlot, taken, fallIll, foundIll, recover, staying }
 }
 
-/** What a promise has come to by now. */
+/** The current state of a promise. */
 async function soFar<T>(promise: T | Promise<T>): Promise<T | 'waiting'> {
   const later = new Promise<'waiting'>((resolve) => setImmediate(() => resolve('waiting')))
   return Promise.race([promise, later])

@@ -25,7 +25,7 @@ function failure(given: Partial<Failure>): Failure {
   return { ...first, sentAt: given.failedAt ?? 0, jitter: 0.5, spread: 0.5, ...given }
 }
 
-/** Milliseconds after the failure, with that much left of the token; 0 for none. */
+/** The wait in ms after the failure, if this much of the token's life is left; 0 means no token. */
 function wait(given: Partial<Failure>, remaining = 0, mayBreakPause = true): number {
   const known = failure(given)
   const end = remaining === 0 ? Number.NEGATIVE_INFINITY : known.failedAt + remaining

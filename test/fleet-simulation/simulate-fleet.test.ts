@@ -6,7 +6,7 @@ const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
 
-/** Worst seconds of rollout, first and third round, as they were simulated apart from this library. */
+/** The worst seconds of the rollout, the first and the third round, from a simulation without this library. */
 const published = [
   { instances: 100, rollout: minute, boot: 5, first: 1, third: 1 },
   { instances: 10_000, rollout: minute, boot: 211, first: 9, third: 8 },

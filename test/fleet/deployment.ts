@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { type BuiltPackage, buildPackage } from '../house/package.ts'
 import { hasRedis, type RedisServer, startRedis } from '../stores/redis-server.ts'
 
-/** What the instances of a fleet run from, and the engine that they share where there is one. */
+/** The package that the instances of a fleet run, and the engine that they share, if there is one. */
 export interface Deployment {
   readonly folder: string
   readonly redisPort: number

@@ -118,7 +118,7 @@ describe.skipIf(!hasRedis)('a store in trouble (redis-server is needed)', () => 
     expect(shared).toBeLessThan(single / 4) // and the store is used again
   })
 
-  /** What each client did, in all instances: the first one has the store. */
+  /** What each client did, in all instances. The first client has the store. */
   function byClient(instances: readonly (readonly Calls[])[]): Calls[][] {
     return [0, 1].map((client) => instances.flatMap((clients) => clients[client] ?? []))
   }

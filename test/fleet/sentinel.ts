@@ -3,7 +3,7 @@ import { startRedis, startSentinel, until } from '../stores/redis-server.ts'
 export interface Replicated {
   /** Of the sentinels. */
   readonly ports: readonly number[]
-  /** The master dies where it stands, and its replica takes its place. */
+  /** Kills the master, so that its replica takes its place. */
   loseMaster(): Promise<void>
   stop(): Promise<void>
 }

@@ -14,7 +14,7 @@ const outage = { at: 12 * second, duration: 6 * second }
 const shards = 5
 const seeds = Array.from({ length: 40 }, (_, index) => index + 1)
 
-/** What fifty instances ask, on average over many courses. */
+/** The token requests of fifty instances, on average over many runs. */
 function simulated(fleet: Omit<FleetOptions, 'instances'>): number {
   const totals = seeds.map((seed) => simulateFleet({ ...plan, ...fleet, instances, seed }).requests)
   return totals.reduce((sum, total) => sum + total, 0) / totals.length

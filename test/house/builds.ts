@@ -3,7 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promis
 import { join } from 'node:path'
 import { root } from './imports.ts'
 
-// A build of what has not changed is the same again. Some twenty test files want one, and each takes seconds.
+// Unchanged sources give the same build. About twenty test files need one, and each build takes seconds.
 
 /** All that `dist` is made of. */
 const sources = ['src', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
@@ -24,7 +24,7 @@ export async function takeBuild(dist: string): Promise<boolean> {
 export async function keepBuild(dist: string): Promise<void> {
   const copy = await mkdtemp(join(cache, 'build-'))
   await cp(dist, copy, { recursive: true })
-  const another = () => rm(copy, { recursive: true }) // has kept the same one meanwhile
+  const another = () => rm(copy, { recursive: true }) // another process has stored the same build meanwhile
   await rename(copy, await placeOfBuild()).catch(another)
   for (const name of await readdir(cache)) if (name.startsWith('build-')) await letGoOfOld(join(cache, name))
 }

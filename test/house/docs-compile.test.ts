@@ -5,7 +5,7 @@ import { compile } from './compile.ts'
 import { pages, read } from './documented.ts'
 import { root } from './imports.ts'
 
-/** What the code blocks take for granted. A block that shows how one of these is made declares its own. */
+/** Names that the code blocks use without declaring them. A block that shows how to create one declares its own. */
 const prelude = `
 import type { TokenClient } from 'service-token-client'
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { read } from './documented.ts'
 import { type Import, isOwn, reach, readSources, resolveImport, room, root } from './imports.ts'
 
-/** Room → floor. A room that is not here has no place in the house. */
+/** The floor of each room. Every room must be listed here. */
 const floors: Readonly<Record<string, number>> = {
   errors: 0,
   events: 0,
@@ -51,7 +51,7 @@ const floors: Readonly<Record<string, number>> = {
   cli: 10
 }
 
-/** It comes to the rooms by the doors of the package, as its users do. */
+/** It imports the entries of the package, as its users do. */
 const commandLine = /^src\/cli\//
 
 /** Dependency → the files that may name it. */
@@ -62,7 +62,7 @@ const owners: Readonly<Record<string, RegExp>> = {
   'service-token-client': commandLine
 }
 
-/** The peer: never loaded. Its types are the user's own, and stand wherever the user hands one in or gets one. */
+/** The peer dependency, which is never loaded. Its types may be imported where users pass or get one of its objects. */
 const peer = 'undici'
 
 const loadedWhenNeeded = ['jose', 'p-retry']
@@ -174,7 +174,7 @@ test('a dependency is named in its one room only', () => {
   expect(misplaced).toEqual([])
 })
 
-/** A copy of it in another bundle does no harm: it has no state, and no class that somebody asks for by `instanceof`. */
+/** These files may be copied into another bundle, because they have no state and no class that is used with `instanceof`. */
 function isPlain(file: string): boolean {
   return floor(file) === 0 && sources.get(file)?.length === 0
 }

@@ -173,7 +173,7 @@ test('the packed package holds dist, its papers and its pages, and nothing else'
   ).toEqual([])
 })
 
-/** Pictures are no part of the package: a fifth of its size, and each has its words beside it. */
+/** Pictures are not in the package, because they would be a fifth of its size and the text beside them says the same. */
 const picture = /\.(png|svg)$/
 
 test('every link of a packed page to a file leads to one that is packed as well, and no picture is packed', async () => {

@@ -15,7 +15,7 @@ export interface CertificateOptions {
   readonly notAfter?: string
 }
 
-/** A self-signed certificate (RFC 5280), written byte by byte: neither Node nor a bare machine has a tool for it. */
+/** A self-signed certificate (RFC 5280), encoded byte by byte, because Node has no function for it. */
 export function selfSigned({
   names = ['127.0.0.1'],
   notAfter = '490101000000Z'

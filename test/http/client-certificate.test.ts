@@ -73,7 +73,7 @@ test.each<[string, () => Certificate | undefined, string]>([
   await expect(wire()(await serve(), shown())).rejects.toMatchObject({ code })
 })
 
-// Node's own server breaks the connection without a word; these are the words of others, as Node names them.
+// Node's server closes the connection without an alert. These are the alerts of other servers, with Node's names.
 test.each([
   'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE',
   'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',

@@ -19,7 +19,7 @@ export interface RawServer {
   next(): Promise<RawRequest>
 }
 
-/** A loopback server below HTTP: the test writes bytes, breaks connections, or lets them wait. It ends with the test. */
+/** A raw TCP server on loopback: the test writes bytes, breaks connections, or lets them wait. It ends with the test. */
 export async function rawServer(
   answer: (request: RawRequest, index: number) => void = () => {},
   certificate?: Certificate

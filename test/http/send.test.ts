@@ -116,7 +116,7 @@ test.each(everyRoad.flatMap(([road, open]) => Object.keys(unreadable).map((how) 
     const server = await rawServer((request) => unreadable[how]?.(request))
     const { status, headers, body } = await road().send(post(server))
     expect({ status, wait: headers['retry-after'], body: text(body) }).toEqual({ status: 429, wait: '7', body: '' })
-    // A connection of the platform's fetch is not ours to end, while nothing is wrong with it.
+    // We cannot end a healthy connection of the platform's fetch.
     if (name !== 'fetch') await closed((await server.next()).socket)
   }
 )

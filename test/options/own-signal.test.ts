@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ownSignal } from '../../src/options/own-signal.ts'
 
-/** What an AbortController of jsdom or a polyfill gives: no instance of this realm's AbortSignal. */
+/** A signal of jsdom or a polyfill, which is not an instance of this realm's AbortSignal. */
 function foreignController() {
   const signal = Object.assign(new EventTarget(), { aborted: false, reason: undefined as unknown })
   const abort = (reason?: unknown) => Object.assign(signal, { aborted: true, reason }).dispatchEvent(new Event('abort'))

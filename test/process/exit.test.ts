@@ -76,7 +76,7 @@ test('P1 a refresh in the background that hangs lets the process end', async () 
   let asked = 0
   const endpoint = await listen((_, response) => {
     asked += 1
-    if (asked > 1) return // and never answers
+    if (asked > 1) return // this request gets no answer
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end('{"access_token":"t","token_type":"Bearer","expires_in":43200}')
   })

@@ -55,7 +55,7 @@ test('R34 a token that is bound to a certificate is accepted only with that cert
   expect(await call(url, bound, client)).toEqual([200, undefined])
   expect(await call(url, bound, thief)).toEqual(refused)
   expect(await call(url, bound)).toEqual(refused)
-  // The token is known by now, and is still not the thief's.
+  // The token is cached now, and the thief still cannot use it.
   expect(await call(url, bound, thief)).toEqual(refused)
 })
 

@@ -66,12 +66,12 @@ describe.each([
     )
     .map((changes) => `${header}.${encode({ ...by.claims, ...changes })}.${signature}`)
 
-  /** Other claims, signed well by somebody else. */
+  /** Other claims, with a valid signature of somebody else. */
   const forged = fc
     .dictionary(fc.constantFrom('iss', 'sub', 'scope', 'roles', 'client_id'), json)
     .map((changes) => other.signed(JSON.stringify(by.header), JSON.stringify({ ...by.claims, ...changes })))
 
-  /** Signed well by the issuer, with one claim that is not as it has to be. */
+  /** Signed by the issuer, but with one invalid claim. */
   const wrong = fc
     .tuple(fc.constantFrom('iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'cnf'), json)
     .filter(([name, value]) => !isFine(name, value))

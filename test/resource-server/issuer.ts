@@ -18,14 +18,14 @@ export interface TestIssuer {
   readonly header: { readonly alg: string; readonly typ: string; readonly kid: string }
   /** Claims of a token that is good for an hour. */
   readonly claims: Record<string, unknown>
-  /** A good token, with some claims and header members changed; `undefined` takes one away. */
+  /** A valid token with some claims and header members changed; `undefined` removes one. */
   token(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
-  /** These bytes, signed well. */
+  /** These bytes with a valid signature. */
   signed(header: string, payload: string | Uint8Array): string
   verifier(options?: Partial<AccessTokenVerifierOptions>): AccessTokenVerifier
 }
 
-/** An issuer on paper: it signs tokens, and its keys are handed to the verifier. */
+/** An issuer without a server. It signs tokens, and the verifier gets its keys directly. */
 export async function testIssuer(alg: 'RS256' | 'ES256' | 'EdDSA' = 'ES256'): Promise<TestIssuer> {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
   const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg, use: 'sig' }] }

@@ -9,9 +9,9 @@ export interface ProofSigner {
   readonly privateJwk: JWK
   /** RFC 7638. */
   readonly jkt: string
-  /** A good proof for GET of `target`, with some claims and header members changed; `undefined` takes one away. */
+  /** A valid proof for GET of `target` with some claims and header members changed; `undefined` removes one. */
   proof(claims: Record<string, unknown>, header?: Record<string, unknown>): string
-  /** These texts, signed well. */
+  /** These texts with a valid signature. */
   signed(header: string, payload: string): string
 }
 
@@ -19,7 +19,7 @@ export function ath(token: string): string {
   return createHash('sha256').update(token).digest('base64url')
 }
 
-/** A client's key, and its proofs by jose's keys and node:crypto, so that no code of ours judges itself. */
+/** A client's key and its proofs, made with jose and node:crypto, so that our code does not test itself. */
 export async function proofSigner(alg = 'ES256', seconds: () => number = () => 0): Promise<ProofSigner> {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
   const jwk = await exportJWK(publicKey)

@@ -15,7 +15,7 @@ test('R39 a proof can be used once, and is forgotten after its end', async () =>
   expect(memory.use('a', until)).toBe(false)
   expect(clock.timers).toBe(1)
   await clock.advance(lifetime)
-  // Nothing is left, and nothing waits; what has ended stays used all the same.
+  // No entry and no timer is left, and the expired proof is still refused.
   expect(clock.timers).toBe(0)
   expect(memory.use('a', until)).toBe(false)
 })

@@ -17,7 +17,7 @@ const { clock, token, signed, verifier, claims, header } = es256
 async function expectRefused(bad: string, reason: RefusalReason, by: AccessTokenVerifier = verifier()): Promise<void> {
   const refusal = by.verify(`Bearer ${bad}`)
   await expect(refusal).rejects.toMatchObject({ name: 'TokenRefusedError', reason, status: 401, transient: false })
-  // R15: whatever the reason, the caller is told the same.
+  // R15: the caller gets the same answer for every reason.
   await expect(refusal).rejects.toMatchObject({ challenge: `Bearer realm="${audience}", error="invalid_token"` })
 }
 

@@ -102,7 +102,7 @@ test('R42 no part of a token is kept, shown or thrown', async () => {
   expect(String((refusal as Error).stack)).not.toContain('AAAA')
 })
 
-/** Collects garbage now: what nobody holds is gone afterwards. */
+/** Runs the garbage collector. */
 async function collected(): Promise<void> {
   setFlagsFromString('--expose-gc')
   const gc = runInNewContext('gc') as () => void

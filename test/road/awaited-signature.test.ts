@@ -29,7 +29,7 @@ interface RoadOptions extends ProvenServiceOptions {
   readonly proofs?: number
 }
 
-/** A client with a token, whose signer works no more, and a service. */
+/** A service, and a client with a token whose signer no longer works. */
 async function road(trouble: () => Promise<never>, { proofs = 0, ...options }: RoadOptions = {}) {
   const { dpop } = remoteSigner()
   let left = Number.POSITIVE_INFINITY

@@ -7,7 +7,7 @@ import { clientSecret, road } from '../support/road.ts'
 
 type Call = (url: string) => Promise<unknown>
 
-/** The roads on which a call can leave. */
+/** The ways to send a call. */
 const ways: Readonly<Record<string, (tokens: TokenClient, policy: BearerPolicy) => Call | Promise<Call>>> = {
   interceptor(tokens, policy) {
     const agent = new Agent().compose(tokens.interceptor(policy))

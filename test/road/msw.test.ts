@@ -3,7 +3,7 @@ import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createTokenClient, type TokenClient } from '../../src/index.ts'
 
-// How a user's own tests would look: msw answers for both servers, with no option of the client set for it.
+// Tests of users look like this: msw answers for both servers, and the client needs no option for it.
 const msw = setupServer(
   http.post('https://auth.internal/oauth2/token', async ({ request }) => {
     const form = new URLSearchParams(await request.text())

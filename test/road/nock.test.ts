@@ -2,7 +2,7 @@ import nock from 'nock'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createTokenClient, type TokenClient } from '../../src/index.ts'
 
-// How a user's own tests would look: nock answers for the authorization server, with no option of the client set for it.
+// Tests of users look like this: nock answers for the authorization server, and the client needs no option for it.
 let tokens: TokenClient
 
 beforeEach(() => {

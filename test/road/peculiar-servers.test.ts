@@ -8,7 +8,7 @@ import { metadataServer } from '../metadata/metadata-server.ts'
 import { authority, certificate } from '../support/certificates.ts'
 import { next } from '../support/road.ts'
 
-// Loaded at the first failure: a test's clock cannot wait for the disk.
+// This code is loaded at the first failure, but a held clock cannot wait for the disk.
 await import('p-retry')
 
 const secret = 'marker-secret-9b1c'

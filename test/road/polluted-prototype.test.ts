@@ -7,7 +7,7 @@ import { testIssuer } from '../resource-server/issuer.ts'
 
 const evil = 'https://evil.example/'
 
-/** What an attacker of the process can write in one place, name by name. */
+/** Names that an attacker could set on Object.prototype. */
 async function polluted<T>(name: string, value: unknown, work: () => Promise<T>): Promise<T> {
   const prototype = Object.prototype as Record<string, unknown>
   prototype[name] = value

@@ -20,12 +20,12 @@ import { type ManualClock, manualClock } from '../../src/testing/index.ts'
 import { authority, certificate } from '../support/certificates.ts'
 import { listen } from '../support/road.ts'
 
-// Loaded when first needed: a test's clock cannot wait for the disk.
+// This code is loaded when it is first needed, but a held clock cannot wait for the disk.
 await Promise.all([import('p-retry'), import('jose')])
 
 const second = 1000
 const minute = 60 * second
-/** Stands for the twelve hours of real tokens; refreshed after sixteen minutes. */
+/** The lifetime of the tokens, instead of twelve hours. They are refreshed after sixteen minutes. */
 const life = 20 * minute
 
 type Name = 'old' | 'new'
@@ -129,7 +129,7 @@ async function arrival(clock: ManualClock): Promise<void> {
   for (let turn = 0; turn < 100_000 && clock.timers > 1; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** A token by the new credential, and nobody noticed. */
+/** Checks that there is a token by the new credential, and that no call failed. */
 async function settles({ tokens, server, pass, failed, refused }: Stage, mostRefusals: number): Promise<void> {
   await pass(life + minute)
   expect(failed()).toBe(0)

@@ -46,7 +46,7 @@ function cloned(value: unknown): unknown {
   }
 }
 
-/** All that a careless log could print of a value. */
+/** Everything that a careless log could print of a value. */
 function printed(value: unknown): string[] {
   const texts = [
     inspect(value, { showHidden: true, depth: Number.POSITIVE_INFINITY, getters: true }),

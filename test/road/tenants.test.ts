@@ -96,7 +96,7 @@ const platform: typeof fetch = (...given) => fetch(...given)
 const agents = [new Agent(), new Agent()] as const
 const [firstClock, secondClock] = [manualClock(), manualClock()]
 
-/** Two ways that no connection and no metadata may be shared between. */
+/** Pairs of options with which two clients must not share connections or metadata. */
 const different: readonly [string, Partial<TokenClientOptions>, Partial<TokenClientOptions>][] = [
   ['authorities', { connect: { ca: identity.cert } }, {}],
   [

@@ -12,7 +12,7 @@ const ways = waysOf(listeners)
 
 afterAll(() => listeners.close())
 
-/** Where no token may go, each in the spelling that a careless comparison takes for the allowed origin. */
+/** Places where no token may go. A careless comparison would confuse each of them with the allowed origin. */
 const foreign: readonly (readonly [string, string])[] = [
   ['another port', `http://users.internal:${ports.second}`],
   ['another host, another port', `http://evil.internal:${ports.second}`],
@@ -41,7 +41,7 @@ async function expectNoLeak(sent: Promise<unknown>): Promise<void> {
   expect(leaks(listeners)).toEqual([])
 }
 
-// One token serves them all: no foreign 401 asks for another.
+// One token is enough, because a foreign 401 does not cause a new one.
 afterEach(() => expect(listeners.tokens.issued).toBe(1))
 
 test.each(ways)('D20 the way "$name" carries the token to the allowed origin at all', async ({ send }) => {

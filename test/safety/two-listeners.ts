@@ -22,7 +22,7 @@ export interface Sighting {
   readonly authorization: string | undefined
   /** Whether a proof came with it. */
   readonly hasProof: boolean
-  /** The chain of redirects has passed a place outside the policy, and whoever sends promised to show no token after that. */
+  /** The chain of redirects has left the policy, and this way of sending promises no token after that. */
   readonly isTainted: boolean
 }
 
@@ -86,7 +86,7 @@ export async function listen(prover?: Prover): Promise<Listeners> {
   }
 }
 
-/** A token or a proof that somebody saw who should not have. */
+/** A token or a proof that was seen where it must not be. */
 export function leaks({ sightings, allowed }: Listeners): Sighting[] {
   const { host } = new URL(allowed)
   return sightings.filter(

@@ -20,7 +20,7 @@ export interface Way {
 
 const redirect = undici.interceptors.redirect({ maxRedirections: 5 })
 
-/** Every face of the library, in both orders with a redirect interceptor. What the answer is does not matter here. */
+/** Every way to use the library, in both orders with a redirect interceptor. The answers do not matter here. */
 export function waysOf(listeners: Listeners): Way[] {
   const { interceptor } = listeners
   const plain = listeners.agent()

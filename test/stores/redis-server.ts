@@ -14,7 +14,7 @@ export interface RedisServer {
   readonly process: ChildProcess
   /** What the engine answers to a command. */
   ask(...command: readonly string[]): Promise<string>
-  /** The engine dies where it stands. */
+  /** Kills the engine. */
   kill(): Promise<void>
   /** Starts it again on its port, with what it has on its disk. */
   restart(): Promise<void>

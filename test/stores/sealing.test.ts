@@ -105,7 +105,7 @@ test('a refused credential leaves no word: another instance may hold a newer one
   expect(failureWord(key, name, new Error('x'), 9000)).toBe(undefined)
 })
 
-/** The key id, which is all that two seals of one key share. */
+/** The key id, which is the only common part of two texts sealed with one key. */
 function sealedBy(one: SealingKey): string | undefined {
   return one.seal('x', 'x').split('.')[1]
 }

@@ -22,7 +22,7 @@ export interface SimulatedService {
   now(): number
   /** Every instance makes a call, and so much time passes. */
   calls(ms: number): Promise<void>
-  /** This instance dies where it stands, lease and all, and another one takes its place. */
+  /** Kills this instance while it holds its lease, and starts another one in its place. */
   die(index: number): Promise<void>
   close(): Promise<void>
 }

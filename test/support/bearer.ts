@@ -67,12 +67,12 @@ export function closing<D extends Dispatcher>(dispatcher: D): D {
   return dispatcher
 }
 
-/** Lets everything that is ready happen. */
+/** Lets all ready callbacks run. */
 export async function settled(turns = 5): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Waits for something that another party does soon; the test's own limit ends it. */
+/** Waits until a condition holds. The timeout of the test ends the wait. */
 export async function until(condition: () => boolean): Promise<void> {
   let over = false
   onTestFinished(() => {

@@ -73,7 +73,7 @@ export function neverContent(challenge: string): ProvenServiceOptions {
   }
 }
 
-/** A service that is entitled to nothing, and what it was shown. */
+/** A service outside the policy, and the headers that it received. */
 export async function stranger() {
   const shown: unknown[] = []
   const origin = await listen((request, response) => {

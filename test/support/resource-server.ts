@@ -9,7 +9,7 @@ export interface Received {
   readonly headers: IncomingMessage['headers']
   readonly rawHeaders: readonly string[]
   readonly body: string
-  /** Which connection it came on, from 1. */
+  /** The number of the connection that it came on, from 1. */
   readonly connection: number
 }
 

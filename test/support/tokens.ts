@@ -5,7 +5,7 @@ import type { TokenRequest } from '../../src/token/token-request.ts'
 import type { TokenSource } from '../../src/token/token-source.ts'
 import type { Patience } from '../../src/waiting/patience.ts'
 
-/** For what spends tokens in a test: no listener, and the clock of the machine. */
+/** Spending without a listener and with the clock of the machine, for tests that observe neither. */
 export const unobserved = { clock: systemClock, emit() {} }
 
 export interface TestTokens extends TokenSource {

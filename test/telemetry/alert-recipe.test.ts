@@ -5,7 +5,7 @@ import { type Behaviour, granted, heldRoad } from '../support/held-road.ts'
 const page = readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8')
 const [, recipe = ''] = /## What is worth an alert.*?```ts\n(.*?)```/s.exec(page) ?? []
 
-/** Follows the recipe as it stands on the page for one life. Answers with the seconds that were left of the token at each report. */
+/** Follows the recipe of the page for one token. Returns how many seconds of the token were left at each report. */
 async function reportsOf(life: number, behaviour: Behaviour): Promise<number[]> {
   const { tokens, clock } = heldRoad(behaviour)
   const reports: number[] = []

@@ -8,7 +8,7 @@ test('an end calls back those who wait, each once, and not those who have left',
   onAbort(ending, () => told.push('one'))
   const stay = onAbort(ending, () => told.push('other'))
   stay()
-  stay() // a second time harms nobody
+  stay() // a second call has no effect
   onAbort(ending, () => told.push('third'))
   ending.abort(new Error('first'))
   ending.abort(new Error('second'))

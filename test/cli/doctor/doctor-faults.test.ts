@@ -8,7 +8,7 @@ const { found } = doctor()
 describe('a fault of the development server is one finding', () => {
   const cases = faultRows.map(([name, fault, set, settings = {}]) => ({ name, fault, set, settings }))
 
-  // At once, for most of them wait between two attempts.
+  // These run in parallel, because most of them wait between two attempts.
   test.concurrent.for(cases)('$name: $fault', async ({ name, set, settings }, { onTestFinished }) => {
     const server = await developmentServer(onTestFinished)
     set(server)

@@ -9,7 +9,7 @@ export type FaultRow = readonly [
   settings?: Settings
 ]
 
-/** What can be wrong with the development server → the one finding that it gives. */
+/** Each fault of the development server, with the finding that it must cause. */
 export const faultRows: readonly FaultRow[] = [
   ['credential-refused', 'a wrong secret', () => {}, { CLIENT_SECRET: 'marker-wrong' }],
   ['credential-refused', 'a wrong secret with special characters', () => {}, { CLIENT_SECRET: 'marker-wrong %' }],

@@ -19,7 +19,7 @@ export function environmentOf(issuer: string, settings: Settings = {}): Record<s
 
 export interface Doctor {
   readonly run: ServiceToken
-  /** The names of the findings; the marker is in no output, and each finding says all it has to. */
+  /** The names of the findings. This also checks that no output contains the marker, and that each finding is complete. */
   found(issuer: string, settings?: Settings, args?: readonly string[]): Promise<string[]>
 }
 
@@ -43,7 +43,7 @@ export function doctor(): Doctor {
   }
 }
 
-/** A healthy server that knows the client, for one test; one that runs beside others says itself when it has finished. */
+/** A healthy server that knows the client, for one test. A concurrent test passes its own `onTestFinished`. */
 export async function developmentServer(whenFinished = onTestFinished): Promise<AuthorizationServer> {
   const orders = { clientId: 'orders', clientSecret: secret, scope: ['read_user', 'write_user'], audience: ['users'] }
   const server = await startAuthorizationServer({ clients: [orders] })
@@ -51,7 +51,7 @@ export async function developmentServer(whenFinished = onTestFinished): Promise<
   return server
 }
 
-/** A folder for the tests of this file: the path of a file in it. */
+/** Returns the path of a file in a folder for the tests of this file. */
 export function folderForTests(): (name: string) => string {
   let folder: string
   beforeAll(async () => {

@@ -14,7 +14,7 @@ const by = await testIssuer()
 /** Epoch seconds. */
 export const now = by.clock.wallTime() / 1000
 
-/** What is changed in the usual token (`undefined` takes a member away), and what comes of it: a part of the verified token, or the reason of a refusal. */
+/** The changes to the usual token (`undefined` removes a member), and the result: a part of the verified token, or the reason of the refusal. */
 export type Form = readonly [
   what: string,
   claims: Readonly<Record<string, unknown>>,
@@ -27,7 +27,7 @@ export interface UsualToken {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** A corpus of one server's tokens. Each form is signed well: what is refused is refused for what it says. */
+/** A corpus of one server's tokens. Every signature is valid, so a token is refused only for its content. */
 export function testProfile(
   profile: TokenProfile,
   options: Partial<AccessTokenVerifierOptions>,
