@@ -9,7 +9,6 @@ import { jwsPart } from '../proof/raw-signature.ts'
 import type { AnswerFields, ProofRefusal, ProvenCall, ProvenRequest, Prover } from '../token/prover.ts'
 import { tooSlow, withDeadline } from '../waiting/deadline.ts'
 import type { Ending } from '../waiting/ending.ts'
-import { nothingCame } from '../waiting/leave-on-abort.ts'
 import type { BegunPatience } from '../waiting/patience.ts'
 import type { DpopKey } from './dpop-key.ts'
 import type { ProofMemory } from './proof-memory.ts'
@@ -44,13 +43,11 @@ export function dpopProver({ key, memory, clock, timeout, closing }: DpopProverO
     const moment = clock.monotonicTime()
     // With maxWait 0 a caller wants a token that is there already. No signature is ever there before its request.
     const left = maxWait ? Math.max(0, maxWait - (moment - (waitsSince ?? moment))) : timeout
+    const what = 'the signature of the DPoP key'
     const timedOut = () =>
       left < timeout
-        ? nothingCame({ maxWait })
-        : tooSlow(`No DPoP proof came within ${timeout} ms`, {
-            what: 'the sign function',
-            code: 'ERR_SECRET_UNAVAILABLE'
-          })
+        ? tooSlow(`No token and DPoP proof came within ${maxWait} ms`, { what, code: 'ERR_TIMEOUT' })
+        : tooSlow(`No DPoP proof came within ${timeout} ms`, { what, code: 'ERR_SECRET_UNAVAILABLE' })
     const deadline = { clock, timeout: Math.min(left, timeout), timedOut, signals: [closing, signal], holds: true }
     return toldToCaller(withDeadline(deadline, () => proof))
   }

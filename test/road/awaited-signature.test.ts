@@ -94,7 +94,7 @@ test.each(Object.entries(ways))('I7 the maxWait of %s is for its token and its p
   await clock.advance(1)
   expect(await call).toMatchObject({
     code: 'ERR_TIMEOUT',
-    message: expect.stringContaining('2000 ms'),
+    message: 'No token and DPoP proof came within 2000 ms: the signature of the DPoP key did not arrive in time.',
     transient: true
   })
   expect({ seen, timers: clock.timers }).toEqual({ seen: [], timers })
