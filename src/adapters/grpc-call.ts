@@ -37,6 +37,8 @@ export class BearerCall implements GrpcCall {
   readonly #below: Below
   readonly #messages: GrpcMessages
   readonly #leaving = new AbortController()
+  /** The end of the deadline. It is kept here, because Node 20 collects a timeout to which only `AbortSignal.any` refers, and it never fires. */
+  #late: AbortSignal | undefined
   #metadata: GrpcMetadata | undefined
   #listener: GrpcListener = {}
   /** The attempt that is under way. */
@@ -195,18 +197,22 @@ export class BearerCall implements GrpcCall {
 
   /** Its signal is made only when a token or a signature has to be waited for: for the caller who leaves, and for its deadline. */
   #patienceFromNow(): BegunPatience {
-    const { deadline } = this.#below.options
-    const leaving = this.#leaving.signal
+    const signal = () => this.#leavingSignal()
     return {
       maxWait: this.#route.maxWait,
       waitsSince: this.#spending.clock.monotonicTime(),
       get signal() {
-        const left = Number(deadline ?? Number.POSITIVE_INFINITY) - Date.now()
-        return left > longestTimer
-          ? leaving
-          : AbortSignal.any([leaving, AbortSignal.timeout(Math.max(0, Math.ceil(left)))])
+        return signal()
       }
     }
+  }
+
+  #leavingSignal(): AbortSignal {
+    const leaving = this.#leaving.signal
+    const left = Number(this.#below.options.deadline ?? Number.POSITIVE_INFINITY) - Date.now()
+    if (left > longestTimer) return leaving
+    this.#late ??= AbortSignal.timeout(Math.max(0, Math.ceil(left)))
+    return AbortSignal.any([leaving, this.#late])
   }
 
   #fail(error: unknown): void {

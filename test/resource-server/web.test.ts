@@ -2,6 +2,9 @@ import { fileURLToPath } from 'node:url'
 import vm from 'node:vm'
 import { build } from 'rolldown'
 import { beforeAll, expect, test } from 'vitest'
+import { webSender } from '../../src/resource-server/web/sender.ts'
+import { collectGarbage } from '../support/garbage.ts'
+import { listen } from '../support/road.ts'
 import { audience, issuer, testIssuer } from './issuer.ts'
 
 /** The entry and jose as one script, as a bundler for an edge runtime makes it. */
@@ -79,4 +82,13 @@ test('R11 an issuer that is away, or answers without end, does not accept any to
     const verifier = accessTokenVerifier({ issuer, audience, clock: by.clock })
     await expect(verifier.verify(`Bearer ${await by.token()}`)).rejects.toMatchObject({ code: 'ERR_KEYS_UNAVAILABLE' })
   }
+})
+
+test('an issuer that never answers is given up in time, also if garbage is collected meanwhile', async () => {
+  const url = await listen(() => {})
+  const sender = webSender(fetch)
+  collectGarbage()
+  const failure = await sender.send({ method: 'GET', url, headers: {}, timeout: 300 }).catch((error) => error)
+  expect(failure).toMatchObject({ code: 'ERR_TIMEOUT', transient: true })
+  await sender.close()
 })

@@ -12,6 +12,7 @@ import {
   provenService,
   remoteSigner
 } from '../support/dpop-road.ts'
+import { collectGarbage } from '../support/garbage.ts'
 import { pass } from '../support/held-road.ts'
 import { undici } from '../support/undici.ts'
 
@@ -187,6 +188,17 @@ test('W11 a gRPC call ends at its deadline while a signature is awaited', async 
   })
   await expect(call).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED })
   expect(sign).toHaveBeenCalled()
+})
+
+test('W11 a gRPC call ends at its deadline also if garbage is collected meanwhile', async () => {
+  const { tokens } = await road(hangs)
+  const users = await service(() => undefined)
+  const interceptors = [grpcInterceptor(tokens, { origins: [`https://${users.target}`] }, users.secure)]
+  collectGarbage()
+  const call = client(users.target, users.secure, { interceptors }).unary('hello', undefined, {
+    deadline: Date.now() + 500
+  })
+  await expect(call).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED })
 })
 
 test('W11 nodeHttp: a body that fails while a signature is awaited ends this call alone', async () => {

@@ -7,7 +7,10 @@ export function webSender(fetch: typeof globalThis.fetch): Sender {
   const closing = new AbortController()
 
   async function send({ method, url, headers, timeout, mostBytes = limits.answerBytes }: Exchange) {
-    const signal = AbortSignal.any([AbortSignal.timeout(timeout), closing.signal])
+    // Node 20 collects a timeout of `AbortSignal.timeout` to which only `AbortSignal.any` refers, and it never fires.
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(timedOut(url, timeout)), timeout)
+    const signal = AbortSignal.any([late.signal, closing.signal])
     const accept = { accept: 'application/json', ...headers }
     try {
       const response = await fetch(url, { method, headers: accept, redirect: 'manual', signal })
@@ -17,6 +20,8 @@ export function webSender(fetch: typeof globalThis.fetch): Sender {
       if (cause instanceof TokenClientError) throw cause
       const message = `${new URL(url).host} did not send a whole answer. See the cause.`
       throw new TokenClientError('ERR_NETWORK', message, { transient: true, cause })
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -26,6 +31,11 @@ export function webSender(fetch: typeof globalThis.fetch): Sender {
       closing.abort()
     }
   }
+}
+
+function timedOut(url: string, timeout: number): TokenClientError {
+  const message = `No whole answer came from ${new URL(url).host} within ${timeout} ms.`
+  return new TokenClientError('ERR_TIMEOUT', message, { transient: true })
 }
 
 async function bytesOf({ body }: Response, most: number): Promise<Uint8Array> {
