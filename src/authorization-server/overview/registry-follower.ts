@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { unwatchFile, watchFile } from 'node:fs'
-import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { formatJson } from '../registry/format-json.ts'
 import type { ServerRegistry } from '../registry/live-registry.ts'
 import { nameOf, parseRegistry, registryText } from '../registry/registry-file.ts'
@@ -110,6 +110,7 @@ async function replaceFile(file: string, text: string): Promise<void> {
   const beside = `${target}.${randomUUID()}`
   try {
     await writeFile(beside, text, { mode })
+    await chmod(beside, mode) // a new file lacks what the umask of this process takes away
     await rename(beside, target)
   } catch (error) {
     await rm(beside, { force: true })
