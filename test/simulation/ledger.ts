@@ -67,6 +67,8 @@ export interface Ledger {
   heldBack: number
   /** When the last request of that flight left. Monotonic ms. */
   sentAt: number
+  /** Its credential came late, so that its attempt may have begun long before. */
+  isLate: boolean
   /** When that request ended. Monotonic ms. */
   endedAt: number
   /** True time of the last token request. */
@@ -97,6 +99,7 @@ export function newLedger(scope: string): Ledger {
     lastFlightAt: Number.NEGATIVE_INFINITY,
     heldBack: 0,
     sentAt: Number.NEGATIVE_INFINITY,
+    isLate: false,
     endedAt: Number.NEGATIVE_INFINITY,
     askedAt: Number.NEGATIVE_INFINITY,
     secret: '',

@@ -16,12 +16,16 @@ export function newMachine(world: () => World, host: Host, secret: string, prove
     partitioned: false,
     aborting: false,
     slack: exact,
+    suppliedLateAt: Number.NEGATIVE_INFINITY,
     calmSince: 0,
     wellSince: 0,
     proves,
     service: undefined as unknown as Service,
     supplySecret() {
-      if (machine.supply !== 'given') world().fire('secret supplier')
+      if (machine.supply !== 'given') {
+        world().fire('secret supplier')
+        machine.suppliedLateAt = host.monotonicTime()
+      }
       switch (machine.supply) {
         case 'given':
           return machine.secret

@@ -70,5 +70,10 @@ export const regressions: readonly Regression[] = [
       'a repeat that failed counted from the first attempt on, when another request had met the same failure meanwhile'
   },
   { seed: 4878, found: 'the same, and the next request could follow at once' },
+  {
+    seed: 3907,
+    found:
+      'the simulation itself took the moment of a request for that of its attempt, which had waited for its credential'
+  },
   { seed: 1399, found: 'the simulation itself took a request that had been held back for one that began when it left' }
 ]

@@ -16,6 +16,7 @@ export function tokenRequested(world: World, service: Service, ledger: Ledger): 
   const moment = host.monotonicTime()
   ledger.askedAt = world.line.now
   ledger.sentAt = moment
+  ledger.isLate = service.machine.suppliedLateAt > moment - longestInBackground
   if (service.closed) world.violate('I8', name, 'a token request after close')
   if (ledger.inFlight > 0) world.violate('I3', name, `two token requests at once for "${ledger.scope}"`)
 

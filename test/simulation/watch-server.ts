@@ -67,7 +67,7 @@ export function exchangeEnds(
   const isAlone = ledger.badAt !== undefined && server.goodAt > ledger.badAt
   noteLoneliness(service, ledger)
   const isCertain = verdict === 'ill' && !isAlone && !ledger.mayBeAlone
-  noteFailure(service, ledger, { sentAt: ledger.sentAt, asked: pauseIn(ending), isCertain })
+  noteFailure(service, ledger, { sentAt: ledger.isLate ? undefined : ledger.sentAt, asked: pauseIn(ending), isCertain })
   ledger.badAt = moment
   server.failedAt = moment
   if (verdict === 'unclear' || isAlone) {

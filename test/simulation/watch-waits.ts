@@ -25,10 +25,11 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   const ledger = ledgerOf(service, scope.join(' '))
   const moment = host.monotonicTime()
   const wait = nextAttemptAt - host.wallTime()
-  const sentAt = ledger.flightAt === undefined ? undefined : ledger.sentAt
+  const isUnseen = ledger.flightAt === undefined
+  const sentAt = isUnseen || ledger.isLate ? undefined : ledger.sentAt
   const failedAt = failureAt(service, ledger, error)
   ledger.flightAt = undefined
-  if (isServers(error)) serverFailed(service, ledger, failedAt, sentAt)
+  if (isServers(error)) serverFailed(service, ledger, failedAt, isUnseen)
   if (error.code === 'ERR_SAME_TOKEN') cameAgain(service, ledger)
   if (isClients(error)) noteRefusal(service, ledger)
 
@@ -58,11 +59,11 @@ function noteRefusal({ grantedAt }: Service, ledger: Ledger): void {
 }
 
 /** A search for metadata can have failed too, which no token request shows. */
-function serverFailed(service: Service, ledger: Ledger, at: number, sentAt: number | undefined): void {
+function serverFailed(service: Service, ledger: Ledger, at: number, isUnseen: boolean): void {
   const { server } = service
   server.failedAt = Math.max(server.failedAt, at)
   noteLoneliness(service, ledger)
-  if (sentAt === undefined) noteFailure(service, ledger, { sentAt, asked: undefined, isCertain: false })
+  if (isUnseen) noteFailure(service, ledger, { sentAt: undefined, asked: undefined, isCertain: false })
 }
 
 /**
@@ -126,7 +127,8 @@ function ownEnds(
   const moment = service.host.monotonicTime()
   const [{ at }] = situations as [Situation]
   if (!isClients(error)) {
-    ends.push(...endsAfterOthers(service, ledger, Math.max(ledger.sentAt, moment - longestInBackground)))
+    const since = ledger.isLate ? 0 : ledger.sentAt
+    ends.push(...endsAfterOthers(service, ledger, Math.max(since, moment - longestInBackground)))
     // Its success lets the others go.
     if (mayBeWellSince(service, ledger, at)) ends.push({ least: moment, most: moment })
   }

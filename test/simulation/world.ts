@@ -65,6 +65,8 @@ export interface Machine {
   aborting: boolean
   /** A credential came late here: what the library measures from the start of an attempt is that much off the wire. */
   slack: number
+  /** Monotonic ms at which a credential was last asked for that did not come at once. */
+  suppliedLateAt: number
   /** True time since which nothing has been wrong, and since which nothing hangs that began before; infinite while something is. */
   calmSince: number
   wellSince: number
