@@ -183,16 +183,9 @@ export function isAboutServer(error: TokenClientError): boolean {
   return faultsOfServer.has(code) || (code === 'ERR_UNEXPECTED_STATUS' && isOther)
 }
 
-const answersWithoutToken: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'ERR_UNEXPECTED_STATUS',
-  'ERR_MALFORMED_TOKEN',
-  'ERR_MALFORMED_EXPIRY',
-  'ERR_MALFORMED_SCOPE'
-])
-
 /** Whether the answer could be about this token request alone, or come from a gateway that gives it to every request. */
 export function isUnclear(error: TokenClientError): boolean {
-  return answersWithoutToken.has(error.code) && !isOAuthError(error) && !isAboutServer(error)
+  return /^ERR_(?:UNEXPECTED_STATUS|MALFORMED_)/.test(error.code) && !isOAuthError(error) && !isAboutServer(error)
 }
 
 /**

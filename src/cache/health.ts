@@ -13,7 +13,7 @@ export interface TokenHealth extends RequestFields {
   readonly expiresAt?: number
   /** Epoch ms at which the refresh is due. */
   readonly refreshAt?: number
-  /** Epoch ms at which the request for the last token was sent. */
+  /** Epoch ms at which the request for the last token was sent, whether that has expired or not. */
   readonly refreshedAt?: number
   /** Epoch ms. The client makes no token request before that. Missing while one is under way. */
   readonly nextAttemptAt?: number
@@ -50,10 +50,11 @@ type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 /** Written field by field, because there can be ten thousand entries and a probe must not wait. */
 export function tokenHealth(
-  { request, kept, underway }: Entry,
+  { request, kept, underway, life, endsAt }: Entry,
   state: TokenState,
   failure: Failure | undefined,
   barredUntil: number,
+  sleeping: number,
   moment: Now
 ): TokenHealth {
   const { scope, audience, resource } = request
@@ -65,16 +66,22 @@ export function tokenHealth(
     health.refreshedAt = kept.token.obtainedAt
     if (kept.refusedBy !== 'nobody')
       health.rejectedBy = kept.refusedBy === 'everybody' ? 'everybody' : [...kept.refusedBy]
-  }
+  } else if (life > 0) health.refreshedAt = ago(moment, endsAt - life)
   if (failure !== undefined) {
     health.code = failure.error.code
     health.failures = failure.count
-    health.failingSince = Math.floor(moment.wall - (moment.monotonic - failure.firstFailedAt))
+    health.failingSince = ago(moment, failure.firstFailedAt)
     if (underway === undefined && barredUntil > moment.monotonic)
       health.nextAttemptAt = Math.ceil(moment.wall + barredUntil - moment.monotonic)
   }
-  if (underway !== undefined && underway.flight.waiting > 0) health.waiting = underway.flight.waiting
+  const waiting = (underway?.flight.waiting ?? 0) + sleeping
+  if (waiting > 0) health.waiting = waiting
   return health
+}
+
+/** A monotonic moment that is over, in epoch ms by the wall clock of now. */
+function ago({ wall, monotonic }: Now, moment: number): number {
+  return Math.floor(wall - (monotonic - moment))
 }
 
 export function stateOf(entry: Entry, failure: Failure | undefined, moment: Now): TokenState {

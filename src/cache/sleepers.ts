@@ -37,6 +37,10 @@ export class Sleepers {
     })
   }
 
+  countFor(key: object): number {
+    return this.#byKey?.get(key)?.size ?? 0
+  }
+
   wake(key: object): void {
     for (const wake of this.#byKey?.get(key) ?? []) wake()
   }

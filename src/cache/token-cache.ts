@@ -173,7 +173,7 @@ export class TokenCache implements TokenSource, Parts, EntriesOptions {
       const state = this.#census.count(entry, failure, moment)
       if (state === undefined) continue
       const barredUntil = failure === undefined ? 0 : failures.barredUntil(entry)
-      tokens.push(tokenHealth(entry, state, failure, barredUntil, moment))
+      tokens.push(tokenHealth(entry, state, failure, barredUntil, sleepers.countFor(entry), moment))
     }
     return { state: this.#census.state, tokens, waiting: callers.count + sleepers.count }
   }

@@ -83,7 +83,8 @@ describe('callers that wait', () => {
     expect(cache.health()).toMatchObject({ waiting: 3 })
     await source.calls[0]?.fail(rateLimited(20 * second))
     await clock.advance(0)
-    expect(cache.health()).toMatchObject({ waiting: 1 }) // a caller with a long maxWait waits through the pause
+    // a caller with a long maxWait waits through the pause
+    expect(cache.health()).toMatchObject({ waiting: 1, tokens: [{ waiting: 1 }, {}] })
     await clock.advance(minute)
     expect(cache.health().waiting).toBe(0)
     for (const call of asked) await outcome(call, clock)
@@ -127,6 +128,19 @@ describe('what health() says', () => {
       refreshedAt: token.obtainedAt,
       code: 'ERR_SERVER_ERROR'
     })
+  })
+
+  test('when the last success was, also after its token has expired', async () => {
+    const { clock, source, cache, warm } = setUp()
+    const { obtainedAt } = await warm(read, minute)
+    await clock.advance(30 * second)
+    cache.token(read)
+    await clock.advance(minute)
+    void outcome(cache.token(read), clock)
+    await clock.advance(0)
+    await source.last.fail(down())
+    expect(cache.health().tokens[0]).toMatchObject({ state: 'failed', refreshedAt: obtainedAt })
+    expect(cache.health().tokens[0]).not.toHaveProperty('expiresAt')
   })
 
   test('who has refused the token at hand', async () => {
