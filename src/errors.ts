@@ -165,14 +165,9 @@ const faultsOfServer: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_MALFORMED_BODY'
 ])
 
-/** An error value of an authorization server is one word. A sentence only says that something went wrong. */
-export function isErrorValue(word: string): boolean {
-  return !word.includes(' ')
-}
-
-/** Whether the authorization server has answered with an OAuth error, so it works. */
-export function isOAuthError({ oauthError }: TokenClientError): boolean {
-  return oauthError !== undefined && isErrorValue(oauthError)
+/** Whether the authorization server has answered with an OAuth error, so it works. That is one word. A sentence only says that something went wrong. */
+export function isOAuthError({ oauthError }: Pick<ErrorDetails, 'oauthError'>): boolean {
+  return oauthError?.includes(' ') === false
 }
 
 /** Whether the failure concerns the authorization server or the connection to it, whatever the token request asked for. */

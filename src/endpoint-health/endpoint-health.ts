@@ -90,8 +90,9 @@ export class EndpointHealth {
    * have to wait because of a failure of another key.
    */
   notBefore(key: Key, isAwaited = false): number {
-    if (this.#illness === undefined || (isAwaited && this.#mayBeWellFor(key))) return never
+    if (this.#illness === undefined) return never
     const { failure, turns } = this.#illness
+    if (isAwaited && this.#mayBeWellFor(key, failure)) return never
     return turns.after(notBefore(failure, key, failure.failedAt >= this.#brokenPauseEndsAt), key)
   }
 
@@ -155,10 +156,8 @@ export class EndpointHealth {
   }
 
   /** Answers that can be about a request say little about a key that has not failed yet. */
-  #mayBeWellFor(key: Key): boolean {
-    const { failure } = this
-    if (failure === undefined || this.#isAnotherKey(key)) return true
-    return isUnclear(failure.error) && key.failure === undefined && failure.pauses === 0
+  #mayBeWellFor(key: Key, { error, pauses }: Failure): boolean {
+    return this.#isAnotherKey(key) || (isUnclear(error) && key.failure === undefined && pauses === 0)
   }
 }
 

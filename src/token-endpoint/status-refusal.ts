@@ -1,4 +1,4 @@
-import { type ErrorCode, isErrorValue, TokenClientError } from '../errors.ts'
+import { type ErrorCode, isOAuthError, TokenClientError } from '../errors.ts'
 import type { Answer } from '../http/exchange.ts'
 import { retryAfter } from '../http/retry-after.ts'
 import { foreignText } from '../token/foreign-text.ts'
@@ -72,7 +72,7 @@ interface Meaning {
 function meaningOf(status: number, word: string | undefined): Meaning {
   if (status >= 500) return serverError
   if (status < 400) return unexpected
-  return clientErrors.get(status) ?? (word !== undefined && isErrorValue(word) ? foreignError : badRequest)
+  return clientErrors.get(status) ?? (isOAuthError({ oauthError: word }) ? foreignError : badRequest)
 }
 
 const serverError: Meaning = {
