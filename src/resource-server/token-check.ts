@@ -11,7 +11,7 @@ import type { SavedKeys } from './keys/saved-keys.ts'
 import { signedTokenCheck, type Verified } from './signed-token.ts'
 import { RefusedToken } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
-import { verifiedTokens } from './verified-tokens.ts'
+import { VerifiedTokens } from './verified-tokens.ts'
 import type { CheckedOptions } from './verifier-options.ts'
 
 /** Looks up tokens that were verified before and checks the others. */
@@ -52,8 +52,12 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
   }
   const keys = trust.keySource.open(context)
   const verify = signedTokenCheck({ ...trust, keys, now })
-  const signed = verifiedTokens({ clock, maxAge, stillHolds: ({ key }) => key !== undefined && keys.isCurrent(key) })
-  const introspected = verifiedTokens({ clock, maxAge, ...introspection })
+  const signed = new VerifiedTokens({
+    clock,
+    maxAge,
+    stillHolds: ({ key }) => key !== undefined && keys.isCurrent(key)
+  })
+  const introspected = new VerifiedTokens({ clock, maxAge, ...introspection })
   const closing = new Ending()
   const ask = introspection && introspector(introspection, { ...context, closing })
   const inactive = inactiveTokens(clock, introspection?.keepFor ?? 0)

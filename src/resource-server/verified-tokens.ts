@@ -7,16 +7,6 @@ const mostTokens = 10_000
 const mostBytes = 32 * 1024 * 1024
 const sweepEvery = 60_000
 
-/** Tokens that were verified before. They are stored under their hash, so verifying one again costs only a hash. */
-export interface VerifiedTokens {
-  /** Returns the stored result, if there is one. */
-  find(token: string): VerifiedToken | undefined
-  /** Returns the stored result, or calls `verify`. Calls for the same token at the same time share one verification. */
-  get(token: string, verify: () => Verified | Promise<Verified>): VerifiedToken | Promise<VerifiedToken>
-  /** Removes all tokens. */
-  close(): void
-}
-
 export interface KeepingOptions {
   readonly clock: Clock
   /** How many milliseconds after its verification a token is kept. */
@@ -34,94 +24,114 @@ interface Kept extends Verified {
 
 const always = Number.POSITIVE_INFINITY
 
-/** Keeps the most recently used tokens, within limits of number and memory, until they expire or reach their age limit. Refusals are not kept. */
-export function verifiedTokens(options: KeepingOptions): VerifiedTokens {
-  const { clock, keepFor = always, maxAge = always, stillHolds = () => true } = options
-  const kept = new Map<string, Kept>()
-  const flights = new Map<string, Promise<VerifiedToken>>()
-  let bytesKept = 0
-  let sweep: Timer | undefined
-  let latest = { token: '', digest: '' }
+const nothing = { token: '', digest: '' }
 
-  function digestOf(token: string): string {
-    if (token !== latest.token) latest = { token, digest: hash('sha256', token, 'base64url') }
-    return latest.digest
+/**
+ * Keeps the most recently used verified tokens, within limits of number and memory, until they expire or reach their age limit. Refusals are not kept.
+ * Tokens are stored under their hash, so verifying one again costs only a hash.
+ */
+export class VerifiedTokens {
+  readonly #clock: Clock
+  readonly #keepFor: number
+  readonly #maxAge: number
+  readonly #stillHolds: (verified: Verified) => boolean
+  readonly #kept = new Map<string, Kept>()
+  readonly #flights = new Map<string, Promise<VerifiedToken>>()
+  #bytes = 0
+  #sweep: Timer | undefined
+  #latest = nothing
+
+  constructor({ clock, keepFor = always, maxAge = always, stillHolds = () => true }: KeepingOptions) {
+    this.#clock = clock
+    this.#keepFor = keepFor
+    this.#maxAge = maxAge
+    this.#stillHolds = stillHolds
   }
 
-  function keep(digest: string, { token, bytes, key }: Verified, now: number): VerifiedToken {
-    const issuedAt = typeof token.claims.iat === 'number' ? token.claims.iat * 1000 : always
-    const until = Math.min(token.expiresAt, now + keepFor, issuedAt + maxAge)
-    if (until <= now) return token
-    add(digest, { token, bytes, key, until })
-    sweep ??= clock.startTimer(letGo, sweepEvery)
-    return token
-  }
-
-  function add(digest: string, entry: Kept): void {
-    drop(digest)
-    kept.set(digest, entry)
-    bytesKept += entry.bytes
-    for (const leastUsed of kept.keys()) {
-      if (kept.size <= mostTokens && bytesKept <= mostBytes) return
-      drop(leastUsed)
-    }
-  }
-
-  function drop(digest: string): void {
-    bytesKept -= kept.get(digest)?.bytes ?? 0
-    kept.delete(digest)
-  }
-
-  /** Expired entries are dropped, even if no more requests arrive. */
-  function letGo(): void {
-    const now = clock.wallTime()
-    for (const [digest, { until }] of kept) if (until <= now) drop(digest)
-    latest = { token: '', digest: '' }
-    sweep = kept.size === 0 ? undefined : clock.startTimer(letGo, sweepEvery)
-  }
-
-  function fly(digest: string, verifying: Promise<Verified>, now: number): Promise<VerifiedToken> {
-    const flight = verifying
-      .then((verified) => keep(digest, verified, now))
-      .finally(() => {
-        flights.delete(digest)
-      })
-    flights.set(digest, flight)
-    return flight
-  }
-
-  function find(token: string): VerifiedToken | undefined {
-    const digest = digestOf(token)
-    const known = kept.get(digest)
+  /** Returns the stored result, if there is one. */
+  find(token: string): VerifiedToken | undefined {
+    const digest = this.#digestOf(token)
+    const known = this.#kept.get(digest)
     if (known === undefined) return undefined
-    if (clock.wallTime() >= known.until || !stillHolds(known)) {
-      drop(digest)
+    if (this.#clock.wallTime() >= known.until || !this.#stillHolds(known)) {
+      this.#drop(digest)
       return undefined
     }
     // Moves the entry to the end, because the first entries are dropped first.
-    kept.delete(digest)
-    kept.set(digest, known)
+    this.#kept.delete(digest)
+    this.#kept.set(digest, known)
     return known.token
   }
 
-  return {
-    find,
-    get(token, verify) {
-      const known = find(token)
-      if (known !== undefined) return known
-      const digest = digestOf(token)
-      const flight = flights.get(digest)
-      if (flight !== undefined) return flight
-      const now = clock.wallTime()
-      const verified = verify()
-      return verified instanceof Promise ? fly(digest, verified, now) : keep(digest, verified, now)
-    },
-    close() {
-      sweep?.cancel()
-      sweep = undefined
-      kept.clear()
-      latest = { token: '', digest: '' }
-      bytesKept = 0
+  /** Returns the stored result, or calls `verify`. Calls for the same token at the same time share one verification. */
+  get(token: string, verify: () => Verified | Promise<Verified>): VerifiedToken | Promise<VerifiedToken> {
+    const known = this.find(token)
+    if (known !== undefined) return known
+    const digest = this.#digestOf(token)
+    const flight = this.#flights.get(digest)
+    if (flight !== undefined) return flight
+    const now = this.#clock.wallTime()
+    const verified = verify()
+    return verified instanceof Promise ? this.#fly(digest, verified, now) : this.#keep(digest, verified, now)
+  }
+
+  /** Removes all tokens. */
+  close(): void {
+    this.#sweep?.cancel()
+    this.#sweep = undefined
+    this.#kept.clear()
+    this.#latest = nothing
+    this.#bytes = 0
+  }
+
+  #digestOf(token: string): string {
+    if (token !== this.#latest.token) this.#latest = { token, digest: hash('sha256', token, 'base64url') }
+    return this.#latest.digest
+  }
+
+  #fly(digest: string, verifying: Promise<Verified>, now: number): Promise<VerifiedToken> {
+    const flight = verifying
+      .then((verified) => this.#keep(digest, verified, now))
+      .finally(() => {
+        this.#flights.delete(digest)
+      })
+    this.#flights.set(digest, flight)
+    return flight
+  }
+
+  #keep(digest: string, { token, bytes, key }: Verified, now: number): VerifiedToken {
+    const issuedAt = typeof token.claims.iat === 'number' ? token.claims.iat * 1000 : always
+    const until = Math.min(token.expiresAt, now + this.#keepFor, issuedAt + this.#maxAge)
+    if (until <= now) return token
+    this.#add(digest, { token, bytes, key, until })
+    this.#sweep ??= this.#sweepLater()
+    return token
+  }
+
+  #add(digest: string, entry: Kept): void {
+    this.#drop(digest)
+    this.#kept.set(digest, entry)
+    this.#bytes += entry.bytes
+    for (const leastUsed of this.#kept.keys()) {
+      if (this.#kept.size <= mostTokens && this.#bytes <= mostBytes) return
+      this.#drop(leastUsed)
     }
+  }
+
+  #drop(digest: string): void {
+    this.#bytes -= this.#kept.get(digest)?.bytes ?? 0
+    this.#kept.delete(digest)
+  }
+
+  #sweepLater(): Timer {
+    return this.#clock.startTimer(() => this.#dropExpired(), sweepEvery)
+  }
+
+  /** Expired entries are dropped, even if no more requests arrive. */
+  #dropExpired(): void {
+    const now = this.#clock.wallTime()
+    for (const [digest, { until }] of this.#kept) if (until <= now) this.#drop(digest)
+    this.#latest = nothing
+    this.#sweep = this.#kept.size === 0 ? undefined : this.#sweepLater()
   }
 }

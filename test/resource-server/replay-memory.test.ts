@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { replayMemory } from '../../src/resource-server/dpop/replay-memory.ts'
+import { ReplayMemory } from '../../src/resource-server/dpop/replay-memory.ts'
 import { manualClock } from '../../src/testing/index.ts'
 
 const lifetime = 120_000
 
 test('R39 a proof can be used once, and is forgotten after its end', async () => {
   const clock = manualClock()
-  const memory = replayMemory(clock, lifetime)
+  const memory = new ReplayMemory(clock, lifetime)
   const until = clock.wallTime() + lifetime
   expect(memory.use('a', until)).toBe(true)
   expect(memory.use('a', until)).toBe(false)
@@ -22,7 +22,7 @@ test('R39 a proof can be used once, and is forgotten after its end', async () =>
 
 test('R39 even with too many proofs, none is accepted twice, and a new proof is still accepted', async () => {
   const clock = manualClock()
-  const memory = replayMemory(clock, lifetime, 100)
+  const memory = new ReplayMemory(clock, lifetime, 100)
   const used: [string, number][] = []
   for (let at = 0; at < 1000; at++) {
     await clock.advance(100)
@@ -37,7 +37,7 @@ test('R39 even with too many proofs, none is accepted twice, and a new proof is 
 
 test('R39 a clock that was ahead and is set right refuses no new proof, and the used ones stay used', async () => {
   const clock = manualClock()
-  const memory = replayMemory(clock, lifetime)
+  const memory = new ReplayMemory(clock, lifetime)
   const hour = 3_600_000
   const useNow = (id: string) => memory.use(id, clock.wallTime() + lifetime / 2)
   const later = clock.wallTime() + hour + lifetime / 2

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { jwks, type KeySource, rfc9068 } from '../../src/resource-server/index.ts'
 import { verifiedToken } from '../../src/resource-server/verified-token.ts'
-import { verifiedTokens } from '../../src/resource-server/verified-tokens.ts'
+import { VerifiedTokens } from '../../src/resource-server/verified-tokens.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { audience, issuer, testIssuer } from './issuer.ts'
 
@@ -75,7 +75,7 @@ test('R1 nobody changes what the next caller gets', async () => {
 })
 
 test('R1 ten thousand tokens are kept and no more; the least used goes first', async () => {
-  const tokens = verifiedTokens({ clock: manualClock() })
+  const tokens = new VerifiedTokens({ clock: manualClock() })
   const verified = await by.verifier().verify(`Bearer ${await by.token()}`)
   const checked: string[] = []
   const use = (token: string) =>
@@ -136,7 +136,7 @@ test('R1 R42 a verifier that is closed keeps nothing', async () => {
 
 test('R1 tokens are kept by what they take in memory too: many members weigh more than a long text', async () => {
   const clock = manualClock()
-  const tokens = verifiedTokens({ clock })
+  const tokens = new VerifiedTokens({ clock })
   const verified = await by.verifier().verify(`Bearer ${await by.token()}`)
   let checked = 0
   const use = (token: string, bytes: number) =>

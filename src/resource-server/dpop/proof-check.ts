@@ -7,7 +7,7 @@ import { RefusedToken } from '../token-refused-error.ts'
 import type { Nonces } from './nonces.ts'
 import { type ProofHeader, proofHeader } from './proof-header.ts'
 import { isSameTarget } from './proof-url.ts'
-import { replayMemory } from './replay-memory.ts'
+import { ReplayMemory } from './replay-memory.ts'
 
 /** A request with a proof. */
 export interface ProvenRequest {
@@ -53,7 +53,7 @@ const mostHeaders = 1000
 const compactJws = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 
 export function proofCheck({ algorithms, window, nonces }: ProofRules, clock: Clock): ProofCheck {
-  const memory = replayMemory(clock, nonces?.lifetime ?? 2 * window)
+  const memory = new ReplayMemory(clock, nonces?.lifetime ?? 2 * window)
   /** Parsed headers are kept: a client always sends the same one, and parsing its key is as slow as a signature check. Only those of valid proofs are kept. */
   const headers = new Map<string, ProofHeader>()
   /** The result is kept for each request, because a request may pass several guards. */

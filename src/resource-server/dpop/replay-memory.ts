@@ -1,17 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Clock, Timer } from '../../clock.ts'
 
-/** Remembers which proofs have been used. */
-export interface ReplayMemory {
-  /**
-   * Marks a proof as used and returns `true` if it was new. `until` is the time (epoch ms) from which the proof is no longer valid. It must always
-   * be the same for the same `id`.
-   */
-  use(id: string, until: number): boolean
-  /** Removes everything. */
-  close(): void
-}
-
 /** Each proof needs about 100 bytes, so all of them need 25 MiB. */
 const mostProofs = 250_000
 const slices = 32
@@ -25,57 +14,75 @@ type Span = [first: number, last: number]
  * all proofs that expire at the same times are refused. So no proof can be used twice, and a new proof is still accepted, even if the clock was
  * ahead before.
  */
-export function replayMemory(clock: Clock, lifetime: number, most = mostProofs): ReplayMemory {
+export class ReplayMemory {
+  readonly #clock: Clock
+  readonly #most: number
+  /** Milliseconds of one slice of time. */
+  readonly #slice: number
   /** The proofs that expire in the same slice of time, by the number of the slice. */
-  const used = new Map<number, Set<string>>()
-  const length = Math.ceil(lifetime / slices)
-  let size = 0
+  readonly #used = new Map<number, Set<string>>()
   /** The times whose proofs were forgotten, the earliest first. */
-  const forgotten: Span[] = []
-  let sweep: Timer | undefined
+  readonly #forgotten: Span[] = []
+  #size = 0
+  #sweep: Timer | undefined
 
-  function forget(slice: number): void {
-    size -= used.get(slice)?.size ?? 0
-    used.delete(slice)
-    const span = forgotten.find(([first, last]) => slice >= first && slice <= last + slices)
+  constructor(clock: Clock, lifetime: number, most = mostProofs) {
+    this.#clock = clock
+    this.#most = most
+    this.#slice = Math.ceil(lifetime / slices)
+  }
+
+  /**
+   * Marks a proof as used and returns `true` if it was new. `until` is the time (epoch ms) from which the proof is no longer valid. It must always
+   * be the same for the same `id`.
+   */
+  use(id: string, until: number): boolean {
+    const slice = Math.floor(until / this.#slice)
+    if (this.#forgotten.some(([first, last]) => slice >= first && slice <= last)) return false
+    const digests = this.#used.get(slice) ?? new Set()
+    const digest = hash('sha256', id, 'base64url')
+    if (digests.has(digest)) return false
+    this.#used.set(slice, digests.add(digest))
+    this.#size++
+    while (this.#size > this.#most) this.#forget(Math.min(...this.#used.keys()))
+    this.#sweep ??= this.#sweepLater()
+    return true
+  }
+
+  /** Removes everything. */
+  close(): void {
+    this.#sweep?.cancel()
+    this.#sweep = undefined
+    this.#used.clear()
+    this.#size = 0
+  }
+
+  #forget(slice: number): void {
+    this.#size -= this.#used.get(slice)?.size ?? 0
+    this.#used.delete(slice)
+    const span = this.#forgotten.find(([first, last]) => slice >= first && slice <= last + slices)
     if (span !== undefined) span[1] = Math.max(span[1], slice)
-    else addSpan([slice, slice])
+    else this.#addSpan([slice, slice])
   }
 
   /** If there are too many spans, the two earliest become one that includes the time between them. Nobody makes proofs for that time any more. */
-  function addSpan(span: Span): void {
-    forgotten.push(span)
-    forgotten.sort(([one], [other]) => one - other)
-    if (forgotten.length <= mostSpans) return
-    const [[first, firstLast], [, last]] = forgotten.splice(0, 2) as [Span, Span]
-    forgotten.unshift([first, Math.max(firstLast, last)])
+  #addSpan(span: Span): void {
+    const spans = this.#forgotten
+    spans.push(span)
+    spans.sort(([one], [other]) => one - other)
+    if (spans.length <= mostSpans) return
+    const [[first, firstLast], [, last]] = spans.splice(0, 2) as [Span, Span]
+    spans.unshift([first, Math.max(firstLast, last)])
+  }
+
+  #sweepLater(): Timer {
+    return this.#clock.startTimer(() => this.#dropExpired(), this.#slice)
   }
 
   /** Expired entries are dropped, even if no more requests arrive. */
-  function letGo(): void {
-    const now = clock.wallTime()
-    for (const slice of used.keys()) if ((slice + 1) * length <= now) forget(slice)
-    sweep = used.size === 0 ? undefined : clock.startTimer(letGo, length)
-  }
-
-  return {
-    use(id, until) {
-      const slice = Math.floor(until / length)
-      if (forgotten.some(([first, last]) => slice >= first && slice <= last)) return false
-      const digests = used.get(slice) ?? new Set()
-      const digest = hash('sha256', id, 'base64url')
-      if (digests.has(digest)) return false
-      used.set(slice, digests.add(digest))
-      size++
-      while (size > most) forget(Math.min(...used.keys()))
-      sweep ??= clock.startTimer(letGo, length)
-      return true
-    },
-    close() {
-      sweep?.cancel()
-      sweep = undefined
-      used.clear()
-      size = 0
-    }
+  #dropExpired(): void {
+    const now = this.#clock.wallTime()
+    for (const slice of this.#used.keys()) if ((slice + 1) * this.#slice <= now) this.#forget(slice)
+    this.#sweep = this.#used.size === 0 ? undefined : this.#sweepLater()
   }
 }

@@ -23,18 +23,6 @@ export interface KeptKeysOptions {
   readonly saved?: { readonly set: KeySet; readonly age: number } | undefined
 }
 
-/** Caches the issuer's published keys. All callers share one fetch, and the cached keys stay in use while the issuer is down. */
-export interface KeptKeys {
-  /** Returns the keys. It rejects with `ERR_KEYS_UNAVAILABLE` only if there are none that may still be used. */
-  current(): KeySet | Promise<KeySet>
-  /** Returns a promise to wait for if the keys are too old. It never rejects. */
-  upkeep(): Promise<void> | undefined
-  /** The newly fetched keys, or undefined if they cannot be fetched. */
-  latest(): Promise<KeySet | undefined>
-  /** The current keys, and their age in milliseconds. */
-  held(): { readonly set: KeySet; readonly age: number } | undefined
-}
-
 interface Held {
   readonly set: KeySet
   readonly fetchedAt: number
@@ -45,50 +33,39 @@ interface Flight {
   readonly startedAt: number
 }
 
-export function keptKeys({ fetch, clock, staleFor, saved }: KeptKeysOptions): KeptKeys {
-  let held: Held | undefined = saved && { set: saved.set, fetchedAt: clock.monotonicTime() - saved.age }
-  let flight: Flight | undefined
-  let failure: { readonly cause: unknown; readonly until: number } | undefined
+/** Caches the issuer's published keys. All callers share one fetch, and the cached keys stay in use while the issuer is down. */
+export class KeptKeys {
+  readonly #options: KeptKeysOptions
+  #held: Held | undefined
+  #flight: Flight | undefined
+  #failure: { readonly cause: unknown; readonly until: number } | undefined
 
-  function fetched(): Promise<KeySet> {
-    const wait = pause()
-    if (wait > 0) return Promise.reject(unavailable(failure?.cause, wait))
-    flight ??= { landed: fetchNow(), startedAt: clock.monotonicTime() }
-    return flight.landed
+  constructor(options: KeptKeysOptions) {
+    const { clock, saved } = options
+    this.#options = options
+    this.#held = saved && { set: saved.set, fetchedAt: clock.monotonicTime() - saved.age }
   }
 
-  async function fetchNow(): Promise<KeySet> {
-    try {
-      const set = await fetch(held?.set)
-      held = { set, fetchedAt: clock.monotonicTime() }
-      failure = undefined
-      return set
-    } catch (cause) {
-      failure = { cause, until: clock.monotonicTime() + pauseAfterFailure }
-      throw unavailable(cause, pauseAfterFailure)
-    } finally {
-      flight = undefined
-    }
+  /** Returns the keys. It rejects with `ERR_KEYS_UNAVAILABLE` only if there are none that may still be used. */
+  current(): KeySet | Promise<KeySet> {
+    const waiting = this.upkeep()
+    if (waiting === undefined) return this.#held?.set ?? this.#fetched()
+    return waiting.then(() => this.#held?.set ?? this.#fetched())
   }
 
-  /** Returns how many milliseconds of the pause after a failure are left. */
-  function pause(): number {
-    return failure === undefined ? 0 : failure.until - clock.monotonicTime()
-  }
-
-  function age(): number {
-    return held === undefined ? 0 : clock.monotonicTime() - held.fetchedAt
-  }
-
-  function upkeep(): Promise<void> | undefined {
-    if (age() < renewAfter) return undefined
-    if (age() >= Math.max(freshFor, staleFor)) {
-      held = undefined
+  /** Returns a promise to wait for if the keys are too old. It never rejects. */
+  upkeep(): Promise<void> | undefined {
+    const { clock, staleFor } = this.#options
+    const age = this.#age()
+    if (age < renewAfter) return undefined
+    if (age >= Math.max(freshFor, staleFor)) {
+      this.#held = undefined
       return undefined
     }
     // The failure is stored by the fetch itself, and the cached keys stay in use.
-    if (flight === undefined && pause() <= 0) fetched().catch(() => {})
-    if (flight === undefined || age() < freshFor) return undefined
+    if (this.#flight === undefined && this.#pause() <= 0) this.#fetched().catch(() => {})
+    const flight = this.#flight
+    if (flight === undefined || age < freshFor) return undefined
     const maxWait = flight.startedAt + longestWait - clock.monotonicTime()
     if (maxWait <= 0) return undefined
     return leaveOnAbort(flight.landed, { maxWait }, clock).then(
@@ -97,15 +74,45 @@ export function keptKeys({ fetch, clock, staleFor, saved }: KeptKeysOptions): Ke
     )
   }
 
-  return {
-    upkeep,
-    current() {
-      const waiting = upkeep()
-      if (waiting === undefined) return held?.set ?? fetched()
-      return waiting.then(() => held?.set ?? fetched())
-    },
-    latest: () => fetched().catch(() => undefined),
-    held: () => held && { set: held.set, age: age() }
+  /** The newly fetched keys, or undefined if they cannot be fetched. */
+  latest(): Promise<KeySet | undefined> {
+    return this.#fetched().catch(() => undefined)
+  }
+
+  /** The current keys, and their age in milliseconds. */
+  held(): { readonly set: KeySet; readonly age: number } | undefined {
+    return this.#held && { set: this.#held.set, age: this.#age() }
+  }
+
+  #fetched(): Promise<KeySet> {
+    const wait = this.#pause()
+    if (wait > 0) return Promise.reject(unavailable(this.#failure?.cause, wait))
+    this.#flight ??= { landed: this.#fetchNow(), startedAt: this.#options.clock.monotonicTime() }
+    return this.#flight.landed
+  }
+
+  async #fetchNow(): Promise<KeySet> {
+    const { fetch, clock } = this.#options
+    try {
+      const set = await fetch(this.#held?.set)
+      this.#held = { set, fetchedAt: clock.monotonicTime() }
+      this.#failure = undefined
+      return set
+    } catch (cause) {
+      this.#failure = { cause, until: clock.monotonicTime() + pauseAfterFailure }
+      throw unavailable(cause, pauseAfterFailure)
+    } finally {
+      this.#flight = undefined
+    }
+  }
+
+  /** Returns how many milliseconds of the pause after a failure are left. */
+  #pause(): number {
+    return this.#failure === undefined ? 0 : this.#failure.until - this.#options.clock.monotonicTime()
+  }
+
+  #age(): number {
+    return this.#held === undefined ? 0 : this.#options.clock.monotonicTime() - this.#held.fetchedAt
   }
 }
 

@@ -6,7 +6,7 @@ import { withoutPrototypes } from '../../own-members.ts'
 import { asymmetricAlgorithms } from '../../proof/signature-algorithms.ts'
 import type { JwsHeader } from '../compact-jws.ts'
 import { RefusedToken } from '../token-refused-error.ts'
-import { keptKeys } from './kept-keys.ts'
+import { KeptKeys } from './kept-keys.ts'
 import { type KeySet, keySet } from './key-set.ts'
 import { unknownKids } from './unknown-kids.ts'
 import type { KeyContext, KeySource, VerificationKey, VerificationKeys } from './verification-keys.ts'
@@ -54,7 +54,7 @@ function publishedKeys(place: Place, context: KeyContext): VerificationKeys {
     age: Math.max(0, clock.wallTime() - savedKeys.fetchedAt)
   }
   const fetch = async (before: KeySet | undefined) => keySet(await fetchDocument(place, context), context, before)
-  const kept = keptKeys({ fetch, clock, staleFor, saved })
+  const kept = new KeptKeys({ fetch, clock, staleFor, saved })
   const unknown = unknownKids(clock)
 
   let asking: Promise<KeySet | undefined> | undefined
@@ -94,7 +94,7 @@ function publishedKeys(place: Place, context: KeyContext): VerificationKeys {
       return found.filter((key) => !before.has(key))
     },
     isCurrent: (key) => kept.held()?.set.has(key) === true,
-    upkeep: kept.upkeep,
+    upkeep: () => kept.upkeep(),
     export() {
       const held = kept.held()
       return held && { issuer, fetchedAt: clock.wallTime() - held.age, keys: held.set.jwks }
