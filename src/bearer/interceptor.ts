@@ -20,6 +20,7 @@ export interface BearerOptions extends Spending {
  * unchanged. It decides at every dispatch, so if it is composed inside `redirect` and `retry`, it sees each hop and each attempt.
  */
 export function bearerInterceptor({ routes, ...spending }: BearerOptions): BearerInterceptor {
+  warnOnBun()
   // undici 8 expects a function with exactly two parameters, and passes a second argument that no type declares.
   const interceptor = (dispatch: Dispatch, ...bound: [origin?: string | null]): Dispatch => {
     const [boundOrigin] = bound
@@ -51,6 +52,14 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
   return Object.assign(interceptor as unknown as BearerInterceptor, {
     explain: (url: string | URL) => explain(routes, url)
   })
+}
+
+/** The error that follows on Bun's own undici, whose Agent has no `compose()`, does not say what works. The undici of npm is known by its global. */
+function warnOnBun(): void {
+  if (process.versions.bun === undefined || Symbol.for('undici.globalDispatcher.1') in globalThis) return
+  const message =
+    "Bun's own undici has no compose(). Import Agent and request from 'undici/index.js', or use createFetch."
+  process.emitWarning(message, 'TokenClientWarning')
 }
 
 function isObject(given: unknown): boolean {
