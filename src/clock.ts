@@ -59,6 +59,9 @@ export const systemClock: Clock = {
   random: () => Math.random()
 }
 
+/** The longest delay of a timer in milliseconds. The platform fires a longer one at once. */
+export const longestDelay = 2 ** 31 - 1
+
 /** Uniform in [low, high). */
 export function uniform(clock: Clock, low: number, high: number): number {
   return low + clock.random() * (high - low)

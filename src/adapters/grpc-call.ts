@@ -3,6 +3,7 @@ import type { HeaderFields } from '../bearer/header-fields.ts'
 import { headerOf, type Presenting, present } from '../bearer/present.ts'
 import { tokenInPlaceOf, wantedBy } from '../bearer/refusal.ts'
 import type { Route } from '../bearer/routes.ts'
+import { longestDelay } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import { ownMembers } from '../own-members.ts'
 import type { AccessToken } from '../token/access-token.ts'
@@ -210,7 +211,7 @@ export class BearerCall implements GrpcCall {
   #leavingSignal(): AbortSignal {
     const leaving = this.#leaving.signal
     const left = Number(this.#below.options.deadline ?? Number.POSITIVE_INFINITY) - Date.now()
-    if (left > longestTimer) return leaving
+    if (left > longestDelay) return leaving
     this.#late ??= AbortSignal.timeout(Math.max(0, Math.ceil(left)))
     return AbortSignal.any([leaving, this.#late])
   }
@@ -238,9 +239,6 @@ export class BearerCall implements GrpcCall {
     this.#listener.onReceiveStatus?.(status)
   }
 }
-
-/** Milliseconds: a longer timer of the platform fires at once. */
-const longestTimer = 2 ** 31 - 1
 
 /** gRPC has codes of its own for what HTTP calls 401 and 403. A challenge can be in the trailers. */
 function answerOf({ code, metadata }: GrpcStatus) {

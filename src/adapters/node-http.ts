@@ -4,19 +4,18 @@ import { pipeline } from 'node:stream/promises'
 import { patienceFromNow, ruleForCall, type Spending } from '../bearer/bearer-request.ts'
 import { CallersHeaders, copyHeaders, type HeaderFields, hostElsewhere } from '../bearer/header-fields.ts'
 import { foreignHost } from '../bearer/own-host.ts'
-import { type Presenting, present } from '../bearer/present.ts'
+import { present } from '../bearer/present.ts'
 import { hasQueryToken, tokenInQuery } from '../bearer/query-token.ts'
 import { tokenInPlaceOf, wantedBy } from '../bearer/refusal.ts'
 import { destroyBody, watchBody } from '../bearer/request-body.ts'
 import type { Route } from '../bearer/routes.ts'
+import { firstShown, type RoutedRequest, type ShownToken, unlessBodyFails } from '../bearer/shown-token.ts'
 import { type TokenOptions, tokenOptions } from '../bearer/token-options.ts'
 import { finishUnread } from '../bearer/unread-answer.ts'
 import { builtin } from '../builtin.ts'
 import { toldToCaller } from '../errors.ts'
 import type { BearerPolicy } from '../options/policy.ts'
-import type { AccessToken } from '../token/access-token.ts'
 import type { TokenClient } from '../token-client/token-client.ts'
-import type { BegunPatience } from '../waiting/patience.ts'
 import { spendingUnder } from './spending.ts'
 
 /** The parts of a request beside its URL. */
@@ -53,7 +52,7 @@ export function nodeHttp(tokens: TokenClient, policy: BearerPolicy): SendHttp {
     if (rule === undefined) return send(url, call, call.headers)
     const route = routeFor(spending, rule, call)
     const fields = copyHeaders(call.headers, route.origin, route.header)
-    if (fields instanceof CallersHeaders) return send(url, call, fields.headers as OutgoingHttpHeaders)
+    if (fields instanceof CallersHeaders) return send(url, call, fields.headers as HeaderFields)
     if (fields === hostElsewhere) throw refused(call, foreignHost(route.origin))
     if (hasQueryToken(url.search)) throw refused(call, tokenInQuery())
     const options = { method: (call.method || 'GET').toUpperCase(), path: url.pathname } // as node:http sends it
@@ -69,20 +68,19 @@ function routeFor(spending: Spending, rule: Route, call: HttpCall): Route {
   }
 }
 
-interface RoutedCall extends Presenting {
+interface RoutedCall extends RoutedRequest {
   readonly url: URL
   readonly call: HttpCall
   readonly fields: HeaderFields
-  readonly route: Route
 }
 
 async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<IncomingMessage> {
   const { url, call, route } = routed
   const { signal, body } = call
   const canBeRepeated = () => !isStream(body)
-  const first = await firstShown(spending, routed)
+  const first = await firstOf(spending, routed)
   let { token } = first
-  let response = await send(url, call, first.headers)
+  let response = await send(url, call, first.fields)
   for (;;) {
     const wanted = wantedBy(spending, routed, token, answerOf(response), { canBeRepeated })
     if (wanted === undefined) return response
@@ -96,7 +94,7 @@ async function sendWithToken(spending: Spending, routed: RoutedCall): Promise<In
     signal?.throwIfAborted()
     if (wanted === 'token') routed.hasNewToken = true
     token = another
-    response = await send(url, call, (await shownWith(token, routed, patience)).headers)
+    response = await send(url, call, await present(token, routed, patience, routed.fields))
   }
 }
 
@@ -104,35 +102,15 @@ function answerOf({ statusCode = 0, headers }: IncomingMessage) {
   return { status: statusCode, headers }
 }
 
-interface Shown {
-  readonly token: AccessToken
-  /** The header fields of the request, with those that show the token. */
-  readonly headers: OutgoingHttpHeaders
-}
-
 /** If the body fails in the meantime, only this call fails. */
-async function firstShown(spending: Spending, routed: RoutedCall): Promise<Shown> {
+async function firstOf(spending: Spending, routed: RoutedCall): Promise<ShownToken> {
   const { call, route } = routed
-  const { body } = call
-  let stop = () => {}
   try {
-    const patience = patienceFromNow(spending, route, call)
-    const token = spending.source.token(route.request, { ...patience, origin: route.origin })
-    const failed = new Promise<never>((_, reject) => {
-      stop = watchBody(body, reject)
-    })
-    const shownIn = (ready: AccessToken) => shownWith(ready, routed, patience)
-    const shown = token instanceof Promise ? token.then(shownIn) : shownIn(token)
-    return await Promise.race([shown, failed])
+    const shown = firstShown(spending, routed, patienceFromNow(spending, route, call))
+    return await unlessBodyFails(Promise.resolve(shown), (failed) => watchBody(call.body, failed))
   } catch (error) {
     throw refused(call, error)
-  } finally {
-    stop()
   }
-}
-
-async function shownWith(token: AccessToken, routed: RoutedCall, patience: BegunPatience): Promise<Shown> {
-  return { token, headers: (await present(token, routed, patience, routed.fields)) as OutgoingHttpHeaders }
 }
 
 /** Nothing is sent, so nobody will read the body. */
@@ -141,8 +119,13 @@ function refused({ body }: HttpCall, error: unknown): unknown {
   return error
 }
 
-function send(url: URL, call: HttpCall, headers: OutgoingHttpHeaders | undefined): Promise<IncomingMessage> {
+function send(
+  url: URL,
+  call: HttpCall,
+  fields: OutgoingHttpHeaders | HeaderFields | undefined
+): Promise<IncomingMessage> {
   const { method, agent, signal, body } = call
+  const headers = fields as OutgoingHttpHeaders | undefined
   const { request } = url.protocol === 'https:' ? builtin.https : builtin.http
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers, agent, signal }, resolve).on('error', reject)

@@ -1,16 +1,15 @@
 import { uncached } from '../http/uncached.ts'
 import type { AccessToken } from '../token/access-token.ts'
-import type { BegunPatience } from '../waiting/patience.ts'
 import { patienceFromNow, type Spending } from './bearer-request.ts'
 import type { Fetch, FetchInit, RedirectMode } from './fetch-body.ts'
 import type { FetchRequest } from './fetch-request.ts'
 import type { HeaderFields } from './header-fields.ts'
 import { foreignHost, isOwnHost } from './own-host.ts'
-import { type Presenting, present } from './present.ts'
+import { present } from './present.ts'
 import { hasQueryToken, tokenInQuery } from './query-token.ts'
 import { tokenInPlaceOf, type Wanted, wantedBy } from './refusal.ts'
 import { mayRefuse } from './rejection.ts'
-import type { Route } from './routes.ts'
+import { firstShown, type RoutedRequest, type ShownToken, unlessBodyFails } from './shown-token.ts'
 import { tokenOptions } from './token-options.ts'
 import { finishUnread } from './unread-answer.ts'
 
@@ -22,9 +21,7 @@ export interface Hop {
 }
 
 /** The same with the rule that gives it a token. */
-interface RoutedHop extends Hop, Presenting {
-  readonly route: Route
-}
+interface RoutedHop extends Hop, RoutedRequest {}
 
 /** Sends one hop without a token. */
 export function sendBare(hop: Hop): Promise<Response> {
@@ -38,7 +35,7 @@ export function sendBare(hop: Hop): Promise<Response> {
 export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise<Response> {
   const { body } = hop.request
   const signal = signalOf(hop)
-  const first = await firstShown(spending, hop)
+  const first = await firstOf(spending, hop)
   let { token } = first
   let response = await send(hop, body.first, first.fields)
   for (;;) {
@@ -57,45 +54,27 @@ export async function sendWithToken(spending: Spending, hop: RoutedHop): Promise
   }
 }
 
-interface Shown {
-  readonly token: AccessToken
-  /** The header fields that show it. */
-  readonly fields: HeaderFields
-}
-
 /** Without a token nothing is sent, and the source of the body learns of it. */
-async function firstShown(spending: Spending, hop: RoutedHop): Promise<Shown> {
-  const { route } = hop
-  const { headers, url, body } = hop.request
-  let stopWatching = () => {}
+async function firstOf(spending: Spending, hop: RoutedHop): Promise<ShownToken> {
+  const { route, request } = hop
+  const { headers, url, body } = request
   try {
     const host = headers.get('host')
     if (host !== null && !isOwnHost(host, route.origin)) throw foreignHost(route.origin)
     if (hasQueryToken(url.search)) throw tokenInQuery()
-    const patience = patienceFromNow(spending, route, { signal: signalOf(hop) })
-    const token = spending.source.token(route.request, { ...patience, origin: route.origin })
-    const shownIn = (ready: AccessToken) => shownWith(ready, hop, patience)
-    const shown = token instanceof Promise ? token.then(shownIn) : shownIn(token)
+    const shown = firstShown(spending, hop, patienceFromNow(spending, route, { signal: signalOf(hop) }))
     if (!(shown instanceof Promise)) return shown
-    const failed = new Promise<never>((_, reject) => {
-      stopWatching = body.watch((error) => reject(new TypeError('fetch failed', { cause: error })))
-    })
-    return await Promise.race([shown, failed])
+    return await unlessBodyFails(shown, (failed) =>
+      body.watch((error) => failed(new TypeError('fetch failed', { cause: error })))
+    )
   } catch (error) {
     body.abandon(error)
     throw error
-  } finally {
-    stopWatching()
   }
 }
 
 function signalOf({ request }: Hop): AbortSignal | undefined {
   return request.options.signal ?? undefined
-}
-
-function shownWith(token: AccessToken, hop: RoutedHop, patience: BegunPatience): Shown | Promise<Shown> {
-  const fields = present(token, hop, patience)
-  return fields instanceof Promise ? fields.then((late) => ({ token, fields: late })) : { token, fields }
 }
 
 /** What the answer asks for. If the base fetch has followed a redirect by itself, the answer comes from another place. */

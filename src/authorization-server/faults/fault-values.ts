@@ -1,3 +1,4 @@
+import { longestDelay } from '../../clock.ts'
 import { ClientConfigurationError } from '../../errors.ts'
 import { httpToken } from '../../http/http-token.ts'
 import { knownNames } from '../../known-names.ts'
@@ -45,7 +46,6 @@ const kindInWords: Readonly<Record<FaultParameter['kind'], string>> = {
   any: 'given'
 }
 
-const longestDelay = 2 ** 31 - 1
 const longestLife = 10 * 365 * 86_400_000
 
 const isWithin: Readonly<Record<FaultLimit, (value: unknown) => boolean>> = {
