@@ -47,6 +47,8 @@ export interface Setback {
   readonly own: number
   /** The credential that was refused: another one ends the wait. */
   readonly secret: string
+  /** None of its requests was seen. */
+  readonly isUnseen: boolean
   /** The credential had worked before. */
   readonly hadWorked: boolean
   /** Nobody can doubt that it concerns all kinds of tokens of the client. */

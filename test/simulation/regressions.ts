@@ -75,5 +75,14 @@ export const regressions: readonly Regression[] = [
     found:
       'the simulation itself took the moment of a request for that of its attempt, which had waited for its credential'
   },
+  {
+    seed: 601_712,
+    found: 'the simulation itself held a pause against a request that had waited for its credential since before'
+  },
+  {
+    seed: 602_152,
+    found:
+      'the simulation itself took a flight that had waited in vain behind another one for one that had met a failure'
+  },
   { seed: 1399, found: 'the simulation itself took a request that had been held back for one that began when it left' }
 ]

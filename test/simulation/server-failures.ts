@@ -3,7 +3,7 @@ import { type Interval, isServers, lawfulEnd, type Situation, waitOfOthers } fro
 import type { Ledger } from './ledger.ts'
 import { failuresIn, livesAt, refusedOrNot } from './lives-left.ts'
 import type { ServerFailure } from './server-view.ts'
-import { isWithoutToken, longestTrialOf, slackOf, surelyHasToken } from './service-state.ts'
+import { attemptSince, isWithoutToken, slackOf, surelyHasToken } from './service-state.ts'
 import type { Service } from './world.ts'
 
 const second = 1000
@@ -107,7 +107,7 @@ export function earliestByServer(service: Service, ledger: Ledger): number {
   const moment = service.host.monotonicTime()
   const certain = failures.slice(failures.findLastIndex(({ isCertain }) => !isCertain) + 1)
   // A flight that has been held back may have begun before the last of them.
-  const beganAt = moment - service.machine.slack - longestTrialOf(service, ledger)
+  const beganAt = attemptSince(service, ledger)
   const last = certain.findLastIndex(({ isAnother, at }) => isAnother && at < beganAt)
   const [first] = certain
   // One that had its place before can leave a little later.

@@ -1,4 +1,5 @@
 import { type Ledger, newLedger } from './ledger.ts'
+import { longestInBackground } from './lives-left.ts'
 import type { Service, World } from './world.ts'
 
 export const defaultScope = 'read'
@@ -21,6 +22,13 @@ export function longestTrialOf({ ledgers, host, machine }: Service, { scope }: L
   const moment = host.monotonicTime()
   const hasTried = ({ inFlight, endedAt }: Ledger) => inFlight > 0 || endedAt >= moment - machine.slack
   return [...ledgers.values()].some((other) => other.scope !== scope && hasTried(other)) ? longestTrial : 0
+}
+
+/** When the attempt may have begun whose request leaves now. Monotonic ms. */
+export function attemptSince(service: Service, ledger: Ledger): number {
+  const { host, machine } = service
+  const heldBack = ledger.isLate ? longestInBackground : longestTrialOf(service, ledger)
+  return host.monotonicTime() - machine.slack - heldBack
 }
 
 /** How far the wire's times may lie behind the library's own, which count from the start of an attempt. */

@@ -3,7 +3,7 @@ import { isClients, isServers } from './expected-law.ts'
 import type { Ledger, Setback } from './ledger.ts'
 import { longestInBackground } from './lives-left.ts'
 import { earliestByServer, endByClient } from './server-failures.ts'
-import { ledgerOf, longestTrialOf, slackOf } from './service-state.ts'
+import { attemptSince, ledgerOf, longestTrialOf, slackOf } from './service-state.ts'
 import type { Service, World } from './world.ts'
 
 const gapBetweenFlights = 1000
@@ -50,8 +50,9 @@ function judgeStart(world: World, service: Service, ledger: Ledger): void {
 /** Until when a refusal of the client that another kind of token has met keeps this one from asking. */
 function earliestByClient(service: Service, ledger: Ledger, moment: number): number {
   const { refusal } = service
+  if (refusal === undefined || refusal.scope === ledger.scope) return 0
   // Its flight had begun before.
-  if (refusal === undefined || refusal.scope === ledger.scope || moment - refusal.at < slackOf(service)) return 0
+  if (refusal.at > Math.min(attemptSince(service, ledger), moment - slackOf(service))) return 0
   return endByClient(service, ledger)?.least ?? 0
 }
 
@@ -60,6 +61,8 @@ function isLifted(setback: Setback, service: Service, { scope, held }: Ledger, m
   const { error, at } = setback
   const { slack } = service.machine
   if (isClients(error) && setback.secret !== service.machine.secret) return true
+  // It has waited in vain behind another kind's request, and has met nothing itself.
+  if (isServers(error) && setback.isUnseen && isForAnother(service, scope, moment)) return true
   // What another kind has met since has taken its place.
   if (isServers(error) && service.server.failedAt > at && moment >= service.server.failedAt + 1000 - slack) return true
   if (service.server.goodAt > at && moment >= at + setback.own - slack) return true

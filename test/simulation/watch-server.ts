@@ -2,7 +2,7 @@ import { isStrict, pauseOf } from './expected-law.ts'
 import type { Held, Ledger } from './ledger.ts'
 import { noteFailure, noteLoneliness } from './server-failures.ts'
 import { newServerView, type OpenExchange, type ServerView } from './server-view.ts'
-import { slackOf } from './service-state.ts'
+import { attemptSince, slackOf } from './service-state.ts'
 import type { Ending, Script } from './wire.ts'
 import type { Service, World } from './world.ts'
 
@@ -25,12 +25,15 @@ export function exchangeBegins(world: World, service: Service, ledger: Ledger, i
   return exchange
 }
 
-function judgePause(world: World, service: Service, { scope, held }: Ledger, isFirstOfFlight: boolean): void {
+function judgePause(world: World, service: Service, ledger: Ledger, isFirstOfFlight: boolean): void {
+  const { scope, held } = ledger
   const { host, name, server } = service
   const { pause } = server
   const moment = host.monotonicTime()
   const slack = slackOf(service)
   if (pause === undefined || moment <= pause.at + slack || moment >= pause.at + pause.asked - slack) return
+  // An attempt begins with its credential: the pause was asked for meanwhile.
+  if (pause.at > attemptSince(service, ledger)) return
   const early = `a request for "${scope}" ${pause.at + pause.asked - moment} ms before the end of a pause`
   if (isStrict(pause.asked)) world.violate('I4', name, early)
   if (!isFirstOfFlight || isStrict(pause.asked)) return

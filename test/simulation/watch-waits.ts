@@ -47,7 +47,7 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   const times = { at: moment, notBefore: moment + wait, own: own - moment }
   const hadWorked = service.serials.size > 0
   const isForAll = isClients(error) && !ledger.mayBeRefusedAlone
-  const known = { ...times, error, scope: ledger.scope, secret: ledger.secret, hadWorked, isForAll }
+  const known = { ...times, error, scope: ledger.scope, secret: ledger.secret, isUnseen, hadWorked, isForAll }
   ledger.setback = { ...known, rows }
   if (isClients(error)) service.refusal = { ...known, rows: refusals }
 }
