@@ -104,7 +104,7 @@ export function proofCheck({ algorithms, window, nonces }: ProofRules, clock: Cl
       return thumbprint
     },
     nonce: () => nonces?.current(),
-    close: memory.close
+    close: () => memory.close()
   }
 }
 
