@@ -23,7 +23,8 @@ export class BearerExchange extends Attempt implements Asking, BegunPatience {
   #refused: HeldAnswer | undefined
   #leaving: AbortController | undefined
   rejected: AccessToken | undefined
-  waitsSince: number | undefined
+  /** Only declared: a warm call needs no memory for it. */
+  declare waitsSince?: number
 
   get maxWait(): number | undefined {
     return this.request.route.maxWait
@@ -37,7 +38,9 @@ export class BearerExchange extends Attempt implements Asking, BegunPatience {
 
   /** Sends in the same tick if a token is available, and otherwise when one arrives. Returns what undici returns: whether to continue. */
   start(): boolean {
-    const token = this.#ask()
+    const { source, clock } = this.request.composition
+    const token = source.token(this.request.route.request, this)
+    if (token instanceof Promise) this.waitsSince = clock.monotonicTime()
     const ready = token instanceof Promise ? token.then((late) => this.ready(late, this)) : this.ready(token, this)
     if (!(ready instanceof Promise)) return this.send(ready)
     this.#mustHearErrors(ready)
@@ -58,13 +61,6 @@ export class BearerExchange extends Attempt implements Asking, BegunPatience {
     if (!this.request.composition.checksHandlers || typeof this.handler.onResponseError === 'function') return
     ready.catch(() => {})
     throw withoutErrorCallback(this.handler)
-  }
-
-  #ask(): AccessToken | Promise<AccessToken> {
-    const { source, clock } = this.request.composition
-    const token = source.token(this.request.route.request, this)
-    this.waitsSince = token instanceof Promise ? clock.monotonicTime() : undefined
-    return token
   }
 
   /** Called early, so that the caller can abort while the request waits for a token. */
@@ -118,7 +114,6 @@ export class BearerExchange extends Attempt implements Asking, BegunPatience {
 
   #proveAgain(refused: HeldAnswer): true {
     this.#putAside(refused)
-    this.waitsSince = undefined
     this.#repeat(this.sent as AccessToken, refused)
     return true
   }
@@ -127,7 +122,9 @@ export class BearerExchange extends Attempt implements Asking, BegunPatience {
   #replace(refused: HeldAnswer): boolean {
     const rejected = this.sent as AccessToken
     this.rejected = rejected
-    const next = this.#ask()
+    const { source, clock } = this.request.composition
+    const next = source.token(this.request.route.request, this)
+    const since = clock.monotonicTime()
     if (!this.canBeRepeated()) {
       if (next instanceof Promise) next.catch(() => {}) // for the next call; its failure is the source's to tell
       return false
@@ -136,7 +133,7 @@ export class BearerExchange extends Attempt implements Asking, BegunPatience {
       const better = betterToken(next, rejected)
       if (better === undefined) return false
       this.#putAside(refused)
-      this.#repeatWith(better, refused)
+      this.#repeatWith(better, refused, since)
       return true
     }
     this.#putAside(refused)
@@ -144,7 +141,7 @@ export class BearerExchange extends Attempt implements Asking, BegunPatience {
       (token) => {
         const better = betterToken(token, rejected)
         if (better === undefined) this.#giveBack(refused)
-        else this.#repeatWith(better, refused)
+        else this.#repeatWith(better, refused, since)
       },
       () => this.#giveBack(refused)
     )
@@ -175,25 +172,25 @@ export class BearerExchange extends Attempt implements Asking, BegunPatience {
     })
   }
 
-  #repeatWith(token: AccessToken, refused: HeldAnswer): void {
+  #repeatWith(token: AccessToken, refused: HeldAnswer, since: number): void {
     this.request.hasNewToken = true
-    this.#repeat(token, refused)
+    this.#repeat(token, refused, since)
   }
 
   /** Waits for the end of the refused answer if that comes soon, so that its connection can serve the next attempt. */
-  #repeat(token: AccessToken, refused: HeldAnswer): void {
-    const sendAgain = () => this.runInAsyncScope(() => this.#sendAgain(token, refused))
+  #repeat(token: AccessToken, refused: HeldAnswer, since?: number): void {
+    const sendAgain = () => this.runInAsyncScope(() => this.#sendAgain(token, refused, since))
     // undici frees the socket in its own setImmediate after the last byte. One turn later it can be used again.
     refused.whenOver(() => setImmediate(() => setImmediate(sendAgain)))
   }
 
-  #sendAgain(token: AccessToken, refused: HeldAnswer): void {
+  #sendAgain(token: AccessToken, refused: HeldAnswer, since: number | undefined): void {
     if (this.failed) return
     refused.discard()
     const next = new BearerExchange(this.request, this.handler)
     this.live = next
     if (this.paused) next.pause()
-    next.waitsSince = this.waitsSince
+    if (since !== undefined) next.waitsSince = since
     next.#sendReady(token)
   }
 

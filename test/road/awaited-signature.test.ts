@@ -142,6 +142,38 @@ test.each(repeating)('I7 %s ends by its maxWait when its second proof does not c
   expect(seen.map(({ status }) => status)).toEqual([401])
 })
 
+test.each(repeating.filter(([name]) => name !== 'gotHooks'))(
+  'I7 what a token in place of a refused one took is no longer there for its proof: %s',
+  async (_, way) => {
+    const { dpop } = remoteSigner()
+    let refused = false
+    const sign = vi.fn(async (bytes: Uint8Array) => {
+      if (!refused) return dpop.sign(bytes)
+      if (asked() > 1) return hangs() // for the repeat
+      await pass(clock, 1500) // for the token request
+      return dpop.sign(bytes)
+    })
+    const { tokens, server, clock, asked } = await dpopRoad({ client: { dpop: { ...dpop, sign } } })
+    await tokens.ready()
+    await clock.advance(1000) // the gap between two token requests
+    const { origin, seen } = await provenService(server, clock, {
+      instead(_request, response) {
+        refused = true
+        sign.mockClear()
+        response.writeHead(401, { 'www-authenticate': 'DPoP error="invalid_token"' }).end()
+        return true
+      }
+    })
+    const call = failureOf(way(tokens, origin, { maxWait: 2000 }))
+    await vi.waitFor(() => expect(seen).toHaveLength(1))
+    await vi.waitFor(() => expect(sign).toHaveBeenCalledTimes(1))
+    await clock.advance(1500)
+    await vi.waitFor(() => expect(sign).toHaveBeenCalledTimes(2))
+    await clock.advance(500)
+    expect(await call).toMatchObject({ code: 'ERR_TIMEOUT' })
+  }
+)
+
 test.each(Object.entries(ways))(
   'with maxWait 0 %s takes a token that is there, and waits for its proof',
   async (_, way) => {
