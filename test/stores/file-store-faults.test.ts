@@ -129,8 +129,8 @@ describe('S5 a directory', () => {
 
   test('that this user may not even look into', async () => {
     const directory = await folder(isRoot ? 0o700 : 0o000)
-    await livesThrough(directory, 'EACCES', () => chmod(directory, 0o777), isRoot ? asNobody : asOneself)
-  }, 20_000)
+    await livesThrough(directory, 'EACCES', () => chmod(directory, 0o777))
+  })
 
   test('that this user may not make', async () => {
     const parent = await folder(0o555)
