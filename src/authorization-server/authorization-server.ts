@@ -59,20 +59,10 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   const { parts, endpoints, binding } = assemble(pieces)
   const { requests, faults, issued, journal } = parts
   const front = frontDoor({ parts, ...checked, port: new URL(listening.origin).port })
+  const serving = { cors: checked.cors, isDown, queue, log: requests, clock, now }
   listening.serve((door, incoming, response) => {
     const own = door === 'plain' ? front(incoming, response) : undefined
-    return (
-      own ??
-      exchange(incoming, response, {
-        endpoints: endpoints[door],
-        cors: checked.cors,
-        isDown,
-        queue,
-        log: requests,
-        clock,
-        now
-      })
-    )
+    return own ?? exchange(incoming, response, { endpoints: endpoints[door], ...serving })
   })
   const follower = follow(journal)
 
@@ -83,17 +73,8 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   }
 
   return {
-    ...{
-      issuer,
-      page: `${new URL(urls.tokenEndpoint).origin}/`,
-      ...urls,
-      registry,
-      faults,
-      requests,
-      journal,
-      revoke: issued.revoke,
-      close
-    },
+    ...{ issuer, page: `${new URL(urls.tokenEndpoint).origin}/`, ...urls },
+    ...{ registry, faults, requests, journal, revoke: issued.revoke, close },
     clients: registeredClients(registry),
     overview: () => overview(parts),
     rotateKeys: ({ overlap = lifetime } = {}) => keys.rotate(overlap),

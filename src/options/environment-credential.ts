@@ -26,7 +26,7 @@ export function credentialFrom(settings: Settings): Credential {
   const given = credentials.filter((name) => settings[name] !== undefined)
   const [credential, second] = given
   if (credential === undefined)
-    missingSetting('CLIENT_SECRET_FILE', `Set it, or one of ${credentials.map((name) => prefix + name).join(', ')}.`)
+    missingSetting('CLIENT_SECRET_FILE', `Set one of ${credentials.map((name) => prefix + name).join(', ')}.`)
   if (second !== undefined) conflictingSettings(credential, second, 'Keep one of the two.')
   const useless = details.find((name) => settings[name] !== undefined && !companions[credential]?.includes(name))
   if (useless !== undefined) conflictingSettings(useless, credential, 'Remove it: it belongs to another credential.')

@@ -37,7 +37,7 @@ export function adminApi({ parts, gate, needsSecret }: AdminApiOptions): AdminAp
     const { headers, method = '' } = incoming
     const [path = '', query] = (incoming.url ?? '').split('?', 2)
     gate.checkPlace(headers)
-    if (path === `${prefix}/session`) return session(incoming)
+    if (path === `${prefix}/session`) return session(incoming, gate)
     gate.checkAdmin(headers)
     if (path === `${prefix}/openapi.json`) return jsonAnswer(200, openApi(routes, needsSecret))
     if (path === `${prefix}/events` && method === 'GET') return void streams.open(response, JSON.stringify)
@@ -46,14 +46,6 @@ export function adminApi({ parts, gate, needsSecret }: AdminApiOptions): AdminAp
     checkBody(route, body)
     const result = await route.run({ params, query: new URLSearchParams(query), body, parts })
     return result === undefined ? { status: 204, headers: noStore, body: '' } : jsonAnswer(200, result)
-  }
-
-  /** Opens and closes the session of the page. Its cookie cannot be read by scripts. */
-  async function session(incoming: IncomingMessage): Promise<Answer> {
-    const { method, headers } = incoming
-    if (method !== 'POST' && method !== 'DELETE') throw wrongMethod(['POST', 'DELETE'])
-    const cookie = method === 'POST' ? gate.openSession((await jsonBody(incoming)).secret) : gate.closeSession(headers)
-    return { status: 204, headers: { ...noStore, 'set-cookie': cookie }, body: '' }
   }
 
   return {
@@ -65,6 +57,14 @@ export function adminApi({ parts, gate, needsSecret }: AdminApiOptions): AdminAp
       if (answer !== undefined) await atOnce(answer, response, parts.clock)
     }
   }
+}
+
+/** Opens and closes the session of the page. Its cookie cannot be read by scripts. */
+async function session(incoming: IncomingMessage, gate: Gatekeeper): Promise<Answer> {
+  const { method, headers } = incoming
+  if (method !== 'POST' && method !== 'DELETE') throw wrongMethod(['POST', 'DELETE'])
+  const cookie = method === 'POST' ? gate.openSession((await jsonBody(incoming)).secret) : gate.closeSession(headers)
+  return { status: 204, headers: { ...noStore, 'set-cookie': cookie }, body: '' }
 }
 
 const noStore = { 'cache-control': 'no-store' }

@@ -52,12 +52,6 @@ export function tokenBinding({ tokenEndpoints, nonces, clock }: TokenBindingOpti
     return found
   }
 
-  function proven(headers: IncomingHttpHeaders, proof: string): ProvenRequest {
-    // On this machine the server can be called by several names.
-    const asCalled = ['http', 'https'].map((scheme) => `${scheme}://${headers.host}/token`)
-    return { proof, method: 'POST', urls: [...tokenEndpoints, ...asCalled], identity: headers }
-  }
-
   return {
     check({ headers, fault }, client) {
       const { dpop: proof } = headers
@@ -67,7 +61,7 @@ export function tokenBinding({ tokenEndpoints, nonces, clock }: TokenBindingOpti
       const check = checkFor(client.dpopNonces ?? nonces)
       try {
         if (proof.includes(',')) throw new RefusedToken('several_proofs')
-        const jkt = check.check(proven(headers, proof))
+        const jkt = check.check(provenRequest(headers, proof, tokenEndpoints))
         if (fault.staleNonce === true) throw new RefusedToken('nonce_needed')
         return { jkt, nonce: check.nonce() }
       } catch (error) {
@@ -78,6 +72,12 @@ export function tokenBinding({ tokenEndpoints, nonces, clock }: TokenBindingOpti
       for (const check of checks.values()) check.close()
     }
   }
+}
+
+function provenRequest(headers: IncomingHttpHeaders, proof: string, tokenEndpoints: readonly string[]): ProvenRequest {
+  // On this machine the server can be called by several names.
+  const asCalled = ['http', 'https'].map((scheme) => `${scheme}://${headers.host}/token`)
+  return { proof, method: 'POST', urls: [...tokenEndpoints, ...asCalled], identity: headers }
 }
 
 function refusal({ reason, message }: RefusedToken, nonce: string): OAuthError {

@@ -72,26 +72,17 @@ function checkGrants(
   if (!isObject(may))
     return void report([...path, 'may'], `may of ${name} must be an object with a grant for each service.`)
   for (const [service, grant] of Object.entries(may)) {
-    const declared = services.get(service)
     const place = [...path, 'may', service]
-    if (declared === undefined)
-      report(
-        place,
-        `${name} may call "${service}", which is not a service. The services are: ${listed([...services.keys()])}.`
-      )
-    else if (!isObject(grant))
-      report(
-        place,
-        `The grant of ${name} for ${service} must be an object with "scope" and "roles". Both are optional.`
-      )
-    else
-      checkGrant(
-        `${name} at ${service}`,
-        grant,
-        place,
-        { service, scope: declared.scopes, roles: declared.roles },
-        report
-      )
+    const declared = services.get(service)
+    const problem =
+      declared === undefined
+        ? `${name} may call "${service}", which is not a service. The services are: ${listed([...services.keys()])}.`
+        : `The grant of ${name} for ${service} must be an object with "scope" and "roles". Both are optional.`
+    if (declared === undefined || !isObject(grant)) report(place, problem)
+    else {
+      const { scopes: scope, roles } = declared
+      checkGrant(`${name} at ${service}`, grant, place, { service, scope, roles }, report)
+    }
   }
 }
 
