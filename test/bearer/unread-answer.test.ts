@@ -1,4 +1,5 @@
 import { Agent } from 'node:http'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as after } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -84,14 +85,26 @@ test('W42 a redirect whose body comes late leaves its connection too, and holds 
 })
 
 describe('an answer that nobody needs', () => {
-  test('is broken off when it is long', async () => {
-    const reasons: unknown[] = []
-    const body = new ReadableStream({
-      pull: (given) => given.enqueue(new Uint8Array(10_000)),
-      cancel: (reason) => void reasons.push(reason)
-    })
-    await finishUnread({ body })
-    expect(reasons).toHaveLength(1)
+  function endless(told: unknown[]): ReadableStream {
+    const pull = (given: ReadableStreamDefaultController) => given.enqueue(new Uint8Array(10_000))
+    return new ReadableStream({ pull, cancel: () => void told.push('broken off') })
+  }
+
+  test.each<[string, (told: unknown[]) => unknown]>([
+    ['a stream of the web', endless],
+    ['one of another realm', (told) => ({ locked: false, getReader: endless(told).getReader.bind(endless(told)) })],
+    [
+      'a stream of Node',
+      (told) => {
+        const read = () => void stream.push(Buffer.alloc(10_000))
+        const stream: Readable = new Readable({ read, destroy: () => void told.push('broken off') })
+        return stream
+      }
+    ]
+  ])('is broken off when it is long and comes as %s', async (_kind, make) => {
+    const told: unknown[] = []
+    await finishUnread({ body: make(told) })
+    expect(told).toEqual(['broken off'])
   })
 
   test('is let go when it fails, is read by somebody or is nothing that can be read', async () => {
