@@ -84,5 +84,9 @@ export const regressions: readonly Regression[] = [
     found:
       'the simulation itself took a flight that had waited in vain behind another one for one that had met a failure'
   },
+  {
+    seed: 700_899,
+    found: 'the simulation itself took the error of a search for that which another kind of token had met in it first'
+  },
   { seed: 1399, found: 'the simulation itself took a request that had been held back for one that began when it left' }
 ]

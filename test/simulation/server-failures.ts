@@ -94,6 +94,12 @@ export function endsAfterOthers(service: Service, ledger: Ledger, sentAt: number
   return others.map((failure) => possibleEnd(service, ledger, failure))
 }
 
+/** A search for metadata is one for all kinds of tokens: another one may have met its end first, and with another error. */
+export function endAfterSearch(service: Service, ledger: Ledger, at: number): Interval {
+  const unknown = { scope: '', sentAt: undefined, asked: undefined, isCertain: false, isAnother: false }
+  return possibleEnd(service, ledger, { ...unknown, at })
+}
+
 /** Until when the server's last failure can keep a kind of token from asking. */
 export function latestByServer(service: Service, ledger: Ledger): number {
   const { failures } = service.server

@@ -5,6 +5,7 @@ import type { Ledger } from './ledger.ts'
 import { longestInBackground } from './lives-left.ts'
 import { possibleRows, refusalRows, situationsOf } from './possible-situations.ts'
 import {
+  endAfterSearch,
   endByClient,
   endsAfterOthers,
   latestByServer,
@@ -129,6 +130,7 @@ function ownEnds(
   if (!isClients(error)) {
     const since = ledger.isLate ? 0 : ledger.sentAt
     ends.push(...endsAfterOthers(service, ledger, Math.max(since, moment - longestInBackground)))
+    if (error.code === 'ERR_DISCOVERY_FAILED') ends.push(endAfterSearch(service, ledger, at))
     // Its success lets the others go.
     if (mayBeWellSince(service, ledger, at)) ends.push({ least: moment, most: moment })
   }
