@@ -88,5 +88,9 @@ export const regressions: readonly Regression[] = [
     seed: 700_899,
     found: 'the simulation itself took the error of a search for that which another kind of token had met in it first'
   },
+  {
+    seed: 703_502,
+    found: 'the simulation itself took a flight that had waited for its turn for one that began when its request left'
+  },
   { seed: 1399, found: 'the simulation itself took a request that had been held back for one that began when it left' }
 ]

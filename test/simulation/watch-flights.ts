@@ -25,7 +25,9 @@ export function tokenRequested(world: World, service: Service, ledger: Ledger): 
     if (!world.settings.isShared) judgeStart(world, service, ledger)
     ledger.flightAt = moment
     ledger.lastFlightAt = moment
-    ledger.heldBack = longestTrialOf(service, ledger)
+    // While the server is ill one goes at a time: the others have begun, and wait for their turn.
+    const mayHaveQueued = ledger.isLate || service.server.failures.length > 0
+    ledger.heldBack = mayHaveQueued ? longestInBackground : longestTrialOf(service, ledger)
     ledger.attempts = 0
   }
   ledger.attempts += 1
