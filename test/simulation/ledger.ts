@@ -35,6 +35,8 @@ export interface Row {
   /** Monotonic ms of the last of them: when its request left, as far as that was seen, and when it failed. */
   readonly sentAt: number | undefined
   readonly at: number
+  /** Of a refusal that was told twice, the first error. */
+  readonly error?: TokenClientError
 }
 
 /** A failed flight, and until when nobody may start another one. Monotonic ms. */

@@ -22,7 +22,7 @@ export function situationsOf(
     possibleLives(service, ledger, error, row).flatMap((remaining) =>
       refusedOrNot(service, ledger, remaining).map((isRefused) => {
         const failures = failuresIn(row, remaining, isRefused)
-        return { error, at: row.at, failures, outage, remaining, isRefused, pauses, hasWorked }
+        return { error: row.error ?? error, at: row.at, failures, outage, remaining, isRefused, pauses, hasWorked }
       })
     )
   )
@@ -104,7 +104,10 @@ export function possibleRows(
     outageSince: row.outageSince ?? outageSince
   }))
   const hasEndedSince = held !== undefined && held.endsAt > former.at - timeout && held.endsAt <= at
-  return hasEndedSince || at >= former.notBefore + longestDisuse ? [...next, first].slice(-mostRows) : next
+  if (!hasEndedSince && at < former.notBefore + longestDisuse) return next
+  // Either it was never let go, or not long ago.
+  const [oldest, ...younger] = [...next, first]
+  return [oldest as Row, ...younger.slice(-mostRows)]
 }
 
 /** Refusals of the client in a row. One whose request was under way at the former one is the same, told twice. */
@@ -123,11 +126,11 @@ export function refusalRows(
     const next = { ...failure, failures: row.failures + 1, withoutToken, outageSince: row.outageSince ?? outageSince }
     return [
       ...(sentAt === undefined || sentAt > row.at - slack ? [next] : []),
-      ...(sentAt === undefined || sentAt <= row.at + slack ? [row] : [])
+      ...(sentAt === undefined || sentAt <= row.at + slack ? [{ ...row, error: row.error ?? former.error }] : [])
     ]
   })
-  return rows.slice(-mostRows)
+  // The first of them have counted each refusal, which is the likely case.
+  return rows.slice(0, mostRows)
 }
 
-/** The oldest of the rows that may be remembered are the least likely. */
 const mostRows = 12

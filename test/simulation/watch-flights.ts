@@ -2,7 +2,7 @@ import type { Refreshed } from '../../src/events.ts'
 import { isClients, isServers } from './expected-law.ts'
 import type { Ledger, Setback } from './ledger.ts'
 import { longestInBackground } from './lives-left.ts'
-import { earliestByServer, endByClient } from './server-failures.ts'
+import { earliestByServer, endByClient, mayBeWellSince } from './server-failures.ts'
 import { attemptSince, ledgerOf, longestTrialOf, slackOf } from './service-state.ts'
 import type { Service, World } from './world.ts'
 
@@ -59,7 +59,8 @@ function earliestByClient(service: Service, ledger: Ledger, moment: number): num
 }
 
 /** The credential has changed; the token has ended that was in hand; or the server has shown itself well to another key. */
-function isLifted(setback: Setback, service: Service, { scope, held }: Ledger, moment: number): boolean {
+function isLifted(setback: Setback, service: Service, ledger: Ledger, moment: number): boolean {
+  const { scope, held } = ledger
   const { error, at } = setback
   const { slack } = service.machine
   if (isClients(error) && setback.secret !== service.machine.secret) return true
@@ -67,7 +68,7 @@ function isLifted(setback: Setback, service: Service, { scope, held }: Ledger, m
   if (isServers(error) && setback.isUnseen && isForAnother(service, scope, moment)) return true
   // What another kind has met since has taken its place.
   if (isServers(error) && service.server.failedAt > at && moment >= service.server.failedAt + 1000 - slack) return true
-  if (service.server.goodAt > at && moment >= at + setback.own - slack) return true
+  if (mayBeWellSince(service, ledger, at) && moment >= at + setback.own - slack) return true
   // Callers without a token wait for what their own kind has met, and not for what another kind alone has.
   if (isForAnother(service, scope, moment) && !isServers(error) && moment >= at + setback.own - slack)
     return setback.own > 0
