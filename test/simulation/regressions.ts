@@ -94,5 +94,10 @@ export const regressions: readonly Regression[] = [
   },
   { seed: 1399, found: 'the simulation itself took a request that had been held back for one that began when it left' },
   { seed: 604_328, found: 'the simulation itself took an answer that may show a well server for one that does not' },
-  { seed: 605_690, found: 'the simulation itself forgot the likeliest of many ways to count refusals' }
+  { seed: 605_690, found: 'the simulation itself forgot the likeliest of many ways to count refusals' },
+  { seed: 606_331, found: 'the simulation itself forgot the first of many failures in a row' },
+  {
+    seed: 607_454,
+    found: 'the simulation itself took the second of two refusals that came together for the one that counts'
+  }
 ]
