@@ -1,11 +1,11 @@
 import { decodeUnreserved } from '../proof/dpop-claims.ts'
 import { distinct } from '../token/scope.ts'
 
-/** Characters that Windows and others read as one of `. / \ ; % ? #`, because that is their compatibility form in Unicode. */
-const lookalike = /%e2%80%a[456]|%ef%b9%(?:9[246f]|a[8a])|%ef%bc%(?:8[35ef]|9[bf]|bc)/gi
+/** Characters that Windows and others read as one of `. / \ ; % ? #`, because that is their compatibility form in Unicode or the nearest character of a code page. */
+const lookalike = /%e2%(?:80%a[456]|81%84|88%9[56])|%ef%b9%(?:9[246f]|a[8a])|%ef%bc%(?:8[35ef]|9[bf]|bc)/gi
 /** Characters that servers and proxies read differently, in a path without unnecessary encoding. */
 const disputed = new RegExp(
-  `[\\\\;#\\t\\n\\r]|//|%(?:2[3ef]|3[bf]|5c|0[9ad]|25[\\da-f]{2}|u[\\da-f]{4})|${lookalike.source}`,
+  `[\\\\;#\\t\\n\\r]|//|%20(?:[/\\\\]|$)|%(?:2[3ef]|3[bf]|5c|0[9ad]|25[\\da-f]{2}|u[\\da-f]{4})|${lookalike.source}`,
   'i'
 )
 /** Some servers end a string at a NUL. Others read overlong UTF-8 as the character that it hides. */
@@ -47,9 +47,17 @@ function decodeOnce(path: string): string {
 /** As in Windows, and as in a URL parser that gets a decoded path and removes line breaks and tabs. */
 function readKindly(path: string): string {
   return path
-    .replace(/%u([\da-f]{4})/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)).normalize('NFKC'))
-    .replace(lookalike, (encoded) => decodeURIComponent(encoded).normalize('NFKC'))
+    .replace(/%u([\da-f]{4})/gi, (_, code) => simplified(String.fromCharCode(Number.parseInt(code, 16))))
+    .replace(lookalike, (encoded) => simplified(decodeURIComponent(encoded)))
     .replace(/%0[9ad]/gi, '')
+    .replace(/(?<!%20)(?:%20)+(?=[/\\]|$)/g, '') // Windows ignores spaces at the end of a name; each run of them is looked at once
+}
+
+function simplified(character: string): string {
+  return character
+    .normalize('NFKC')
+    .replace(/[\u2044\u2215]/, '/')
+    .replace('\u2216', '\\')
 }
 
 /** RFC 3986 §5.2.4. */
