@@ -27,6 +27,7 @@ export interface Held {
 
 /** Failures in a row. */
 export interface Row {
+  readonly error: TokenClientError
   readonly failures: number
   /** Those of them that left the key without a token to rely on. */
   readonly withoutToken: number
@@ -35,8 +36,6 @@ export interface Row {
   /** Monotonic ms of the last of them: when its request left, as far as that was seen, and when it failed. */
   readonly sentAt: number | undefined
   readonly at: number
-  /** Of a refusal that was told twice, the first error. */
-  readonly error?: TokenClientError
 }
 
 /** A failed flight, and until when nobody may start another one. Monotonic ms. */
@@ -69,8 +68,10 @@ export interface Ledger {
   lastFlightAt: number
   /** How much earlier that flight may have begun than its first request left. */
   heldBack: number
-  /** When the last request of that flight left. Monotonic ms. */
+  /** When the first request of its last attempt left. Monotonic ms. */
   sentAt: number
+  /** The next request belongs to the same attempt: a server has asked for another proof. */
+  goesOn: boolean
   /** Its credential came late, so that its attempt may have begun long before. */
   isLate: boolean
   /** When that request ended. Monotonic ms. */
@@ -103,6 +104,7 @@ export function newLedger(scope: string): Ledger {
     lastFlightAt: Number.NEGATIVE_INFINITY,
     heldBack: 0,
     sentAt: Number.NEGATIVE_INFINITY,
+    goesOn: false,
     isLate: false,
     endedAt: Number.NEGATIVE_INFINITY,
     askedAt: Number.NEGATIVE_INFINITY,

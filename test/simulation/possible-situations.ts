@@ -22,7 +22,7 @@ export function situationsOf(
     possibleLives(service, ledger, error, row).flatMap((remaining) =>
       refusedOrNot(service, ledger, remaining).map((isRefused) => {
         const failures = failuresIn(row, remaining, isRefused)
-        return { error: row.error ?? error, at: row.at, failures, outage, remaining, isRefused, pauses, hasWorked }
+        return { error: row.error, at: row.at, failures, outage, remaining, isRefused, pauses, hasWorked }
       })
     )
   )
@@ -88,7 +88,7 @@ const longestDisuse = 600_000
 export function possibleRows(
   former: Setback | undefined,
   held: Held | undefined,
-  failure: Pick<Row, 'at' | 'sentAt'>,
+  failure: Pick<Row, 'error' | 'at' | 'sentAt'>,
   timeout: number,
   isUsable: boolean
 ): readonly Row[] {
@@ -113,7 +113,7 @@ export function possibleRows(
 /** Refusals of the client in a row. One whose request was under way at the former one is the same, told twice. */
 export function refusalRows(
   former: Setback | undefined,
-  failure: Pick<Row, 'at' | 'sentAt'>,
+  failure: Pick<Row, 'error' | 'at' | 'sentAt'>,
   slack: number,
   isUsable: boolean
 ): readonly Row[] {
@@ -126,7 +126,7 @@ export function refusalRows(
     const next = { ...failure, failures: row.failures + 1, withoutToken, outageSince: row.outageSince ?? outageSince }
     return [
       ...(sentAt === undefined || sentAt > row.at - slack ? [next] : []),
-      ...(sentAt === undefined || sentAt <= row.at + slack ? [{ ...row, error: row.error ?? former.error }] : [])
+      ...(sentAt === undefined || sentAt <= row.at + slack ? [row] : [])
     ]
   })
   // The first of them have counted each refusal, which is the likely case.

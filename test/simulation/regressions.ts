@@ -99,5 +99,17 @@ export const regressions: readonly Regression[] = [
   {
     seed: 607_454,
     found: 'the simulation itself took the second of two refusals that came together for the one that counts'
+  },
+  {
+    seed: 704_397,
+    found: 'the simulation itself forgot that after a refusal of the client too the kind that failed last goes last'
+  },
+  {
+    seed: 704_403,
+    found: 'the simulation itself took two refusals that were told together for two, where the first one counts'
+  },
+  {
+    seed: 706_768,
+    found: 'the simulation itself took the request with another proof for an attempt of its own'
   }
 ]

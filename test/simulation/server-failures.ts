@@ -129,12 +129,12 @@ export function earliestByServer(service: Service, ledger: Ledger): number {
 export function endByClient(service: Service, ledger: Ledger): Interval | undefined {
   const { refusal, machine } = service
   if (refusal === undefined) return undefined
-  const { error, hadWorked: hasWorked, rows, scope, secret, isForAll } = refusal
+  const { hadWorked: hasWorked, rows, scope, secret, isForAll } = refusal
   const { held } = ledger
   const ends = rows.flatMap((row) =>
     livesAt(held, row, slackOf(service)).flatMap((remaining) =>
       refusedOrNot(service, ledger, remaining).map((isRefused) => {
-        const { at, outageSince = at } = row
+        const { error, at, outageSince = at } = row
         const outage = { least: 0, most: at - outageSince }
         const failures = failuresIn(row, remaining, isRefused)
         return lawfulEnd({ error, at, failures, remaining, hasWorked, outage, isRefused, pauses: 1 })
@@ -142,7 +142,7 @@ export function endByClient(service: Service, ledger: Ledger): Interval | undefi
     )
   )
   const { least, most } = hull(ends)
-  const life = held === undefined || error.transient ? 0 : held.endsAt - held.sent.at
+  const life = held === undefined || refusal.error.transient ? 0 : held.endsAt - held.sent.at
   const gap = scope === ledger.scope ? 0 : waitOfOthers(life)
   // A credential that has changed is tried at once.
   const isLifted = secret !== machine.secret || !isForAll

@@ -80,6 +80,7 @@ export function tokenDispatch(
 function sentAgain({ server }: Service, ledger: Ledger, exchange: OpenExchange): void {
   server.open.delete(exchange)
   ledger.attempts -= 1
+  ledger.goesOn = true
 }
 
 const defaultLifetime = 300_000

@@ -15,7 +15,8 @@ export function tokenRequested(world: World, service: Service, ledger: Ledger): 
   const { host, name } = service
   const moment = host.monotonicTime()
   ledger.askedAt = world.line.now
-  ledger.sentAt = moment
+  if (!ledger.goesOn || ledger.flightAt === undefined) ledger.sentAt = moment
+  ledger.goesOn = false
   ledger.isLate = service.machine.suppliedLateAt > moment - longestInBackground
   if (service.closed) world.violate('I8', name, 'a token request after close')
   if (ledger.inFlight > 0) world.violate('I3', name, `two token requests at once for "${ledger.scope}"`)

@@ -35,7 +35,7 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   if (isClients(error)) noteRefusal(service, ledger)
 
   const isUsable = hasUsableToken(service, ledger)
-  const failure = { sentAt, at: moment }
+  const failure = { error, sentAt, at: moment }
   const rows = possibleRows(ledger.setback, ledger.held, failure, timeout, isUsable)
   const refusals = refusalRows(refusal, failure, slackOf(service), isUsable)
   const situations = situationsOf(service, ledger, error, rows, refusals, failedAt)
@@ -142,7 +142,10 @@ function endByOthers(service: Service, ledger: Ledger, error: TokenClientError):
   const moment = service.host.monotonicTime()
   const byClient = isClients(error) ? undefined : endByClient(service, ledger)
   const byServer = isServers(error) ? moment : latestByServer(service, ledger) + courtesy
-  return { least: byClient?.least ?? moment, most: Math.max(moment, byClient?.most ?? moment, byServer) }
+  return {
+    least: byClient?.least ?? moment,
+    most: Math.max(moment, byClient === undefined ? moment : byClient.most + courtesy, byServer)
+  }
 }
 
 /** A ceiling so low would be hidden by the second that every wait has at least. Milliseconds. */
