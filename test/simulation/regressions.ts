@@ -92,6 +92,11 @@ export const regressions: readonly Regression[] = [
     seed: 703_502,
     found: 'the simulation itself took a flight that had waited for its turn for one that began when its request left'
   },
+  {
+    seed: 709_709,
+    found:
+      'the simulation itself took the end of a token that lay in the store by a wall clock that a suspend had moved'
+  },
   { seed: 1399, found: 'the simulation itself took a request that had been held back for one that began when it left' },
   { seed: 604_328, found: 'the simulation itself took an answer that may show a well server for one that does not' },
   { seed: 605_690, found: 'the simulation itself forgot the likeliest of many ways to count refusals' },

@@ -85,9 +85,11 @@ function noteFound(world: World, service: Service, name: string, record: StoredR
   if (found === undefined || issued === undefined) return
   service.found.set(issued.scope, issued.value)
   const { obtainedAt, expiresAt } = found.token
-  const endsAt = host.monotonicTime() + Math.min(expiresAt - host.wallTime(), expiresAt - obtainedAt)
-  // A server can give one token again with a shorter life. No later look makes a life longer.
   const known = service.serials.has(issued.value) ? service.tokens.get(issued.value) : undefined
+  // What the wall clock has done since the token came says nothing about its end.
+  const { clockOffset } = known?.sent ?? sentNow(host)
+  const endsAt = Math.min(expiresAt - clockOffset, host.monotonicTime() + expiresAt - obtainedAt)
+  // A server can give one token again with a shorter life. No later look makes a life longer.
   const seen = { value: issued.value, sent: sentNow(host), toldEnd: undefined, cameAt: world.line.now, isShared: true }
   service.tokens.set(issued.value, { ...(known ?? seen), endsAt: Math.min(known?.endsAt ?? endsAt, endsAt) })
 }
