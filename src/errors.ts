@@ -178,6 +178,18 @@ export function isAboutServer(error: TokenClientError): boolean {
   return faultsOfServer.has(code) || (code === 'ERR_UNEXPECTED_STATUS' && isOther)
 }
 
+const heardFailures = new WeakSet<TokenClientError>()
+
+/** Marks a failure of another instance. This one has only heard of it, and hears of it again each time it looks. */
+export function heard(error: TokenClientError): TokenClientError {
+  heardFailures.add(error)
+  return error
+}
+
+export function isHeard(error: TokenClientError): boolean {
+  return heardFailures.has(error)
+}
+
 /** Whether the answer could be about this token request alone, or come from a gateway that gives it to every request. */
 export function isUnclear(error: TokenClientError): boolean {
   return /^ERR_(?:UNEXPECTED_STATUS|MALFORMED_)/.test(error.code) && !isOAuthError(error) && !isAboutServer(error)

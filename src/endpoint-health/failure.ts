@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { isOAuthError, type TokenClientError } from '../errors.ts'
+import { isHeard, isOAuthError, type TokenClientError } from '../errors.ts'
 import { limits } from '../limits.ts'
 
 /** A failure, with everything that decides how long to wait after it. Moments are monotonic ms. */
@@ -65,7 +65,8 @@ export function failureAfter(former: Failure | undefined, setback: Setback, cloc
 
   const isWithoutToken = usableUntil <= failedAt
   const beginsOutage = isWithoutToken && former?.outageSince === undefined
-  const one = isSameFlight ? 0 : 1
+  const isToldAgain = former !== undefined && isHeard(error)
+  const one = isSameFlight || isToldAgain ? 0 : 1
   return {
     error,
     sentAt,

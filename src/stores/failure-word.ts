@@ -1,4 +1,4 @@
-import { type ErrorCode, isRefusalOfCredential, TokenClientError } from '../errors.ts'
+import { type ErrorCode, heard, isRefusalOfCredential, TokenClientError } from '../errors.ts'
 import type { SealingKey } from './sealing-key.ts'
 
 /** Failures that may concern this instance only, because each instance has its own files, file descriptors, clock and proxy. */
@@ -34,7 +34,7 @@ export function failureFrom(
   const { code, transient, until } = JSON.parse(text) as { code: ErrorCode; transient: boolean; until: number }
   const message = `Another instance asked for this token and failed with ${code}. It asks again in ${seconds(until - wallTime)}.`
   // `Retry-After` is left out, because this instance reads the store again at its own pace.
-  return new TokenClientError(code, message, { transient })
+  return heard(new TokenClientError(code, message, { transient }))
 }
 
 function context(name: string): string {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { notBefore } from '../../src/endpoint-health/back-off.ts'
 import { type Failure, failureAfter } from '../../src/endpoint-health/failure.ts'
-import { TokenClientError } from '../../src/errors.ts'
+import { heard, TokenClientError } from '../../src/errors.ts'
 import { manualClock } from '../../src/testing/index.ts'
 
 const second = 1000
@@ -37,4 +37,13 @@ test('nor do the pauses that the server asked for then', () => {
   const early = [200, 210, 240, 260, 297].map((at) => at * second)
   expect([failures(busy, ...early).pauses, failures(busy, ...early, end).pauses]).toEqual([5, 1])
   expect(failures(busy, ...early, end, end + 5 * second).pauses).toBe(2)
+})
+
+test('a failure of another instance is one failure, however often this one hears of it', () => {
+  const moments = [1, 62, 123, 300, 361].map((at) => at * second)
+  const told = heard(new TokenClientError('ERR_INVALID_SCOPE', 'x', { transient: false }))
+  const last = failures(told, ...moments)
+  expect(last).toMatchObject({ count: 1, outageCount: 1 })
+  expect(notBefore(last, token) - last.failedAt).toBe(60 * second)
+  expect(failures(refused, ...moments)).toMatchObject({ count: 5, outageCount: 2 })
 })

@@ -97,6 +97,11 @@ export const regressions: readonly Regression[] = [
     found:
       'the simulation itself took the end of a token that lay in the store by a wall clock that a suspend had moved'
   },
+  {
+    seed: 706_550,
+    found:
+      'an instance that heard of the failure of another one again and again counted it each time, and waited ten minutes'
+  },
   { seed: 1399, found: 'the simulation itself took a request that had been held back for one that began when it left' },
   { seed: 604_328, found: 'the simulation itself took an answer that may show a well server for one that does not' },
   { seed: 605_690, found: 'the simulation itself forgot the likeliest of many ways to count refusals' },

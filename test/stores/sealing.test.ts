@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { TokenClientError } from '../../src/errors.ts'
+import { isHeard, TokenClientError } from '../../src/errors.ts'
 import { failureFrom, failureWord } from '../../src/stores/failure-word.ts'
 import { openedToken, sealedToken } from '../../src/stores/sealed-token.ts'
 import { type SealingKey, sealingKeyOf } from '../../src/stores/sealing-key.ts'
@@ -96,6 +96,7 @@ test('a word says code, moment and whether to try again, and nothing of the answ
     message: 'Another instance asked for this token and failed with ERR_SERVER_ERROR. It asks again in 7 s.'
   })
   expect(failureFrom(key, name, word, 99_000)?.message).toContain('It asks again in 0 s.')
+  expect(isHeard(failureFrom(key, name, word, 2000) as TokenClientError)).toBe(true)
   expect(failureFrom(other, name, word, 2000)).toBe(undefined)
 })
 
