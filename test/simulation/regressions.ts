@@ -121,5 +121,9 @@ export const regressions: readonly Regression[] = [
   {
     seed: 706_768,
     found: 'the simulation itself took the request with another proof for an attempt of its own'
+  },
+  {
+    seed: 614_356,
+    found: 'the simulation itself left out a pause that was told to a kind of token which it took for ill alone'
   }
 ]

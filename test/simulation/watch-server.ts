@@ -78,6 +78,8 @@ export function exchangeEnds(
     server.illSince = undefined
   } else server.illSince ??= world.line.now
   if (!isAlone) notePause(server, ending, exchange, world.line.now, moment)
+  // If that is long ago, it may have been forgotten.
+  else if (pauseIn(ending) !== 0) server.pauses += 1
 }
 
 function becomesWell(server: ServerView, moment: number): void {
