@@ -102,6 +102,10 @@ export const regressions: readonly Regression[] = [
     found:
       'an instance that heard of the failure of another one again and again counted it each time, and waited ten minutes'
   },
+  {
+    seed: 8270,
+    found: 'the simulation itself let a refusal of the client end for all kinds of tokens with the token of one'
+  },
   { seed: 1399, found: 'the simulation itself took a request that had been held back for one that began when it left' },
   { seed: 604_328, found: 'the simulation itself took an answer that may show a well server for one that does not' },
   { seed: 605_690, found: 'the simulation itself forgot the likeliest of many ways to count refusals' },

@@ -1,4 +1,5 @@
 import { isStrict } from './expected-law.ts'
+import { endByClient } from './server-failures.ts'
 import { ledgerOf, slackOf } from './service-state.ts'
 import type { Call, Machine, World } from './world.ts'
 
@@ -64,10 +65,15 @@ function isLeftToAnother({ settings, services }: World, scope: string): boolean 
 function judgeFirst(world: World, { service, scope, deadline, limit }: Call, code: string): void {
   const { machine, host, name, ledgers, refusal, lookups, server } = service
   const began = deadline - limit
-  const setbacks = [refusal, ...[...ledgers.values()].map(({ setback }) => setback)]
+  const setbacks = [...ledgers.values()].map(({ setback }) => setback)
+  // A kind of token that has none waits longer than one whose token ends.
+  const refusedUntil = endByClient(service, ledgerOf(service, scope))?.most ?? began
+  const isRefused = refusal !== undefined && refusal.at < began && refusedUntil >= began
   const hasFailed = server.failedAt > Number.NEGATIVE_INFINITY && server.failedAt < began
   const isFree =
-    !hasFailed && setbacks.every((setback) => setback === undefined || setback.at >= began || setback.notBefore < began)
+    !hasFailed &&
+    !isRefused &&
+    setbacks.every((setback) => setback === undefined || setback.at >= began || setback.notBefore < began)
   const wellFor = began + host.suspended - Math.max(machine.wellSince, host.wokeAt)
   const isHanging = [...lookups].some(({ beganAt }) => beganAt < machine.wellSince)
   if (limit < leastPatience || !isFree || isHanging || wellFor < slackOf(service)) return
