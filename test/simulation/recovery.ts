@@ -1,5 +1,6 @@
 import { callGetToken } from './calls.ts'
 import { callResource } from './resource-requests.ts'
+import { endByClient, latestByServer } from './server-failures.ts'
 import { closeService } from './service-end.ts'
 import { defaultScope, ledgerOf } from './service-state.ts'
 import { resourceOrigins } from './simulated-resource-server.ts'
@@ -11,9 +12,10 @@ const grace = 45_000
 /** I11: from the moment at which the law lets it ask, a service has a good token at its first call. Then it ends. Answers with when that is. */
 export function probe(world: World, machine: Machine): number {
   const { host, service } = machine
-  const { setback } = ledgerOf(service, defaultScope)
+  const ledger = ledgerOf(service, defaultScope)
   const moment = host.monotonicTime()
-  const ends = [setback, service.refusal].map((known) => known?.notBefore ?? 0)
+  const told = [ledger.setback, service.refusal].map((known) => known?.notBefore ?? 0)
+  const ends = [...told, latestByServer(service, ledger), endByClient(service, ledger)?.most ?? 0]
   const left = world.settings.isShared ? longestWord : 0
   const barred = Math.max(left, endOfPause(service) - moment, ...ends.map((end) => end - moment))
   host.later(barred + grace, () => void ask(world, machine))

@@ -106,6 +106,19 @@ export const regressions: readonly Regression[] = [
     seed: 8270,
     found: 'the simulation itself let a refusal of the client end for all kinds of tokens with the token of one'
   },
+  {
+    seed: 717_769,
+    found: 'the simulation itself counted the gap between kinds of tokens from the second of two refusals'
+  },
+  { seed: 718_182, found: 'the simulation itself was sure that a token was usable three milliseconds before its end' },
+  {
+    seed: 720_191,
+    found: 'the simulation itself forgot what another kind of token had met when it asked for recovery'
+  },
+  {
+    seed: 723_605,
+    found: 'the simulation itself held what another kind alone had met against callers after a refusal'
+  },
   { seed: 1399, found: 'the simulation itself took a request that had been held back for one that began when it left' },
   { seed: 604_328, found: 'the simulation itself took an answer that may show a well server for one that does not' },
   { seed: 605_690, found: 'the simulation itself forgot the likeliest of many ways to count refusals' },

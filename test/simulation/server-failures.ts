@@ -131,20 +131,21 @@ export function endByClient(service: Service, ledger: Ledger): Interval | undefi
   if (refusal === undefined) return undefined
   const { hadWorked: hasWorked, rows, scope, secret, isForAll } = refusal
   const { held } = ledger
+  const life = held === undefined || refusal.error.transient ? 0 : held.endsAt - held.sent.at
+  const gap = scope === ledger.scope ? 0 : waitOfOthers(life)
   const ends = rows.flatMap((row) =>
     livesAt(held, row, slackOf(service)).flatMap((remaining) =>
       refusedOrNot(service, ledger, remaining).map((isRefused) => {
         const { error, at, outageSince = at } = row
         const outage = { least: 0, most: at - outageSince }
         const failures = failuresIn(row, remaining, isRefused)
-        return lawfulEnd({ error, at, failures, remaining, hasWorked, outage, isRefused, pauses: 1 })
+        const end = lawfulEnd({ error, at, failures, remaining, hasWorked, outage, isRefused, pauses: 1 })
+        return { least: Math.max(end.least, at + gap), most: Math.max(end.most, at + gap) }
       })
     )
   )
   const { least, most } = hull(ends)
-  const life = held === undefined || refusal.error.transient ? 0 : held.endsAt - held.sent.at
-  const gap = scope === ledger.scope ? 0 : waitOfOthers(life)
   // A credential that has changed is tried at once.
   const isLifted = secret !== machine.secret || !isForAll
-  return { least: isLifted ? 0 : Math.max(least, refusal.at + gap), most: Math.max(most, refusal.at + gap) }
+  return { least: isLifted ? 0 : least, most }
 }

@@ -71,8 +71,10 @@ function isLifted(setback: Setback, service: Service, ledger: Ledger, moment: nu
   if (isServers(error) && service.server.failedAt > at && moment >= service.server.failedAt + 1000 - slack) return true
   if (mayBeWellSince(service, ledger, at) && moment >= at + setback.own - slack) return true
   // Callers without a token wait for what their own kind has met, and not for what another kind alone has.
-  if (isForAnother(service, scope, moment) && !isServers(error) && moment >= at + setback.own - slack)
-    return setback.own > 0
+  if (isForAnother(service, scope, moment) && !isServers(error)) {
+    const own = isClients(error) ? (endByClient(service, ledger)?.least ?? 0) : at + setback.own
+    if (own > at && moment >= own - slack) return true
+  }
   return held !== undefined && held.endsAt >= at && moment >= held.endsAt - slack
 }
 

@@ -35,9 +35,12 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   if (isClients(error)) noteRefusal(service, ledger)
 
   const isUsable = hasUsableToken(service, ledger)
+  // Near its end nobody can say whether a token was usable.
+  const isUnclear = Math.abs((ledger.held?.endsAt ?? 0) - moment) < slackOf(service)
+  const usable = isUnclear ? [true, false] : [isUsable]
   const failure = { error, sentAt, at: moment }
   const rows = possibleRows(ledger.setback, ledger.held, failure, timeout, isUsable)
-  const refusals = refusalRows(refusal, failure, slackOf(service), isUsable)
+  const refusals = usable.flatMap((isUsable) => refusalRows(refusal, failure, slackOf(service), isUsable))
   const situations = situationsOf(service, ledger, error, rows, refusals, failedAt)
   if (!isShared) {
     judgeWait(world, service, ledger, error, situations, moment + wait)
