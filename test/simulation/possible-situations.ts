@@ -129,8 +129,15 @@ export function refusalRows(
       ...(sentAt === undefined || sentAt <= row.at + slack ? [row] : [])
     ]
   })
-  // The first of them have counted each refusal, which is the likely case.
-  return rows.slice(0, mostRows)
+  return distinct(rows)
 }
+
+/** The first of them have counted each refusal, which is the likely case. */
+function distinct(rows: readonly Row[]): readonly Row[] {
+  const byCounts = new Map(rows.map((row) => [`${row.at} ${row.failures} ${row.withoutToken}`, row]))
+  return [...byCounts.values()].slice(0, mostRefusals)
+}
+
+const mostRefusals = 40
 
 const mostRows = 12

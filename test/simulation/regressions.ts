@@ -142,5 +142,9 @@ export const regressions: readonly Regression[] = [
   {
     seed: 614_356,
     found: 'the simulation itself left out a pause that was told to a kind of token which it took for ill alone'
+  },
+  {
+    seed: 501_795,
+    found: 'the simulation itself took a refusal that was not listened to for the end of a usable token'
   }
 ]

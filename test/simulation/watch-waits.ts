@@ -35,9 +35,7 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   if (isClients(error)) noteRefusal(service, ledger)
 
   const isUsable = hasUsableToken(service, ledger)
-  // Near its end nobody can say whether a token was usable.
-  const isUnclear = Math.abs((ledger.held?.endsAt ?? 0) - moment) < slackOf(service)
-  const usable = isUnclear ? [true, false] : [isUsable]
+  const usable = mayBeUsable(service, ledger, moment)
   const failure = { error, sentAt, at: moment }
   const rows = possibleRows(ledger.setback, ledger.held, failure, timeout, isUsable)
   const refusals = usable.flatMap((isUsable) => refusalRows(refusal, failure, slackOf(service), isUsable))
@@ -54,6 +52,14 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   const known = { ...times, error, scope: ledger.scope, secret: ledger.secret, isUnseen, hadWorked, isForAll }
   ledger.setback = { ...known, rows }
   if (isClients(error)) service.refusal = { ...known, rows: refusals }
+}
+
+/** Near its end nobody can say whether a token was usable, nor after a refusal, which is perhaps not listened to. */
+function mayBeUsable(service: Service, { held }: Ledger, moment: number): readonly boolean[] {
+  const left = (held?.endsAt ?? Number.NEGATIVE_INFINITY) - moment
+  if (Math.abs(left) < slackOf(service)) return [true, false]
+  const isRefused = held !== undefined && service.refused.has(service.serials.get(held.value) ?? 0)
+  return left < 0 ? [false] : isRefused ? [false, true] : [true]
 }
 
 /** The client has got tokens since this kind was refused: then it is refused alone, until it gets a token. */
