@@ -146,5 +146,9 @@ export const regressions: readonly Regression[] = [
   {
     seed: 501_795,
     found: 'the simulation itself took a refusal that was not listened to for the end of a usable token'
+  },
+  {
+    seed: 507_585,
+    found: 'the simulation itself left out an attempt that had failed while it waited for that of another kind'
   }
 ]

@@ -15,7 +15,7 @@ export function ledgerOf({ ledgers }: Service, scope: string): Ledger {
 }
 
 /** A request for one kind of token may wait so long for the one that tries the credential for all. Milliseconds. */
-const longestTrial = 1000
+export const longestTrial = 1000
 
 /** For how long a request that leaves now may have waited for such a one. */
 export function longestTrialOf({ ledgers, host, machine }: Service, { scope }: Ledger): number {

@@ -14,7 +14,7 @@ import {
   noteFailure,
   noteLoneliness
 } from './server-failures.ts'
-import { hasUsableToken, ledgerOf, slackOf } from './service-state.ts'
+import { hasUsableToken, ledgerOf, longestTrial, slackOf } from './service-state.ts'
 import { marker } from './verdict.ts'
 import type { Service, World } from './world.ts'
 
@@ -140,10 +140,17 @@ function ownEnds(
     const since = ledger.isLate ? 0 : ledger.sentAt
     ends.push(...endsAfterOthers(service, ledger, Math.max(since, moment - longestInBackground)))
     if (error.code === 'ERR_DISCOVERY_FAILED') ends.push(endAfterSearch(service, ledger, at))
+    ends.push(...endsAfterUnseen(service, ledger, ends))
     // Its success lets the others go.
     if (mayBeWellSince(service, ledger, at)) ends.push({ least: moment, most: moment })
   }
   return ends.map(({ least, most }) => ({ least, most: most + courtesy }))
+}
+
+/** An attempt of another kind may have failed while it waited for this one, and this failure is the same one, told again. */
+function endsAfterUnseen({ ledgers }: Service, { scope, sentAt }: Ledger, ends: readonly Interval[]): Interval[] {
+  const haveWaited = [...ledgers.values()].some((other) => other.scope !== scope && other.sentAt > sentAt)
+  return haveWaited ? ends.map(({ least, most }) => ({ least: least - longestTrial, most })) : []
 }
 
 /** Until when what others have met keeps it from asking. */
