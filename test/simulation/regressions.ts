@@ -150,5 +150,6 @@ export const regressions: readonly Regression[] = [
   {
     seed: 507_585,
     found: 'the simulation itself left out an attempt that had failed while it waited for that of another kind'
-  }
+  },
+  { seed: 518_371, found: 'the same, and the other kind had sent no request at all' }
 ]

@@ -148,9 +148,14 @@ function ownEnds(
 }
 
 /** An attempt of another kind may have failed while it waited for this one, and this failure is the same one, told again. */
-function endsAfterUnseen({ ledgers }: Service, { scope, sentAt }: Ledger, ends: readonly Interval[]): Interval[] {
+function endsAfterUnseen(
+  { ledgers, waiting }: Service,
+  { scope, sentAt }: Ledger,
+  ends: readonly Interval[]
+): Interval[] {
   const haveWaited = [...ledgers.values()].some((other) => other.scope !== scope && other.sentAt > sentAt)
-  return haveWaited ? ends.map(({ least, most }) => ({ least: least - longestTrial, most })) : []
+  const wait = [...waiting].some((call) => call.scope !== scope)
+  return haveWaited || wait ? ends.map(({ least, most }) => ({ least: least - longestTrial, most })) : []
 }
 
 /** Until when what others have met keeps it from asking. */
