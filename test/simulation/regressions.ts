@@ -151,5 +151,9 @@ export const regressions: readonly Regression[] = [
     seed: 507_585,
     found: 'the simulation itself left out an attempt that had failed while it waited for that of another kind'
   },
-  { seed: 518_371, found: 'the same, and the other kind had sent no request at all' }
+  { seed: 518_371, found: 'the same, and the other kind had sent no request at all' },
+  {
+    seed: 518_691,
+    found: 'the simulation itself let an answer about one request end a pause that the server had asked for'
+  }
 ]

@@ -103,7 +103,8 @@ export function endAfterSearch(service: Service, ledger: Ledger, at: number): In
 /** Until when the server's last failure can keep a kind of token from asking. */
 export function latestByServer(service: Service, ledger: Ledger): number {
   const { failures } = service.server
-  const last = failures.findLastIndex(({ isAnother }) => isAnother)
+  // One that nobody can swear to may have been about its request, and the former one counts.
+  const last = failures.findLastIndex(({ isAnother, isCertain }) => isAnother && isCertain)
   return Math.max(...failures.slice(Math.max(0, last)).map((failure) => possibleEnd(service, ledger, failure).most))
 }
 
