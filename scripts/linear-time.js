@@ -3,7 +3,7 @@
 import { dispatchOrigin } from '../src/bearer/dispatch-origin.ts'
 import { routeTable } from '../src/bearer/routes.ts'
 import { readChallenges } from '../src/http/challenge.ts'
-import { parseHttpDate } from '../src/http/http-date.ts'
+import { parseHttpDate } from '../src/http-date.ts'
 import { tokenRequest } from '../src/token/token-request.ts'
 import { readTokenResponse } from '../src/token-endpoint/response.ts'
 
