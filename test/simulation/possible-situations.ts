@@ -132,12 +132,12 @@ export function refusalRows(
   return distinct(rows)
 }
 
-/** The first of them have counted each refusal, which is the likely case. */
+/** Those that count the same are one. */
 function distinct(rows: readonly Row[]): readonly Row[] {
   const byCounts = new Map(rows.map((row) => [`${row.at} ${row.failures} ${row.withoutToken}`, row]))
   return [...byCounts.values()].slice(0, mostRefusals)
 }
 
-const mostRefusals = 40
+const mostRefusals = 300
 
 const mostRows = 12

@@ -155,5 +155,6 @@ export const regressions: readonly Regression[] = [
   {
     seed: 518_691,
     found: 'the simulation itself let an answer about one request end a pause that the server had asked for'
-  }
+  },
+  { seed: 5084, found: 'the simulation itself forgot one of many ways to count refusals' }
 ]
