@@ -25,14 +25,14 @@ interface Verdict {
 /** A server whose verdict on each form the test gives, and the source that asks it. */
 async function road(
   clientAuthentication: ClientAuthentication,
-  verdict: (form: URLSearchParams, index: number) => Verdict | undefined,
+  verdict: (form: URLSearchParams, index: number) => Verdict | undefined | Promise<Verdict>,
   known: Partial<AuthorizationServer> = {}
 ) {
   const forms: URLSearchParams[] = []
-  const server = await rawServer(({ text, socket }: RawRequest, index) => {
+  const server = await rawServer(async ({ text, socket }: RawRequest, index) => {
     const form = new URLSearchParams(text.split('\r\n\r\n')[1])
     forms.push(form)
-    const { status = 400, error = 'invalid_client', date } = verdict(form, index) ?? { status: 200 }
+    const { status = 400, error = 'invalid_client', date } = (await verdict(form, index)) ?? { status: 200 }
     const headers = date === undefined ? [] : [`date: ${new Date(date).toUTCString()}`]
     socket.write(http(JSON.stringify(status === 200 ? good() : { error }), headers, `${status} Answer`))
   })
@@ -260,12 +260,17 @@ test.each([600_000, -600_000, 30_000, 86_400_000])(
 
 test('K7 of assertions that are refused together for their date each is made again', async () => {
   const offset = 600_000
-  let serverIsAhead = false
-  const { source, forms } = await road(signed(), (form) =>
-    serverIsAhead ? { status: iatOf(form) === now ? 401 : 200, date: now + offset } : undefined
-  )
+  let allCame = () => {}
+  const together = new Promise<void>((resolve) => {
+    allCame = resolve
+  })
+  const { source, forms } = await road(signed(), async (form, index) => {
+    if (index === 0) return { status: 200 }
+    if (index === 3) allCame()
+    await together
+    return { status: iatOf(form) === now ? 401 : 200, date: now + offset }
+  })
   await source.token(request)
-  serverIsAhead = true
   await Promise.all([1, 2, 3].map((key) => source.token(tokenRequest({ scope: [`s${key}`] }))))
   expect(forms.map((form) => iatOf(form) - now)).toEqual([0, 0, 0, 0, offset, offset, offset])
 })
