@@ -104,7 +104,8 @@ export function drip(chance: Chance, script: Script): Script {
   return { ...script, body, pace: chance.between(200, 2000) }
 }
 
-const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ETIMEDOUT', 'CERT_HAS_EXPIRED']
+/** The errors of a connection that was never made. */
+export const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ETIMEDOUT', 'CERT_HAS_EXPIRED']
 
 export function outage(chance: Chance): Script {
   return { delay: chance.between(0, 20), ending: chance.pick(unreachable) }

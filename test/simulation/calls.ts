@@ -27,7 +27,6 @@ export function beginCall(world: World, service: Service, { what, scope, limit }
     onWire: () => false
   }
   service.waiting.add(call)
-  ledgerOf(service, call.scope).usedAt = world.line.now
   world.statistics.calls += 1
   world.log.write(service.name, what)
   return call

@@ -1,9 +1,7 @@
 import type { ErrorCode, TokenClientError } from '../../src/errors.ts'
+import { minute, second } from './units.ts'
 
 // The second law of waiting, written down a second time: from its page, not from the code that keeps it.
-
-const second = 1000
-const minute = 60 * second
 
 export interface Interval {
   readonly least: number
@@ -36,7 +34,7 @@ export function lawfulWait(situation: Situation): Interval {
   const { error, remaining, pauses } = situation
   const own = error.transient ? transientWait(situation) : permanentWait(situation)
   const asked = pauseOf(error.retryAfter ?? 0)
-  const spread = Math.min(asked * 2 ** (pauses - 1), 64 * asked, 5 * minute)
+  const spread = Math.min(asked * 2 ** (pauses - 1), 64 * asked, longestPause)
   const wait = { least: Math.max(own.least, asked), most: Math.max(own.most, asked + spread) }
   if (remaining === undefined) return wait
   // Whether the one probe that may break a long pause has been sent for another key, nobody can tell from here.
@@ -59,9 +57,12 @@ export function waitOfOthers(life: number): number {
   return Math.min(10 * second, life / 10)
 }
 
-/** The pause that a `Retry-After` asks for: five minutes at most. */
+/** A server may ask for a pause of that length at most, and its spread is no longer. Milliseconds. */
+export const longestPause = 5 * minute
+
+/** The pause that a `Retry-After` asks for. */
 export function pauseOf(retryAfter: number): number {
-  return Math.min(retryAfter, 5 * minute)
+  return Math.min(retryAfter, longestPause)
 }
 
 /** A pause of up to a minute is obeyed to the second. */

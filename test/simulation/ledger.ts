@@ -91,8 +91,6 @@ export interface Ledger {
   mayBeRefusedAlone: boolean
   /** Monotonic ms of its last answer of which nobody can swear that it shows the server well, or ill. */
   unclearAt: number
-  /** True time. */
-  usedAt: number
 }
 
 export function newLedger(scope: string): Ledger {
@@ -115,8 +113,7 @@ export function newLedger(scope: string): Ledger {
     badAt: undefined,
     mayBeAlone: false,
     mayBeRefusedAlone: false,
-    unclearAt: Number.NEGATIVE_INFINITY,
-    usedAt: 0
+    unclearAt: Number.NEGATIVE_INFINITY
   }
 }
 

@@ -1,11 +1,8 @@
 import { closeService, killService, restartService } from './service-end.ts'
 import { type End, type Fault, nothingToEnd } from './simulated-fault.ts'
 import type { FaultKind } from './simulated-fault-kinds.ts'
+import { hour, minute, second } from './units.ts'
 import type { Machine, World } from './world.ts'
-
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
 
 /** Something about one machine. */
 function onMachine(begin: (world: World, machine: Machine, longest: number) => End | undefined): Fault {

@@ -1,4 +1,5 @@
 import { callGetToken } from './calls.ts'
+import { longestPause } from './expected-law.ts'
 import { callResource } from './resource-requests.ts'
 import { endByClient, latestByServer } from './server-failures.ts'
 import { closeService } from './service-end.ts'
@@ -28,7 +29,6 @@ function endOfPause({ server: { pause, pauses }, host }: Service): number {
   return (pause === undefined ? host.monotonicTime() + longestPause : pause.at + pause.asked) + longestPause
 }
 
-const longestPause = 300_000
 /** Whoever asks for all can have left word that it asks again so much later, and one of the others doubts it. */
 const longestWord = 900_000
 

@@ -4,10 +4,9 @@ import type { Ledger } from './ledger.ts'
 import { failuresIn, livesAt, refusedOrNot } from './lives-left.ts'
 import type { ServerFailure } from './server-view.ts'
 import { attemptSince, isWithoutToken, slackOf, surelyHasToken } from './service-state.ts'
+import { minute, second } from './units.ts'
 import type { Service } from './world.ts'
 
-const second = 1000
-const minute = 60 * second
 /** More than fail within the time of one flight. */
 const mostFailures = 100
 

@@ -18,10 +18,8 @@ import type { FaultKind } from './simulated-fault-kinds.ts'
 import { insufficientScope, type ResourceTrouble, unauthorized } from './simulated-resource-server.ts'
 import { type PlaceTrouble, places } from './simulated-settings.ts'
 import type { StoreTrouble } from './store-engine.ts'
+import { minute, second } from './units.ts'
 import type { World } from './world.ts'
-
-const second = 1000
-const minute = 60 * second
 
 /** The authorization server, or what stands before it, replies otherwise. */
 function troubled(

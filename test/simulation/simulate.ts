@@ -22,6 +22,7 @@ import { newResourceServer, resourceOrigins } from './simulated-resource-server.
 import { drawSettings } from './simulated-settings.ts'
 import { newStore } from './store-engine.ts'
 import { timeline } from './timeline.ts'
+import { minute } from './units.ts'
 import { marker, type Violation } from './verdict.ts'
 import { noteWellness } from './watch-ends.ts'
 import { callSoon, startWorkload } from './workload.ts'
@@ -38,7 +39,6 @@ export interface Run {
   readonly log: string
 }
 
-const minute = 60_000
 const quietTime = 60 * minute
 const mostEvents = 500_000
 

@@ -3,6 +3,7 @@ import { text } from './answers.ts'
 import { epoch } from './host.ts'
 import { type Chance, chanceOf } from './simulated-chance.ts'
 import type { Timeline } from './timeline.ts'
+import { hour, minute, second } from './units.ts'
 import type { Script } from './wire.ts'
 
 /** The claims of a proof (RFC 9449 §4.2). */
@@ -42,10 +43,6 @@ export function drawProofs(seed: number, line: Timeline, servers: readonly strin
   const judges = new Map(servers.map((name) => [name, proofJudge(line, chance.fork())]))
   return { seen: new Set(), judges, isMixed: seed % 30 === 18 }
 }
-
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
 
 type Rule = 'none' | 'window' | 'one use'
 const rules: readonly Rule[] = ['none', 'window', 'one use', 'one use']

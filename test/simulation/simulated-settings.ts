@@ -1,5 +1,6 @@
 import type { RefreshPolicy } from '../../src/token/lifetime.ts'
 import type { Chance } from './simulated-chance.ts'
+import { hour, minute, second } from './units.ts'
 
 /** What is fixed for one run. Milliseconds. */
 export interface Settings {
@@ -28,9 +29,6 @@ export const places = ['/.well-known/oauth-authorization-server', '/.well-known/
 
 export type PlaceTrouble = 'hangs' | 'fails' | 'is slow' | 'is malformed'
 
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
 const day = 24 * hour
 
 const lives = [

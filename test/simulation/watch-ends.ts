@@ -1,9 +1,9 @@
 import { isStrict } from './expected-law.ts'
 import { endByClient } from './server-failures.ts'
 import { ledgerOf, slackOf } from './service-state.ts'
+import { second } from './units.ts'
 import type { Call, Machine, World } from './world.ts'
 
-const second = 1000
 /** Something is wrong at this moment. */
 const notNow = Number.POSITIVE_INFINITY
 

@@ -1,12 +1,13 @@
+import { unreachable } from './answers.ts'
 import { isStrict, pauseOf } from './expected-law.ts'
 import type { Held, Ledger } from './ledger.ts'
 import { noteFailure, noteLoneliness } from './server-failures.ts'
 import { newServerView, type OpenExchange, type ServerView } from './server-view.ts'
 import { attemptSince, slackOf } from './service-state.ts'
+import { second } from './units.ts'
 import type { Ending, Script } from './wire.ts'
 import type { Service, World } from './world.ts'
 
-const second = 1000
 /** One that callers wait for, and one that nobody waits for. */
 const mostProbes = 2
 
@@ -108,8 +109,6 @@ function pauseIn({ how, script }: Ending): number | undefined {
 }
 
 type Verdict = 'well' | 'ill' | 'unclear'
-
-const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ETIMEDOUT', 'CERT_HAS_EXPIRED']
 
 /** What an exchange says of the server, as far as nobody can doubt it. */
 function verdictOn({ how, script, isIssued }: Ending, took: number, timeout: number): Verdict {

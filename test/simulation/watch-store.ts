@@ -1,10 +1,9 @@
 import { guardOf } from './expected-law.ts'
 import { epoch } from './host.ts'
 import { kindOf } from './shared-view.ts'
+import { minute, second } from './units.ts'
 import type { Service, World } from './world.ts'
 
-const second = 1000
-const minute = 60 * second
 /** Clocks of hosts that nobody has set are so far from the true time at most, in either direction. */
 const mostWrong = minute
 /** As long as this a service that finds the lease held leaves the asking to its holder. */
