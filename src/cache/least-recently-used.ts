@@ -9,7 +9,6 @@ interface NotedUse extends Queued {
 /** The entries in the order of their last use. A use of an entry costs nothing here: the order is put right when an entry is taken. */
 export class LeastRecentlyUsed {
   readonly #noted = new PriorityQueue<NotedUse>()
-  #size = 0
   #newest = 0
 
   constructor(entries: Iterable<Entry>) {
@@ -17,7 +16,7 @@ export class LeastRecentlyUsed {
   }
 
   get size(): number {
-    return this.#size
+    return this.#noted.size
   }
 
   add(entry: Entry, lastUse = entry.lastUse): void {
@@ -33,7 +32,6 @@ export class LeastRecentlyUsed {
     for (;;) {
       const least = this.#noted.takeDue(Number.POSITIVE_INFINITY)
       if (least === undefined) return undefined
-      this.#size -= 1
       const { entry, wakeAt } = least
       if (entry.lastUse > wakeAt) this.#note(least, entry.lastUse)
       else if (isKept(entry)) return entry
@@ -44,6 +42,5 @@ export class LeastRecentlyUsed {
   #note(use: NotedUse, lastUse: number): void {
     this.#noted.set(use, lastUse)
     this.#newest = Math.max(this.#newest, lastUse)
-    this.#size += 1
   }
 }

@@ -10,6 +10,10 @@ export interface Queued {
 export class PriorityQueue<Item extends Queued> {
   readonly #heap: Item[] = []
 
+  get size(): number {
+    return this.#heap.length
+  }
+
   /** The moment of the earliest item. */
   get next(): number {
     return this.#heap[0]?.wakeAt ?? Number.POSITIVE_INFINITY
