@@ -55,9 +55,9 @@ export class Refresher {
   }
 
   /** The current flight, or a new one for which callers wait. */
-  flight(entry: Entry): Underway {
+  flight(entry: Entry, reason?: RefreshReason): Underway {
     const { endpoint } = this.#cache
-    return entry.underway ?? this.#start(entry, (signal) => endpoint.takeSlot(entry, signal))
+    return entry.underway ?? this.#start(entry, (signal) => endpoint.takeSlot(entry, signal), reason)
   }
 
   /** The same, but no flight while a failure forbids it. */
@@ -78,8 +78,7 @@ export class Refresher {
 
   /** The current flight, or a new one, whatever failures this or another instance remembers. */
   refreshNow(entry: Entry): Underway {
-    const { endpoint } = this.#cache
-    const underway = entry.underway ?? this.#start(entry, (signal) => endpoint.takeSlot(entry, signal), 'asked')
+    const underway = this.flight(entry, 'asked')
     underway.insist()
     return underway
   }
