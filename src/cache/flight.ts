@@ -50,7 +50,6 @@ export class Flight {
   #startedAt: number
   #attempts = 0
   #waiting = 0
-  #slot: Slot | undefined
   #lastError: unknown
 
   constructor(plan: FlightPlan) {
@@ -65,10 +64,7 @@ export class Flight {
       signals: [closing]
     })
     this.endsAt = this.#deadline.endsAt
-    this.landing = this.#run().finally(() => {
-      this.#deadline.stop()
-      this.#slot?.release()
-    })
+    this.landing = this.#run().finally(() => this.#deadline.stop())
   }
 
   /** Monotonic ms. */
@@ -101,11 +97,14 @@ export class Flight {
   async #run(): Promise<Landing> {
     const { signal } = this.#deadline
     const taking = this.#plan.takeSlot(signal)
-    this.#slot = taking instanceof Promise ? await taking : taking
-    if (this.#slot === undefined) throw new TurnedAway()
-    if (!signal.aborted) return this.#attemptFrom(this.#slot)
-    this.#slot.release()
-    throw signal.reason
+    const slot = taking instanceof Promise ? await taking : taking
+    if (slot === undefined) throw new TurnedAway()
+    try {
+      signal.throwIfAborted()
+      return await this.#attemptFrom(slot)
+    } finally {
+      slot.release()
+    }
   }
 
   async #attemptFrom(slot: Slot): Promise<Landing> {
