@@ -170,12 +170,17 @@ export function isOAuthError({ oauthError }: Pick<ErrorDetails, 'oauthError'>): 
   return oauthError?.includes(' ') === false
 }
 
+/** A firewall answers 403, and it knows no OAuth errors. */
+export function isAboutFirewall(error: TokenClientError): boolean {
+  return error.code === 'ERR_UNEXPECTED_STATUS' && error.status === 403 && !isOAuthError(error)
+}
+
 /** Whether the failure concerns the authorization server or the connection to it, whatever the token request asked for. */
 export function isAboutServer(error: TokenClientError): boolean {
   const { code, status = 0 } = error
-  // A firewall answers 403. Other 4xx statuses concern this token request.
-  const isOther = status < 400 || (status === 403 && !isOAuthError(error)) || status === 408 || status === 425
-  return faultsOfServer.has(code) || (code === 'ERR_UNEXPECTED_STATUS' && isOther)
+  if (faultsOfServer.has(code) || isAboutFirewall(error)) return true
+  // Other 4xx statuses concern this token request.
+  return code === 'ERR_UNEXPECTED_STATUS' && (status < 400 || status === 408 || status === 425)
 }
 
 const heardFailures = new WeakSet<TokenClientError>()

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { isHeard, isOAuthError, type TokenClientError } from '../errors.ts'
+import { isAboutFirewall, isHeard, type TokenClientError } from '../errors.ts'
 import { limits } from '../limits.ts'
 
 /** A failure, with everything that decides how long to wait after it. Moments are monotonic ms. */
@@ -85,7 +85,6 @@ export function failureAfter(former: Failure | undefined, setback: Setback, cloc
 
 /** A firewall or a certificate does not change within seconds. If everything has worked before, somebody is probably changing it now. */
 function leastWaitOf(error: TokenClientError): number {
-  const { code, status } = error
-  if (code === 'ERR_TLS_ERROR') return 30_000
-  return code === 'ERR_UNEXPECTED_STATUS' && status === 403 && !isOAuthError(error) ? 60_000 : 0
+  if (error.code === 'ERR_TLS_ERROR') return 30_000
+  return isAboutFirewall(error) ? 60_000 : 0
 }
