@@ -2,6 +2,8 @@ const longest = 200
 export const redacted = '[redacted]'
 /** A shorter secret is part of many words, so it is only compared as a whole. */
 const leastPart = 4
+/** Servers tell which secret was wrong by its beginning or its end. So many characters are much to know of it. */
+const leastShare = 8
 
 /**
  * Makes a text from outside safe for a message or an event: printable, at most 200 characters, and without anything that must not be
@@ -43,13 +45,10 @@ export function repeats(text: string, hidden: readonly string[]): boolean {
 function shows(text: string, secret: string): boolean {
   if (secret.length < leastPart) return text === secret
   return readingsOf(text).some((reading) => {
-    if (reading.length >= 2 * leastPart && secret.toLowerCase().includes(reading)) return true
+    if (reading.length >= leastShare && secret.toLowerCase().includes(reading)) return true
     return formsOf(secret).some((form) => reading.includes(form.toLowerCase()))
   })
 }
-
-/** Servers tell which secret was wrong by its beginning or its end. That is much to know of it. */
-const leastShare = 8
 
 function showsPart(text: string, secret: string): boolean {
   const whole = secret.toLowerCase()
