@@ -19,8 +19,8 @@ export class NotedSource implements TokenSource {
     return token
   }
 
-  changed(): Promise<boolean> {
-    return this.#source.changed?.() ?? Promise.resolve(false)
+  changed(): Promise<boolean> | undefined {
+    return this.#source.changed?.()
   }
 
   rests(request: TokenRequest, ms: number): void {

@@ -90,7 +90,7 @@ function newGroup(name: string, way: Way, location: ServerLocation): Group {
     return lateSource(({ connect, tokenRequests }) => {
       connection ??= connect({ way, known, discovery, timeout: () => longestTimeout })
       return tokenRequests(connection, options)
-    }, options.clientAuthentication.changed)
+    }, options.clientAuthentication)
   }
 
   async function leave(): Promise<void> {

@@ -10,7 +10,7 @@ type Code = typeof import('./connection.ts')
  * Returns the source that `make` creates as soon as the code is loaded. Loading starts at once, because a process that runs out of file
  * descriptors later still has some at its start. A call that comes before the code is loaded waits for it.
  */
-export function lateSource(make: (code: Code) => TokenSource, changed: TokenSource['changed']): TokenSource {
+export function lateSource(make: (code: Code) => TokenSource, credential: Pick<TokenSource, 'changed'>): TokenSource {
   if (tokenRequestCode.loaded !== undefined) return make(tokenRequestCode.loaded)
   let source: TokenSource | undefined
 
@@ -20,7 +20,7 @@ export function lateSource(make: (code: Code) => TokenSource, changed: TokenSour
   })
 
   return {
-    changed,
+    changed: () => credential.changed?.(),
     token(request, asking) {
       return source === undefined ? made().then((own) => own.token(request, asking)) : source.token(request, asking)
     }

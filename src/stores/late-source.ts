@@ -22,7 +22,7 @@ export function lateSharedSource(options: SharedSourceOptions, code = sharedSour
   })
 
   return {
-    changed: below?.changed,
+    changed: () => below?.changed?.(),
     token: (request, asking) =>
       made().then(
         (own) => own.token(request, asking),

@@ -56,18 +56,20 @@ interface ToldFailure {
  * If the store is broken, the source works as if there were no store.
  */
 export class StoredSource implements TokenSource {
-  readonly changed: TokenSource['changed']
   readonly #options: StoredSourceOptions
   readonly #told = new Map<string, ToldFailure>()
 
   constructor(options: StoredSourceOptions) {
     this.#options = options
-    this.changed = options.source?.changed
   }
 
   token(request: TokenRequest, asking: Asking = {}): Promise<AccessToken> {
     // A reader can only get what the others have stored, even if a refresh was forced.
     return this.#answer(request, this.#isReader ? { ...asking, insists: undefined } : asking)
+  }
+
+  changed(): Promise<boolean> | undefined {
+    return this.#options.source?.changed?.()
   }
 
   rests(request: TokenRequest, ms: number): void {

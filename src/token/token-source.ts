@@ -25,7 +25,7 @@ export interface TokenSource {
   /** Returns a token if one is available, and otherwise a promise of one. It never throws; a failure is a rejected promise. */
   token(request: TokenRequest, asking?: Asking): AccessToken | Promise<AccessToken>
   /** Whether another attempt could have another result, because a credential or a key has changed. Never rejects. */
-  readonly changed?: (() => Promise<boolean>) | undefined
+  changed?(): Promise<boolean> | undefined
   /** Tells the source that the request has failed and that this caller will not repeat it for `ms` milliseconds. */
   rests?(request: TokenRequest, ms: number): void
   /** Removes this token for everybody who shares it. */
