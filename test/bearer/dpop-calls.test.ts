@@ -7,10 +7,9 @@ import { closing } from '../support/bearer.ts'
 import {
   type DpopRoadOptions,
   demandingNonces,
-  dpopRoad,
   neverContent,
   type ProvenServiceOptions,
-  provenService,
+  provenRoad,
   redirectingTo,
   remoteSigner,
   type SeenCall,
@@ -20,21 +19,9 @@ import { undici } from '../support/undici.ts'
 
 /** A client that calls a service, and how it calls. */
 async function road(service: ProvenServiceOptions = {}, options: DpopRoadOptions = {}) {
-  const { tokens, server, clock, asked } = await dpopRoad(options)
-  const { origin, seen, statuses } = await provenService(server, clock, service)
-  const events: { name: string; event: unknown }[] = []
-  tokens.on('*', (name, event) => events.push({ name, event }))
-  return {
-    tokens,
-    server,
-    clock,
-    asked,
-    origin,
-    seen,
-    statuses,
-    events,
-    call: calling(tokens, { origins: [origin] }, origin)
-  }
+  const made = await provenRoad(service, options)
+  const { tokens, origin } = made
+  return { ...made, call: calling(tokens, { origins: [origin] }, origin) }
 }
 
 function calling(
@@ -126,14 +113,14 @@ test('if a signer fails later, the call fails and nothing is sent', async () => 
 })
 
 test('T48 C79 a nonce that a service demands is sent at once with the same token, and no listener hears of a refusal', async () => {
-  const { call, seen, statuses, events, asked, tokens } = await road(demandingNonces)
+  const { call, seen, statuses, heard, asked, tokens } = await road(demandingNonces)
   expect((await call('/', { method: 'POST', body: 'order' })).body).toBe('welcome')
   expect(statuses()).toEqual([401, 200])
   expect(seen[1]?.headers.authorization).toBe(seen[0]?.headers.authorization)
   expect(seen[1]?.body).toBe('order')
   await call()
   expect({ statuses: statuses(), asked: asked() }).toEqual({ statuses: [401, 200, 200], asked: 1 })
-  expect(events.map(({ name }) => name)).toEqual(['refreshed'])
+  expect(heard()).toEqual(['refreshed'])
   expect(tokens.inventory().entries).toMatchObject([{ refused: 0 }])
 })
 
@@ -202,10 +189,10 @@ test('T50 a service whose clock differs gets a proof by its own time, once in a 
 })
 
 test('T50 a service whose clock alone is ahead gets one repeat by its time, and later proofs by it at once', async () => {
-  const { call, statuses, asked, events } = await road({ ahead: 600_000 })
+  const { call, statuses, asked, heard } = await road({ ahead: 600_000 })
   expect((await call('/', { method: 'POST', body: 'order' })).status).toBe(200)
   await call()
-  expect({ statuses: statuses(), asked: asked(), events: events.map(({ name }) => name) }).toEqual({
+  expect({ statuses: statuses(), asked: asked(), events: heard() }).toEqual({
     ...{ statuses: [401, 200, 200], asked: 1, events: ['refreshed'] }
   })
 })
@@ -234,9 +221,9 @@ test.each([
 })
 
 test('a 400 about something else asks for no token and no proof', async () => {
-  const { call, statuses, events } = await road(refusingWith(400, 'invalid_token', () => false))
+  const { call, statuses, heard } = await road(refusingWith(400, 'invalid_token', () => false))
   expect((await call()).status).toBe(400)
-  expect({ statuses: statuses(), events: events.map(({ name }) => name) }).toEqual({
+  expect({ statuses: statuses(), events: heard() }).toEqual({
     ...{ statuses: [400], events: ['refreshed'] }
   })
 })

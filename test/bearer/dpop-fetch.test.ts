@@ -2,26 +2,23 @@ import { expect, test } from 'vitest'
 import {
   type DpopRoadOptions,
   demandingNonces,
-  dpopRoad,
   neverContent,
   type ProvenServiceOptions,
-  provenService,
+  provenRoad,
   redirectingTo,
   remoteSigner,
   stranger
 } from '../support/dpop-road.ts'
 
 async function road(service: ProvenServiceOptions = {}, options: DpopRoadOptions = {}) {
-  const { tokens, server, clock, asked } = await dpopRoad(options)
-  const { origin, seen, statuses } = await provenService(server, clock, service)
-  const events: string[] = []
-  tokens.on('*', (name) => events.push(name))
+  const made = await provenRoad(service, options)
+  const { tokens, origin } = made
   const fetchWithToken = tokens.createFetch({ origins: [origin] })
   const call = async (path = '/users/7', init: RequestInit = {}) => {
     const response = await fetchWithToken(origin + path, init)
     return { status: response.status, body: await response.text() }
   }
-  return { tokens, clock, asked, origin, seen, statuses, events, call, fetchWithToken }
+  return { ...made, call, fetchWithToken }
 }
 
 function stream(text: string): RequestInit {
@@ -46,10 +43,10 @@ test('C81 C77 createFetch shows each request with a proof of its own, in place o
 })
 
 test('T48 C79 createFetch immediately repeats a request with a nonce that the service demands, with the same token and body', async () => {
-  const { call, seen, statuses, events, asked } = await road(demandingNonces)
+  const { call, seen, statuses, heard, asked } = await road(demandingNonces)
   expect(await call('/', { method: 'POST', body: 'order' })).toEqual({ status: 200, body: 'welcome' })
   await call()
-  expect({ statuses: statuses(), asked: asked(), events }).toEqual({
+  expect({ statuses: statuses(), asked: asked(), events: heard() }).toEqual({
     ...{ statuses: [401, 200, 200], asked: 1, events: ['refreshed'] }
   })
   expect(seen[1]?.body).toBe('order')

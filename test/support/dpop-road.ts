@@ -39,6 +39,15 @@ export async function dpopRoad({ client, registration, ahead = 0 }: DpopRoadOpti
   return { clock, server, tokens, asked: () => server.requests.count('token') }
 }
 
+/** The same with a service that it may call, and what the client's listeners hear. */
+export async function provenRoad(service: ProvenServiceOptions = {}, options: DpopRoadOptions = {}) {
+  const { tokens, server, clock, asked } = await dpopRoad(options)
+  const { origin, seen, statuses } = await provenService(server, clock, service)
+  const events: { name: string; event: unknown }[] = []
+  tokens.on('*', (name, event) => events.push({ name, event }))
+  return { tokens, server, clock, asked, origin, seen, statuses, events, heard: () => events.map(({ name }) => name) }
+}
+
 /** A request as a service has received it. */
 export interface SeenCall {
   readonly headers: IncomingMessage['headers']
