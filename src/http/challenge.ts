@@ -1,5 +1,6 @@
 import type { ProofRefusal } from '../token/prover.ts'
 import { isScopeToken } from '../token/scope.ts'
+import { tokenPattern } from './http-token.ts'
 
 /** One challenge of `WWW-Authenticate` (RFC 9110 §11.6.1). */
 export interface Challenge {
@@ -9,13 +10,12 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const separator = /[\s,]*/y
-const scheme = new RegExp(`(${token})(?=,|$|\\s+(?![\\s=]))`, 'y')
+const scheme = new RegExp(`(${tokenPattern})(?=,|$|\\s+(?![\\s=]))`, 'y')
 const token68 = /\s+[0-9A-Za-z._~+/-]+=*(?=\s*(?:,|$))/y
 // Servers put quotes inside quotes and forget the last one. A quote therefore ends the text only if something valid follows it.
-const innerQuote = `"(?!\\s*(?:,|$|\\s${token}\\s*=))`
-const parameter = new RegExp(`(${token})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.?|${innerQuote})*)"?|([^\\s,"]*))`, 'ys')
+const innerQuote = `"(?!\\s*(?:,|$|\\s${tokenPattern}\\s*=))`
+const parameter = new RegExp(`(${tokenPattern})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.?|${innerQuote})*)"?|([^\\s,"]*))`, 'ys')
 const unreadable = /[^,]+/y
 
 /**

@@ -5,6 +5,7 @@ import {
   fixed,
   supplied
 } from '../client-authentication/credential-source.ts'
+import { httpToken } from '../http/http-token.ts'
 import { kindOf, shownName } from '../wrong-option.ts'
 
 /** Further header fields of token requests, or a function that gives them for each request. */
@@ -18,7 +19,6 @@ export type HeaderFields = Readonly<Record<string, string>>
 /** These headers belong to the request and its proof. The others belong to the connection. */
 const owned =
   /^(?:authorization|host|content-.*|dpop|accept-encoding|connection|expect|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/
-const fieldName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 const fieldValue = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/
 
 /** Throws ClientConfigurationError. The result of a function is checked when it is called. No message shows a value, which can be a key. */
@@ -44,7 +44,7 @@ function headerFields(given: unknown): HeaderFields {
 }
 
 function fieldFault(name: string, value: unknown): string | undefined {
-  if (!fieldName.test(name)) return 'has a name that HTTP does not allow'
+  if (!httpToken.test(name)) return 'has a name that HTTP does not allow'
   if (owned.test(name)) return 'belongs to the token request itself'
   if (typeof value !== 'string') return `is ${kindOf(value)}, not a string`
   return fieldValue.test(value) ? undefined : 'is empty, or has a character that no header field can carry'
