@@ -1,3 +1,5 @@
+import type { webcrypto } from 'node:crypto'
+
 /** Whether it is a URL. `instanceof` does not know that of another realm: jsdom, which test runners put around a test, has its own. */
 export function isUrl(given: unknown): given is URL {
   return tagOf(given) === '[object URL]'
@@ -11,6 +13,11 @@ export function isBytes(given: unknown): given is Uint8Array {
 /** As `crypto.subtle.sign` returns it, of whatever realm. */
 export function isArrayBuffer(given: unknown): given is ArrayBuffer {
   return tagOf(given) === '[object ArrayBuffer]'
+}
+
+/** A key of WebCrypto. jest's environments have a class of their own. */
+export function isCryptoKey(given: unknown): given is webcrypto.CryptoKey {
+  return tagOf(given) === '[object CryptoKey]'
 }
 
 function tagOf(given: unknown): string {

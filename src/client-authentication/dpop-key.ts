@@ -4,10 +4,11 @@ import { builtin } from '../builtin.ts'
 import { late } from '../late.ts'
 import { signatureBy } from '../proof/raw-signature.ts'
 import { asymmetricAlgorithms, signatureAlgorithm } from '../proof/signature-algorithms.ts'
+import { isCryptoKey } from '../realm.ts'
 import { type CredentialSource, fixed } from './credential-source.ts'
 import { keySource, type PrivateKeySource } from './key-source.ts'
 import type { Sign } from './remote-signer.ts'
-import { cryptoKeyOption, isCryptoKey, publicKeyOption } from './signer-options.ts'
+import { cryptoKeyOption, publicKeyOption } from './signer-options.ts'
 
 /** The two halves of a key that WebCrypto has created. */
 interface CryptoKeyHalves {

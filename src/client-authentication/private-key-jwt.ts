@@ -1,6 +1,7 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import type { CryptoKey } from 'jose'
 import { asymmetricAlgorithms } from '../proof/signature-algorithms.ts'
+import { isCryptoKey } from '../realm.ts'
 import { checkedFields, exclusive, functionOption, nonEmptyString, oneOf, wrong } from '../wrong-option.ts'
 import type { Signer } from './client-assertion.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
@@ -11,7 +12,7 @@ import { keySource, type PrivateKeySource } from './key-source.ts'
 import { preparedAudience, signAssertion } from './own-assertion.ts'
 import type { Sign } from './remote-signer.ts'
 import { ringAuthentication } from './ring-authentication.ts'
-import { cryptoKeyOption, isCryptoKey, publicKeyOption } from './signer-options.ts'
+import { cryptoKeyOption, publicKeyOption } from './signer-options.ts'
 
 interface CommonOptions {
   /** The name of the key in the client's JWKS. The default is the `kid` of a JWK. */

@@ -35,10 +35,6 @@ function publicKeyOf(option: string, given: string | JsonWebKey | KeyObject): Ke
   }
 }
 
-export function isCryptoKey(key: unknown): key is CryptoKey {
-  return Object.prototype.toString.call(key) === '[object CryptoKey]' // jest's environments have a class of their own
-}
-
 interface CryptoKeyTerms {
   readonly alg: string | undefined
   readonly algorithms: readonly string[]
