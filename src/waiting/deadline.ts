@@ -52,13 +52,14 @@ export interface RunningDeadline extends Deadline {
 }
 
 export function startDeadline(options: DeadlineOptions): RunningDeadline {
-  const { clock, timeout, timedOut, signals, awaits } = ownMembers(options)
+  const { clock, timeout, timedOut, signals, awaits, holds = false } = ownMembers(options)
   const ending = new AbortController()
   const endsAt = clock.monotonicTime() + timeout
   let awaited: Awaited | undefined
   const startTimer = () =>
     clock.startTimer(() => ending.abort(timedOut(awaited)), endsAt - clock.monotonicTime(), 'deadline')
   let timer: Timer | undefined = startTimer()
+  if (holds) timer.hold()
   const given = signals.filter((signal) => signal !== undefined)
   const stays = given.map((signal) => onAbort(signal, () => ending.abort(signal.reason)))
   const aborted = given.find((signal) => signal.aborted)
@@ -91,7 +92,6 @@ export function startDeadline(options: DeadlineOptions): RunningDeadline {
 export async function withDeadline<T>(options: DeadlineOptions, work: (deadline: Deadline) => Promise<T>): Promise<T> {
   for (const signal of options.signals) signal?.throwIfAborted()
   const deadline = startDeadline(options)
-  if (ownMembers(options).holds) deadline.hold()
   const { signal } = deadline
   try {
     return await new Promise<T>((resolve, reject) => {
