@@ -20,8 +20,7 @@ export async function agentExchange(
 ): Promise<Answer> {
   const { method, headers, body } = exchange
   const url = new URL(exchange.url)
-  const proxy = agent.proxyOf(url)
-  const host = hostThrough(url, proxy)
+  const host = hostThrough(url, agent.proxyOf(url))
   let request: ClientRequest | undefined
   let answerStarted = () => false
   try {
@@ -29,7 +28,7 @@ export async function agentExchange(
     if (exchange.holdsProcess === false) request.once('socket', (socket) => socket.unref())
     answerStarted = bytesOfAnswer(request)
     const response = await responseTo(request, body, signal)
-    const answer = startAnswer(response.statusCode as number, joined(response.headersDistinct), proxy)
+    const answer = startAnswer(response.statusCode as number, joined(response.headersDistinct))
     for await (const chunk of response) answer.add(chunk)
     return answer.end()
   } catch (error) {

@@ -9,8 +9,8 @@ export interface IncomingAnswer {
   end(): Answer
 }
 
-/** Called when status and fields of an answer have come, through this proxy perhaps. Throws when its body cannot be read. */
-export type StartAnswer = (status: number, headers: Answer['headers'], proxy?: URL | undefined) => IncomingAnswer
+/** Called when status and fields of an answer have come. Throws when its body cannot be read. */
+export type StartAnswer = (status: number, headers: Answer['headers']) => IncomingAnswer
 
 /**
  * Puts an answer together. Throws `ERR_UNEXPECTED_CONTENT_ENCODING` for an encoded one: `identity` was asked for, and a few bytes

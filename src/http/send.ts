@@ -68,20 +68,22 @@ export function sender(given: SenderOptions): Sender {
     const signals = [closing.signal, signal, bodyTooSlow.signal]
     let head: Answer | undefined
     let timer: Timer | undefined
-    let host = new URL(url).host
+    const target = new URL(url)
+    let { host } = target
+    let proxy: URL | undefined
     if (fetch === undefined && dispatcher === undefined) {
-      loadFor(url)
-      const proxy = agents.for(exchange.certificate).proxyOf(new URL(url))
-      host = hostThrough(new URL(url), proxy)
+      loadFor(target)
+      proxy = agents.for(exchange.certificate).proxyOf(target)
+      host = hostThrough(target, proxy)
       if (proxy !== undefined) exchange.through?.(host)
     }
 
-    function startAnswer(status: number, headers: Answer['headers'], proxy?: URL): IncomingAnswer {
+    function startAnswer(status: number, headers: Answer['headers']): IncomingAnswer {
       if (status === 407) throw proxyRefusal(status, proxy) // No authorization server says that (RFC 9110 §15.5.8).
       timer?.cancel()
       head = isSuccess(status) ? undefined : { status, headers, body: new Uint8Array() }
       if (head !== undefined) timer = clock.startTimer(() => bodyTooSlow.abort(), patienceWithErrors, 'deadline')
-      return incomingAnswer(status, headers, new URL(url).host, mostBytes)
+      return incomingAnswer(status, headers, target.host, mostBytes)
     }
 
     try {
@@ -106,8 +108,8 @@ export function sender(given: SenderOptions): Sender {
 }
 
 /** Loads before the deadline starts, so loading does not count. */
-function loadFor(url: string): void {
-  void (url.startsWith('https:') ? builtin.https : builtin.http)
+function loadFor({ protocol }: URL): void {
+  void (protocol === 'https:' ? builtin.https : builtin.http)
 }
 
 /** Milliseconds that the body of an error is waited for once its head has come. */
