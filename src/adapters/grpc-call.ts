@@ -3,11 +3,11 @@ import type { HeaderFields } from '../bearer/header-fields.ts'
 import { headerOf, type Presenting, present } from '../bearer/present.ts'
 import { tokenInPlaceOf, wantedBy } from '../bearer/refusal.ts'
 import type { Route } from '../bearer/routes.ts'
-import { longestDelay } from '../clock.ts'
 import { TokenClientError } from '../errors.ts'
 import { ownMembers } from '../own-members.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { BegunPatience } from '../waiting/patience.ts'
+import { GrpcCaller } from './grpc-caller.ts'
 import { GrpcMessages } from './grpc-messages.ts'
 import {
   type GrpcCall,
@@ -37,9 +37,7 @@ export class BearerCall implements GrpcCall {
   readonly #route: Route
   readonly #below: Below
   readonly #messages: GrpcMessages
-  readonly #leaving = new AbortController()
-  /** The end of the deadline. It is kept here, because Node 20 collects a timeout to which only `AbortSignal.any` refers, and it never fires. */
-  #late: AbortSignal | undefined
+  readonly #caller: GrpcCaller
   #metadata: GrpcMetadata | undefined
   #listener: GrpcListener = {}
   /** The attempt that is under way. */
@@ -57,6 +55,7 @@ export class BearerCall implements GrpcCall {
     this.#spending = spending
     this.#route = route
     this.#below = below
+    this.#caller = new GrpcCaller(below.options)
     this.#messages = new GrpcMessages(below.options.method_definition)
   }
 
@@ -92,7 +91,7 @@ export class BearerCall implements GrpcCall {
   }
 
   cancelWithStatus(code: number, details: string): void {
-    this.#leaving.abort()
+    this.#caller.leave()
     const running = this.#metadata === undefined ? this.#below.first : this.#attempt
     if (running !== undefined) running.cancelWithStatus(code, details)
     else this.#end(this.#status(code, details))
@@ -169,10 +168,10 @@ export class BearerCall implements GrpcCall {
     const token = this.#token
     const presenting = this.#presenting
     if (token === undefined || presenting === undefined) return false
-    const canBeRepeated = () => this.#messages.areWhole && !this.#leaving.signal.aborted
+    const canBeRepeated = () => this.#messages.areWhole && !this.#caller.hasLeft
     const sent = { ...presenting, route: this.#route }
     const wanted = wantedBy(this.#spending, sent, token, answerOf(status), { canBeRepeated })
-    if (wanted === undefined || this.#leaving.signal.aborted) return false
+    if (wanted === undefined || this.#caller.hasLeft) return false
     this.#patience = this.#patienceFromNow()
     if (wanted === 'proof') {
       this.#attempt = undefined
@@ -196,24 +195,8 @@ export class BearerCall implements GrpcCall {
     this.#begin(this.#next(), another)
   }
 
-  /** Its signal is made only when a token or a signature has to be waited for: for the caller who leaves, and for its deadline. */
   #patienceFromNow(): BegunPatience {
-    const signal = () => this.#leavingSignal()
-    return {
-      maxWait: this.#route.maxWait,
-      waitsSince: this.#spending.clock.monotonicTime(),
-      get signal() {
-        return signal()
-      }
-    }
-  }
-
-  #leavingSignal(): AbortSignal {
-    const leaving = this.#leaving.signal
-    const left = Number(this.#below.options.deadline ?? Number.POSITIVE_INFINITY) - Date.now()
-    if (left > longestDelay) return leaving
-    this.#late ??= AbortSignal.timeout(Math.max(0, Math.ceil(left)))
-    return AbortSignal.any([leaving, this.#late])
+    return this.#caller.patienceFromNow(this.#spending.clock, this.#route.maxWait)
   }
 
   #fail(error: unknown): void {
