@@ -1,8 +1,6 @@
 import type { Held, Ledger, Row } from './ledger.ts'
+import { hasRefusedToken, longestInBackground } from './service-state.ts'
 import type { Service } from './world.ts'
-
-/** Milliseconds that a refresh may take which nobody waits for. */
-export const longestInBackground = 31_500
 
 /** What may have been left of a token at a failure; undefined when the request that failed may have left after its end. */
 export function livesAt(
@@ -26,12 +24,19 @@ export function failuresIn({ failures, withoutToken }: Row, remaining: number | 
   return remaining === undefined || isRefused ? Math.max(1, withoutToken) : failures
 }
 
-/** A refusal that comes soon after another one is not listened to. */
-export function refusedOrNot(
-  { serials, refused }: Service,
-  { held }: Ledger,
-  remaining: number | undefined
-): readonly boolean[] {
-  const isRefused = held !== undefined && refused.has(serials.get(held.value) ?? 0)
-  return isRefused && remaining !== undefined ? [true, false] : [isRefused]
+interface TokenLeft {
+  /** Milliseconds; undefined without a token. */
+  readonly remaining: number | undefined
+  readonly isRefused: boolean
+}
+
+/** How the library may see the token in hand: it ignores a refusal that comes soon after another one. */
+export function tokensLeft(
+  service: Service,
+  ledger: Ledger,
+  lives: readonly (number | undefined)[]
+): readonly TokenLeft[] {
+  const isRefused = hasRefusedToken(service, ledger)
+  const seen = lives.map((remaining) => ({ remaining, isRefused }))
+  return seen.flatMap((one) => (isRefused && one.remaining !== undefined ? [one, { ...one, isRefused: false }] : [one]))
 }

@@ -1,12 +1,15 @@
 import type { TokenClientError } from '../../src/errors.ts'
 import { type Interval, isClients, isServers, type Situation } from './expected-law.ts'
 import type { Held, Ledger, Row, Setback } from './ledger.ts'
-import { failuresIn, livesAt, refusedOrNot } from './lives-left.ts'
+import { failuresIn, livesAt, tokensLeft } from './lives-left.ts'
 import { mayBeServers, outageAt } from './server-failures.ts'
 import { slackOf } from './service-state.ts'
 import type { Service } from './world.ts'
 
-/** All that may be the case, as far as the outside shows it. `rows`: of its kind of token; `refusals`: of the client. */
+/**
+ * Every state that the library may be in, as far as the outside shows it. `rows` are failures of the kind of token, `refusals` those
+ * of the client.
+ */
 export function situationsOf(
   service: Service,
   ledger: Ledger,
@@ -19,12 +22,10 @@ export function situationsOf(
   const pauses = Math.max(1, server.pauses)
   const hasWorked = isClients(error) ? serials.size > 0 : server.goodAt > Number.NEGATIVE_INFINITY
   return casesOf(service, ledger, error, rows, refusals, failedAt).flatMap(({ row, outage }) =>
-    possibleLives(service, ledger, error, row).flatMap((remaining) =>
-      refusedOrNot(service, ledger, remaining).map((isRefused) => {
-        const failures = failuresIn(row, remaining, isRefused)
-        return { error: row.error, at: row.at, failures, outage, remaining, isRefused, pauses, hasWorked }
-      })
-    )
+    tokensLeft(service, ledger, possibleLives(service, ledger, error, row)).map((left) => {
+      const failures = failuresIn(row, left.remaining, left.isRefused)
+      return { ...left, error: row.error, at: row.at, failures, outage, pauses, hasWorked }
+    })
   )
 }
 
@@ -34,8 +35,8 @@ interface Case {
 }
 
 /**
- * A failure of the request stays with its kind of token, and so does one that this kind alone meets. A failure of the server is one of its
- * last good answer on, and a refusal of the client one of the last token on, whoever has had that.
+ * Which failures in a row count. A failure of the request, and one that only this kind of token meets, is counted for this kind. Failures
+ * of the server are counted since its last good answer to anybody, and refusals of the client since its last token of any kind.
  */
 function casesOf(
   service: Service,
@@ -68,7 +69,7 @@ function casesOfServer(service: Service, error: TokenClientError, rows: readonly
   })
 }
 
-/** What may be left of the token in hand. One attempt is free at its end, unless the one that failed had left after it. */
+/** What may be left of the token in hand. At its end one attempt is free, unless the failed attempt has left after that end. */
 function possibleLives(
   service: Service,
   { held }: Ledger,
@@ -93,46 +94,40 @@ export function possibleRows(
   isUsable: boolean
 ): readonly Row[] {
   const { at } = failure
-  const outageSince = isUsable ? undefined : at
-  const without = isUsable ? 0 : 1
-  const first = { ...failure, failures: 1, withoutToken: without, outageSince }
+  const first = rowAfter(undefined, failure, isUsable)
   if (former === undefined) return [first]
-  const next = former.rows.map((row) => ({
-    ...failure,
-    failures: row.failures + 1,
-    withoutToken: row.withoutToken + without,
-    outageSince: row.outageSince ?? outageSince
-  }))
+  const next = former.rows.map((row) => rowAfter(row, failure, isUsable))
   const hasEndedSince = held !== undefined && held.endsAt > former.at - timeout && held.endsAt <= at
   if (!hasEndedSince && at < former.notBefore + longestDisuse) return next
-  // Either it was never let go, or not long ago.
+  // The longest row holds if it was never let go. Otherwise that was not long ago, and a short one holds.
   const [oldest, ...younger] = [...next, first]
   return [oldest as Row, ...younger.slice(-mostRows)]
 }
 
-/** Refusals of the client in a row. One whose request was under way at the former one is the same, told twice. */
+/** Refusals of the client in a row. A request that was under way at the former refusal tells of the same one a second time. */
 export function refusalRows(
   former: Setback | undefined,
   failure: Pick<Row, 'error' | 'at' | 'sentAt'>,
   slack: number,
   isUsable: boolean
 ): readonly Row[] {
-  const { at, sentAt } = failure
-  const outageSince = isUsable ? undefined : at
-  const without = isUsable ? 0 : 1
-  if (former === undefined) return [{ ...failure, failures: 1, withoutToken: without, outageSince }]
-  const rows = former.rows.flatMap((row) => {
-    const withoutToken = row.withoutToken + without
-    const next = { ...failure, failures: row.failures + 1, withoutToken, outageSince: row.outageSince ?? outageSince }
-    return [
-      ...(sentAt === undefined || sentAt > row.at - slack ? [next] : []),
-      ...(sentAt === undefined || sentAt <= row.at + slack ? [row] : [])
-    ]
-  })
+  const { sentAt } = failure
+  if (former === undefined) return [rowAfter(undefined, failure, isUsable)]
+  const rows = former.rows.flatMap((row) => [
+    ...(sentAt === undefined || sentAt > row.at - slack ? [rowAfter(row, failure, isUsable)] : []),
+    ...(sentAt === undefined || sentAt <= row.at + slack ? [row] : [])
+  ])
   return distinct(rows)
 }
 
-/** Those that count the same are one. */
+/** The former failures in a row, and one more. */
+function rowAfter(former: Row | undefined, failure: Pick<Row, 'error' | 'at' | 'sentAt'>, isUsable: boolean): Row {
+  const { failures = 0, withoutToken = 0, outageSince } = former ?? {}
+  if (isUsable) return { ...failure, failures: failures + 1, withoutToken, outageSince }
+  return { ...failure, failures: failures + 1, withoutToken: withoutToken + 1, outageSince: outageSince ?? failure.at }
+}
+
+/** One row for each set of counts. */
 function distinct(rows: readonly Row[]): readonly Row[] {
   const byCounts = new Map(rows.map((row) => [`${row.at} ${row.failures} ${row.withoutToken}`, row]))
   return [...byCounts.values()].slice(0, mostRefusals)

@@ -1,13 +1,13 @@
 import type { TokenClientError } from '../../src/errors.ts'
-import { type Interval, isServers, lawfulEnd, type Situation, waitOfOthers } from './expected-law.ts'
+import { type Interval, isServers, lawfulEnd, waitOfOthers } from './expected-law.ts'
 import type { Ledger } from './ledger.ts'
-import { failuresIn, livesAt, refusedOrNot } from './lives-left.ts'
+import { failuresIn, livesAt, tokensLeft } from './lives-left.ts'
 import type { ServerFailure } from './server-view.ts'
-import { attemptSince, isWithoutToken, slackOf, surelyHasToken } from './service-state.ts'
+import { attemptSince, isWithoutToken, otherLedgers, slackOf, surelyHasToken } from './service-state.ts'
 import { minute, second } from './units.ts'
 import type { Service } from './world.ts'
 
-/** More than fail within the time of one flight. */
+/** So many are kept: more than can fail during one flight. */
 const mostFailures = 100
 
 /** A failure that may be the server's is remembered for it, whichever kind of token has met it. */
@@ -20,7 +20,7 @@ export function noteFailure(
   const { sentAt = Number.NEGATIVE_INFINITY, isCertain } = failure
   const at = host.monotonicTime()
   const former = server.failures.at(-1)
-  // What was under way together with the former failure is the same one, told twice.
+  // A request that was under way at the former failure tells of the same failure a second time.
   const isAnother = former === undefined || sentAt > former.at + slackOf(service)
   server.failures.push({ ...failure, scope: ledger.scope, at, isAnother })
   if (server.failures.length > mostFailures) server.failures.shift()
@@ -31,27 +31,27 @@ export function noteFailure(
   else if (isAnother && isWithoutToken(service, ledger)) server.surelyOutSince ??= at
 }
 
-/** If more kinds of tokens than so many fail and none succeeds, it is the server, whatever it answers. */
+/** If more kinds of tokens fail and none succeeds, the failure is the server's, whatever it answers. */
 const mostIllAlone = 8
 
 export function mayBeServers({ server }: Service, error: TokenClientError): boolean {
   return isServers(error) || server.failedFor.size > mostIllAlone
 }
 
-/** It may have answered another kind of token since this one failed: then this one is ill alone, until it gets a token. */
-export function noteLoneliness(service: Service, ledger: Ledger): void {
+/** If the server may have answered another kind of token since this one failed, this one fails alone until it gets a token. */
+export function noteFailsAlone(service: Service, ledger: Ledger): void {
   const { setback } = ledger
   const failedAt = ledger.badAt ?? (setback && isServers(setback.error) ? setback.at : undefined)
   if (failedAt !== undefined && mayBeWellSince(service, ledger, failedAt)) ledger.mayBeAlone = true
 }
 
-/** Somebody may have found it well since then. */
-export function mayBeWellSince({ server, ledgers }: Service, { scope }: Ledger, moment: number): boolean {
-  const others = [...ledgers.values()].filter((other) => other.scope !== scope)
-  return Math.max(server.goodAt, ...others.map(({ unclearAt }) => unclearAt)) >= moment
+/** Another kind of token may have found the server well since then. */
+export function mayBeWellSince(service: Service, ledger: Ledger, moment: number): boolean {
+  const unclear = otherLedgers(service, ledger).map(({ unclearAt }) => unclearAt)
+  return Math.max(service.server.goodAt, ...unclear) >= moment
 }
 
-/** For how long the server has been out for somebody, as far as it can be known. */
+/** For how long some kind of token has been without a usable token because of the server, as far as this can be known. */
 export function outageAt({ server: { outageSince, surelyOutSince } }: Service, at: number): Interval {
   return {
     least: surelyOutSince === undefined ? 0 : Math.max(0, at - surelyOutSince),
@@ -65,20 +65,18 @@ function endAfter(service: Service, ledger: Ledger, { at, sentAt, asked = 0 }: S
   const error = { code: 'ERR_SERVER_ERROR', transient: true, retryAfter: asked } as const
   const common = { error, at, failures: 1, pauses: Math.max(1, server.pauses), hasWorked: true }
   const outage = outageAt(service, at)
-  const situations: Situation[] = livesAt(ledger.held, { at, sentAt }, slackOf(service)).flatMap((remaining) =>
-    refusedOrNot(service, ledger, remaining).map((isRefused) => ({ ...common, outage, remaining, isRefused }))
-  )
-  return hull(situations.map(lawfulEnd))
+  const lives = livesAt(ledger.held, { at, sentAt }, slackOf(service))
+  return hull(tokensLeft(service, ledger, lives).map((left) => lawfulEnd({ ...common, ...left, outage })))
 }
 
-export function hull(intervals: readonly Interval[]): Interval {
+function hull(intervals: readonly Interval[]): Interval {
   return {
     least: Math.min(...intervals.map(({ least }) => least)),
     most: Math.max(...intervals.map(({ most }) => most))
   }
 }
 
-/** Of a server that has never worked, and a pause that nobody could read, more is possible. */
+/** More is possible if the server has never worked, or if nobody can say which pause it asked for. */
 function possibleEnd(service: Service, ledger: Ledger, failure: ServerFailure): Interval {
   const { least, most } = endAfter(service, ledger, failure)
   const hasWorked = service.server.goodAt > Number.NEGATIVE_INFINITY
@@ -86,14 +84,14 @@ function possibleEnd(service: Service, ledger: Ledger, failure: ServerFailure): 
   return { least, most: Math.max(most, failure.at + unknown) }
 }
 
-/** When a failed flight may be followed, where failures that others have met meanwhile may count in its failure's place. */
+/** When the next flight may begin if a failure that another kind of token has met since then counts instead of its own. */
 export function endsAfterOthers(service: Service, ledger: Ledger, sentAt: number): Interval[] {
   const since = sentAt - slackOf(service)
   const others = service.server.failures.filter(({ at, scope }) => scope !== ledger.scope && at >= since)
   return others.map((failure) => possibleEnd(service, ledger, failure))
 }
 
-/** A search for metadata is one for all kinds of tokens: another one may have met its end first, and with another error. */
+/** All kinds of tokens share a search for metadata. Another kind may have seen it fail first, and with another error. */
 export function endAfterSearch(service: Service, ledger: Ledger, at: number): Interval {
   const unknown = { scope: '', sentAt: undefined, asked: undefined, isCertain: false, isAnother: false }
   return possibleEnd(service, ledger, { ...unknown, at })
@@ -102,12 +100,12 @@ export function endAfterSearch(service: Service, ledger: Ledger, at: number): In
 /** Until when the server's last failure can keep a kind of token from asking. */
 export function latestByServer(service: Service, ledger: Ledger): number {
   const { failures } = service.server
-  // One that nobody can swear to may have been about its request, and the former one counts.
+  // An uncertain failure may concern its own request only. Then the one before it still counts.
   const last = failures.findLastIndex(({ isAnother, isCertain }) => isAnother && isCertain)
   return Math.max(...failures.slice(Math.max(0, last)).map((failure) => possibleEnd(service, ledger, failure).most))
 }
 
-/** Until when its failures that nobody can doubt keep a kind of token from asking. */
+/** Until when the certain failures of the server keep a kind of token from asking. */
 export function earliestByServer(service: Service, ledger: Ledger): number {
   const { failures } = service.server
   const moment = service.host.monotonicTime()
@@ -116,10 +114,10 @@ export function earliestByServer(service: Service, ledger: Ledger): number {
   const beganAt = attemptSince(service, ledger)
   const last = certain.findLastIndex(({ isAnother, at }) => isAnother && at < beganAt)
   const [first] = certain
-  // One that had its place before can leave a little later.
+  // A request that was let go before the failure can leave a little after it.
   if (first === undefined || last === -1 || moment < first.at + slackOf(service) + second)
     return Number.NEGATIVE_INFINITY
-  // Nobody knows yet whether it fails for all: callers of another kind of token may find out.
+  // While only one kind of token has failed, the callers of another kind may try whether the server fails for all.
   const isOneKinds = certain.every(({ scope }) => scope === first.scope)
   if (isOneKinds && first.scope !== ledger.scope && !surelyHasToken(service, ledger)) return Number.NEGATIVE_INFINITY
   return Math.min(...certain.slice(last).map((failure) => endAfter(service, ledger, failure).least))
@@ -133,17 +131,15 @@ export function endByClient(service: Service, ledger: Ledger): Interval | undefi
   const { held } = ledger
   const life = held === undefined || refusal.error.transient ? 0 : held.endsAt - held.sent.at
   const gap = scope === ledger.scope ? 0 : waitOfOthers(life)
-  const ends = rows.flatMap((row) =>
-    livesAt(held, row, slackOf(service)).flatMap((remaining) =>
-      refusedOrNot(service, ledger, remaining).map((isRefused) => {
-        const { error, at, outageSince = at } = row
-        const outage = { least: 0, most: at - outageSince }
-        const failures = failuresIn(row, remaining, isRefused)
-        const end = lawfulEnd({ error, at, failures, remaining, hasWorked, outage, isRefused, pauses: 1 })
-        return { least: Math.max(end.least, at + gap), most: Math.max(end.most, at + gap) }
-      })
-    )
-  )
+  const ends = rows.flatMap((row) => {
+    const { error, at, outageSince = at } = row
+    const outage = { least: 0, most: at - outageSince }
+    return tokensLeft(service, ledger, livesAt(held, row, slackOf(service))).map((left) => {
+      const failures = failuresIn(row, left.remaining, left.isRefused)
+      const end = lawfulEnd({ ...left, error, at, failures, hasWorked, outage, pauses: 1 })
+      return { least: Math.max(end.least, at + gap), most: Math.max(end.most, at + gap) }
+    })
+  })
   const { least, most } = hull(ends)
   // A credential that has changed is tried at once.
   const isLifted = secret !== machine.secret || !isForAll

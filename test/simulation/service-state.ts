@@ -1,5 +1,5 @@
 import { type Ledger, newLedger } from './ledger.ts'
-import { longestInBackground } from './lives-left.ts'
+import { second } from './units.ts'
 import type { Service, World } from './world.ts'
 
 export const defaultScope = 'read'
@@ -14,14 +14,23 @@ export function ledgerOf({ ledgers }: Service, scope: string): Ledger {
   return ledger
 }
 
+/** What is known of its other kinds of tokens. */
+export function otherLedgers({ ledgers }: Service, { scope }: Ledger): Ledger[] {
+  return [...ledgers.values()].filter((other) => other.scope !== scope)
+}
+
 /** A request for one kind of token may wait so long for the one that tries the credential for all. Milliseconds. */
-export const longestTrial = 1000
+export const longestTrial = second
+
+/** Milliseconds that a refresh may take which nobody waits for. */
+export const longestInBackground = 31_500
 
 /** For how long a request that leaves now may have waited for such a one. */
-export function longestTrialOf({ ledgers, host, machine }: Service, { scope }: Ledger): number {
+export function longestTrialOf(service: Service, ledger: Ledger): number {
+  const { host, machine } = service
   const moment = host.monotonicTime()
   const hasTried = ({ inFlight, endedAt }: Ledger) => inFlight > 0 || endedAt >= moment - machine.slack
-  return [...ledgers.values()].some((other) => other.scope !== scope && hasTried(other)) ? longestTrial : 0
+  return otherLedgers(service, ledger).some(hasTried) ? longestTrial : 0
 }
 
 /** When the attempt may have begun whose request leaves now. Monotonic ms. */
@@ -43,9 +52,15 @@ export function refuses({ shared, line }: World, { refused }: Service, serial: n
   refused.set(serial, (refused.get(serial) ?? new Set()).add(who))
 }
 
+/** Somebody has refused the token in hand. */
+export function hasRefusedToken({ refused, serials }: Service, { held }: Ledger): boolean {
+  return held !== undefined && refused.has(serials.get(held.value) ?? 0)
+}
+
 /** A token in hand that neither has ended nor was refused. */
-export function hasUsableToken({ host, refused, serials }: Service, { held }: Ledger): boolean {
-  return held !== undefined && held.endsAt > host.monotonicTime() && !refused.has(serials.get(held.value) ?? 0)
+export function hasUsableToken(service: Service, ledger: Ledger): boolean {
+  const { held } = ledger
+  return held !== undefined && held.endsAt > service.host.monotonicTime() && !hasRefusedToken(service, ledger)
 }
 
 /** Nobody can doubt that it has one. */

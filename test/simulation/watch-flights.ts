@@ -1,12 +1,12 @@
 import type { Refreshed } from '../../src/events.ts'
 import { isClients, isServers } from './expected-law.ts'
 import type { Ledger, Setback } from './ledger.ts'
-import { longestInBackground } from './lives-left.ts'
 import { earliestByServer, endByClient, mayBeWellSince } from './server-failures.ts'
-import { attemptSince, ledgerOf, longestTrialOf, slackOf } from './service-state.ts'
+import { attemptSince, ledgerOf, longestInBackground, longestTrialOf, otherLedgers, slackOf } from './service-state.ts'
+import { second } from './units.ts'
 import type { Service, World } from './world.ts'
 
-const gapBetweenFlights = 1000
+const gapBetweenFlights = second
 /** Three, one more after a broken connection, and one more after a refused credential that has changed. */
 const attemptsOfFlight = 5
 
@@ -26,7 +26,7 @@ export function tokenRequested(world: World, service: Service, ledger: Ledger): 
     if (!world.settings.isShared) judgeStart(world, service, ledger)
     ledger.flightAt = moment
     ledger.lastFlightAt = moment
-    // While the server is ill one goes at a time: the others have begun, and wait for their turn.
+    // While the server is ill, one request goes at a time. The other flights have begun and wait for their turn.
     const mayHaveQueued = ledger.isLate || service.server.failures.length > 0
     ledger.heldBack = mayHaveQueued ? longestInBackground : longestTrialOf(service, ledger)
     ledger.attempts = 0
@@ -59,19 +59,24 @@ function earliestByClient(service: Service, ledger: Ledger, moment: number): num
   return endByClient(service, ledger)?.least ?? 0
 }
 
-/** The credential has changed; the token has ended that was in hand; or the server has shown itself well to another key. */
+/**
+ * Whether a setback no longer holds: the credential has changed, the token in hand has ended, or another kind of token has found the
+ * server well or has met a later failure of it.
+ */
 function isLifted(setback: Setback, service: Service, ledger: Ledger, moment: number): boolean {
-  const { scope, held } = ledger
+  const { held } = ledger
   const { error, at } = setback
   const { slack } = service.machine
+  const hasAnotherFailed = anotherHasFailed(service, ledger, moment)
   if (isClients(error) && setback.secret !== service.machine.secret) return true
-  // It has waited in vain behind another kind's request, and has met nothing itself.
-  if (isServers(error) && setback.isUnseen && isForAnother(service, scope, moment)) return true
-  // What another kind has met since has taken its place.
-  if (isServers(error) && service.server.failedAt > at && moment >= service.server.failedAt + 1000 - slack) return true
+  // None of its requests was seen: it has only waited behind the request of another kind of token.
+  if (isServers(error) && setback.isUnseen && hasAnotherFailed) return true
+  // A later failure of the server has taken its place.
+  if (isServers(error) && service.server.failedAt > at && moment >= service.server.failedAt + second - slack)
+    return true
   if (mayBeWellSince(service, ledger, at) && moment >= at + setback.own - slack) return true
-  // Callers without a token wait for what their own kind has met, and not for what another kind alone has.
-  if (isForAnother(service, scope, moment) && !isServers(error)) {
+  // Callers without a token wait for the failures of their own kind, not for a failure that only another kind has met.
+  if (hasAnotherFailed && !isServers(error)) {
     const own = isClients(error) ? (endByClient(service, ledger)?.least ?? 0) : at + setback.own
     if (own > at && moment >= own - slack) return true
   }
@@ -79,10 +84,10 @@ function isLifted(setback: Setback, service: Service, ledger: Ledger, moment: nu
 }
 
 /** Whether another kind of token has met a failure of the server, in an attempt of its own or in its whole flight. */
-function isForAnother({ ledgers, server }: Service, scope: string, moment: number): boolean {
-  const others = [...ledgers.values()].filter((other) => other.scope !== scope)
+function anotherHasFailed(service: Service, ledger: Ledger, moment: number): boolean {
   const waits = ({ setback }: Ledger) => setback !== undefined && isServers(setback.error) && setback.notBefore > moment
-  return others.some((other) => waits(other) || (other.badAt !== undefined && other.badAt > server.goodAt))
+  const hasMetOne = ({ badAt }: Ledger) => badAt !== undefined && badAt > service.server.goodAt
+  return otherLedgers(service, ledger).some((other) => waits(other) || hasMetOne(other))
 }
 
 /** I6: a token in hand that nobody refused is not replaced for a rejection, and serials rise. */

@@ -1,7 +1,7 @@
 import { unreachable } from './answers.ts'
 import { isStrict, pauseOf } from './expected-law.ts'
 import type { Held, Ledger } from './ledger.ts'
-import { noteFailure, noteLoneliness } from './server-failures.ts'
+import { noteFailsAlone, noteFailure } from './server-failures.ts'
 import { newServerView, type OpenExchange, type ServerView } from './server-view.ts'
 import { attemptSince, slackOf } from './service-state.ts'
 import { second } from './units.ts'
@@ -15,7 +15,7 @@ const mostProbes = 2
 export function exchangeBegins(world: World, service: Service, ledger: Ledger, isFirstOfFlight: boolean): OpenExchange {
   const { name, server } = service
   const { illSince, open } = server
-  // One that had its place before can leave a little later.
+  // A request that was let go before the server fell ill can leave a little later.
   const since = (illSince ?? Number.POSITIVE_INFINITY) + slackOf(service)
   const beside = [...open].filter(({ beganAt }) => beganAt >= since).length
   if (beside >= mostProbes) world.violate('I15', name, `${beside + 1} requests at once to a server that is ill`)
@@ -67,10 +67,10 @@ export function exchangeEnds(
     return
   }
 
-  // It has answered others since it failed for this kind of token before: then this kind is ill alone.
+  // If the server has answered others since it last failed for this kind of token, it fails for this kind alone.
   const isAlone = ledger.badAt !== undefined && server.goodAt > ledger.badAt
-  noteLoneliness(service, ledger)
-  const isCertain = verdict === 'ill' && !isAlone && !ledger.mayBeAlone
+  noteFailsAlone(service, ledger)
+  const isCertain = verdict === 'ill' && !ledger.mayBeAlone
   noteFailure(service, ledger, { sentAt: ledger.isLate ? undefined : ledger.sentAt, asked: pauseIn(ending), isCertain })
   ledger.badAt = moment
   server.failedAt = moment
@@ -79,7 +79,7 @@ export function exchangeEnds(
     server.illSince = undefined
   } else server.illSince ??= world.line.now
   if (!isAlone) notePause(server, ending, exchange, world.line.now, moment)
-  // If that is long ago, it may have been forgotten.
+  // The library may have forgotten the earlier failure, and then it counts this pause for the server.
   else if (pauseIn(ending) !== 0) server.pauses += 1
 }
 
@@ -93,7 +93,7 @@ function notePause(server: ServerView, ending: Ending, { beganAt }: OpenExchange
   const isRead = field !== undefined && known !== undefined
   const asked = known ?? 0
   const former = server.pause
-  // What was under way together with the former failure is the same one, told twice: the longer pause holds.
+  // A request that was under way at the former failure tells of the same failure, and the longer of the two pauses holds.
   const isTogether = former !== undefined && beganAt <= former.toldAt
   if (isTogether && (field === undefined || (isRead && moment + asked <= former.at + former.asked))) return
   if (field !== undefined && !isTogether) server.pauses += 1

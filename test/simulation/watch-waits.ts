@@ -2,7 +2,6 @@ import type { TokenClientError } from '../../src/errors.ts'
 import type { RefreshFailed } from '../../src/events.ts'
 import { ceilingWithoutToken, type Interval, isClients, isServers, lawfulEnd, type Situation } from './expected-law.ts'
 import type { Ledger } from './ledger.ts'
-import { longestInBackground } from './lives-left.ts'
 import { possibleRows, refusalRows, situationsOf } from './possible-situations.ts'
 import {
   endAfterSearch,
@@ -11,10 +10,20 @@ import {
   latestByServer,
   mayBeServers,
   mayBeWellSince,
-  noteFailure,
-  noteLoneliness
+  noteFailsAlone,
+  noteFailure
 } from './server-failures.ts'
-import { hasUsableToken, ledgerOf, longestTrial, slackOf } from './service-state.ts'
+import {
+  hasUsableToken,
+  isWithoutToken,
+  ledgerOf,
+  longestInBackground,
+  longestTrial,
+  otherLedgers,
+  slackOf,
+  surelyHasToken
+} from './service-state.ts'
+import { second } from './units.ts'
 import { marker } from './verdict.ts'
 import type { Service, World } from './world.ts'
 
@@ -35,7 +44,7 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   if (isClients(error)) noteRefusal(service, ledger)
 
   const isUsable = hasUsableToken(service, ledger)
-  const usable = mayBeUsable(service, ledger, moment)
+  const usable = mayBeUsable(service, ledger)
   const failure = { error, sentAt, at: moment }
   const rows = possibleRows(ledger.setback, ledger.held, failure, timeout, isUsable)
   const refusals = usable.flatMap((isUsable) => refusalRows(refusal, failure, slackOf(service), isUsable))
@@ -54,31 +63,29 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   if (isClients(error)) service.refusal = { ...known, rows: refusals }
 }
 
-/** Near its end nobody can say whether a token was usable, nor after a refusal, which is perhaps not listened to. */
-function mayBeUsable(service: Service, { held }: Ledger, moment: number): readonly boolean[] {
-  const left = (held?.endsAt ?? Number.NEGATIVE_INFINITY) - moment
-  if (Math.abs(left) < slackOf(service)) return [true, false]
-  const isRefused = held !== undefined && service.refused.has(service.serials.get(held.value) ?? 0)
-  return left < 0 ? [false] : isRefused ? [false, true] : [true]
+/** Whether the library took the token for usable: nobody can tell near its end, nor after a refusal, which it may ignore. */
+function mayBeUsable(service: Service, ledger: Ledger): readonly boolean[] {
+  if (isWithoutToken(service, ledger)) return [false]
+  return surelyHasToken(service, ledger) ? [true] : [true, false]
 }
 
-/** The client has got tokens since this kind was refused: then it is refused alone, until it gets a token. */
+/** If the client has got other tokens since this kind was refused, this kind may be refused alone until it gets a token. */
 function noteRefusal({ grantedAt }: Service, ledger: Ledger): void {
   const { setback } = ledger
   if (setback !== undefined && isClients(setback.error) && grantedAt >= setback.at) ledger.mayBeRefusedAlone = true
 }
 
-/** A search for metadata can have failed too, which no token request shows. */
+/** What failed may also have been a search for metadata, of which no token request is seen. */
 function serverFailed(service: Service, ledger: Ledger, at: number, isUnseen: boolean): void {
   const { server } = service
   server.failedAt = Math.max(server.failedAt, at)
-  noteLoneliness(service, ledger)
+  noteFailsAlone(service, ledger)
   if (isUnseen) noteFailure(service, ledger, { sentAt: undefined, asked: undefined, isCertain: false })
 }
 
 /**
- * A failure of the server counts from the end of its request, or of the search for metadata behind it: its flight can have waited
- * since for another attempt, in vain.
+ * A failure of the server counts from the end of its request or of the search for metadata. Its event can come later, because the
+ * flight may have waited for another attempt that was never made.
  */
 function failureAt({ host, search }: Service, { flightAt, endedAt }: Ledger, error: TokenClientError): number {
   const moment = host.monotonicTime()
@@ -86,7 +93,7 @@ function failureAt({ host, search }: Service, { flightAt, endedAt }: Ledger, err
   return Math.min(moment, Math.max(endedAt, search.endedAt - host.suspended))
 }
 
-/** The refused token came once more: of that answer nothing counts but an earlier end. */
+/** The server has sent the refused token again. Of that answer only an earlier end of the token counts. */
 function cameAgain({ tokens }: Service, ledger: Ledger): void {
   const { held } = ledger
   if (held === undefined) return
@@ -95,7 +102,7 @@ function cameAgain({ tokens }: Service, ledger: Ledger): void {
   tokens.set(held.value, ledger.held)
 }
 
-/** The wait of a kind of token is the longest of the three that hold for it: its own, the client's and the server's. */
+/** Three waits hold for a kind of token: its own, the client's and the server's. The longest of them counts. */
 function judgeWait(
   world: World,
   service: Service,
@@ -123,9 +130,9 @@ function judgeWait(
 }
 
 /** The kind of token that failed last lets the others go first. */
-const courtesy = 1000
+const courtesy = second
 
-/** When its own failure lets it ask again, or one of the server that another kind of token has met in its place. */
+/** When the kind of token may ask again after its own failure, or after a failure of the server that another kind has met meanwhile. */
 function ownEnds(
   service: Service,
   ledger: Ledger,
@@ -141,24 +148,20 @@ function ownEnds(
     ends.push(...endsAfterOthers(service, ledger, Math.max(since, moment - longestInBackground)))
     if (error.code === 'ERR_DISCOVERY_FAILED') ends.push(endAfterSearch(service, ledger, at))
     ends.push(...endsAfterUnseen(service, ledger, ends))
-    // Its success lets the others go.
+    // A success of another kind of token ends the wait at once.
     if (mayBeWellSince(service, ledger, at)) ends.push({ least: moment, most: moment })
   }
   return ends.map(({ least, most }) => ({ least, most: most + courtesy }))
 }
 
-/** An attempt of another kind may have failed while it waited for this one, and this failure is the same one, told again. */
-function endsAfterUnseen(
-  { ledgers, waiting }: Service,
-  { scope, sentAt }: Ledger,
-  ends: readonly Interval[]
-): Interval[] {
-  const haveWaited = [...ledgers.values()].some((other) => other.scope !== scope && other.sentAt > sentAt)
-  const wait = [...waiting].some((call) => call.scope !== scope)
+/** Another kind of token may have waited for this attempt. Its failure is then this one, told a second time and counted from earlier. */
+function endsAfterUnseen(service: Service, ledger: Ledger, ends: readonly Interval[]): Interval[] {
+  const haveWaited = otherLedgers(service, ledger).some(({ sentAt }) => sentAt > ledger.sentAt)
+  const wait = [...service.waiting].some(({ scope }) => scope !== ledger.scope)
   return haveWaited || wait ? ends.map(({ least, most }) => ({ least: least - longestTrial, most })) : []
 }
 
-/** Until when what others have met keeps it from asking. */
+/** Until when the failures of other kinds of tokens keep this one from asking. */
 function endByOthers(service: Service, ledger: Ledger, error: TokenClientError): Interval {
   const moment = service.host.monotonicTime()
   const byClient = isClients(error) ? undefined : endByClient(service, ledger)
@@ -169,8 +172,8 @@ function endByOthers(service: Service, ledger: Ledger, error: TokenClientError):
   }
 }
 
-/** A ceiling so low would be hidden by the second that every wait has at least. Milliseconds. */
-const tellingCeiling = 8000
+/** Waits with a lower ceiling are not counted: the least wait of a second would distort their mean. Milliseconds. */
+const tellingCeiling = 8 * second
 
 function countWait({ statistics }: World, wait: number, situations: readonly Situation[]): void {
   const [{ error, outage, remaining }] = situations as [Situation]
