@@ -104,14 +104,11 @@ export class Attempts {
   #report(error: unknown, sentAt: number, given: number, slot: Slot): void {
     if (!(error instanceof TokenClientError) || error instanceof ClientClosedError) return
     const { clock, timeout, failures } = this.#cache
-    const took = clock.monotonicTime() - sentAt
-    const wasCutOff = timeIsUp.includes(error.code) && took >= nearlyAll * given && given >= timeOfAttempt(timeout)
-    this.#failed = {
-      error,
-      sentAt,
-      firstAttemptFailedAt: this.#failed?.firstAttemptFailedAt ?? clock.monotonicTime(),
-      wasCutOff
-    }
+    const failedAt = clock.monotonicTime()
+    const tookAll = failedAt - sentAt >= nearlyAll * given && given >= timeOfAttempt(timeout)
+    const wasCutOff = timeIsUp.includes(error.code) && tookAll
+    const firstAttemptFailedAt = this.#failed?.firstAttemptFailedAt ?? failedAt
+    this.#failed = { error, sentAt, firstAttemptFailedAt, wasCutOff }
     this.#failure = failures.attemptFailed(this.#entry, this.#failed, slot)
   }
 }
