@@ -3,6 +3,10 @@ import { TokenClientError } from '../../src/errors.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { codeOf, hour, minute, noSuchScope, outcome, read, refused, second, settles, setUp, write } from './set-up.ts'
 
+const odd = () => new TokenClientError('ERR_MALFORMED_TOKEN', 'x', { transient: true, status: 200 })
+const manyRequests = (count: number) =>
+  Array.from({ length: count }, (_, index) => tokenRequest({ scope: [`s${index}`] }))
+
 /** A key whose token of thirty seconds was rejected. Its refresh was refused, which is remembered for a minute. */
 async function refusedInPlaceOfSuccessor() {
   const { clock, source, cache } = setUp()
@@ -52,7 +56,7 @@ test('a success of one key lifts the refusal of the client', async () => {
 
 test('flights of several keys that are refused together are one refusal: the wait does not grow with the keys', async () => {
   const { clock, source, told, cache } = setUp()
-  const requests = Array.from({ length: 5 }, (_, index) => tokenRequest({ scope: [`s${index}`] }))
+  const requests = manyRequests(5)
   const callers = requests.map((request) => cache.token(request))
   await clock.advance(0)
   for (const call of source.calls) await call.fail(refused())
@@ -101,8 +105,7 @@ test('the wait after a failed background refresh no longer applies once the toke
 
 test('failures that are each key’s own do not multiply the load: the budget pays for ten further attempts', async () => {
   const { clock, source, cache } = setUp()
-  const odd = () => new TokenClientError('ERR_MALFORMED_TOKEN', 'x', { transient: true, status: 200 })
-  const requests = Array.from({ length: 8 }, (_, index) => tokenRequest({ scope: [`s${index}`] }))
+  const requests = manyRequests(8)
   for (const request of requests) void outcome(cache.token(request), clock)
   await clock.advance(0)
   await Promise.all(source.calls.map((call) => call.fail(odd())))
@@ -114,8 +117,7 @@ test('failures that are each key’s own do not multiply the load: the budget pa
 
 test('more than eight keys that fail alike, and none that does not, are the failure of the server', async () => {
   const { clock, source, cache } = setUp()
-  const odd = () => new TokenClientError('ERR_MALFORMED_TOKEN', 'x', { transient: true, status: 200 })
-  const requests = Array.from({ length: 30 }, (_, index) => tokenRequest({ scope: [`s${index}`] }))
+  const requests = manyRequests(30)
   for (const request of requests) void outcome(cache.token(request), clock)
   await clock.advance(0)
   await Promise.all(source.calls.map((call) => call.fail(odd())))
