@@ -5,15 +5,13 @@ import type { BegunPatience } from '../waiting/patience.ts'
 import type { Answer } from './answer.ts'
 import type { BearerRequest } from './bearer-request.ts'
 import { type Course, type Destination, release, sentElsewhere, type Watched } from './destination.ts'
-import type { Controller, Handler, RawFields, RequestHeaders, ResponseHeaders } from './dispatch.ts'
+import type { Callback, Controller, Handler, RawFields, RequestHeaders, ResponseHeaders } from './dispatch.ts'
 import { isComplete, lackTheSame, requestAborted } from './handler-check.ts'
 import { credentialsOf, present } from './present.ts'
 import { hasLeft, noteRedirects } from './redirects.ts'
 import { type Wanted, wantedBy } from './refusal.ts'
 import { dropRecording } from './request-body.ts'
 
-/** undici 7 does not declare `onRequestSent`. */
-type Callback = keyof Handler | 'onRequestSent'
 type Callbacks = Partial<Record<Callback, ((...given: unknown[]) => void) | null>>
 
 /**

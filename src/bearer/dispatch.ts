@@ -11,6 +11,8 @@ export interface DispatchOptions extends Dispatcher.DispatchOptions {
   [tokenOptions]?: TokenOptions | undefined
 }
 export type Handler = Dispatcher.DispatchHandler
+/** The name of a callback. undici 7 does not declare `onRequestSent`. */
+export type Callback = keyof Handler | 'onRequestSent'
 export type RequestHeaders = NonNullable<DispatchOptions['headers']>
 export type ResponseHeaders = Parameters<NonNullable<Handler['onResponseStart']>>[2]
 export type Controller = Dispatcher.DispatchController

@@ -1,8 +1,7 @@
-import type { DispatchOptions, Handler } from './dispatch.ts'
+import type { Callback, DispatchOptions, Handler } from './dispatch.ts'
 
 const demanded = ['onRequestStart', 'onResponseError', 'onResponseStart', 'onResponseData', 'onResponseEnd'] as const
 const optional = ['onBodySent', 'onRequestSent'] as const
-type Callback = (typeof demanded | typeof optional)[number]
 type Callbacks = Readonly<Partial<Record<Callback, unknown>>>
 
 /** Whether undici takes a handler. Without a loop, because each dispatch asks. */
