@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { unwatchFile, watchFile } from 'node:fs'
-import { chmod, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { formatJson } from '../registry/format-json.ts'
 import type { ServerRegistry } from '../registry/live-registry.ts'
 import { nameOf, parseRegistry, registryText } from '../registry/registry-file.ts'
+import { replaceFile } from '../registry/replace-file.ts'
 import type { Journal } from './journal.ts'
 
 export interface RegistryFollowerOptions {
@@ -97,25 +97,17 @@ export class RegistryFollower {
       return this.#readAgain()
     }
     const text = `${formatJson(this.#registry.current)}\n`
-    await replaceFile(file, text)
+    await rewrite(file, text)
     this.#known = text
     this.#tell(`${file} was written.`)
   }
 }
 
-/** Replaces the content atomically. The permissions of the file stay, and a symbolic link stays a link. */
-async function replaceFile(file: string, text: string): Promise<void> {
+/** The permissions of the file stay, and a symbolic link stays a link. */
+async function rewrite(file: string, text: string): Promise<void> {
   const target = await realpath(file)
   const { mode } = await stat(target)
-  const beside = `${target}.${randomUUID()}`
-  try {
-    await writeFile(beside, text, { mode })
-    await chmod(beside, mode) // a new file lacks what the umask of this process takes away
-    await rename(beside, target)
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw new Error(
-      `${file} could not be written (${(error as NodeJS.ErrnoException).code}). The change is valid until the server stops.`
-    )
-  }
+  await replaceFile(target, text, mode).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${file} could not be written (${error.code}). The change is valid until the server stops.`)
+  })
 }

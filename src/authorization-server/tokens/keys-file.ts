@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { ClientConfigurationError } from '../../errors.ts'
 import { isUrl } from '../../realm.ts'
+import { replaceFile } from '../registry/replace-file.ts'
 import type { KeyStore, SavedKey } from './signing-keys.ts'
 
 /** Stores signing keys in a JSON file that only its owner can read, so that tokens stay valid after a restart. It is created if it does not exist. */
@@ -25,14 +25,9 @@ export function keysFile(given: string | URL): KeyStore {
       return keys
     },
     async write(keys) {
-      const beside = `${file}.${randomUUID()}`
-      try {
-        await writeFile(beside, JSON.stringify({ keys }, null, 2), { mode: 0o600 })
-        await rename(beside, file)
-      } catch (error) {
-        await rm(beside, { force: true })
-        throw unusable(`cannot be written (${(error as NodeJS.ErrnoException).code})`)
-      }
+      await replaceFile(file, JSON.stringify({ keys }, null, 2), 0o600).catch((error: NodeJS.ErrnoException) => {
+        throw unusable(`cannot be written (${error.code})`)
+      })
     }
   }
 }
