@@ -74,12 +74,15 @@ function checkGrants(
   for (const [service, grant] of Object.entries(may)) {
     const place = [...path, 'may', service]
     const declared = services.get(service)
-    const problem =
-      declared === undefined
-        ? `${name} may call "${service}", which is not a service. The services are: ${listed([...services.keys()])}.`
-        : `The grant of ${name} for ${service} must be an object with "scope" and "roles". Both are optional.`
-    if (declared === undefined || !isObject(grant)) report(place, problem)
-    else {
+    if (declared === undefined) {
+      const names = listed([...services.keys()])
+      report(place, `${name} may call "${service}", which is not a service. The services are: ${names}.`)
+    } else if (!isObject(grant)) {
+      report(
+        place,
+        `The grant of ${name} for ${service} must be an object with "scope" and "roles". Both are optional.`
+      )
+    } else {
       const { scopes: scope, roles } = declared
       checkGrant(`${name} at ${service}`, grant, place, { service, scope, roles }, report)
     }
