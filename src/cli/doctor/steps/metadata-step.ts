@@ -16,9 +16,9 @@ export function lookAtMetadata(visit: Visit): Outcome<Metadata> {
   const places = visit.answers.filter(({ method, url }) => method === 'GET' && url.includes('/.well-known/'))
   const document = places.map(documentOf).findLast((found) => found !== undefined)
   const found = answerOfTokenEndpoint(visit) !== undefined || visit.token !== undefined
-  if (found || !isAboutDiscovery(visit))
-    return { summary: summaryOf(document, places, visit.options), fact: document ?? {} }
-  return { summary: summaryOf(document, places, visit.options), findings: [fault(visit, issuer, document, places)] }
+  const summary = summaryOf(document, places, visit.options)
+  if (found || !isAboutDiscovery(visit)) return { summary, fact: document ?? {} }
+  return { summary, findings: [fault(visit, issuer, document, places)] }
 }
 
 function isAboutDiscovery({ error }: Visit): boolean {
