@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { inspect } from 'node:util'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createTokenClient, privateKeyJwt, type TokenClientOptions } from '../src/index.ts'
+import { createTokenClient, privateKeyJwt, type TokenClient, type TokenClientOptions } from '../src/index.ts'
 import { load } from '../src/load.ts'
 import { listen } from './support/road.ts'
 
@@ -17,16 +17,19 @@ function platformWith(modules: Readonly<Record<string, unknown>>): void {
   })
 }
 
-async function failure(options: Partial<TokenClientOptions>): Promise<Error> {
+type Options = Partial<TokenClientOptions>
+
+/** Why no token comes. Given as a function, options can fail while they are made. */
+async function failure(options: Options | (() => Options)): Promise<Error> {
   try {
-    await tokenWith(options)
+    await tokenWith(typeof options === 'function' ? options() : options)
   } catch (error) {
     return error as Error
   }
   return expect.fail('a token')
 }
 
-async function tokenWith(options: Partial<TokenClientOptions>): Promise<string> {
+async function clientWith(options: Options): Promise<TokenClient> {
   const origin = await listen((_, response) => {
     response.setHeader('content-type', 'application/json')
     response.end('{"access_token":"a-token","token_type":"Bearer","expires_in":60}')
@@ -34,12 +37,17 @@ async function tokenWith(options: Partial<TokenClientOptions>): Promise<string> 
   const server = { issuer: origin, tokenEndpoint: `${origin}/token` }
   const tokens = createTokenClient({ ...server, clientId: 'c', clientSecret: 's', ...options } as TokenClientOptions)
   onTestFinished(() => tokens.close())
+  return tokens
+}
+
+async function tokenWith(options: Options): Promise<string> {
+  const tokens = await clientWith(options)
   return (await tokens.getToken()).value
 }
 
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 
-test.each<[string, () => Partial<TokenClientOptions>]>([
+test.each<[string, () => Options]>([
   ['node:http', () => ({})],
   ['node:crypto', () => ({ dpop: true })],
   ['node:crypto', () => ({ clientSecret: undefined, clientAuthentication: privateKeyJwt({ key }) })],
@@ -49,9 +57,7 @@ test.each<[string, () => Partial<TokenClientOptions>]>([
   ['node:worker_threads', () => ({ clientSecret: { env: 'PATH', remove: true } })]
 ])('W32 a platform without %s is told what it lacks and what works without', async (name, options) => {
   platformWith({ [name]: undefined })
-  const error = await Promise.resolve()
-    .then(() => failure(options()))
-    .catch((thrown) => thrown)
+  const error = await failure(options)
   expect(error).toMatchObject({ code: 'ERR_UNSUPPORTED_PLATFORM', transient: false })
   expect(error.message).toContain(`This platform has no ${name}. `)
   expect(error.message).toContain('createFetch works without it')
@@ -133,15 +139,7 @@ test('W32 P9 an undici that is too old is called so, and not a failure of the se
 })
 
 test('W32 the interceptor on an undici that is too old says so', async () => {
-  const tokens = createTokenClient({
-    tokenEndpoint: await listen((_, response) => {
-      response.setHeader('content-type', 'application/json')
-      response.end('{"access_token":"a-token","token_type":"Bearer","expires_in":60}')
-    }),
-    clientId: 'c',
-    clientSecret: 's'
-  })
-  onTestFinished(() => tokens.close())
+  const tokens = await clientWith({})
   await tokens.getToken()
   const dispatch = tokens.interceptor({ origins: ['https://users.test'] })(dispatchOfOldUndici as never)
   const call = { origin: 'https://users.test', path: '/', method: 'GET' }
@@ -156,9 +154,7 @@ test('W32 the interceptor on an undici that is too old says so', async () => {
 })
 
 test("W32 the dispatchers of Bun's own undici do not dispatch, and the error says which ones do", async () => {
-  const error = await Promise.resolve()
-    .then(() => failure({ dispatcher: new (class Agent {})() as never }))
-    .catch((thrown) => thrown)
+  const error = await failure({ dispatcher: new (class Agent {})() as never })
   expect(error.message).toContain("on Bun of 'undici/index.js'")
 })
 
@@ -182,9 +178,7 @@ test('W26 W32 a secret where its path belongs is not repeated where the platform
     throw new NotCapable(`Requires read access to "${path}"`)
   }
   platformWith({ 'node:fs': { ...fs, existsSync: forbidden, statSync: forbidden } })
-  const error = await Promise.resolve()
-    .then(() => failure({ clientSecret: { file: '/marker-secret' } }))
-    .catch((thrown) => thrown)
+  const error = await failure({ clientSecret: { file: '/marker-secret' } })
   expect(error).toMatchObject({ code: 'ERR_INVALID_OPTION' })
   expect(error.message).toContain('The file of clientSecret cannot be read (NotCapable)')
   expect(inspect(error)).not.toContain('marker')
