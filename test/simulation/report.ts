@@ -2,19 +2,16 @@ import type { Run } from './simulate.ts'
 import { type FaultKind, faultKinds } from './simulated-fault-kinds.ts'
 import type { Violation } from './verdict.ts'
 
+const counts = ['events', 'calls', 'tokenRequests', 'spared'] as const
+const countsOfWaits = ['waits', 'sumOfWaits', 'waitsBesideOthers', 'tellingWaits'] as const
+const sums = [...counts, ...countsOfWaits] as const
+type Sums = Record<(typeof sums)[number], number>
+
 /** What many runs came to. Plain data: it travels between threads. */
-export interface Report {
+export interface Report extends Sums {
   runs: number
   /** Milliseconds, all services together. */
   serviceTime: number
-  events: number
-  calls: number
-  tokenRequests: number
-  waits: number
-  sumOfWaits: number
-  waitsBesideOthers: number
-  tellingWaits: number
-  spared: number
   readonly fired: Record<FaultKind, number>
   readonly failures: { readonly seed: number; readonly violations: readonly Violation[]; readonly log: string }[]
   /** Bytes in use after a garbage collection. */
@@ -23,15 +20,10 @@ export interface Report {
 
 const year = 365.25 * 24 * 3600 * 1000
 
-const counts = ['events', 'calls', 'tokenRequests', 'spared'] as const
-const countsOfWaits = ['waits', 'sumOfWaits', 'waitsBesideOthers', 'tellingWaits'] as const
-const sums = [...counts, ...countsOfWaits] as const
-
 export function newReport(): Report {
   const fired = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Report['fired']
-  const none = { events: 0, calls: 0, tokenRequests: 0, spared: 0 }
-  const waits = { waits: 0, sumOfWaits: 0, waitsBesideOthers: 0, tellingWaits: 0 }
-  return { runs: 0, serviceTime: 0, ...none, ...waits, fired, failures: [], heap: 0 }
+  const none = Object.fromEntries(sums.map((sum) => [sum, 0])) as Sums
+  return { runs: 0, serviceTime: 0, ...none, fired, failures: [], heap: 0 }
 }
 
 export function addRun(report: Report, { serviceTime, statistics }: Run): void {
