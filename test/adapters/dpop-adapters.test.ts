@@ -8,7 +8,7 @@ import {
   dpopRoad,
   neverContent,
   type ProvenServiceOptions,
-  provenService,
+  provenRoad,
   redirectingTo,
   stranger
 } from '../support/dpop-road.ts'
@@ -17,25 +17,23 @@ import { client, service } from './grpc-service.ts'
 type Call = (path: string, method?: 'GET' | 'POST', body?: string) => Promise<{ status: number | undefined }>
 
 async function road(options: ProvenServiceOptions = {}) {
-  const { tokens, server, clock, asked } = await dpopRoad()
-  const provided = await provenService(server, clock, options)
-  const policy = { origins: [provided.origin] }
-  const events: string[] = []
-  tokens.on('*', (name) => events.push(name))
+  const made = await provenRoad(options)
+  const { tokens, origin } = made
+  const policy = { origins: [origin] }
   const send = nodeHttp(tokens, policy)
   const hooked = got.extend({ hooks: gotHooks(tokens, policy), retry: { limit: 0 }, throwHttpErrors: false })
   const ways: Readonly<Record<string, Call>> = {
     async nodeHttp(path, method = 'GET', body = '') {
-      const response = await send(provided.origin + path, { method, body })
+      const response = await send(origin + path, { method, body })
       response.resume()
       return { status: response.statusCode }
     },
     async gotHooks(path, method = 'GET', body) {
-      const { statusCode } = await hooked(provided.origin + path, { method, ...(body !== undefined && { body }) })
+      const { statusCode } = await hooked(origin + path, { method, ...(body !== undefined && { body }) })
       return { status: statusCode }
     }
   }
-  return { ...provided, tokens, clock, asked, events, ways, hooked }
+  return { ...made, ways, hooked }
 }
 
 describe.each(['nodeHttp', 'gotHooks'])('%s', (name) => {
@@ -56,10 +54,10 @@ describe.each(['nodeHttp', 'gotHooks'])('%s', (name) => {
   })
 
   test('T48 C79 immediately repeats a request with a nonce that the service demands, with the same token and body', async () => {
-    const { call, seen, statuses, asked, events } = await calling(demandingNonces)
+    const { call, seen, statuses, asked, heard } = await calling(demandingNonces)
     await call('/', 'POST', 'order')
     await call('/')
-    expect({ statuses: statuses(), asked: asked(), events }).toEqual({
+    expect({ statuses: statuses(), asked: asked(), events: heard() }).toEqual({
       ...{ statuses: [401, 200, 200], asked: 1, events: ['refreshed'] }
     })
     expect(seen[1]?.body).toBe('order')

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
 import { allowInsecureHttp, type HeadersOptions } from '../../src/index.ts'
-import { clientSecret, demandingNonces, dpopRoad, provenService } from '../support/dpop-road.ts'
+import { clientSecret, demandingNonces, dpopRoad, provenRoad } from '../support/dpop-road.ts'
 import { road } from '../support/road.ts'
 
 const url = 'https://users.internal/users/7?part=name'
@@ -14,8 +14,7 @@ test('headers() shows a Bearer token alone, and counts as a call by hand', async
 })
 
 test('C76 C81 headers() shows a DPoP token with a proof for each request, which a service takes', async () => {
-  const { tokens, server, clock } = await dpopRoad()
-  const { origin, statuses, seen } = await provenService(server, clock)
+  const { tokens, origin, statuses, seen } = await provenRoad()
   for (const method of ['GET', 'DELETE']) {
     const headers = await tokens.headers({ method, url: new URL(`${origin}/users/7?part=name`) })
     await fetch(`${origin}/users/7?part=name`, { method, headers: { ...headers } })
@@ -35,8 +34,7 @@ test.each([
 })
 
 test('T48 C78 headers() takes the nonce of an answer, and keeps it for that origin', async () => {
-  const { tokens, server, clock } = await dpopRoad()
-  const { origin, statuses } = await provenService(server, clock, demandingNonces)
+  const { tokens, origin, statuses } = await provenRoad(demandingNonces)
   const call = { method: 'GET', url: origin } as const
   const send = async (options: HeadersOptions) => fetch(origin, { headers: { ...(await tokens.headers(options)) } })
   const nonce = (await send(call)).headers.get('dpop-nonce') as string
