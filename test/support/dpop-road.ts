@@ -104,11 +104,13 @@ export function redirectingTo(other: string): ProvenServiceOptions {
 }
 
 /** The option `dpop` for a key behind a signer, which works until it is told to fail. */
-export function remoteSigner(trouble: () => Promise<never> = () => Promise.reject(new Error('HSM'))) {
+export function remoteSigner() {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   let works = true
-  const sign = async (bytes: Uint8Array) =>
-    works ? signBytes('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' }) : trouble()
+  async function sign(bytes: Uint8Array) {
+    if (!works) throw new Error('HSM')
+    return signBytes('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  }
   const fail = () => {
     works = false
   }
