@@ -30,7 +30,7 @@ export interface Situation {
 }
 
 /** For how long nobody may start another flight. */
-export function lawfulWait(situation: Situation): Interval {
+function lawfulWait(situation: Situation): Interval {
   const { error, remaining, pauses } = situation
   const own = error.transient ? transientWait(situation) : permanentWait(situation)
   const asked = pauseOf(error.retryAfter ?? 0)
@@ -71,7 +71,7 @@ export function isStrict(asked: number): boolean {
 }
 
 /** "One attempt falls in the last tenth of the token's remaining life", a second before the end where the life allows. */
-export function lastAttempt(remaining: number): Interval {
+function lastAttempt(remaining: number): Interval {
   if (remaining > 10 * second) return { least: 0.9 * remaining, most: remaining - second }
   const wait = Math.max(remaining - second, Math.min(remaining, second))
   return { least: wait, most: wait }
