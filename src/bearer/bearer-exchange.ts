@@ -1,3 +1,4 @@
+import { setImmediate } from '../platform-timers.ts'
 import type { AccessToken } from '../token/access-token.ts'
 import type { Asking } from '../token/token-source.ts'
 import type { BegunPatience } from '../waiting/patience.ts'
@@ -8,7 +9,6 @@ import { withoutErrorCallback } from './handler-check.ts'
 import { HeldAnswer } from './held-answer.ts'
 import { wasRedirected } from './redirects.ts'
 import type { Wanted } from './refusal.ts'
-import { afterSocketIsFree } from './refused-answer.ts'
 import { canBeSentAgain, destroyBody, dropRecording, watchBody } from './request-body.ts'
 
 /** Safe methods, which change nothing (RFC 9110 §9.2.1, and QUERY). */
@@ -180,7 +180,8 @@ export class BearerExchange extends Attempt implements Asking, BegunPatience {
   /** Waits for the end of the refused answer if that comes soon, so that its connection can serve the next attempt. */
   #repeat(token: AccessToken, refused: HeldAnswer, since?: number): void {
     const sendAgain = () => this.runInAsyncScope(() => this.#sendAgain(token, refused, since))
-    refused.whenOver(() => afterSocketIsFree(sendAgain))
+    // undici frees the socket in its own setImmediate after the last byte. One turn later it can be used again.
+    refused.whenOver(() => setImmediate(() => setImmediate(sendAgain)))
   }
 
   #sendAgain(token: AccessToken, refused: HeldAnswer, since: number | undefined): void {

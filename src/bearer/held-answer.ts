@@ -1,7 +1,12 @@
 import { clearTimeout, setImmediate, setTimeout } from '../platform-timers.ts'
 import type { Controller, RawFields, ResponseHeaders } from './dispatch.ts'
 import { requestAborted } from './handler-check.ts'
-import { drainLimit, grace } from './refused-answer.ts'
+
+/** How many bytes of a refused answer are kept, and read so that its connection can be used again. */
+export const drainLimit = 64 * 1024
+
+/** For how many milliseconds we wait for the rest of a small refused answer. */
+export const grace = 100
 
 /** The reader of an answer that was held back. */
 export interface AnswerReader {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { discardBody } from '../http/discard-body.ts'
-import { clearTimeout, setTimeout } from '../platform-timers.ts'
-import { afterSocketIsFree, drainLimit, grace } from './refused-answer.ts'
+import { clearTimeout, setImmediate, setTimeout } from '../platform-timers.ts'
+import { drainLimit, grace } from './held-answer.ts'
 
 /** A body that is read one chunk after the other. */
 interface Source {
@@ -26,7 +26,7 @@ export async function finishUnread(answer: { readonly body?: unknown }): Promise
   await Promise.race([readSmall(source), timeIsUp])
   clearTimeout(timer)
   source.stop() // if it is over, this does nothing
-  await new Promise<void>(afterSocketIsFree)
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve))) // an agent frees the socket a turn later
 }
 
 async function readSmall(source: Source): Promise<void> {
