@@ -14,14 +14,13 @@ import {
   noteFailure
 } from './server-failures.ts'
 import {
+  hasRefusedToken,
   hasUsableToken,
-  isWithoutToken,
   ledgerOf,
   longestInBackground,
   longestTrial,
   otherLedgers,
-  slackOf,
-  surelyHasToken
+  slackOf
 } from './service-state.ts'
 import { second } from './units.ts'
 import { marker } from './verdict.ts'
@@ -65,8 +64,10 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
 
 /** Whether the library took the token for usable: nobody can tell near its end, nor after a refusal, which it may ignore. */
 function mayBeUsable(service: Service, ledger: Ledger): readonly boolean[] {
-  if (isWithoutToken(service, ledger)) return [false]
-  return surelyHasToken(service, ledger) ? [true] : [true, false]
+  const left = (ledger.held?.endsAt ?? Number.NEGATIVE_INFINITY) - service.host.monotonicTime()
+  if (Math.abs(left) < slackOf(service)) return [true, false]
+  if (left < 0) return [false]
+  return hasRefusedToken(service, ledger) ? [true, false] : [true]
 }
 
 /** If the client has got other tokens since this kind was refused, this kind may be refused alone until it gets a token. */
