@@ -171,7 +171,7 @@ test('W11 W4 grpc refuses the authority of another service, and a target that is
   const error = expect.objectContaining({ code: 'ERR_UNCERTAIN_ORIGIN' })
   await expect(calls.unary('hello', new Metadata(), { host: 'evil.test' })).rejects.toThrow(error)
   await expect(
-    connect(tokens, { ...users, target: 'unix:/tmp/none' }, { origins: ['https://localhost'] }).unary()
+    connect(tokens, { ...users, target: 'unix:/run/none' }, { origins: ['https://localhost'] }).unary()
   ).rejects.toThrow(error)
   expect(await calls.unary('hello', new Metadata(), { host: users.target })).toBe('hello')
 })
