@@ -27,6 +27,7 @@ export function beginCall(world: World, service: Service, { what, scope, limit }
     onWire: () => false
   }
   service.waiting.add(call)
+  ledgerOf(service, call.scope) // the book of a kind of token begins with the first call for it
   world.statistics.calls += 1
   world.log.write(service.name, what)
   return call

@@ -156,5 +156,9 @@ export const regressions: readonly Regression[] = [
     seed: 518_691,
     found: 'the simulation itself let an answer about one request end a pause that the server had asked for'
   },
-  { seed: 5084, found: 'the simulation itself forgot one of many ways to count refusals' }
+  { seed: 5084, found: 'the simulation itself forgot one of many ways to count refusals' },
+  {
+    seed: 3977,
+    found: 'the simulation itself began the book of a kind of token with its first request, and not with its first call'
+  }
 ]
