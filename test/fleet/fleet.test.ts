@@ -45,17 +45,19 @@ describe.skipIf(!hasRedis)('fifty processes of one service (redis-server is need
   })
 
   test('meet an outage of the authorization server with the attempts of one', async () => {
-    const attempts = async (instances: number) => {
+    const failing = async () => {
       const server = await tokenServer(43_200)
       server.answer((response) => response.writeHead(503).end())
-      const all = await fleet(deployed.folder, instances, { ...server, ...deployed })
-      const runs = (await Promise.all(all.map((one) => one.calls({ every: 100, during: 20 * second })))).flat()
-      expect(runs.every(({ times, failed }) => failed === times.length)).toBe(true)
-      return server.requests.length
+      return { ...server, ...deployed }
     }
-    const ofOne = await attempts(1)
-    const ofFifty = await attempts(size)
-    expect(ofFifty).toBeLessThanOrEqual(ofOne + 2)
+    // Pauses are drawn by chance, so one client alone tells little about how often one client asks.
+    const alone = await Promise.all(Array.from({ length: 20 }, failing))
+    const shared = await failing()
+    const all = [...(await fleet(deployed.folder, 1, ...alone)), ...(await fleet(deployed.folder, size, shared))]
+    const runs = (await Promise.all(all.map((one) => one.calls({ every: 100, during: 20 * second })))).flat()
+    expect(runs.every(({ times, failed }) => failed === times.length)).toBe(true)
+    const most = Math.max(...alone.map(({ requests }) => requests.length))
+    expect(shared.requests.length).toBeLessThanOrEqual(most + 2)
   })
 })
 
