@@ -8,7 +8,7 @@ import { checkForm, likelyToken, presentedToken } from './presented-token.ts'
 import { checkBinding, type SenderConstraint, type TokenUse } from './sender-constraint.ts'
 import { hasTenants, tenantsVerifier } from './tenants.ts'
 import { credentialsIn, type TokenCarrier } from './token-carrier.ts'
-import { tokenCheck } from './token-check.ts'
+import { TokenCheck } from './token-check.ts'
 import { RefusedToken } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import type { AccessTokenVerifier } from './verifier.ts'
@@ -25,7 +25,7 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
   const how = checkOptions(options)
   const { challenge, dpop, isRevoked } = how
   const toIssuer = sender({ ...how.transport, clock: how.clock })
-  const tokens = tokenCheck(how, toIssuer)
+  const tokens = new TokenCheck(how, toIssuer)
   const nonces = dpop?.nonces && sealedNonces(dpop.nonces, how.clock)
   const proofs = dpop && proofCheck({ ...dpop, nonces }, how.clock)
   const constraint: SenderConstraint = { ...how.constraint, proofs, keyRequired: dpop?.required === true }
@@ -51,7 +51,7 @@ export function accessTokenVerifier(options: AccessTokenVerifierOptions): Access
   const { refusal, ...judging } = judge({ challenge, expected: how.trust.expected, nonce: proofs?.nonce, check })
   const verifier: AccessTokenVerifier = {
     ...judging,
-    keys: { export: tokens.exportKeys },
+    keys: { export: () => tokens.exportKeys() },
     async close() {
       tokens.close()
       proofs?.close()

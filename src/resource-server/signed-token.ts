@@ -25,49 +25,54 @@ export interface Verified extends SizedToken {
   readonly key?: VerificationKey | undefined
 }
 
-/** Checks a token. The result is a promise only if the keys are not available at once. */
-export type SignedTokenCheck = (token: string) => Verified | Promise<Verified>
-
 const mostHeaders = 100
 
-/**
- * Checks JWT access tokens (RFC 9068 §4): first the type, then the signature, and then the claims.
- * The check throws or rejects with RefusedToken, or with TokenClientError `ERR_KEYS_UNAVAILABLE`.
- */
-export function signedTokenCheck({ keys, algorithms, expected, now }: SignedTokenContext): SignedTokenCheck {
+/** Checks JWT access tokens (RFC 9068 §4): first the type, then the signature, and then the claims. */
+export class SignedTokenCheck {
+  readonly #context: SignedTokenContext
   /** Parsed headers are kept because all tokens of one key have the same header. Only headers of valid tokens are kept. */
-  const headers = new Map<string, JwsHeader>()
+  readonly #headers = new Map<string, JwsHeader>()
 
-  function readHeader(text: string): JwsHeader {
-    const known = headers.get(text)
+  constructor(context: SignedTokenContext) {
+    this.#context = context
+  }
+
+  /** Throws or rejects with RefusedToken, or with TokenClientError `ERR_KEYS_UNAVAILABLE`. The result is a promise only if the keys are not available at once. */
+  verify(token: string): Verified | Promise<Verified> {
+    const jws = parseCompactJws(token)
+    const header = this.#readHeader(jws.header)
+    const judged = (key: VerificationKey | undefined) =>
+      key === undefined ? this.#tryNewer(jws, header) : this.#accept(jws, header, key)
+    return andThen(this.#context.keys.candidates(header), (candidates) =>
+      andThen(signer(candidates, jws, header), judged)
+    )
+  }
+
+  #readHeader(text: string): JwsHeader {
+    const known = this.#headers.get(text)
     if (known !== undefined) return known
+    const { algorithms, expected } = this.#context
     const header = parseHeader(text)
     if (!expected.profile.types.includes(mediaTypeOf(header.typ))) throw new RefusedToken('wrong_type')
     if (!algorithms.includes(header.alg)) throw new RefusedToken('algorithm_not_allowed')
     return header
   }
 
-  function accept(jws: CompactJws, header: JwsHeader, key: VerificationKey): Verified {
-    if (headers.size < mostHeaders) headers.set(jws.header, header)
+  async #tryNewer(jws: CompactJws, header: JwsHeader): Promise<Verified> {
+    const { keys } = this.#context
+    // If a token names its key with `kid`, an unknown `kid` has already caused a search for newer keys.
+    const newer = header.kid === undefined ? await keys.newer?.(header).catch(badSignature) : undefined
+    const key = await signer(newer ?? [], jws, header)
+    return key === undefined ? badSignature() : this.#accept(jws, header, key)
+  }
+
+  #accept(jws: CompactJws, header: JwsHeader, key: VerificationKey): Verified {
+    const { expected, now } = this.#context
+    if (this.#headers.size < mostHeaders) this.#headers.set(jws.header, header)
     const claims = parseJsonObject(decodeBase64url(jws.payload), 'malformed_claims')
     checkClaims(claims, expected, now())
     const { token, bytes } = verifiedToken(claims, expected)
     return { token, bytes, key }
-  }
-
-  async function tryNewer(jws: CompactJws, header: JwsHeader): Promise<Verified> {
-    // If a token names its key with `kid`, an unknown `kid` has already caused a search for newer keys.
-    const newer = header.kid === undefined ? await keys.newer?.(header).catch(badSignature) : undefined
-    const key = await signer(newer ?? [], jws, header)
-    return key === undefined ? badSignature() : accept(jws, header, key)
-  }
-
-  return (token) => {
-    const jws = parseCompactJws(token)
-    const header = readHeader(jws.header)
-    const judged = (key: VerificationKey | undefined) =>
-      key === undefined ? tryNewer(jws, header) : accept(jws, header, key)
-    return andThen(keys.candidates(header), (candidates) => andThen(signer(candidates, jws, header), judged))
   }
 }
 

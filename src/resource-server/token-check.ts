@@ -1,33 +1,62 @@
-import { ClientClosedError } from '../errors.ts'
 import type { Sender } from '../http/send.ts'
 import { limits } from '../limits.ts'
 import { discoveredIssuer } from '../metadata/discovery.ts'
-import { Ending } from '../waiting/ending.ts'
 import { isCompactJws } from './compact-jws.ts'
-import { inactiveTokens } from './inactive-tokens.ts'
-import { introspector } from './introspection.ts'
+import { IntrospectedTokens } from './introspected-tokens.ts'
 import { publishedKey } from './keys/node-key.ts'
 import type { SavedKeys } from './keys/saved-keys.ts'
-import { signedTokenCheck, type Verified } from './signed-token.ts'
+import { SignedTokens } from './signed-tokens.ts'
 import { RefusedToken } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
-import { VerifiedTokens } from './verified-tokens.ts'
 import type { CheckedOptions } from './verifier-options.ts'
 
-/** Looks up tokens that were verified before and checks the others. */
-export interface TokenCheck {
+/**
+ * Looks up tokens that were verified before and checks the others: signed tokens with the keys of the issuer and, if introspection is configured,
+ * opaque ones by asking the issuer.
+ */
+export class TokenCheck {
+  readonly #signed: SignedTokens
+  /** Undefined without introspection. Opaque tokens are then refused as malformed. */
+  readonly #introspected: IntrospectedTokens | undefined
+  /** Whether the issuer is asked about signed tokens too. */
+  readonly #alwaysAsks: boolean
+
+  constructor(options: CheckedOptions, sender: Sender) {
+    const { trust, clock, introspection } = options
+    const issuer = issuerContext(options, sender)
+    this.#signed = new SignedTokens(trust.keySource.open(issuer), trust, clock)
+    this.#introspected = introspection && new IntrospectedTokens(introspection, issuer)
+    this.#alwaysAsks = introspection?.always === true
+  }
+
   /** Returns a signed token that was verified before, without waiting. Any text can be passed. */
-  known(text: string | undefined): VerifiedToken | undefined
+  known(text: string | undefined): VerifiedToken | undefined {
+    if (text === undefined || text.length > limits.tokenBytes || this.#alwaysAsks) return undefined
+    return this.#signed.find(text)
+  }
+
   /** Throws or rejects with RefusedToken or TokenClientError. */
-  check(token: string): VerifiedToken | Promise<VerifiedToken>
-  exportKeys(): SavedKeys | undefined
-  close(): void
+  check(token: string): VerifiedToken | Promise<VerifiedToken> {
+    if (token.length > limits.tokenBytes) throw new RefusedToken('too_large')
+    if (this.#introspected === undefined || (!this.#alwaysAsks && isCompactJws(token))) return this.#signed.check(token)
+    return this.#introspected.check(token)
+  }
+
+  exportKeys(): SavedKeys | undefined {
+    return this.#signed.exportKeys()
+  }
+
+  close(): void {
+    this.#introspected?.close()
+    this.#signed.close()
+  }
 }
 
-/** Verifies signed tokens by their keys and, if introspection is configured, asks the issuer about opaque ones. Both results are kept. */
-export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
-  const { trust, insecureHttpAllowed, clock, introspection, staleFor, savedKeys } = how
+/** What keys and introspection need to know about the issuer. */
+function issuerContext(options: CheckedOptions, sender: Sender) {
+  const { trust, insecureHttpAllowed, clock, staleFor, savedKeys } = options
   const [issuer] = trust.expected.issuers
+  const { keyUses = [] } = trust.expected.profile
   const server = discoveredIssuer({
     issuer: issuer ?? '',
     sender,
@@ -35,10 +64,7 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
     timeout: limits.issuerWait,
     insecureHttpAllowed
   })
-  const { keyUses = [] } = trust.expected.profile
-  const { maxAge } = trust.expected
-  const now = () => clock.wallTime()
-  const context = {
+  return {
     ...trust,
     read: publishedKey,
     issuer,
@@ -49,50 +75,5 @@ export function tokenCheck(how: CheckedOptions, sender: Sender): TokenCheck {
     insecureHttpAllowed,
     staleFor,
     savedKeys
-  }
-  const keys = trust.keySource.open(context)
-  const verify = signedTokenCheck({ ...trust, keys, now })
-  const signed = new VerifiedTokens({
-    clock,
-    maxAge,
-    stillHolds: ({ key }) => key !== undefined && keys.isCurrent(key)
-  })
-  const introspected = new VerifiedTokens({ clock, maxAge, ...introspection })
-  const closing = new Ending()
-  const ask = introspection && introspector(introspection, { ...context, closing })
-  const inactive = inactiveTokens(clock, introspection?.keepFor ?? 0)
-
-  function checkSigned(token: string): VerifiedToken | Promise<VerifiedToken> {
-    const waiting = keys.upkeep?.()
-    const known = () => signed.get(token, () => verify(token))
-    return waiting === undefined ? known() : waiting.then(known)
-  }
-
-  async function asked(token: string, ask: (token: string) => Promise<Verified>): Promise<Verified> {
-    if (inactive.has(token)) throw new RefusedToken('inactive')
-    try {
-      return await ask(token)
-    } catch (error) {
-      if (error instanceof RefusedToken && error.reason === 'inactive') inactive.add(token)
-      throw error
-    }
-  }
-
-  return {
-    known(text) {
-      if (text === undefined || text.length > limits.tokenBytes) return undefined
-      return introspection?.always !== true && keys.upkeep?.() === undefined ? signed.find(text) : undefined
-    },
-    check(token) {
-      if (token.length > limits.tokenBytes) throw new RefusedToken('too_large')
-      if (ask === undefined || (!introspection?.always && isCompactJws(token))) return checkSigned(token)
-      return introspected.get(token, () => asked(token, ask))
-    },
-    exportKeys: () => keys.export?.(),
-    close() {
-      closing.abort(new ClientClosedError())
-      signed.close()
-      introspected.close()
-    }
   }
 }

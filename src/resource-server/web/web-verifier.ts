@@ -4,7 +4,7 @@ import { discoveredIssuer } from '../../metadata/discovery.ts'
 import { checkedFields, functionOption, nonEmptyString } from '../../wrong-option.ts'
 import { judge } from '../judge.ts'
 import { checkForm, presentedToken } from '../presented-token.ts'
-import { signedTokenCheck } from '../signed-token.ts'
+import { SignedTokenCheck } from '../signed-token.ts'
 import { credentialsIn } from '../token-carrier.ts'
 import { RefusedToken } from '../token-refused-error.ts'
 import { checkTrust, type TrustOptions, trustOptionNames } from '../trust.ts'
@@ -55,7 +55,7 @@ export function accessTokenVerifier(given: WebVerifierOptions): AccessTokenVerif
     insecureHttpAllowed: false
   }
   const keys = keySource.open({ ...context, ...reading })
-  const verify = signedTokenCheck({ keys, algorithms, expected, now: () => clock.wallTime() })
+  const signed = new SignedTokenCheck({ keys, algorithms, expected, now: () => clock.wallTime() })
 
   const { refusal: _unused, ...judging } = judge({
     challenge: { realm, resourceMetadata: undefined },
@@ -65,7 +65,7 @@ export function accessTokenVerifier(given: WebVerifierOptions): AccessTokenVerif
       const text = presentedToken(credentials, false)
       checkForm(credentials)
       if (text.length > limits.tokenBytes) throw new RefusedToken('too_large')
-      const { token } = await verify(text)
+      const { token } = await signed.verify(text)
       if (token.claims.cnf !== undefined) throw new RefusedToken('unknown_binding')
       return token
     }
