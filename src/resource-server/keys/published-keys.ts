@@ -1,21 +1,14 @@
-import type { JSONWebKeySet } from 'jose'
 import { TokenClientError } from '../../errors.ts'
 import { secureUrl } from '../../http/secure-url.ts'
-import { limits } from '../../limits.ts'
-import { withoutPrototypes } from '../../own-members.ts'
 import { asymmetricAlgorithms } from '../../proof/signature-algorithms.ts'
 import type { JwsHeader } from '../compact-jws.ts'
 import { RefusedToken } from '../token-refused-error.ts'
 import { KeptKeys } from './kept-keys.ts'
 import { type KeySet, keySet } from './key-set.ts'
-import { unknownKids } from './unknown-kids.ts'
+import { fetchDocument, type Place } from './keys-document.ts'
+import type { SavedKeys } from './saved-keys.ts'
+import { type UnknownKids, unknownKids } from './unknown-kids.ts'
 import type { KeyContext, KeySource, VerificationKey, VerificationKeys } from './verification-keys.ts'
-
-/** Where the keys are published. `lost` finds the URL again if there is nothing at the known one. */
-interface Place {
-  url(): Promise<string>
-  lost?(): Promise<string>
-}
 
 /** Fetches the keys from this URL instead of the one in the issuer's metadata. */
 export function jwksUri(url: string | URL): KeySource {
@@ -23,7 +16,7 @@ export function jwksUri(url: string | URL): KeySource {
     algorithms: asymmetricAlgorithms,
     open(context) {
       const { href } = secureUrl('jwksUri()', url, 'https://auth.internal/jwks', context.insecureHttpAllowed)
-      return publishedKeys({ url: async () => href }, context)
+      return new PublishedKeys({ url: async () => href }, context)
     }
   }
 }
@@ -37,7 +30,7 @@ export const discoveredKeys: KeySource = {
       url: async () => urlIn(await server.authorizationServer({})),
       lost: async () => urlIn(await server.rediscover({}))
     }
-    return publishedKeys(place, context)
+    return new PublishedKeys(place, context)
   }
 }
 
@@ -47,90 +40,84 @@ function urlIn({ jwksUri }: { readonly jwksUri?: string | undefined }): string {
   throw new TokenClientError('ERR_DISCOVERY_FAILED', message, { transient: false })
 }
 
-function publishedKeys(place: Place, context: KeyContext): VerificationKeys {
-  const { issuer, clock, staleFor, savedKeys } = context
-  const saved = savedKeys && {
-    set: keySet({ keys: [...savedKeys.keys] }, context),
-    age: Math.max(0, clock.wallTime() - savedKeys.fetchedAt)
+/** The keys that the issuer publishes. They are cached. If a token needs a key that is not among them, they are fetched again. */
+class PublishedKeys implements VerificationKeys {
+  readonly #context: KeyContext
+  readonly #kept: KeptKeys
+  readonly #unknown: UnknownKids
+  /** All tokens with an unknown key share one fetch. */
+  #asking: Promise<KeySet | undefined> | undefined
+
+  constructor(place: Place, context: KeyContext) {
+    const { clock, staleFor } = context
+    this.#context = context
+    this.#kept = new KeptKeys({
+      fetch: async (before) => keySet(await fetchDocument(place, context), context, before),
+      clock,
+      staleFor,
+      saved: keysOfEarlierProcess(context)
+    })
+    this.#unknown = unknownKids(clock)
   }
-  const fetch = async (before: KeySet | undefined) => keySet(await fetchDocument(place, context), context, before)
-  const kept = new KeptKeys({ fetch, clock, staleFor, saved })
-  const unknown = unknownKids(clock)
 
-  let asking: Promise<KeySet | undefined> | undefined
+  candidates(header: JwsHeader): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
+    const set = this.#kept.current()
+    return set instanceof Promise
+      ? set.then((landed) => this.#candidatesIn(landed, header))
+      : this.#candidatesIn(set, header)
+  }
 
-  /** Fetches the keys now. The result is undefined if the issuer may not be asked yet or does not answer. */
-  function latest(): Promise<KeySet | undefined> | undefined {
-    if (asking === undefined && unknown.mayAsk())
-      asking = kept.latest().finally(() => {
-        asking = undefined
-      })
-    return asking
+  async newer(header: JwsHeader): Promise<readonly VerificationKey[]> {
+    const before = await this.#kept.current()
+    const found = await this.#newKeys(header, before)
+    return found.filter((key) => !before.has(key))
+  }
+
+  isCurrent(key: VerificationKey): boolean {
+    return this.#kept.held()?.set.has(key) === true
+  }
+
+  upkeep(): Promise<void> | undefined {
+    return this.#kept.upkeep()
+  }
+
+  export(): SavedKeys | undefined {
+    const { issuer, clock } = this.#context
+    const held = this.#kept.held()
+    return held && { issuer, fetchedAt: clock.wallTime() - held.age, keys: held.set.jwks }
+  }
+
+  #candidatesIn(set: KeySet, header: JwsHeader): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
+    const found = set.candidates(header)
+    return found.length > 0 ? found : this.#newKeys(header, set)
   }
 
   /** An unknown key may be new, so the issuer is asked. It is not asked for the same `kid` again soon. */
-  async function newKeys(header: JwsHeader, set: KeySet): Promise<readonly VerificationKey[]> {
-    const name = header.kid ?? ''
-    const now = unknown.has(name, set) ? undefined : await latest()
-    const found = now?.candidates(header) ?? []
-    if (now !== undefined && found.length === 0) unknown.add(name, now)
+  async #newKeys(header: JwsHeader, set: KeySet): Promise<readonly VerificationKey[]> {
+    const kid = header.kid ?? ''
+    const latest = this.#unknown.has(kid, set) ? undefined : await this.#latest()
+    const found = latest?.candidates(header) ?? []
+    if (latest !== undefined && found.length === 0) this.#unknown.add(kid, latest)
     if (found.length === 0) throw new RefusedToken('unknown_key')
     return found
   }
 
-  function candidatesIn(set: KeySet, header: JwsHeader) {
-    const found = set.candidates(header)
-    return found.length > 0 ? found : newKeys(header, set)
+  /** Fetches the keys now. The result is undefined if the issuer may not be asked yet or does not answer. */
+  #latest(): Promise<KeySet | undefined> | undefined {
+    if (this.#asking === undefined && this.#unknown.mayAsk())
+      this.#asking = this.#kept.latest().finally(() => {
+        this.#asking = undefined
+      })
+    return this.#asking
   }
+}
 
+/** The keys of the option `savedKeys`, with their age. */
+function keysOfEarlierProcess(context: KeyContext) {
+  const { savedKeys, clock } = context
+  if (savedKeys === undefined) return undefined
   return {
-    candidates(header) {
-      const set = kept.current()
-      return set instanceof Promise ? set.then((landed) => candidatesIn(landed, header)) : candidatesIn(set, header)
-    },
-    async newer(header) {
-      const before = await kept.current()
-      const found = await newKeys(header, before)
-      return found.filter((key) => !before.has(key))
-    },
-    isCurrent: (key) => kept.held()?.set.has(key) === true,
-    upkeep: () => kept.upkeep(),
-    export() {
-      const held = kept.held()
-      return held && { issuer, fetchedAt: clock.wallTime() - held.age, keys: held.set.jwks }
-    }
+    set: keySet({ keys: [...savedKeys.keys] }, context),
+    age: Math.max(0, clock.wallTime() - savedKeys.fetchedAt)
   }
-}
-
-async function fetchDocument(place: Place, context: KeyContext): Promise<JSONWebKeySet> {
-  const known = await place.url()
-  const answer = await ask(known, context)
-  if (answer.status !== 404 && answer.status !== 410) return documentIn(known, answer)
-  const now = (await place.lost?.()) ?? known
-  return documentIn(now, now === known ? answer : await ask(now, context))
-}
-
-interface KeysAnswer {
-  readonly status: number
-  readonly body: Uint8Array
-}
-
-function ask(url: string, { sender }: KeyContext): Promise<KeysAnswer> {
-  const headers = { accept: 'application/jwk-set+json, application/json' }
-  return sender.send({
-    method: 'GET',
-    url,
-    headers,
-    certificate: undefined,
-    timeout: limits.issuerWait,
-    mostBytes: limits.documentBytes
-  })
-}
-
-function documentIn(url: string, { status, body }: KeysAnswer): JSONWebKeySet {
-  if (status !== 200) throw new Error(`${url}, the URL of the keys, answered ${status}.`)
-  const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
-  const document = withoutPrototypes(JSON.parse(text) as JSONWebKeySet)
-  if (!Array.isArray(document?.keys)) throw new Error(`The answer at ${url} is not a JWK Set.`)
-  return document
 }
