@@ -48,39 +48,33 @@ const known = [...guardOptionNames, 'preflights', 'errors']
  * @throws ClientConfigurationError without a rule, because nothing is allowed by default.
  */
 export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: RequireTokenOptions = {}): TokenGuard {
-  const options = checkedGuard(verifier, rule, given, known)
+  const guard = new NodeGuard(verifier, rule, checkedGuard(verifier, rule, given, known))
+  return (request, response, next) => {
+    if (!fits(request, response, next))
+      throw new ClientConfigurationError(
+        'ERR_INVALID_OPTION',
+        'The guard of requireToken() needs request, response and next of node:http, node:http2, Express or Fastify. For other frameworks, use their own guard, or authorize() and answerFor().'
+      )
+    void guard.handle(request, response, next)
+  }
+}
 
-  /** Whether the request may pass. A refusal has been answered, or rejects. */
-  async function judge(request: GuardedRequest, response: GuardedResponse): Promise<boolean> {
-    const incoming = incomingOf(request)
-    if (options.preflights === true && isPreflight(incoming)) return !isAnswered(response)
-    // The parsed body is on what the framework hands over.
-    const body = 'body' in request ? request.body : undefined
-    const carrier = receivedRequest(incoming, body)
-    try {
-      const token = await verifier.authorize(carrier, rule, request)
-      rememberToken(incoming, token)
-      setFields(response, nonceFields(verifier, token))
-      void tell('onAllowed', () => options.onAllowed?.(token, incoming))
-    } catch (error) {
-      if (options.optional === true && isAnonymous(error)) return !isAnswered(response)
-      await refuse(error as Error, incoming, response)
-      return false
-    }
-    // If somebody else has answered in the meantime, the request is over.
-    return !isAnswered(response)
+class NodeGuard {
+  readonly #verifier: AccessTokenVerifier
+  readonly #rule: Rule
+  readonly #options: RequireTokenOptions
+
+  constructor(verifier: AccessTokenVerifier, rule: Rule, options: RequireTokenOptions) {
+    this.#verifier = verifier
+    this.#rule = rule
+    this.#options = options
   }
 
-  async function refuse(error: Error, incoming: NodeRequest, response: GuardedResponse): Promise<void> {
-    if (options.errors !== 'next') sendAnswer(await refusalAnswer(error, options), response)
-    void tell('onRefusal', () => options.onRefusal?.(error, incoming))
-    if (options.errors === 'next' && !isAnswered(response)) throw httpErrorFor(error)
-  }
-
-  async function guard(request: GuardedRequest, response: GuardedResponse, next: (error?: Error) => unknown) {
+  /** Never rejects. If what comes after the guard fails, the response is ended here. */
+  async handle(request: GuardedRequest, response: GuardedResponse, next: Parameters<TokenGuard>[2]): Promise<void> {
     let passing: Error | boolean
     try {
-      passing = await judge(request, response)
+      passing = await this.#mayPass(request, response)
     } catch (error) {
       passing = error as Error
     }
@@ -94,13 +88,33 @@ export function requireToken(verifier: AccessTokenVerifier, rule: Rule, given: R
     }
   }
 
-  return (request, response, next) => {
-    if (!fits(request, response, next))
-      throw new ClientConfigurationError(
-        'ERR_INVALID_OPTION',
-        'The guard of requireToken() needs request, response and next of node:http, node:http2, Express or Fastify. For other frameworks, use their own guard, or authorize() and answerFor().'
-      )
-    void guard(request, response, next)
+  /** False if the request was refused and has its answer. Rejects if `next` must be called with an error. */
+  async #mayPass(request: GuardedRequest, response: GuardedResponse): Promise<boolean> {
+    const { preflights, optional } = this.#options
+    const incoming = incomingOf(request)
+    if (preflights === true && isPreflight(incoming)) return !isAnswered(response)
+    // The parsed body is on what the framework hands over.
+    const body = 'body' in request ? request.body : undefined
+    const carrier = receivedRequest(incoming, body)
+    try {
+      const token = await this.#verifier.authorize(carrier, this.#rule, request)
+      rememberToken(incoming, token)
+      setFields(response, nonceFields(this.#verifier, token))
+      void tell('onAllowed', () => this.#options.onAllowed?.(token, incoming))
+    } catch (error) {
+      if (optional === true && isAnonymous(error)) return !isAnswered(response)
+      await this.#refuse(error as Error, incoming, response)
+      return false
+    }
+    // If somebody else has answered in the meantime, the request is over.
+    return !isAnswered(response)
+  }
+
+  async #refuse(error: Error, incoming: NodeRequest, response: GuardedResponse): Promise<void> {
+    const { errors } = this.#options
+    if (errors !== 'next') sendAnswer(await refusalAnswer(error, this.#options), response)
+    void tell('onRefusal', () => this.#options.onRefusal?.(error, incoming))
+    if (errors === 'next' && !isAnswered(response)) throw httpErrorFor(error)
   }
 }
 
