@@ -1,164 +1,168 @@
-/** A seed that has failed once, and what it found. They run before all others. */
+/** A seed that failed once. These seeds run before all others. */
 export interface Regression {
   readonly seed: number
+  /** The bug that the seed found, either in the library or in the simulation itself. */
   readonly found: string
 }
 
-// A change of the simulation gives a seed another course: what it found is held by a test of its own as well.
+// When the simulation changes, a seed takes another course and may miss its bug. So each bug of the library has a test of its own too.
 export const regressions: readonly Regression[] = [
-  { seed: 16, found: 'maxWait ran out in the moment in which the token came, and the caller got the error' },
-  { seed: 232, found: 'a secret source that hung once held back every later token request' },
-  { seed: 334, found: 'a key that nobody asked for was let go with a refusal that still forbade to ask' },
+  { seed: 16, found: 'A caller got an error because its maxWait ended at the moment at which the token came.' },
+  { seed: 232, found: 'A secret source that hung once delayed every later token request.' },
+  { seed: 334, found: 'An unused key was forgotten, and with it a refusal that still forbade requests.' },
   {
     seed: 102_161,
-    found: 'the simulation itself took the newest credential for the refused one, which was an older one'
+    found: 'The simulation believed that the newest credential was refused, but an older one was.'
   },
-  { seed: 102_691, found: 'the simulation itself took the end of a token from an answer that did not count' },
+  { seed: 102_691, found: 'The simulation read the end of a token from an answer that does not count.' },
   {
     seed: 4956,
-    found: 'an old refusal of the client made another key forget its failures, which was then asked for every second'
+    found: 'An old refusal of the client deleted the failures of another key, which was then requested every second.'
   },
   {
     seed: 301_515,
-    found: 'a process that stood still between two attempts woke and sent the next one after the deadline of both'
+    found: 'A process that was frozen between two attempts sent the second one after the deadline of the flight.'
   },
-  { seed: 220_195, found: 'a credential that changed made refused keys forget their failures' },
-  { seed: 77_270, found: 'a call 6 ms before the end of a token gave the server 6 ms, and failed for it' },
-  { seed: 111_442, found: 'the simulation itself forgot that failures of a kind of token can have been let go twice' },
-  { seed: 601_814, found: 'a caller of a token in its last second waited two seconds longer than its timeout' },
-  { seed: 3107, found: 'the simulation itself counted a wait from the end of a flight and not from its last request' },
-  { seed: 700_369, found: 'the simulation itself took the end of a token that came again to the millisecond' },
+  { seed: 220_195, found: 'A new credential deleted the failures of refused keys.' },
   {
-    seed: 602_659,
-    found: 'the simulation itself took the shorter one of two pauses that the server had asked for at once'
+    seed: 77_270,
+    found: 'A call failed because it came 6 ms before the end of a token and gave the server only 6 ms.'
   },
-  { seed: 2115, found: 'the simulation itself took the end of a pause from a kind of token that had broken it' },
+  { seed: 111_442, found: 'The simulation forgot that the failures of a kind of token can be forgotten twice.' },
+  { seed: 601_814, found: 'A caller waited two seconds longer than its timeout because its token was about to end.' },
+  { seed: 3107, found: 'The simulation counted a wait from the end of a flight and not from its last request.' },
+  { seed: 700_369, found: 'The simulation expected the exact end of a token that the server sent again.' },
+  { seed: 602_659, found: 'The server asked for two pauses at once, and the simulation expected the shorter one.' },
+  { seed: 2115, found: 'The simulation read the end of a pause from a kind of token that had broken the pause.' },
   {
     seed: 344,
-    found: 'the simulation itself took the life of a shared token from a look that the client had made no use of'
+    found: 'The simulation read the life of a shared token from a look into the store that the client did not use.'
   },
-  { seed: 306, found: 'the simulation itself took the moment of the last event for one at which all was well' },
+  { seed: 306, found: 'The simulation believed that everything was well at the moment of the last event.' },
   {
     seed: 877,
-    found:
-      'the simulation itself took a search for metadata that failed for nothing that other kinds of tokens have met'
+    found: 'The simulation forgot that other kinds of tokens may have met the same failed search for metadata.'
   },
   {
     seed: 1095,
-    found:
-      'the simulation itself looked at the last attempt of a flight alone, where an earlier one had found the server ill'
+    found: 'The simulation looked only at the last attempt of a flight, but an earlier one had found the server ill.'
   },
   {
     seed: 4412,
-    found: 'a new secret that was refused once by mistake was left for the former one, which the server had retired'
+    found:
+      'The client dropped a new secret that was refused once by mistake and used the old one, which had been retired.'
   },
-  { seed: 3860, found: 'the simulation itself counted requests that had their place before the server fell ill' },
-  { seed: 898, found: 'of the calls whose proofs were refused together for their date only the first was sent again' },
-  { seed: 2308, found: 'the simulation itself took a refusal whose body never came for a failure of the server' },
+  { seed: 3860, found: 'The simulation counted requests that were admitted before the server fell ill.' },
+  {
+    seed: 898,
+    found: 'Several calls had their proofs refused for their date at once, but only the first was sent again.'
+  },
+  { seed: 2308, found: 'The simulation blamed the server for a refusal whose body never came.' },
   {
     seed: 508_255,
-    found: 'a suspend during a token request was counted twice, and calls waited although half the life was left'
+    found: 'A suspend during a token request was counted twice, so calls waited although half of the life was left.'
   },
   {
     seed: 510_295,
-    found: 'the simulation itself held on to the first end of a token that lay in the store with an earlier one'
+    found: 'The simulation kept the first end of a token although the store held it with an earlier end.'
   },
-  { seed: 512_602, found: 'the simulation itself took a token for refused while the refusal was still on its way' },
+  { seed: 512_602, found: 'The simulation believed that a token was refused before the refusal had arrived.' },
   {
     seed: 3093,
     found:
-      'a repeat that failed counted from the first attempt on, when another request had met the same failure meanwhile'
+      'A failed repeat was counted from the first attempt because another request had met the same failure meanwhile.'
   },
-  { seed: 4878, found: 'the same, and the next request could follow at once' },
+  {
+    seed: 4878,
+    found: 'A failed repeat was counted from the first attempt, so the next request could follow at once.'
+  },
   {
     seed: 3907,
-    found:
-      'the simulation itself took the moment of a request for that of its attempt, which had waited for its credential'
+    found: 'The simulation believed that an attempt began with its request, but it had waited for its credential first.'
   },
   {
     seed: 601_712,
-    found: 'the simulation itself held a pause against a request that had waited for its credential since before'
+    found:
+      'The simulation reported a request during a pause, but its attempt had waited for its credential since before.'
   },
   {
     seed: 602_152,
-    found:
-      'the simulation itself took a flight that had waited in vain behind another one for one that had met a failure'
+    found: 'The simulation believed that a flight had met a failure, but it had only waited behind another flight.'
   },
   {
     seed: 700_899,
-    found: 'the simulation itself took the error of a search for that which another kind of token had met in it first'
+    found:
+      'The simulation expected the error of the search, but another kind of token had met another error in it first.'
   },
   {
     seed: 703_502,
-    found: 'the simulation itself took a flight that had waited for its turn for one that began when its request left'
+    found: 'The simulation believed that a flight began with its request, but it had waited for its turn first.'
   },
   {
     seed: 709_709,
-    found:
-      'the simulation itself took the end of a token that lay in the store by a wall clock that a suspend had moved'
+    found: 'The simulation read the end of a stored token from a wall clock that a suspend had moved.'
   },
   {
     seed: 706_550,
-    found:
-      'an instance that heard of the failure of another one again and again counted it each time, and waited ten minutes'
+    found: 'An instance heard of one failure several times, counted it each time and then waited for ten minutes.'
   },
   {
     seed: 8270,
-    found: 'the simulation itself let a refusal of the client end for all kinds of tokens with the token of one'
+    found: 'The simulation ended a refusal of the client for all kinds of tokens when one kind got a token.'
   },
   {
     seed: 717_769,
-    found: 'the simulation itself counted the gap between kinds of tokens from the second of two refusals'
+    found: 'The simulation counted the gap between kinds of tokens from the second of two refusals.'
   },
-  { seed: 718_182, found: 'the simulation itself was sure that a token was usable three milliseconds before its end' },
+  { seed: 718_182, found: 'The simulation was sure that a token was usable three milliseconds before its end.' },
   {
     seed: 720_191,
-    found: 'the simulation itself forgot what another kind of token had met when it asked for recovery'
+    found: 'The simulation forgot the failures of another kind of token when it began to wait for the recovery.'
   },
   {
     seed: 723_605,
-    found: 'the simulation itself held what another kind alone had met against callers after a refusal'
+    found: 'After a refusal the simulation made callers wait for a failure that only another kind of token had met.'
   },
-  { seed: 1399, found: 'the simulation itself took a request that had been held back for one that began when it left' },
-  { seed: 604_328, found: 'the simulation itself took an answer that may show a well server for one that does not' },
-  { seed: 605_690, found: 'the simulation itself forgot the likeliest of many ways to count refusals' },
-  { seed: 606_331, found: 'the simulation itself forgot the first of many failures in a row' },
+  { seed: 1399, found: 'The simulation believed that a request that was held back began when it left.' },
   {
-    seed: 607_454,
-    found: 'the simulation itself took the second of two refusals that came together for the one that counts'
+    seed: 604_328,
+    found: 'The simulation took an answer for a failure although it may come from a server that is well.'
   },
+  { seed: 605_690, found: 'The simulation dropped the likeliest of many ways to count refusals.' },
+  { seed: 606_331, found: 'The simulation forgot the first of many failures in a row.' },
+  { seed: 607_454, found: 'Two refusals came together, and the simulation counted from the second one.' },
   {
     seed: 704_397,
-    found: 'the simulation itself forgot that after a refusal of the client too the kind that failed last goes last'
+    found: 'The simulation forgot that the kind of token that failed last also goes last after a refusal of the client.'
   },
   {
     seed: 704_403,
-    found: 'the simulation itself took two refusals that were told together for two, where the first one counts'
+    found: 'The simulation counted two refusals that came together as two, but only the first one counts.'
   },
-  {
-    seed: 706_768,
-    found: 'the simulation itself took the request with another proof for an attempt of its own'
-  },
+  { seed: 706_768, found: 'The simulation counted a request with another proof as a separate attempt.' },
   {
     seed: 614_356,
-    found: 'the simulation itself left out a pause that was told to a kind of token which it took for ill alone'
+    found: 'The simulation ignored a pause because it believed that only one kind of token was failing.'
   },
   {
     seed: 501_795,
-    found: 'the simulation itself took a refusal that was not listened to for the end of a usable token'
+    found: 'The simulation believed that a token was unusable after a refusal that the client ignored.'
   },
   {
     seed: 507_585,
-    found: 'the simulation itself left out an attempt that had failed while it waited for that of another kind'
+    found: 'The simulation forgot an attempt that failed while it waited for the attempt of another kind of token.'
   },
-  { seed: 518_371, found: 'the same, and the other kind had sent no request at all' },
+  {
+    seed: 518_371,
+    found: 'The simulation forgot such an attempt when the other kind of token had sent no request at all.'
+  },
   {
     seed: 518_691,
-    found: 'the simulation itself let an answer about one request end a pause that the server had asked for'
+    found: 'The simulation ended a pause because of an answer that was only about one request.'
   },
-  { seed: 5084, found: 'the simulation itself forgot one of many ways to count refusals' },
+  { seed: 5084, found: 'The simulation dropped one of many ways to count refusals.' },
   {
     seed: 3977,
-    found: 'the simulation itself began the book of a kind of token with its first request, and not with its first call'
+    found: 'The simulation began to record a kind of token at its first request and not at its first call.'
   }
 ]
