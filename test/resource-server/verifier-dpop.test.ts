@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import { expect, test } from 'vitest'
-import { proofCheck } from '../../src/resource-server/dpop/proof-check.ts'
+import { ProofCheck } from '../../src/resource-server/dpop/proof-check.ts'
 import { type AccessTokenVerifierOptions, authenticated, type TokenCarrier } from '../../src/resource-server/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { audience, testIssuer } from './issuer.ts'
@@ -361,7 +361,10 @@ const rfc = {
 }
 
 test('R36 the proof of RFC 9449 §7.1 verifies, with its hash of the token and its thumbprint, and once', () => {
-  const proofs = proofCheck({ algorithms: ['ES256'], window: 1000, nonces: undefined }, manualClock({ now: rfc.now }))
+  const proofs = new ProofCheck(
+    { algorithms: ['ES256'], window: 1000, nonces: undefined },
+    manualClock({ now: rfc.now })
+  )
   const received = () => ({ proof: rfc.proof, method: 'GET', urls: [rfc.url], identity: {} })
   proofs.check(received(), rfc)
   expect(() => proofs.check(received(), rfc)).toThrow('The proof was used before.')

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock } from '../../clock.ts'
 import { asymmetricAlgorithms } from '../../proof/signature-algorithms.ts'
 import { checkNonces, type Nonces, sealedNonces } from '../../resource-server/dpop/nonces.ts'
-import { type ProofCheck, type ProvenRequest, proofCheck } from '../../resource-server/dpop/proof-check.ts'
+import { ProofCheck, type ProvenRequest } from '../../resource-server/dpop/proof-check.ts'
 import { RefusedToken } from '../../resource-server/token-refused-error.ts'
 import type { Fault } from '../faults/fault.ts'
 import { OAuthError } from '../http/refusal-error.ts'
@@ -47,7 +47,8 @@ export function tokenBinding({ tokenEndpoints, nonces, clock }: TokenBindingOpti
 
   function checkFor(rule: NonceRule): ProofCheck {
     const demanded = rule === 'once' ? once : rule ? sealed : undefined
-    const found = checks.get(rule) ?? proofCheck({ algorithms: asymmetricAlgorithms, window, nonces: demanded }, clock)
+    const found =
+      checks.get(rule) ?? new ProofCheck({ algorithms: asymmetricAlgorithms, window, nonces: demanded }, clock)
     checks.set(rule, found)
     return found
   }

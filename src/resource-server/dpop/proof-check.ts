@@ -27,18 +27,6 @@ export interface ProofBinding {
   readonly token: string
 }
 
-export interface ProofCheck {
-  /**
-   * Checks a proof (RFC 9449 §4.3), and that it was not used for another request before. Returns the thumbprint of its key. Without a `binding`, as at a
-   * token endpoint, any key is accepted.
-   * @throws RefusedToken
-   */
-  check(request: ProvenRequest, binding?: ProofBinding): string
-  /** Returns the nonce for later proofs, or undefined if proofs need none. */
-  nonce(): string | undefined
-  close(): void
-}
-
 export interface ProofRules {
   readonly algorithms: readonly string[]
   /** By how many milliseconds the time in a proof may differ from ours. */
@@ -47,28 +35,76 @@ export interface ProofRules {
   readonly nonces: Nonces | undefined
 }
 
+type ProofParts = readonly [header: string, payload: string, signature: string]
+
 const mostBytes = 8 * 1024
 const mostIdLength = 256
 const mostHeaders = 1000
 const compactJws = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 
-export function proofCheck({ algorithms, window, nonces }: ProofRules, clock: Clock): ProofCheck {
-  const memory = new ReplayMemory(clock, nonces?.lifetime ?? 2 * window)
+/** Checks proofs (RFC 9449 §4.3), and that each is used for one request only. */
+export class ProofCheck {
+  readonly #rules: ProofRules
+  readonly #clock: Clock
+  readonly #used: ReplayMemory
   /** Parsed headers are kept: a client always sends the same one, and parsing its key is as slow as a signature check. Only those of valid proofs are kept. */
-  const headers = new Map<string, ProofHeader>()
+  readonly #headers = new Map<string, ProofHeader>()
   /** The result is kept for each request, because a request may pass several guards. */
-  const checked = new WeakMap<object, string>()
+  readonly #checked = new WeakMap<object, string>()
 
-  function keep(text: string, header: ProofHeader): void {
-    headers.delete(text)
-    headers.set(text, header)
-    const [oldest] = headers.keys()
-    if (headers.size > mostHeaders && oldest !== undefined) headers.delete(oldest)
+  constructor(rules: ProofRules, clock: Clock) {
+    this.#rules = rules
+    this.#clock = clock
+    this.#used = new ReplayMemory(clock, rules.nonces?.lifetime ?? 2 * rules.window)
+  }
+
+  /**
+   * Returns the thumbprint of the key of the proof. Without a `binding`, as at a token endpoint, any key is accepted.
+   * @throws RefusedToken
+   */
+  check(request: ProvenRequest, binding?: ProofBinding): string {
+    const { proof, identity } = request
+    const parts = partsOf(proof)
+    const { thumbprint } = this.#signedBy(parts, binding?.thumbprint)
+    const claims = parseJsonObject(decodeBase64url(parts[1]), 'malformed_proof')
+    const id = checkTarget(claims, request, binding?.token)
+    const until = this.#checkTimes(claims)
+    if (this.#checked.get(identity) === proof) return thumbprint
+    if (!this.#used.use(`${thumbprint} ${id}`, until)) throw new RefusedToken('replayed_proof')
+    this.#checked.set(identity, proof)
+    return thumbprint
+  }
+
+  /** Returns the nonce for later proofs, or undefined if proofs need none. */
+  nonce(): string | undefined {
+    return this.#rules.nonces?.current()
+  }
+
+  close(): void {
+    this.#used.close()
+  }
+
+  /** Checks the signature, and that the key is the one that the token is bound to. */
+  #signedBy([text, payload, signature]: ProofParts, boundTo: string | undefined): ProofHeader {
+    const header = this.#headers.get(text) ?? proofHeader(text, this.#rules.algorithms, boundTo)
+    if (boundTo !== undefined && header.thumbprint !== boundTo) throw new RefusedToken('wrong_proof_key')
+    if (!isSignedBy(header.key, header.alg, `${text}.${payload}`, decodeBase64url(signature)))
+      throw new RefusedToken('bad_proof_signature')
+    this.#keep(text, header)
+    return header
+  }
+
+  #keep(text: string, header: ProofHeader): void {
+    this.#headers.delete(text)
+    this.#headers.set(text, header)
+    const [oldest] = this.#headers.keys()
+    if (this.#headers.size > mostHeaders && oldest !== undefined) this.#headers.delete(oldest)
   }
 
   /** The time from which the proof is no longer valid. */
-  function checkTimes({ iat, exp, nbf, nonce }: JsonObject): number {
-    const now = clock.wallTime()
+  #checkTimes({ iat, exp, nbf, nonce }: JsonObject): number {
+    const { window, nonces } = this.#rules
+    const now = this.#clock.wallTime()
     if (typeof iat !== 'number') throw new RefusedToken('malformed_proof')
     const nonceEnds = nonces?.endOf(nonce)
     if (nonces !== undefined && nonceEnds === undefined) throw new RefusedToken('nonce_needed')
@@ -80,35 +116,22 @@ export function proofCheck({ algorithms, window, nonces }: ProofRules, clock: Cl
     if (!isCurrent) throw new RefusedToken('stale_proof')
     return nonceEnds ?? iat * 1000 + window
   }
-
-  return {
-    check({ proof, method, urls, identity }, binding) {
-      const [header, payload, signature] = partsOf(proof)
-      const read = headers.get(header) ?? proofHeader(header, algorithms, binding?.thumbprint)
-      const { thumbprint } = read
-      if (binding !== undefined && thumbprint !== binding.thumbprint) throw new RefusedToken('wrong_proof_key')
-      if (!isSignedBy(read.key, read.alg, `${header}.${payload}`, decodeBase64url(signature)))
-        throw new RefusedToken('bad_proof_signature')
-      keep(header, read)
-      const claims = parseJsonObject(decodeBase64url(payload), 'malformed_proof')
-      const { jti, htm, htu, ath } = claims
-      if (!isText(jti) || jti.length > mostIdLength || !isText(htm) || !isText(htu))
-        throw new RefusedToken('malformed_proof')
-      if (htm !== method || !isSameTarget(htu, urls)) throw new RefusedToken('proof_of_another_request')
-      if (binding !== undefined && ath !== accessTokenHash(binding.token))
-        throw new RefusedToken('proof_of_another_token')
-      const until = checkTimes(claims)
-      if (checked.get(identity) === proof) return thumbprint
-      if (!memory.use(`${thumbprint} ${jti}`, until)) throw new RefusedToken('replayed_proof')
-      checked.set(identity, proof)
-      return thumbprint
-    },
-    nonce: () => nonces?.current(),
-    close: () => memory.close()
-  }
 }
 
-function partsOf(proof: string): readonly [string, string, string] {
+/** Checks that a proof was made for this request and this token, if there is one. Returns its id. */
+function checkTarget(
+  { jti, htm, htu, ath }: JsonObject,
+  { method, urls }: ProvenRequest,
+  token: string | undefined
+): string {
+  if (!isText(jti) || jti.length > mostIdLength || !isText(htm) || !isText(htu))
+    throw new RefusedToken('malformed_proof')
+  if (htm !== method || !isSameTarget(htu, urls)) throw new RefusedToken('proof_of_another_request')
+  if (token !== undefined && ath !== accessTokenHash(token)) throw new RefusedToken('proof_of_another_token')
+  return jti
+}
+
+function partsOf(proof: string): ProofParts {
   const [, header = '', payload = '', signature = ''] = (proof.length <= mostBytes && compactJws.exec(proof)) || []
   if (header === '' || ![header, payload, signature].every(isCanonical)) throw new RefusedToken('malformed_proof')
   return [header, payload, signature]
