@@ -21,7 +21,7 @@ export function openPages(): (url: string, options?: BrowserContextOptions) => P
 
   return async (url, options = {}) => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options })
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(30_000)
     const page = await context.newPage()
     const wrong: string[] = []
     const { host } = new URL(url)
@@ -36,7 +36,10 @@ export function openPages(): (url: string, options?: BrowserContextOptions) => P
       await context.close()
       expect(wrong, 'what the page complained about').toEqual([])
     })
+    const follows = page.waitForResponse((response) => response.url().endsWith('/console/events'))
+    follows.catch(() => {}) // the page on which somebody signs in follows no events
     await page.goto(url)
+    if ((await page.locator('#lines').count()) > 0) await follows // an event before this is not sent to the page
     return page
   }
 }

@@ -30,7 +30,8 @@ function bigRegistry(clients: number, services: number) {
   }
 }
 
-describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
+// On a busy machine, events and pages take their time.
+describe.skipIf(!hasBrowser)(`the console ${title}`, { timeout: 60_000 }, () => {
   test('answers without a click who may call whom, who did, and what was refused', async () => {
     const { issuer, ask } = await usedServer()
     await ask('billing', { audience: 'orders', scope: 'place_order' })
@@ -104,7 +105,9 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
     registry.withdraw('shop', 'orders')
     await page.getByRole('button', { name: 'Undo' }).click()
     await page.locator('td.used', { hasText: 'place_order' }).waitFor()
-    expect(await page.locator('#toast').innerText()).toMatch(/shop may call orders: place_order\. It was withdrawn/)
+    await expect
+      .poll(() => page.locator('#toast').textContent())
+      .toMatch(/shop may call orders: place_order\. It was withdrawn/)
     await page.keyboard.press('u')
     await page.locator('td.used', { hasText: 'read_user' }).waitFor()
   })
@@ -436,6 +439,6 @@ describe.skipIf(!hasBrowser)(`the console ${title}`, () => {
       const closed = await adminServer({ adminSecret: 'marker-admin-secret-1' })
       expect(await violations(await open(closed.issuer, { colorScheme }))).toEqual([])
     },
-    60_000
+    180_000
   )
 })
