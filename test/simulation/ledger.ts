@@ -91,6 +91,8 @@ export interface Ledger {
   mayBeRefusedAlone: boolean
   /** Monotonic ms of its last answer of which nobody can swear that it shows the server well, or ill. */
   unclearAt: number
+  /** Since when the server was out when it refused the last request. If the attempt then fails for want of an answer, it may be out since then. */
+  outageBefore: number | undefined
 }
 
 export function newLedger(scope: string): Ledger {
@@ -113,7 +115,8 @@ export function newLedger(scope: string): Ledger {
     badAt: undefined,
     mayBeAlone: false,
     mayBeRefusedAlone: false,
-    unclearAt: Number.NEGATIVE_INFINITY
+    unclearAt: Number.NEGATIVE_INFINITY,
+    outageBefore: undefined
   }
 }
 

@@ -117,6 +117,8 @@ export function refusalRows(
     ...(sentAt === undefined || sentAt > row.at - slack ? [rowAfter(row, failure, isUsable)] : []),
     ...(sentAt === undefined || sentAt <= row.at + slack ? [row] : [])
   ])
+  // The former one may have concerned its own kind of token alone.
+  if (!former.isForAll) rows.push(rowAfter(undefined, failure, isUsable))
   return distinct(rows)
 }
 

@@ -164,5 +164,31 @@ export const regressions: readonly Regression[] = [
   {
     seed: 3977,
     found: 'The simulation began to record a kind of token at its first request and not at its first call.'
+  },
+  {
+    seed: 905_479,
+    found: 'the simulation itself held a pause against all kinds of tokens that was told to a kind which may fail alone'
+  },
+  { seed: 909_103, found: 'the simulation itself forgot a pause that another kind of token was told' },
+  {
+    seed: 909_187,
+    found: 'the simulation itself let a caller at the end of a token wait for the failure of another kind'
+  },
+  {
+    seed: 913_438,
+    found: 'the simulation itself did not count an attempt that had failed while it waited for another kind of token'
+  },
+  {
+    seed: 913_516,
+    found: 'the simulation itself counted a refusal of one kind of token for the next refusal of the client'
+  },
+  {
+    seed: 919_516,
+    found:
+      'the simulation itself took a refusal for the end of an outage, although its attempt failed for want of an answer'
+  },
+  {
+    seed: 943_793,
+    found: 'the simulation itself gave a token its whole life although the wall clock had run ahead during its request'
   }
 ]

@@ -3,7 +3,7 @@ import { type Interval, isServers, lawfulEnd, waitOfOthers } from './expected-la
 import type { Ledger } from './ledger.ts'
 import { failuresIn, livesAt, tokensLeft } from './lives-left.ts'
 import type { ServerFailure } from './server-view.ts'
-import { attemptSince, isWithoutToken, otherLedgers, slackOf, surelyHasToken } from './service-state.ts'
+import { attemptSince, isWithoutToken, longestTrial, otherLedgers, slackOf, surelyHasToken } from './service-state.ts'
 import { minute, second } from './units.ts'
 import type { Service } from './world.ts'
 
@@ -42,7 +42,10 @@ export function mayBeServers({ server }: Service, error: TokenClientError): bool
 export function noteFailsAlone(service: Service, ledger: Ledger): void {
   const { setback } = ledger
   const failedAt = ledger.badAt ?? (setback && isServers(setback.error) ? setback.at : undefined)
-  if (failedAt !== undefined && mayBeWellSince(service, ledger, failedAt)) ledger.mayBeAlone = true
+  // A first attempt may have failed unseen, while it waited for the one that tries the credential for all.
+  const { flightAt = service.host.monotonicTime(), heldBack } = ledger
+  const since = Math.min(failedAt ?? Number.POSITIVE_INFINITY, flightAt - Math.min(heldBack, longestTrial))
+  if (mayBeWellSince(service, ledger, since)) ledger.mayBeAlone = true
 }
 
 /** Another kind of token may have found the server well since then. */

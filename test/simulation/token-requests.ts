@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici'
 import { limits } from '../../src/limits.ts'
 import { outage } from './answers.ts'
-import { type Ledger, sentNow } from './ledger.ts'
+import type { Host } from './host.ts'
+import { type Ledger, type Sent, sentNow } from './ledger.ts'
 import type { OpenExchange } from './server-view.ts'
 import { ledgerOf, tokenEndpoint } from './service-state.ts'
 import { kindOf } from './shared-view.ts'
@@ -63,7 +64,8 @@ export function tokenDispatch(
       if (issued === undefined) return false
       const told = lifeTold(script.body)
       const toldEnd = earliestEnd(service.tokens.get(issued.value)?.toldEnd, told, sent.at)
-      const endsAt = Math.min(toldEnd ?? sent.at + defaultLifetime, sent.at + limits.tokenLife)
+      const whole = Math.min(toldEnd ?? sent.at + defaultLifetime, sent.at + limits.tokenLife)
+      const endsAt = whole - ranAhead(host, sent)
       kindOf(world.shared, scope).grantedAt = line.now
       ledger.arrived = { value: issued.value, sent, endsAt, toldEnd, cameAt: line.now }
       service.tokens.set(issued.value, ledger.arrived)
@@ -82,6 +84,15 @@ function sentAgain({ server }: Service, ledger: Ledger, exchange: OpenExchange):
   ledger.attempts -= 1
   ledger.goesOn = true
 }
+
+/** How far the wall clock ran ahead since then. It was set forward, or the machine was suspended, and nobody can tell which. */
+function ranAhead(host: Host, { clockOffset }: Sent): number {
+  const ahead = host.wallTime() - host.monotonicTime() - clockOffset
+  return ahead < samePace ? 0 : ahead
+}
+
+/** Two clocks that differ by less go together. Milliseconds. */
+const samePace = 100
 
 const defaultLifetime = 300_000
 

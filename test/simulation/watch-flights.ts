@@ -78,7 +78,7 @@ function isLifted(setback: Setback, service: Service, ledger: Ledger, moment: nu
   // Callers without a token wait for the failures of their own kind, not for a failure that only another kind has met.
   if (hasAnotherFailed && !isServers(error)) {
     const own = isClients(error) ? (endByClient(service, ledger)?.least ?? 0) : at + setback.own
-    if (own > at && moment >= own - slack) return true
+    if (own >= at && moment >= own - slack) return true
   }
   return held !== undefined && held.endsAt >= at && moment >= held.endsAt - slack
 }

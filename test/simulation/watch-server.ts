@@ -61,6 +61,7 @@ export function exchangeEnds(
   if (service.closed) return
   const verdict = verdictOn(ending, world.line.now - exchange.beganAt, world.settings.timeout)
   if (verdict === 'well') {
+    ledger.outageBefore = ending.isIssued ? undefined : server.outageSince
     becomesWell(server, moment)
     ledger.badAt = undefined
     ledger.mayBeAlone = false
@@ -78,7 +79,7 @@ export function exchangeEnds(
     ledger.unclearAt = moment
     server.illSince = undefined
   } else server.illSince ??= world.line.now
-  if (!isAlone) notePause(server, ending, exchange, world.line.now, moment)
+  if (!isAlone && !ledger.mayBeAlone) notePause(server, ending, exchange, world.line.now, moment)
   // The library may have forgotten the earlier failure, and then it counts this pause for the server.
   else if (pauseIn(ending) !== 0) server.pauses += 1
 }

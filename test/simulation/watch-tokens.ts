@@ -1,4 +1,5 @@
 import type { Held, Ledger } from './ledger.ts'
+import { latestByServer } from './server-failures.ts'
 import { ledgerOf, slackOf } from './service-state.ts'
 import type { Service, World } from './world.ts'
 
@@ -47,12 +48,21 @@ function clockWasSetBackUnseen({ host }: Service, { sent }: Held): boolean {
 }
 
 /** After a suspend the wall clock knows better; only when that was set back too does nothing tell. */
-function isPastUnasked(world: World, { host, machine, refusal }: Service, ledger: Ledger, token: Held): boolean {
+function isPastUnasked(world: World, service: Service, ledger: Ledger, token: Held): boolean {
+  const { host, machine, refusal } = service
   const { value, sent } = token
+  const moment = host.monotonicTime()
   const issued = world.authorizationServer.issued.get(value)
   if (issued === undefined || world.line.now < issued.endsAt + wallDrift || host.setBack > sent.setBack) return false
-  const barred = [ledger.setback, refusal].some((setback) => (setback?.notBefore ?? 0) > host.monotonicTime())
-  return !barred && machine.supply === 'given' && ledger.inFlight === 0 && ledger.askedAt < host.wokeAt
+  const barred = [ledger.setback, refusal].some((setback) => (setback?.notBefore ?? 0) > moment)
+  // Another kind of token may have met a failure of the server.
+  return (
+    !barred &&
+    latestByServer(service, ledger) <= moment &&
+    machine.supply === 'given' &&
+    ledger.inFlight === 0 &&
+    ledger.askedAt < host.wokeAt
+  )
 }
 
 /** Lets a token's end on the server, which counts from later, come and go. Milliseconds. */

@@ -59,7 +59,9 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   const isForAll = isClients(error) && !ledger.mayBeRefusedAlone
   const known = { ...times, error, scope: ledger.scope, secret: ledger.secret, isUnseen, hadWorked, isForAll }
   ledger.setback = { ...known, rows }
-  if (isClients(error)) service.refusal = { ...known, rows: refusals }
+  // If this refusal concerns its own kind of token alone, the former ones still count.
+  const former = isForAll ? [] : (refusal?.rows ?? [])
+  if (isClients(error)) service.refusal = { ...known, rows: [...refusals, ...former] }
 }
 
 /** Whether the library took the token for usable: nobody can tell near its end, nor after a refusal, which it may ignore. */
@@ -81,6 +83,8 @@ function serverFailed(service: Service, ledger: Ledger, at: number, isUnseen: bo
   const { server } = service
   server.failedAt = Math.max(server.failedAt, at)
   noteFailsAlone(service, ledger)
+  const { outageBefore } = ledger
+  if (outageBefore !== undefined) server.outageSince = Math.min(server.outageSince ?? at, outageBefore)
   if (isUnseen) noteFailure(service, ledger, { sentAt: undefined, asked: undefined, isCertain: false })
 }
 
