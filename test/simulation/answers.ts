@@ -14,7 +14,7 @@ export function text(chance: Chance, status: number, body: string, headers: Scri
 const leaked = `${marker}token-in-a-bad-answer`
 const token = (members: object) => ({ access_token: leaked, token_type: 'Bearer', expires_in: 3600, ...members })
 
-/** Answers with status 200 that no token can be taken from. */
+/** Answers that report success but hold no usable token. */
 export function malformedAnswer(chance: Chance, otherType = 'DPoP'): Script {
   const json = { 'content-type': 'application/json' }
   return chance.pick<() => Script>([
@@ -42,7 +42,7 @@ export function malformedAnswer(chance: Chance, otherType = 'DPoP'): Script {
   ])()
 }
 
-/** What a server says that means it, rightly or not. */
+/** Answers with which a server refuses the client or its request, rightly or not. */
 export function refusal(chance: Chance, secret: string): Script {
   return chance.pick<() => Script>([
     () => answer(chance, chance.pick([400, 401]), { error: 'invalid_client', error_description: leaked }),
@@ -77,7 +77,7 @@ export function serverError(chance: Chance): Script {
   ])()
 }
 
-/** An error whose head comes, and whose body nobody can read: in that of every fourth one. */
+/** One error in four has a body that cannot be read. */
 export function perhapsUnreadable(chance: Chance, script: Script): Script {
   if (script.status === undefined || !chance.happens(0.25)) return script
   return chance.pick<() => Script>([
@@ -97,7 +97,7 @@ export function reset(chance: Chance, script: Script): Script {
   return { ...script, body: script.body?.map((part) => part.slice(0, chance.integer(0, part.length))) ?? [], ending }
 }
 
-/** A few bytes now and a few bytes then. */
+/** The body comes a few bytes at a time. */
 export function drip(chance: Chance, script: Script): Script {
   const whole = script.body?.join('') ?? ''
   const body = Array.from({ length: Math.ceil(whole.length / 16) }, (_, part) => whole.slice(16 * part, 16 * part + 16))

@@ -27,16 +27,16 @@ export function beginCall(world: World, service: Service, { what, scope, limit }
     onWire: () => false
   }
   service.waiting.add(call)
-  ledgerOf(service, call.scope) // the book of a kind of token begins with the first call for it
+  ledgerOf(service, call.scope) // creates the ledger of a kind of token at the first call for it
   world.statistics.calls += 1
   world.log.write(service.name, what)
   return call
 }
 
-// Timers of a real loop are late by this much.
+// Timers in a real event loop can be late by this much. Milliseconds.
 const lateness = 30
 
-/** I7: a call ends by its deadline, once. A host that slept over it has the moment in which it wakes. */
+/** I7: a call ends once and by its deadline. If its host slept through the deadline, the call ends when the host wakes. */
 export function endCall(world: World, call: Call, outcome: string): void {
   const { service, what, deadline } = call
   const { host, name, waiting } = service
@@ -46,7 +46,7 @@ export function endCall(world: World, call: Call, outcome: string): void {
   if (late > lateness + service.machine.slack) world.violate('I7', name, `${what} ended ${late} ms late`)
 }
 
-/** I1 for an error that the library made, and I9 for all of it that can be printed. */
+/** Checks I1 for an error of the library, and I9 for everything in it that can be printed. */
 export function judgeError(world: World, call: Call, error: unknown): void {
   const { service, scope, aborted } = call
   if (!(error instanceof TokenClientError)) return
@@ -68,7 +68,7 @@ export interface GetTokenCall {
   readonly shared?: boolean
 }
 
-/** `ready()`, as a service does when it starts. */
+/** Calls `ready()`, as a service does when it starts. */
 export function callReady(world: World, { service }: Machine): void {
   const call = beginCall(world, service, { what: 'ready', limit: 30_000 })
   service.client.ready().then(
@@ -80,7 +80,7 @@ export function callReady(world: World, { service }: Machine): void {
   )
 }
 
-/** One `getToken()`. Answers with what came of it; undefined for a failure. */
+/** Calls `getToken()` once. The result is undefined if the call fails. */
 export function callGetToken(
   world: World,
   { service }: Machine,

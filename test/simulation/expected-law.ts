@@ -1,35 +1,35 @@
 import type { ErrorCode, TokenClientError } from '../../src/errors.ts'
 import { minute, second } from './units.ts'
 
-// The second law of waiting, written down a second time: from its page, not from the code that keeps it.
+// The law of waiting, written a second time from its documentation. Nothing here is taken from the code of the library.
 
 export interface Interval {
   readonly least: number
   readonly most: number
 }
 
-/** What the law wants to know of a failure. */
+/** The parts of an error that the law depends on. */
 export type Failing = Pick<TokenClientError, 'code' | 'transient' | 'retryAfter' | 'status' | 'oauthError'>
 
 export interface Situation {
   readonly error: Failing
-  /** Monotonic ms: the wait counts from then on. */
+  /** Monotonic ms. The wait counts from this moment. */
   readonly at: number
-  /** Failed flights in a row, this one included. */
+  /** How many flights in a row have failed, including this one. */
   readonly failures: number
-  /** Milliseconds since the first failure in a row that left somebody without a token to rely on, as far as it can be known. */
+  /** Milliseconds since the first failure in a row that left a kind of token without a usable token, as far as this can be known. */
   readonly outage: Interval
-  /** Milliseconds that the token in hand still lives; undefined without any. */
+  /** Milliseconds until the token in hand ends; undefined without a token. */
   readonly remaining: number | undefined
-  /** A resource server has refused it: it sets no pace, and its end counts all the same. */
+  /** A resource server has refused the token. Then waits are as without a token, except that none goes beyond its end. */
   readonly isRefused: boolean
-  /** How often in a row the server has asked for a pause, at most. */
+  /** The server has asked for at most so many pauses in a row. */
   readonly pauses: number
-  /** The credential, or the endpoint, has worked before. */
+  /** The credential has worked before or, for a failure of the server, the endpoint has. */
   readonly hasWorked: boolean
 }
 
-/** For how long nobody may start another flight. */
+/** How long the library waits before the next flight. Milliseconds. */
 function lawfulWait(situation: Situation): Interval {
   const { error, remaining, pauses } = situation
   const own = error.transient ? transientWait(situation) : permanentWait(situation)
@@ -37,7 +37,7 @@ function lawfulWait(situation: Situation): Interval {
   const spread = Math.min(asked * 2 ** (pauses - 1), 64 * asked, longestPause)
   const wait = { least: Math.max(own.least, asked), most: Math.max(own.most, asked + spread) }
   if (remaining === undefined) return wait
-  // Whether the one probe that may break a long pause has been sent for another key, nobody can tell from here.
+  // One request may break a long pause. It cannot be seen here whether it was sent for another kind of token.
   if (asked > minute) return { least: Math.min(wait.least, remaining), most: wait.most }
   const last = lastAttempt(remaining)
   return {
@@ -46,18 +46,18 @@ function lawfulWait(situation: Situation): Interval {
   }
 }
 
-/** The moments between which that wait ends. */
+/** The earliest and the latest end of that wait. Monotonic ms. */
 export function lawfulEnd(situation: Situation): Interval {
   const { least, most } = lawfulWait(situation)
   return { least: situation.at + least, most: situation.at + most }
 }
 
-/** After a refusal of the client another kind of token, which lives so long, does not ask sooner. */
+/** How long another kind of token waits at least after a refusal of the client. It depends on the life of its token. */
 export function waitOfOthers(life: number): number {
   return Math.min(10 * second, life / 10)
 }
 
-/** A server may ask for a pause of that length at most, and its spread is no longer. Milliseconds. */
+/** The library obeys a pause up to this length, and spreads its end by at most as much again. Milliseconds. */
 export const longestPause = 5 * minute
 
 /** The pause that a `Retry-After` asks for. */
@@ -65,12 +65,12 @@ export function pauseOf(retryAfter: number): number {
   return Math.min(retryAfter, longestPause)
 }
 
-/** A pause of up to a minute is obeyed to the second. */
+/** A pause of up to a minute is always obeyed in full. */
 export function isStrict(asked: number): boolean {
   return asked <= minute
 }
 
-/** "One attempt falls in the last tenth of the token's remaining life", a second before the end where the life allows. */
+/** One attempt falls into the last tenth of the token's remaining life, at least a second before its end if the life is long enough. */
 function lastAttempt(remaining: number): Interval {
   if (remaining > 10 * second) return { least: 0.9 * remaining, most: remaining - second }
   const wait = Math.max(remaining - second, Math.min(remaining, second))
@@ -93,14 +93,14 @@ function waitWithoutToken({ outage }: Situation): Interval {
   return { least: ceilingWithoutToken(outage.least) / 2, most: ceilingWithoutToken(outage.most) }
 }
 
-/** The draw is between half of this and all of it. */
+/** The wait is drawn between half of this and all of it. Milliseconds. */
 export function ceilingWithoutToken(outage: number): number {
   return Math.min(Math.max(outage / 10, 2 * second), 20 * second)
 }
 
-/** What does not pass in seconds. */
+/** Some failures do not pass within seconds, so they have a least wait. */
 function leastOf({ error, hasWorked, isRefused }: Situation): Interval {
-  // The same token again for the refused one: thirty seconds. One that ends in this moment comes again for a moment only.
+  // A server that sends a refused token again is asked again after thirty seconds. A token that is about to end comes again only briefly.
   if (error.code === 'ERR_SAME_TOKEN') return { least: 0, most: isRefused ? 30 * second : 0 }
   if (hasWorked) return { least: 0, most: 0 }
   const wait = error.code === 'ERR_TLS_ERROR' ? 30 * second : error.status === 403 && !error.oauthError ? minute : 0
@@ -116,7 +116,7 @@ function permanentWait({ error, failures, hasWorked }: Situation): Interval {
   return { least: wait, most: wait }
 }
 
-/** The last stretch of a life, in which a token is replaced before it is used. */
+/** The length of the last part of a life, in which a token is replaced before it is used. Milliseconds. */
 export function guardOf(life: number): number {
   return Math.min(Math.min(Math.max(0.01 * life, 5 * second), minute), 0.2 * life)
 }
@@ -145,12 +145,12 @@ const othersOfClient: readonly ErrorCode[] = [
   'ERR_SECRET_UNAVAILABLE'
 ]
 
-/** The server refuses the client whatever it asks for, or there is no credential. */
+/** Whether the failure concerns the client whatever it asks for: the server refuses the client, or there is no credential. */
 export function isClients({ code }: Failing): boolean {
   return credentialRefused.includes(code) || othersOfClient.includes(code)
 }
 
-/** A failure that is remembered for the server, and not for what was asked of it. */
+/** Whether the failure is remembered for the server and not for the kind of token that was requested. */
 export function isServers({ code, status = 0, oauthError }: Failing): boolean {
   if (status === 403 && oauthError !== undefined && !oauthError.includes(' ')) return false
   return aboutServer.includes(code) || (code === 'ERR_UNEXPECTED_STATUS' && ![400, 402, 406, 409, 422].includes(status))

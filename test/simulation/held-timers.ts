@@ -1,6 +1,6 @@
 import timers from 'node:timers'
 
-/** What takes the place of the platform's own timers during a run. Loaded before the library, which takes them when it loads. */
+/** Replaces the timers of the platform during a run. The library takes its timers when it is loaded, so this module is loaded first. */
 export interface HeldTimers {
   setImmediate(callback: () => void): void
   setTimeout(callback: () => void, delay: number): () => void

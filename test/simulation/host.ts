@@ -2,33 +2,33 @@ import type { Clock } from '../../src/clock.ts'
 import type { Chance } from './simulated-chance.ts'
 import type { Doer, Timeline } from './timeline.ts'
 
-/** A client's clock, and how many of its timers still wait. */
+/** A client's clock. It counts the timers that have not fired yet. */
 export interface HostClock extends Clock {
   readonly timers: number
 }
 
-/** A machine with two clocks of its own, neither of which is the true time. */
+/** A machine with a monotonic clock and a wall clock. Neither of them shows the true time. */
 export interface Host extends Doer {
   readonly name: string
-  /** True time at which it last woke. */
+  /** True time at which the host last woke. */
   readonly wokeAt: number
-  /** Milliseconds that its monotonic clock stood still so far. */
+  /** How long the monotonic clock has stood still since the start, in milliseconds. */
   readonly suspended: number
-  /** Milliseconds that its wall clock was set back so far, all steps together. */
+  /** How far the wall clock was set back since the start, all steps together, in milliseconds. */
   readonly setBack: number
   monotonicTime(): number
   wallTime(): number
-  /** The monotonic clock stands, the wall clock goes on. */
+  /** The monotonic clock stops, and the wall clock goes on. */
   suspend(ms: number): void
-  /** Both clocks go on, and nothing runs: a stopped process, a blocked event loop. */
+  /** Both clocks go on, but nothing runs, as in a stopped process or a blocked event loop. */
   freeze(ms: number): void
   stepWallTime(ms: number): void
-  /** Does it here in `delay` ms, or when the host is awake again. */
+  /** Calls `run` after `delay` ms, or later when the host wakes if it sleeps then. */
   later(delay: number, run: () => void): void
   clock(): HostClock
 }
 
-/** A process on a host: when it is killed, nothing of it runs any more. */
+/** A process on a host. When it is killed, nothing of it runs any more. */
 export interface HostProcess extends Host {
   kill(): void
 }
@@ -43,7 +43,7 @@ export function processOn(host: Host): HostProcess {
   })
 }
 
-/** Wall time when a run begins, as far as clocks are right. */
+/** The wall time at the start of a run, on a clock that is right. */
 export const epoch = Date.UTC(2030, 0, 1)
 const longestDelay = 2 ** 31 - 1
 
@@ -100,7 +100,8 @@ function hostClock(host: Host, chance: Chance): HostClock {
     monotonicTime: host.monotonicTime,
     random: chance.next,
     startTimer(callback, delay) {
-      // As in Node: whole milliseconds, at least one, a delay that is too long counts as one, and the loop's own notion of the time.
+      // As in Node, a delay is a whole number of milliseconds and at least 1, and a delay that is too long becomes 1. The event loop
+      // reads its own time, so a timer can fire a little early or late.
       const whole = delay > longestDelay ? 1 : Math.max(1, Math.trunc(delay))
       const dueAt = host.monotonicTime() + whole + chance.between(-1, 4)
       let waits = true
@@ -114,7 +115,7 @@ function hostClock(host: Host, chance: Chance): HostClock {
         if (!waits) return
         const early = dueAt - host.monotonicTime()
         if (early > 0.01) {
-          host.later(early, fire) // the clock stood still meanwhile
+          host.later(early, fire) // the monotonic clock stood still for a while
           return
         }
         end()

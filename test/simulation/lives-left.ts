@@ -2,7 +2,7 @@ import type { Held, Ledger, Row } from './ledger.ts'
 import { hasRefusedToken, longestInBackground } from './service-state.ts'
 import type { Service } from './world.ts'
 
-/** What may have been left of a token at a failure; undefined when the request that failed may have left after its end. */
+/** What may have been left of a token at a failure. One possibility is undefined if the request may have left after the token's end. */
 export function livesAt(
   held: Held | undefined,
   { at, sentAt }: Pick<Row, 'at' | 'sentAt'>,
@@ -11,7 +11,7 @@ export function livesAt(
   if (held === undefined) return [undefined]
   const left = held.endsAt - at
   if (left >= slack) return [left]
-  // A flight can fail before any of its requests is seen, for want of a credential say.
+  // A flight can fail before any request is seen, for example because there is no credential.
   const leftAt = sentAt ?? at - longestInBackground
   if (leftAt >= held.endsAt + slack) return [undefined]
   if (sentAt === undefined || Math.abs(left) < slack || leftAt > held.endsAt - slack)
@@ -19,7 +19,7 @@ export function livesAt(
   return [0]
 }
 
-/** What failed while there was a token does not make the waits without one longer. */
+/** Failures that happened while there was a token do not make the waits without a token longer. */
 export function failuresIn({ failures, withoutToken }: Row, remaining: number | undefined, isRefused: boolean): number {
   return remaining === undefined || isRefused ? Math.max(1, withoutToken) : failures
 }
@@ -30,7 +30,7 @@ interface TokenLeft {
   readonly isRefused: boolean
 }
 
-/** How the library may see the token in hand: it ignores a refusal that comes soon after another one. */
+/** How the library may see the token in hand. It ignores a refusal that comes soon after another one. */
 export function tokensLeft(
   service: Service,
   ledger: Ledger,

@@ -1,10 +1,10 @@
-/** What happened, a line an event. The same seed writes the same bytes. */
+/** Holds one line for each event. The same seed always writes the same bytes. */
 export interface Log {
   write(who: string, what: string): void
   readonly text: string
 }
 
-/** Keeps nothing: a run of years is repeated with a kept log when it has failed. */
+/** Keeps nothing, because a run can be long. A run that has failed is repeated with a kept log. */
 export const noLog: Log = { write() {}, text: '' }
 
 export function keptLog(now: () => number): Log {

@@ -4,12 +4,12 @@ import type { FaultKind } from './simulated-fault-kinds.ts'
 import { hour, minute, second } from './units.ts'
 import type { Machine, World } from './world.ts'
 
-/** Something about one machine. */
+/** A fault of one machine, which is chosen by chance. */
 function onMachine(begin: (world: World, machine: Machine, longest: number) => End | undefined): Fault {
   return (world, machines, longest) => begin(world, world.chance.pick(machines), longest)
 }
 
-/** The new secret reaches the machines one after the other; the old one may be refused before it does. */
+/** The new secret reaches one machine after the other. The server may refuse the old secret before a machine has the new one. */
 const secretRotation: Fault = (world, machines) => {
   const { authorizationServer: server, chance, line } = world
   const bring = (machine: Machine) => {
@@ -44,7 +44,7 @@ const badListener = onMachine((world, { service }) => {
   })
 })
 
-/** What goes wrong where the services run. */
+/** Faults of the machines on which the services run. */
 export const machineFaults = {
   'secret rotation': secretRotation,
   'secret supplier': onMachine(({ chance }, machine) => {

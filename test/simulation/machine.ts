@@ -4,7 +4,7 @@ import type { Machine, Service, World } from './world.ts'
 /** Milliseconds. */
 const slowSupply = 1500
 export const exact = 10
-/** A share of the timeout: with the secret from before the request then goes out after all. */
+/** After this share of the timeout the library stops waiting for a secret and sends the former one. */
 const givenUpAfter = 0.4
 
 /** A machine before its first service is started. */

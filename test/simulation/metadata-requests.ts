@@ -6,7 +6,7 @@ import type { PlaceTrouble } from './simulated-settings.ts'
 import { openWire, type Script } from './wire.ts'
 import type { Service, World } from './world.ts'
 
-/** Carries a service's requests for metadata, in undici's place: to the one place that has them, and to the other ones. */
+/** Replaces undici for a service's metadata requests. Only one of the two places holds the metadata. */
 export function metadataDispatch(
   world: World,
   service: Service,
@@ -22,7 +22,7 @@ export function metadataDispatch(
   if (lookups.size === 0 && search.endedAt < line.now) search.beganAt = line.now
   lookups.add(lookup)
   const wire = openWire(host, handler, () => {
-    // A token request waits for it, so that it leaves that much after the start of its attempt.
+    // A token request waits for the metadata, so it leaves later than its attempt starts.
     machine.slack = Math.max(machine.slack, line.now - search.beganAt + exact)
     search.endedAt = line.now
     lookups.delete(lookup)

@@ -7,10 +7,10 @@ import { defaultScope, ledgerOf } from './service-state.ts'
 import { resourceOrigins } from './simulated-resource-server.ts'
 import type { Machine, Service, World } from './world.ts'
 
-/** Thirty seconds between two rejections, the gap between flights, and a flight without a fault. Milliseconds. */
+/** Enough for the thirty seconds between two rejections, the gap between flights, and a flight without a fault. Milliseconds. */
 const grace = 45_000
 
-/** I11: from the moment at which the law lets it ask, a service has a good token at its first call. Then it ends. Answers with when that is. */
+/** I11: as soon as the law allows a request, the first call of a service gets a good token. Then the service ends; returns when. */
 export function probe(world: World, machine: Machine): number {
   const { host, service } = machine
   const ledger = ledgerOf(service, defaultScope)
@@ -23,13 +23,13 @@ export function probe(world: World, machine: Machine): number {
   return world.line.now + barred + 2 * grace
 }
 
-/** The pause that the server has asked for, and the longest spread behind it. */
+/** The end of the pause that the server has asked for, with its longest spread. */
 function endOfPause({ server: { pause, pauses }, host }: Service): number {
   if (pauses === 0) return 0
   return (pause === undefined ? host.monotonicTime() + longestPause : pause.at + pause.asked) + longestPause
 }
 
-/** Whoever asks for all can have left word that it asks again so much later, and one of the others doubts it. */
+/** The instance that asks for all may have left word that it asks again so much later. Milliseconds. */
 const longestWord = 900_000
 
 async function ask(world: World, machine: Machine): Promise<void> {

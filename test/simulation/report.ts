@@ -7,14 +7,14 @@ const countsOfWaits = ['waits', 'sumOfWaits', 'waitsBesideOthers', 'tellingWaits
 const sums = [...counts, ...countsOfWaits] as const
 type Sums = Record<(typeof sums)[number], number>
 
-/** What many runs came to. Plain data: it travels between threads. */
+/** The sums over many runs. It is plain data, because it is sent between threads. */
 export interface Report extends Sums {
   runs: number
-  /** Milliseconds, all services together. */
+  /** The milliseconds of all services together. */
   serviceTime: number
   readonly fired: Record<FaultKind, number>
   readonly failures: { readonly seed: number; readonly violations: readonly Violation[]; readonly log: string }[]
-  /** Bytes in use after a garbage collection. */
+  /** The bytes in use after a garbage collection. */
   heap: number
 }
 
@@ -47,11 +47,11 @@ export function yearsOf({ serviceTime }: Report): number {
 const enoughRuns = 500
 const enoughWaits = 300
 const leastMeanWait = 0.7
-/** Of clients with several kinds of tokens: others are judged too, only not so exactly. */
+/** The waits of clients with several kinds of tokens are judged less exactly. This share of them must still be judged tightly. */
 const leastTelling = 0.2
 const mostHeap = 100 * 2 ** 20
 
-/** What is wrong with the runs as a whole, which no single one can show. */
+/** Flaws that only many runs together can show. */
 export function flaws(report: Report): string[] {
   const { runs, fired, waits, sumOfWaits, waitsBesideOthers, tellingWaits, spared, heap } = report
   if (runs < enoughRuns) return []

@@ -15,15 +15,15 @@ export type Body = 'none' | 'text' | 'iterable' | 'stream'
 export interface RequestCall {
   readonly origin: string
   readonly body: Body
-  /** The caller's own `Authorization`. */
+  /** The caller sets an `Authorization` of its own. */
   readonly own: boolean
   readonly abortIn?: number | undefined
 }
 
-/** What was sent for one request of a caller. */
+/** One of the requests that were sent for a caller's request. */
 interface Attempt {
   readonly token: string | undefined
-  /** The server answered without reading a body that can be read only once. */
+  /** The server answered without reading the body, which can be read only once. */
   readonly unread: boolean
   status: number | undefined
   /** The server has asked for another proof with the same token. */
@@ -37,12 +37,12 @@ interface Tracked {
   readonly attempts: Attempt[]
 }
 
-/** The longest that a resource server takes here, in milliseconds. */
+/** No resource server takes longer than this here. Milliseconds. */
 export const slowestAnswer = 5000
 const waitForReplacement = 3000
 const ownAuthorization = 'Basic bWluZQ=='
 
-/** One request through undici with the interceptor. Answers with its status, or undefined for a failure. */
+/** Sends one request through undici with the interceptor. The result is its status, or undefined if it fails. */
 export function callResource(world: World, { service }: Machine, request: RequestCall): Promise<number | undefined> {
   const { host } = service
   const limit = 2 * (world.settings.timeout + slowestAnswer) + waitForReplacement
@@ -87,7 +87,7 @@ export function callResource(world: World, { service }: Machine, request: Reques
   }
 }
 
-/** Dispatch options, with what the simulation knows of the request beside undici's own. */
+/** undici's options, and what the simulation knows of the request. */
 type TrackedOptions = Dispatcher.DispatchOptions & { readonly tracked: Tracked }
 
 function optionsOf({ origin, body, own }: RequestCall, tracked: Tracked): TrackedOptions {
@@ -114,7 +114,7 @@ async function* parts(): AsyncGenerator<string> {
   yield* content
 }
 
-/** Carries what the interceptor lets through to the resource server, in undici's place. */
+/** Replaces undici behind the interceptor. */
 export function resourceDispatch(
   world: World,
   service: Service,
@@ -149,7 +149,7 @@ export function resourceDispatch(
     attempt.status = script.status
     if (script.status === 401) service.lingering.push(host.monotonicTime() + script.delay + waitForReplacement)
     const serial = service.serials.get(attempt.token ?? '')
-    // The service knows of it when the head of the answer has come.
+    // The service learns of the refusal when the head of the answer comes.
     if (script.status === 401 && serial !== undefined)
       host.later(script.delay, () => wire.isOpen && refuses(world, service, serial, origin))
     log.write('resource', `${service.name} ${origin} serial ${serial} → ${script.status ?? script.ending}`)
@@ -167,7 +167,7 @@ function tokenIn({ headers }: Dispatcher.DispatchOptions): string | undefined {
   return new RegExp(`"(?:Bearer|DPoP) (${marker}[^"]*)"`).exec(text)?.[1]
 }
 
-/** I5 and I12, and what is to be said about the token. */
+/** Checks I5 and I12, and the token of the attempt. */
 function judgeAttempt(
   world: World,
   service: Service,
@@ -179,7 +179,7 @@ function judgeAttempt(
   if (entitled && token === undefined) world.violate('I5', name, 'a request without the token that it needs')
   if (!entitled && token !== undefined) world.violate('I5', name, `a token to ${request.origin}`)
   const last = attempts.at(-1)
-  // A token that is sent again with another proof has been judged, and a newer one can have come meanwhile.
+  // A token that is sent again with another proof was judged before. A newer token may have come since, so it is not judged again.
   if (token !== undefined && last?.wantsProof !== true) tokenSent(world, service, token)
   if (last === undefined) {
     if (entitled) callServed(world, service, beginning)
@@ -196,14 +196,14 @@ function judgeAttempt(
   if (first.token === token) world.violate('I12', name, 'the same token again')
 }
 
-/** A body that can be read only once is kept when a server has read it. */
+/** A body that can be read only once is kept as soon as a server has read it. */
 function canBeSentAgain({ body }: RequestCall, attempts: readonly Attempt[]): boolean {
   return body !== 'stream' && attempts.some(({ unread }) => !unread)
 }
 
 const mostOtherProofs = 3
 
-/** I19: an answer that asks for another proof is the caller's only when nothing could be sent again. */
+/** I19: a caller sees a demand for another proof only if the request cannot be sent again. */
 function judgeProofs(world: World, { call, request, attempts }: Tracked): void {
   const last = attempts.at(-1)
   const tries = attempts.filter(({ wantsProof }) => wantsProof).length

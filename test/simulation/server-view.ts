@@ -1,41 +1,45 @@
-/** What a service can know of the authorization server, seen on its wire. Monotonic ms unless said otherwise. */
+/** What a service can know about the authorization server from its own exchanges. Monotonic ms unless said otherwise. */
 export interface ServerView {
-  /** When it last showed itself well. */
+  /** When it last gave a good answer. */
   goodAt: number
-  /** When it last failed, whatever was asked of it. */
+  /** When it last failed, for any kind of token. */
   failedAt: number
-  /** True time since which it has certainly been ill; undefined when nobody could swear it. */
+  /** True time since which it has certainly been ill; undefined if that is not certain. */
   illSince: number | undefined
-  /** The first failure since it was well that may have left a kind of token without a usable one, and the first that certainly has. */
+  /** The first failure since it was well that may have left a kind of token without a usable token. */
   outageSince: number | undefined
+  /** The first failure since it was well that certainly has. */
   surelyOutSince: number | undefined
-  /** The failures since it was well: how many, and the last of them. */
+  /** How many failures there were since it was well. */
   count: number
+  /** The last of these failures. */
   readonly failures: ServerFailure[]
-  /** The kinds of tokens that have met one. */
+  /** The kinds of tokens that met one of them. */
   readonly failedFor: Set<string>
-  /** How often it has asked for a pause since then, and the last one. */
+  /** How often it has asked for a pause since it was well. */
   pauses: number
+  /** The last pause. */
   pause: Pause | undefined
   readonly open: Set<OpenExchange>
 }
 
 export interface ServerFailure {
   readonly scope: string
-  /** Monotonic ms: when its request left, as far as that was seen, and when it failed. */
+  /** Monotonic ms at which its request left; undefined if nobody saw that. */
   readonly sentAt: number | undefined
+  /** Monotonic ms at which it failed. */
   readonly at: number
-  /** The pause that came with it, in milliseconds; undefined when nobody can say. */
+  /** The pause that it asked for, in milliseconds; undefined if that cannot be known. */
   readonly asked: number | undefined
-  /** Nobody can doubt that it is the server's. */
+  /** It is certainly a failure of the server, and not of one request only. */
   readonly isCertain: boolean
-  /** Nor that its request left after the failure before. */
+  /** Its request certainly left after the former failure. */
   readonly isAnother: boolean
 }
 
 interface Pause {
   readonly at: number
-  /** True time. */
+  /** True time of the answer that asked for it. */
   readonly toldAt: number
   readonly asked: number
   isBroken: boolean

@@ -6,16 +6,16 @@ import type { Machine, Service, World } from './world.ts'
 /** Milliseconds. */
 const longestStoreVerb = 6000
 
-/** Closes the client and looks for leftovers (I8) as soon as everything that is ready has happened. */
+/** Closes the client. Looks for leftovers (I8) as soon as all callbacks that are ready have run. */
 export function closeService(world: World, service: Service): void {
   world.log.write(service.name, 'close')
   service.closed = true
   void service.client.close()
-  // What it has asked of a store may be under way: it ends by itself.
+  // A question to a store may still be under way. It ends by itself.
   service.host.later(world.settings.isShared ? longestStoreVerb : 0, () => lookForLeftovers(world, service))
 }
 
-/** The process is gone, lease and all. */
+/** Ends the process without a close, so that its lease stays in the store. */
 export function killService(world: World, service: Service): void {
   world.log.write(service.name, 'killed')
   service.closed = true
@@ -41,11 +41,12 @@ function lookForLeftovers(world: World, { name, clock, server, lookups, waiting,
   if (getEventListeners(shutdown.signal, 'abort').length > 0) world.violate('I8', name, 'abort listeners after close')
 }
 
-/** I10, after every event: nothing grows but with what is asked for and under way. */
+/** I10 after every event: timers and listeners grow only with the calls and requests under way. */
 export function lookForGrowth(world: World, service: Service): void {
   const { name, clock, ledgers, lookups, waiting, shutdown } = service
-  // A caller has a wait and a pause; a kind of token has a flight, an attempt, an exchange and a pause; a client has its
-  // schedule; a metadata request has its deadlines, and a search its next turn; a question to a store has a deadline and a pause.
+  // Each caller may have two timers: a wait and a pause. Each kind of token may have four: a flight, an attempt, an exchange and a pause.
+  // A client has one for its schedule. A metadata request has its deadlines and the next turn of its search. A question to a store has a
+  // deadline and a pause.
   const ofStore = world.settings.isShared ? 3 + 8 * ledgers.size : 0
   const timers = 1 + 2 * waiting.size + 4 * ledgers.size + 3 * lookups.size + ofStore
   if (clock.timers > timers && clock.timers > timers + lingering(service))
@@ -60,7 +61,7 @@ function lingering({ host, lingering }: Service): number {
   return lingering.filter((end) => end > moment - 10).length
 }
 
-/** I9 and I10 for what probes see. */
+/** Checks I9 and I10 for the health that probes read. */
 export function lookAtHealth(world: World, { name, client, ledgers }: Service): void {
   const health = client.health()
   world.log.write(name, `health ${health.state}`)

@@ -60,7 +60,7 @@ export function startService(world: World, machine: Machine, name: string): Serv
   return service
 }
 
-/** What a client sends to its authorization server. */
+/** Replaces undici for everything that a client sends to its authorization server. */
 function serverDispatch(
   world: World,
   service: Service,
@@ -76,7 +76,7 @@ function listen(world: World, service: Service): void {
     const text = JSON.stringify(told)
     world.log.write(name, `${event} ${text}`)
     if (text.includes(marker)) world.violate('I9', name, `the event ${event} holds a secret or a token`)
-    // A user's own request can outlive the client, and what becomes of it is told.
+    // A request of the user can outlive the client, and its rejection is still told.
     if (service.closed && event !== 'rejected') world.violate('I8', name, `the event ${event} after close`)
     if (event === 'refreshed') refreshed(world, service, told as TokenClientEvents['refreshed'])
     if (

@@ -14,18 +14,18 @@ export function ledgerOf({ ledgers }: Service, scope: string): Ledger {
   return ledger
 }
 
-/** What is known of its other kinds of tokens. */
+/** The ledgers of all other kinds of tokens. */
 export function otherLedgers({ ledgers }: Service, { scope }: Ledger): Ledger[] {
   return [...ledgers.values()].filter((other) => other.scope !== scope)
 }
 
-/** A request for one kind of token may wait so long for the one that tries the credential for all. Milliseconds. */
+/** One request tries a new credential for all kinds of tokens. The others may wait so long for it. Milliseconds. */
 export const longestTrial = second
 
-/** Milliseconds that a refresh may take which nobody waits for. */
+/** A refresh that nobody waits for may take so long. Milliseconds. */
 export const longestInBackground = 31_500
 
-/** For how long a request that leaves now may have waited for such a one. */
+/** How long a request that leaves now may have waited for such a trial. Milliseconds. */
 export function longestTrialOf(service: Service, ledger: Ledger): number {
   const { host, machine } = service
   const moment = host.monotonicTime()
@@ -33,14 +33,14 @@ export function longestTrialOf(service: Service, ledger: Ledger): number {
   return otherLedgers(service, ledger).some(hasTried) ? longestTrial : 0
 }
 
-/** When the attempt may have begun whose request leaves now. Monotonic ms. */
+/** The earliest moment at which the attempt can have begun whose request leaves now. Monotonic ms. */
 export function attemptSince(service: Service, ledger: Ledger): number {
   const { host, machine } = service
   const heldBack = ledger.isLate ? longestInBackground : longestTrialOf(service, ledger)
   return host.monotonicTime() - machine.slack - heldBack
 }
 
-/** How far the wire's times may lie behind the library's own, which count from the start of an attempt. */
+/** The library counts from the start of an attempt, and the simulation sees its request up to so much later. Milliseconds. */
 export function slackOf({ machine, ledgers }: Service): number {
   return machine.slack + (ledgers.size > 1 ? longestTrial : 0)
 }
@@ -52,24 +52,24 @@ export function refuses({ shared, line }: World, { refused }: Service, serial: n
   refused.set(serial, (refused.get(serial) ?? new Set()).add(who))
 }
 
-/** Somebody has refused the token in hand. */
+/** Whether somebody has refused the token in hand. */
 export function hasRefusedToken({ refused, serials }: Service, { held }: Ledger): boolean {
   return held !== undefined && refused.has(serials.get(held.value) ?? 0)
 }
 
-/** A token in hand that neither has ended nor was refused. */
+/** Whether there is a token in hand that has not ended and was not refused. */
 export function hasUsableToken(service: Service, ledger: Ledger): boolean {
   const { held } = ledger
   return held !== undefined && held.endsAt > service.host.monotonicTime() && !hasRefusedToken(service, ledger)
 }
 
-/** Nobody can doubt that it has one. */
+/** Whether there certainly is a usable token. */
 export function surelyHasToken(service: Service, ledger: Ledger): boolean {
   const { held } = ledger
   return hasUsableToken(service, ledger) && (held?.endsAt ?? 0) > service.host.monotonicTime() + slackOf(service)
 }
 
-/** Nobody can doubt that it has none. */
+/** Whether the token in hand has certainly ended, or there is none. */
 export function isWithoutToken(service: Service, { held }: Ledger): boolean {
   return held === undefined || held.endsAt < service.host.monotonicTime() - slackOf(service)
 }

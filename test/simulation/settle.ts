@@ -1,9 +1,9 @@
 import { hold } from './held-timers.ts'
 import type { Timeline } from './timeline.ts'
 
-/** The platform's seams that a run holds, so that nothing but the seed decides what happens when. */
+/** A run holds the timers of the platform, so that only the seed decides what happens when. */
 export interface Platform {
-  /** Lets all promise jobs and immediates happen that are ready. Takes no time on any clock. */
+  /** Runs all promise jobs and immediates that are ready. No clock moves meanwhile. */
   settle(): Promise<void>
   release(): void
 }
@@ -40,7 +40,10 @@ export function holdPlatform(line: Timeline, onWarning: (warning: string) => voi
   }
 }
 
-/** Node runs its ticks when no promise job is left, but right after a message or a timer it runs them first. */
+/**
+ * Waits until all promise jobs are done, because Node usually runs a tick only when no promise job is left. Right after a message or a
+ * timer Node runs ticks first, so one promise job comes before the tick.
+ */
 async function promiseJobs(): Promise<void> {
   await undefined
   await new Promise((resolve) => process.nextTick(resolve))

@@ -1,12 +1,10 @@
-/** What is known about one kind of token that services share. True times. */
+/** What can be seen of one kind of token that services share. True times. */
 interface SharedKind {
   /** The last good answer of the authorization server. */
   grantedAt: number
-  /** Somebody refused one of these tokens. */
-  disturbedAt: number
 }
 
-/** What the services of a run share, seen from outside. */
+/** What can be seen from outside of the tokens that the services of a run share. */
 export interface SharedView {
   /** True time since which nothing has been wrong anywhere. */
   calmSince: number
@@ -19,7 +17,7 @@ export function newSharedView(): SharedView {
 }
 
 export function kindOf({ kinds }: SharedView, scope: string): SharedKind {
-  const known = kinds.get(scope) ?? { grantedAt: Number.NEGATIVE_INFINITY, disturbedAt: Number.NEGATIVE_INFINITY }
+  const known = kinds.get(scope) ?? { grantedAt: Number.NEGATIVE_INFINITY }
   kinds.set(scope, known)
   return known
 }
