@@ -93,10 +93,13 @@ async function wantedIn(response: Response, token: AccessToken, spending: Spendi
   return wantedBy(spending, hop, token, answer, { canBeRepeated: () => canBeRepeated })
 }
 
+/** The safe methods. No cache answers another one. */
+const cached = ['GET', 'HEAD', 'OPTIONS', 'QUERY']
+
 /** A base fetch with a cache could return the refused answer again. */
 function pastCaches(hop: RoutedHop): RoutedHop {
   const { fetch, request } = hop
-  if (request.method !== 'GET' && request.method !== 'HEAD') return hop
+  if (!cached.includes(request.method)) return hop
   return { ...hop, fetch: (input, init = {}) => uncached(fetch, input, init) }
 }
 

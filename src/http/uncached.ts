@@ -19,8 +19,9 @@ export async function uncached(fetch: Fetch, input: FetchInput, given: RequestIn
   }
 }
 
-/** Such an error is thrown before anything is sent. A network failure has a cause or a code. */
+/** Such an error is thrown before anything is sent, perhaps by another realm. A network failure has a cause, or a code of its own. */
 function refusesTheOption(error: unknown): boolean {
-  if (!(error instanceof Error) || error.cause !== undefined || 'code' in error) return false
-  return /\bcache\b|not implemented|not supported|unsupported/i.test(error.message)
+  const { message, cause, code = '' } = Object(error)
+  if (cause !== undefined || !/^(\d*|ERR_INVALID_ARG_\w+)$/.test(code)) return false
+  return /\b(request)?cache\b|no-store|not implemented|not supported|unsupported/i.test(message)
 }

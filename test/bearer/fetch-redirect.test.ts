@@ -272,18 +272,21 @@ test('the answer of a double that is no Response is handed on as it came', async
   expect(await fetchWithToken(server.origin)).toBe(double)
 })
 
-test('W22 the second request after a 401 goes past a base fetch that caches', async () => {
-  const cached = new Map<string, Promise<Response>>()
-  async function caching(...[input, init]: Parameters<Fetch>): Promise<Response> {
-    const isFresh = (init as { readonly cache?: string } | undefined)?.cache === 'no-store'
-    const kept = (isFresh ? undefined : cached.get(String(input))) ?? fetch(input, init)
-    cached.set(String(input), kept)
-    return (await kept).clone()
+test.each(['GET', 'OPTIONS', 'QUERY'])(
+  'W22 the second %s after a 401 goes past a base fetch that caches',
+  async (method) => {
+    const cached = new Map<string, Promise<Response>>()
+    async function caching(...[input, init]: Parameters<Fetch>): Promise<Response> {
+      const isFresh = (init as { readonly cache?: string } | undefined)?.cache === 'no-store'
+      const kept = (isFresh ? undefined : cached.get(String(input))) ?? fetch(input, init)
+      cached.set(String(input), kept)
+      return (await kept).clone()
+    }
+    const { fetchWithToken, server } = await fetchRoad({ answer: accepting('t2') }, caching)
+    expect((await fetchWithToken(server.origin, { method })).status).toBe(200)
+    expect(server.requests).toHaveLength(2)
   }
-  const { fetchWithToken, server } = await fetchRoad({ answer: accepting('t2') }, caching)
-  expect((await fetchWithToken(server.origin)).status).toBe(200)
-  expect(server.requests).toHaveLength(2)
-})
+)
 
 test.each(['POST', 'PUT'])('W22 %s is cached nowhere, and is sent again unchanged', async (method) => {
   const { fetchWithToken, server } = await fetchRoad({ answer: accepting('t2') })

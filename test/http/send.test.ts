@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import { runInNewContext } from 'node:vm'
 import { Agent, type Dispatcher, interceptors } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Clock } from '../../src/clock.ts'
@@ -152,11 +153,22 @@ test('W22 a fetch that caches is told to keep nothing', async () => {
   expect(inits).toMatchObject([{ cache: 'no-store' }])
 })
 
-test('W22 a platform that does not know the option is asked without it, once and for all', async () => {
+const RealmError = runInNewContext('TypeError') as TypeErrorConstructor
+
+test.each<[string, Error]>([
+  ['TypeError', new TypeError("The 'cache' field on 'RequestInitializerDict' is not implemented.")],
+  ['TypeError of another realm', new RealmError('Unsupported cache mode: no-store')],
+  ['TypeError about an enumeration', new TypeError("'no-store' is not a valid enum value of type RequestCache.")],
+  [
+    'error with a code of Node',
+    Object.assign(new TypeError("'options.cache' is invalid."), { code: 'ERR_INVALID_ARG_VALUE' })
+  ],
+  ['DOMException', new DOMException('The operation is not supported.', 'NotSupportedError')]
+])('W22 a platform that refuses the option with a %s is asked without it, once and for all', async (_, refusal) => {
   const asked: boolean[] = []
   const fetch = async (_: unknown, init: RequestInit = {}) => {
     asked.push('cache' in init)
-    if ('cache' in init) throw new TypeError("The 'cache' field on 'RequestInitializerDict' is not implemented.")
+    if ('cache' in init) throw refusal
     return new Response('{}')
   }
   const { send } = make(manualClock(), { fetch })
@@ -165,16 +177,27 @@ test('W22 a platform that does not know the option is asked without it, once and
   expect(asked).toEqual([true, false, false])
 })
 
-test('W22 a failure of the network is not taken for that refusal: nothing is sent twice', async () => {
-  let requests = 0
-  const fetch = async () => {
-    requests += 1
-    throw new TypeError('fetch failed', { cause: new Error('the cache of DNS is not supported') })
+test.each<[string, string, Error]>([
+  ['cause', 'ERR_NETWORK', new TypeError('fetch failed', { cause: new Error('the cache of DNS is not supported') })],
+  ['code', 'ERR_NETWORK', Object.assign(new Error('ENOTFOUND cache.internal'), { code: 'ENOTFOUND' })],
+  [
+    'code of TLS',
+    'ERR_TLS_ERROR',
+    Object.assign(new Error('not a name: cache.internal'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+  ]
+])(
+  'W22 a failure of the network with a %s is not taken for that refusal: nothing is sent twice',
+  async (_, code, failure) => {
+    let requests = 0
+    const fetch = async () => {
+      requests += 1
+      throw failure
+    }
+    const { send } = make(manualClock(), { fetch })
+    await expect(send(post({ origin: 'https://auth.internal' }))).rejects.toMatchObject({ code })
+    expect(requests).toBe(1)
   }
-  const { send } = make(manualClock(), { fetch })
-  await expect(send(post({ origin: 'https://auth.internal' }))).rejects.toMatchObject({ code: 'ERR_NETWORK' })
-  expect(requests).toBe(1)
-})
+)
 
 test.each(
   everyRoad.flatMap(([name, road]) =>
