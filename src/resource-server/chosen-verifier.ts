@@ -2,7 +2,7 @@ import { decodeBase64url } from './base64url.ts'
 import { isCompactJws, parseCompactJws, parseJsonObject } from './compact-jws.ts'
 import { presentedToken } from './presented-token.ts'
 import { credentialsIn, type TokenCarrier } from './token-carrier.ts'
-import { RefusedToken } from './token-refused-error.ts'
+import { type RefusalReason, RefusedToken, type TokenRefusedError } from './token-refused-error.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import type { AccessTokenVerifier } from './verifier.ts'
 import { internalsOf, type VerifierInternals, withInternals } from './verifier-internals.ts'
@@ -17,56 +17,74 @@ export interface Choice {
 }
 
 /** A verifier that passes each token on to one of several verifiers. */
-export function chosenVerifier({ first, choose, all, internals }: Choice): AccessTokenVerifier {
-  const judges = new WeakMap<VerifiedToken, AccessTokenVerifier>()
+export function chosenVerifier(choice: Choice): AccessTokenVerifier {
+  const verifiers = new Verifiers(choice)
+  const verifier: AccessTokenVerifier = {
+    async verify(carrier) {
+      const chosen = await verifiers.for(carrier)
+      return verifiers.remember(await chosen.verify(carrier), chosen)
+    },
+    async authorize(carrier, rule, request = carrier) {
+      const chosen = await verifiers.for(carrier)
+      return verifiers.remember(await chosen.authorize(carrier, rule, request), chosen)
+    },
+    demand: (token, rule) => verifiers.thatVerified(token).demand(token, rule),
+    checkRule(rule) {
+      for (const each of verifiers.all) each.checkRule(rule)
+    },
+    dpopNonce() {
+      const nonces = verifiers.all.map((each) => each.dpopNonce())
+      return nonces.find((nonce) => nonce !== undefined)
+    },
+    keys: { export: () => undefined },
+    async close() {
+      await Promise.all([...new Set(verifiers.all)].map((each) => each.close()))
+    }
+  }
+  return withInternals(verifier, { ...choice.internals, refusal: (reason) => verifiers.refusal(reason) })
+}
 
-  /** A request without a token, or with a malformed one, gets the answer of the first verifier. */
-  async function judgeOf(carrier: TokenCarrier): Promise<AccessTokenVerifier> {
+/** The verifiers, and which of them verified which token. */
+class Verifiers {
+  readonly #choice: Choice
+  readonly #verifiedBy = new WeakMap<VerifiedToken, AccessTokenVerifier>()
+
+  constructor(choice: Choice) {
+    this.#choice = choice
+  }
+
+  /** All of them. The first can be in it twice. */
+  get all(): readonly AccessTokenVerifier[] {
+    return [this.#choice.first, ...this.#choice.all()]
+  }
+
+  /** The verifier that decides about a request. One without a token, or with a malformed one, gets the answer of the first verifier. */
+  async for(carrier: TokenCarrier): Promise<AccessTokenVerifier> {
     let token: string
     try {
       // The selected verifier decides whether DPoP is accepted.
       token = presentedToken(credentialsIn(carrier), true)
     } catch (error) {
-      if (error instanceof RefusedToken) return first
+      if (error instanceof RefusedToken) return this.#choice.first
       throw error
     }
-    const chosen = await choose(token)
+    const chosen = await this.#choice.choose(token)
     if (chosen !== undefined) return chosen
-    throw refusal(isCompactJws(token) ? 'wrong_issuer' : 'malformed')
+    throw this.refusal(isCompactJws(token) ? 'wrong_issuer' : 'malformed')
   }
 
-  function refusal(reason: Parameters<VerifierInternals['refusal']>[0]) {
-    return (internalsOf(first) as VerifierInternals).refusal(reason)
-  }
-
-  function known(token: VerifiedToken, verifier: AccessTokenVerifier): VerifiedToken {
-    judges.set(token, verifier)
+  remember(token: VerifiedToken, verifier: AccessTokenVerifier): VerifiedToken {
+    this.#verifiedBy.set(token, verifier)
     return token
   }
 
-  const verifier: AccessTokenVerifier = {
-    async verify(carrier) {
-      const judge = await judgeOf(carrier)
-      return known(await judge.verify(carrier), judge)
-    },
-    async authorize(carrier, rule, request = carrier) {
-      const judge = await judgeOf(carrier)
-      return known(await judge.authorize(carrier, rule, request), judge)
-    },
-    demand: (token, rule) => (judges.get(token) ?? first).demand(token, rule),
-    checkRule(rule) {
-      for (const each of [first, ...all()]) each.checkRule(rule)
-    },
-    dpopNonce() {
-      const nonces = [first, ...all()].map((each) => each.dpopNonce())
-      return nonces.find((nonce) => nonce !== undefined)
-    },
-    keys: { export: () => undefined },
-    async close() {
-      await Promise.all([...new Set([first, ...all()])].map((each) => each.close()))
-    }
+  thatVerified(token: VerifiedToken): AccessTokenVerifier {
+    return this.#verifiedBy.get(token) ?? this.#choice.first
   }
-  return withInternals(verifier, { ...internals, refusal })
+
+  refusal(reason: RefusalReason): TokenRefusedError {
+    return (internalsOf(this.#choice.first) as VerifierInternals).refusal(reason)
+  }
 }
 
 /** Returns the `iss` of a signed token that is not verified yet. Use it only to select a verifier. */

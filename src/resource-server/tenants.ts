@@ -14,16 +14,12 @@ export function hasTenants({ issuer, profile, tenants }: AccessTokenVerifierOpti
   return tenants !== undefined || named.some((each) => typeof each === 'string' && each.includes(place))
 }
 
+type MakeVerifier = (options: AccessTokenVerifierOptions) => AccessTokenVerifier
+
 /** Creates a verifier for each tenant when its first token comes, and keeps the latest thousand. @throws ClientConfigurationError */
-export function tenantsVerifier(
-  options: AccessTokenVerifierOptions,
-  make: (options: AccessTokenVerifierOptions) => AccessTokenVerifier
-): AccessTokenVerifier {
-  const { tenants, issuer, profile, introspection, savedKeys, ...others } = options
-  const named = issuer === undefined ? (profile?.issuers ?? []) : [issuer]
-  const templates = issuer !== undefined && profile?.issuers?.includes(issuer) ? profile.issuers : named
-  if (!templates.every((template) => typeof template === 'string' && template.split(place).length === 2))
-    wrong('issuer', `needs ${place} once, for the option tenants`, 'Write it in place of the tenant in the issuer.')
+export function tenantsVerifier(options: AccessTokenVerifierOptions, make: MakeVerifier): AccessTokenVerifier {
+  const { tenants, introspection, savedKeys, ...ofEach } = options
+  const templates = issuerTemplates(ofEach)
   if (introspection !== undefined || savedKeys !== undefined)
     wrong(
       'introspection and savedKeys',
@@ -32,47 +28,81 @@ export function tenantsVerifier(
       'ERR_CONFLICTING_OPTIONS'
     )
   const allows = tenantRule(tenants)
-  const forms = templates.map((template) => new RegExp(`^${template.split(place).map(escaped).join(tenantName)}$`))
-  const verifiers = new Map<string, AccessTokenVerifier>()
+  const tenantOf = tenantReader(templates)
+  const verifiers = new TenantVerifiers(ofEach, make)
+  return chosenVerifier({
+    // This verifier gets no token. It checks the options at the start and answers requests without a token.
+    first: make(optionsFor('tenant', ofEach)),
+    async choose(token) {
+      const tenant = tenantOf(token)
+      return tenant !== undefined && (await allows(tenant)) === true ? verifiers.of(tenant) : undefined
+    },
+    all: () => verifiers.kept,
+    internals: { judges: (token) => tenantOf(token) !== undefined, issuers: templates, takesOpaqueTokens: false }
+  })
+}
 
-  function tenantOf(token: string): string | undefined {
-    const named = unverifiedIssuer(token)
-    return named === undefined
-      ? undefined
-      : forms.map((form) => form.exec(named)?.[1]).find((tenant) => tenant !== undefined)
+/** The verifiers of the latest tenants. */
+class TenantVerifiers {
+  readonly #ofEach: AccessTokenVerifierOptions
+  readonly #make: MakeVerifier
+  /** The verifier that was not used for the longest time comes first. */
+  readonly #verifiers = new Map<string, AccessTokenVerifier>()
+
+  constructor(ofEach: AccessTokenVerifierOptions, make: MakeVerifier) {
+    this.#ofEach = ofEach
+    this.#make = make
   }
 
-  function verifierOf(tenant: string): AccessTokenVerifier {
-    const verifier = verifiers.get(tenant) ?? make(optionsOf(tenant))
-    verifiers.delete(tenant)
-    verifiers.set(tenant, verifier)
-    const [oldest] = verifiers
-    if (verifiers.size > mostTenants && oldest !== undefined) {
-      verifiers.delete(oldest[0])
-      void oldest[1].close()
-    }
+  get kept(): Iterable<AccessTokenVerifier> {
+    return this.#verifiers.values()
+  }
+
+  of(tenant: string): AccessTokenVerifier {
+    const verifier = this.#verifiers.get(tenant) ?? this.#make(optionsFor(tenant, this.#ofEach))
+    this.#verifiers.delete(tenant)
+    this.#verifiers.set(tenant, verifier)
+    if (this.#verifiers.size > mostTenants) this.#closeOldest()
     return verifier
   }
 
-  function optionsOf(tenant: string): AccessTokenVerifierOptions {
-    return {
-      ...others,
-      ...(issuer !== undefined && { issuer: issuer.replace(place, tenant) }),
-      // The allowed characters of a tenant need no escaping in JSON.
-      ...(profile !== undefined && { profile: JSON.parse(JSON.stringify(profile).replaceAll(place, tenant)) })
-    }
+  #closeOldest(): void {
+    const [oldest] = this.#verifiers
+    if (oldest === undefined) return
+    const [tenant, verifier] = oldest
+    this.#verifiers.delete(tenant)
+    void verifier.close()
   }
+}
 
-  return chosenVerifier({
-    // This verifier gets no token. It checks the options at the start and answers requests without a token.
-    first: make(optionsOf('tenant')),
-    async choose(token) {
-      const tenant = tenantOf(token)
-      return tenant !== undefined && (await allows(tenant)) === true ? verifierOf(tenant) : undefined
-    },
-    all: () => verifiers.values(),
-    internals: { judges: (token) => tenantOf(token) !== undefined, issuers: templates, takesOpaqueTokens: false }
-  })
+/** The issuers with `{tenant}` in them. A profile can have several names for the same issuer. */
+function issuerTemplates({ issuer, profile }: AccessTokenVerifierOptions): readonly string[] {
+  const named = issuer === undefined ? (profile?.issuers ?? []) : [issuer]
+  const templates = issuer !== undefined && profile?.issuers?.includes(issuer) ? profile.issuers : named
+  if (!templates.every((template) => typeof template === 'string' && template.split(place).length === 2))
+    wrong('issuer', `needs ${place} once, for the option tenants`, 'Write it in place of the tenant in the issuer.')
+  return templates
+}
+
+/** Reads the tenant from the issuer of a token that is not verified yet. */
+function tenantReader(templates: readonly string[]): (token: string) => string | undefined {
+  const forms = templates.map((template) => new RegExp(`^${template.split(place).map(escaped).join(tenantName)}$`))
+  return (token) => {
+    const issuer = unverifiedIssuer(token)
+    if (issuer === undefined) return undefined
+    return forms.map((form) => form.exec(issuer)?.[1]).find((tenant) => tenant !== undefined)
+  }
+}
+
+/** `ofEach` are the options that all tenants have in common, with `{tenant}` in place of the tenant. */
+function optionsFor(tenant: string, ofEach: AccessTokenVerifierOptions): AccessTokenVerifierOptions {
+  const { issuer, profile, ...others } = ofEach
+  return {
+    ...others,
+    ...(issuer !== undefined && { issuer: issuer.replace(place, tenant) }),
+    // The allowed characters of a tenant need no escaping in JSON.
+    ...(profile !== undefined && { profile: JSON.parse(JSON.stringify(profile).replaceAll(place, tenant)) })
+  }
 }
 
 function tenantRule(tenants: AccessTokenVerifierOptions['tenants']): (tenant: string) => boolean | Promise<boolean> {
