@@ -1,4 +1,4 @@
-import { type GuardOptions, guardCore } from '../guard-core.ts'
+import { type GuardOptions, guardCore, type Judgement } from '../guard-core.ts'
 import { optionalTokenOf, rememberToken, tokenOf } from '../guarded-contexts.ts'
 import type { Rule } from '../rules.ts'
 import type { VerifiedToken } from '../verified-token.ts'
@@ -70,31 +70,36 @@ export function requireToken(
     return judgement
   }
 
-  return (method, call) => {
-    let told: (status: Status) => Status = (status) => status
-    const start = (listener: Listener) =>
-      call.start({
-        ...bound(listener),
-        onReceiveMetadata(metadata: OwnMetadata) {
-          void decide(metadata, method.path, call).then((judgement) => {
-            const fields = judgement.passes ? judgement.fields : judgement.answer.headers
-            told = (status) => withTrailers(status, fields, metadata)
-            if (judgement.passes) listener.onReceiveMetadata(metadata as never)
-            else call.sendStatus(told(statusOf(judgement.answer.status)) as never)
-          })
-        }
-      } as never)
-    const sendStatus = (status: Status) => call.sendStatus(told(status) as never)
-    // All other members come from the call itself.
-    return new Proxy(call, {
-      get(target, name) {
-        if (name === 'start') return start
-        if (name === 'sendStatus') return sendStatus
-        const value: unknown = Reflect.get(target, name)
-        return typeof value === 'function' ? value.bind(target) : value
-      }
-    }) as never
+  return (method, call) => guarded(call, (metadata) => decide(metadata, method.path, call)) as never
+}
+
+/** The call, whose handler starts only if the call passes. A refused call ends before. */
+function guarded(call: InterceptedCall, decide: (metadata: GrpcMetadata) => Promise<Judgement>): InterceptedCall {
+  let told: (status: Status) => Status = (status) => status
+
+  async function receive(metadata: OwnMetadata, listener: Listener): Promise<void> {
+    const judgement = await decide(metadata)
+    const fields = judgement.passes ? judgement.fields : judgement.answer.headers
+    told = (status) => withTrailers(status, fields, metadata)
+    if (judgement.passes) listener.onReceiveMetadata(metadata as never)
+    else call.sendStatus(told(statusOf(judgement.answer.status)) as never)
   }
+
+  const start = (listener: Listener) =>
+    call.start({
+      ...bound(listener),
+      onReceiveMetadata: (metadata: OwnMetadata) => void receive(metadata, listener)
+    } as never)
+  const sendStatus = (status: Status) => call.sendStatus(told(status) as never)
+  // All other members come from the call itself.
+  return new Proxy(call, {
+    get(target, name) {
+      if (name === 'start') return start
+      if (name === 'sendStatus') return sendStatus
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    }
+  })
 }
 
 /** The token of a call that `requireToken` has allowed. @throws ClientConfigurationError if no guard has checked the request before. */
