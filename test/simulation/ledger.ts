@@ -1,27 +1,27 @@
 import type { TokenClientError } from '../../src/errors.ts'
 import type { Host } from './host.ts'
 
-/** The two readings that tell later whether a host's clocks disagree about a token's age. */
+/** The clocks of a host when a request left. They show later whether the clocks disagree about the age of its token. */
 export interface Sent {
   /** Monotonic ms. */
   readonly at: number
-  /** Wall time less monotonic time. */
+  /** Wall time minus monotonic time, in milliseconds. */
   readonly clockOffset: number
   readonly suspended: number
   readonly setBack: number
 }
 
-/** A token as a service got it. */
+/** A token that a service got. */
 export interface Held {
   readonly value: string
   readonly sent: Sent
-  /** Monotonic ms: sent for, plus the life that the server told; no later than any end that it told before. */
+  /** Monotonic ms. The life that the server told counts from the request, and an end that it told earlier stays valid. */
   readonly endsAt: number
-  /** The earliest end that the server told for the value; undefined when it never told one. */
+  /** The earliest end that the server ever told for this value; undefined if it told none. */
   readonly toldEnd: number | undefined
-  /** True time at which it came. */
+  /** True time at which the token came. */
   readonly cameAt: number
-  /** It came from a store: its age is what two wall clocks make of it. */
+  /** The token came from a store. Its age is the difference between two wall clocks. */
   readonly isShared?: boolean
 }
 
@@ -29,69 +29,71 @@ export interface Held {
 export interface Row {
   readonly error: TokenClientError
   readonly failures: number
-  /** Those of them that left the key without a token to rely on. */
+  /** How many of them left the kind of token without a usable token. */
   readonly withoutToken: number
-  /** Monotonic ms of the first of them that left the key without a token to rely on. */
+  /** Monotonic ms of the first of those. */
   readonly outageSince: number | undefined
-  /** Monotonic ms of the last of them: when its request left, as far as that was seen, and when it failed. */
+  /** Monotonic ms. The request of the last failure left at this moment; undefined if nobody saw that. */
   readonly sentAt: number | undefined
+  /** Monotonic ms of the last failure. */
   readonly at: number
 }
 
-/** A failed flight, and until when nobody may start another one. Monotonic ms. */
+/** A failed flight, and the moment before which no other one may start. Monotonic ms. */
 export interface Setback {
   readonly error: TokenClientError
   readonly scope: string
   readonly at: number
   readonly notBefore: number
-  /** Milliseconds that it bars its own kind of token at least, whatever the server shows to others. */
+  /** The least wait of its own kind of token, even if the server answers other kinds well. Milliseconds. */
   readonly own: number
-  /** The credential that was refused: another one ends the wait. */
+  /** The credential that was sent. If it was refused, another credential ends the wait. */
   readonly secret: string
-  /** None of its requests was seen. */
+  /** No request of the flight was seen. */
   readonly isUnseen: boolean
   /** The credential had worked before. */
   readonly hadWorked: boolean
-  /** Nobody can doubt that it concerns all kinds of tokens of the client. */
+  /** It certainly concerns all kinds of tokens of the client. */
   readonly isForAll: boolean
-  /** What may be remembered of it; nothing outside tells when a kind of token was let go, and its failures with it. */
+  /** All counts of failures that are possible. Nothing outside shows when the library forgets a kind of token and its failures. */
   readonly rows: readonly Row[]
 }
 
-/** What a service's outside shows about one kind of token: the simulation's own book, kept without looking into the library. */
+/** What can be seen from outside about one kind of token of a service. Nothing here is read from inside the library. */
 export interface Ledger {
   readonly scope: string
   inFlight: number
-  /** Of the flight under way, from its first request to its event. Monotonic ms. */
+  /** When the first request of the current flight left; undefined when no flight is under way. Monotonic ms. */
   flightAt: number | undefined
   attempts: number
   lastFlightAt: number
-  /** How much earlier that flight may have begun than its first request left. */
+  /** That flight may have begun so much earlier than its first request left. Milliseconds. */
   heldBack: number
   /** When the first request of its last attempt left. Monotonic ms. */
   sentAt: number
-  /** The next request belongs to the same attempt: a server has asked for another proof. */
+  /** A server has asked for another proof, so the next request belongs to the same attempt. */
   goesOn: boolean
-  /** Its credential came late, so that its attempt may have begun long before. */
+  /** The credential came late, so the attempt may have begun long before its request. */
   isLate: boolean
-  /** When that request ended. Monotonic ms. */
+  /** When the last token request ended. Monotonic ms. */
   endedAt: number
   /** True time of the last token request. */
   askedAt: number
   /** The credential that was sent last. */
   secret: string
-  /** The last good answer; it becomes the held token with its event. */
+  /** The token of the last good answer. It becomes the held token when the `refreshed` event comes. */
   arrived: Held | undefined
   held: Held | undefined
   setback: Setback | undefined
-  /** Monotonic ms of the last failure that may be the server's, since its last token. */
+  /** Monotonic ms of the last failure since the last token that may be the server's. */
   badAt: number | undefined
-  /** Others may have been answered since it failed, or got tokens since it was refused: then it fails alone, until it gets a token. */
+  /** The server may have answered other kinds of tokens since this one failed. Then only this one fails, until it gets a token. */
   mayBeAlone: boolean
+  /** Other kinds of tokens were granted since this one was refused. Then only this one may be refused, until it gets a token. */
   mayBeRefusedAlone: boolean
-  /** Monotonic ms of its last answer of which nobody can swear that it shows the server well, or ill. */
+  /** Monotonic ms of its last answer that does not show clearly whether the server is well. */
   unclearAt: number
-  /** Since when the server was out when it refused the last request. If the attempt then fails for want of an answer, it may be out since then. */
+  /** The start of the outage that the last refusal may have ended. If its attempt then fails without an answer, the outage goes on. */
   outageBefore: number | undefined
 }
 

@@ -167,28 +167,28 @@ export const regressions: readonly Regression[] = [
   },
   {
     seed: 905_479,
-    found: 'the simulation itself held a pause against all kinds of tokens that was told to a kind which may fail alone'
+    found:
+      'The simulation applied a pause to all kinds of tokens although the kind that was told it may be failing alone.'
   },
-  { seed: 909_103, found: 'the simulation itself forgot a pause that another kind of token was told' },
+  { seed: 909_103, found: 'The simulation forgot a pause that another kind of token had been told.' },
   {
     seed: 909_187,
-    found: 'the simulation itself let a caller at the end of a token wait for the failure of another kind'
+    found: 'At the end of a token the simulation made a caller wait for the failure of another kind of token.'
   },
   {
     seed: 913_438,
-    found: 'the simulation itself did not count an attempt that had failed while it waited for another kind of token'
+    found: 'The simulation did not count an attempt that failed while it waited for another kind of token.'
   },
   {
     seed: 913_516,
-    found: 'the simulation itself counted a refusal of one kind of token for the next refusal of the client'
+    found: 'The simulation counted the refusal of one kind of token when the whole client was refused next.'
   },
   {
     seed: 919_516,
-    found:
-      'the simulation itself took a refusal for the end of an outage, although its attempt failed for want of an answer'
+    found: 'The simulation ended an outage at a refusal, but the attempt went on and failed without an answer.'
   },
   {
     seed: 943_793,
-    found: 'the simulation itself gave a token its whole life although the wall clock had run ahead during its request'
+    found: 'The simulation gave a token its whole life although the wall clock had run ahead during its request.'
   }
 ]
