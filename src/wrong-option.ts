@@ -12,11 +12,13 @@ export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return String(value)
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (value === '') return 'an empty string'
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  if (typeof value !== 'object') return `a ${typeof value}`
+  return Symbol.iterator in value ? 'an iterable' : 'an object'
 }
 
+/** A Map or URLSearchParams has no own members, so all of it would be ignored silently. */
 export function plainObject(option: string, value: unknown, remedy: string): asserts value is Record<string, unknown> {
-  const plain = typeof value === 'object' && value !== null && !Array.isArray(value)
+  const plain = typeof value === 'object' && value !== null && !(Symbol.iterator in value)
   if (!plain) wrong(option, `must be an object, but is ${kindOf(value)}`, remedy)
 }
 

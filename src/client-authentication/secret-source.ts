@@ -79,20 +79,20 @@ function secretVariable(given: EnvironmentVariable, { option, checked }: SecretO
   const name = nonEmptyString(`${option}.env`, given.env, 'Give the name of the variable that holds the secret.')
   const { remove = false } = given
   trueOrFalse(`${option}.remove`, remove)
-  if (remove) refuseInWorker(`${option}.remove`)
   checkVariableName(`${option}.env`, name)
   const what = `The environment variable ${name} of ${option}`
   const load = () => checked(withoutLineEnd(variable(name)))
   const first = configured(what, 'Give the name of one that is set before the process starts.', load)
-  if (remove) delete process.env[name]
+  if (remove) removeVariable(`${option}.remove`, name)
   return reportingWhitespace(what, remove ? fixed(first) : keeping(what, load, first))
 }
 
-/** A worker thread has a copy of the environment, so a variable that it deletes stays in the process. */
-function refuseInWorker(option: string): void {
-  if (builtin.workerThreads.isMainThread) return
-  const remedy = 'Read the variable in the main thread and pass the secret to the worker, or give { file }.'
-  wrong(option, 'cannot remove a variable from the environment in a worker thread', remedy)
+/** A worker thread has a copy of the environment, so a variable that it deletes stays in the process. `process.env` can be frozen, or a proxy. */
+function removeVariable(option: string, name: string): void {
+  const { env } = process
+  if (builtin.workerThreads.isMainThread && Reflect.deleteProperty(env, name) && !(name in env)) return
+  const remedy = 'Read it in the main thread and pass the secret to the worker, or give { file }.'
+  wrong(option, 'cannot remove a variable from this environment', remedy)
 }
 
 /** A text that is not a name can be the secret itself, so it is not repeated. */
@@ -103,7 +103,8 @@ function checkVariableName(option: string, name: string): void {
     const remedy = `Give { env: '${holder}' }.`
     wrong(option, `is the value of the environment variable ${holder}, not its name`, remedy)
   }
-  wrong(option, 'names a variable that is not set', 'Give the name of one that is set before the process starts.')
+  const remedy = 'Give the name of one that is set before the process starts and was not removed.'
+  wrong(option, 'names a variable that is not set', remedy)
 }
 
 /** Editors and `echo` add a line break at the end of a file. One line break is not part of the secret. */

@@ -30,9 +30,9 @@ export function headersOption(given: unknown): CredentialSource<HeaderFields> | 
 }
 
 function headerFields(given: unknown): HeaderFields {
-  if (typeof given !== 'object' || given === null) throw new CredentialFault(`is ${kindOf(given)}, not an object`)
   // A Map or a Headers has no own members, so all of it would be ignored silently.
-  if (Symbol.iterator in given) throw new CredentialFault('is an iterable, not a plain object')
+  if (typeof given !== 'object' || given === null || Symbol.iterator in given)
+    throw new CredentialFault(`is ${kindOf(given)}, not an object`)
   const fields = new Map<string, string>()
   for (const [written, value] of Object.entries(given)) {
     const name = written.toLowerCase()

@@ -55,8 +55,6 @@ function audienceOption(option: string, value: unknown): string {
 function parametersOption(option: string, value: unknown): Record<string, string> {
   const remedy = 'Give an object of form fields, each with a string that is not empty.'
   plainObject(option, value, remedy)
-  // A Map or URLSearchParams has no own members, so all of it would be ignored silently.
-  if (Symbol.iterator in value) wrong(option, 'must be a plain object, but is an iterable', remedy)
   const fields = Object.entries(value).map(([name, field]) => {
     if (ownedNames.includes(name)) {
       wrong(`${option}.${name}`, 'belongs to the grant or to the client authentication', 'Use the option made for it.')

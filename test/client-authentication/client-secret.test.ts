@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { clientSecretBasic } from '../../src/client-authentication/client-secret-basic.ts'
 import { clientSecretPost } from '../../src/client-authentication/client-secret-post.ts'
 import type { ClientSecret } from '../../src/client-authentication/secret-source.ts'
@@ -163,6 +163,26 @@ test('X11 no view of the authentication shows its secret', async () => {
 
 test('an unknown encoding is refused by name', () => {
   expect(() => clientSecretBasic('s', { encoding: 'base64' as 'raw' })).toThrow(/^encoding must be one of form, raw\./)
+})
+
+test('W20 options in a Map are refused, because none of them would be read', () => {
+  const options = new Map([['clientIdInForm', true]]) as object
+  expect(() => clientSecretBasic('s', options)).toThrow(
+    'clientSecretBasic options must be an object, but is an iterable'
+  )
+})
+
+test('W20 W28 the id stands in the form once for each secret that is tried, and not because of a polluted prototype', async () => {
+  const ring = clientSecretBasic(['one', 'two'], { clientIdInForm: true })
+  const { form, proof } = await present(ring)
+  expect(await proof.refused()).toBe(true)
+  expect([form.getAll('client_id'), (await present(ring)).form.getAll('client_id')]).toEqual([
+    ['order-service'],
+    ['order-service']
+  ])
+  Object.assign(Object.prototype, { clientIdInForm: true })
+  onTestFinished(() => void Reflect.deleteProperty(Object.prototype, 'clientIdInForm'))
+  expect((await present(clientSecretBasic('s', {}))).form.has('client_id')).toBe(false)
 })
 
 test.each(['form', 'raw'] as const)(

@@ -87,6 +87,30 @@ test('X12 with remove the variable leaves the environment, and the secret stays'
   expect(await sent(authentication)).toEqual(['s3cret'])
 })
 
+test.each<[string, (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv]>([
+  ['is frozen', (env) => Object.freeze({ ...env })],
+  ['refuses', (env) => new Proxy(env, { deleteProperty: () => false })],
+  ['only pretends', (env) => new Proxy(env, { deleteProperty: () => true })],
+  ['inherits the variable', (env) => Object.assign(Object.create(env), env)]
+])('W27 X12 remove is refused where the environment %s', (_, replaced) => {
+  const { env } = process
+  env.ORDER_SECRET = 's3cret'
+  process.env = replaced(env)
+  const refusal = refusalOf(() => clientSecretPost({ env: 'ORDER_SECRET', remove: true }))
+  process.env = env
+  expect(refusal).toMatchObject({
+    code: 'ERR_INVALID_OPTION',
+    message: expect.stringContaining('clientSecret.remove cannot remove a variable from this environment.')
+  })
+})
+
+test('W27 X12 a variable that a client has removed is not there for the next one, and the error says so', () => {
+  process.env.ORDER_SECRET = 's3cret'
+  clientSecretPost({ env: 'ORDER_SECRET', remove: true })
+  const { message } = refusalOf(() => clientSecretPost({ env: 'ORDER_SECRET', remove: true }))
+  expect(message).toContain('was not removed')
+})
+
 test('X5 a variable that changes is seen by the next request', async () => {
   process.env.ORDER_SECRET = 'old'
   const authentication = clientSecretPost({ env: 'ORDER_SECRET' })

@@ -232,6 +232,7 @@ const wrongOptions: readonly Row[] = [
   [{ ...good, resource: 'https://users.internal#a' }, 'ERR_INVALID_OPTION', 'options.resource'],
   [{ ...good, resource: [7] }, 'ERR_INVALID_OPTION', 'options.resource'],
   [{ ...good, parameters: new Map([['tenant', 'a']]) }, 'ERR_INVALID_OPTION', 'options.parameters'],
+  [{ ...good, connect: new Map([['ca', 'a']]) }, 'ERR_INVALID_OPTION', 'connect'],
   [{ ...good, parameters: new URLSearchParams('tenant=a') }, 'ERR_INVALID_OPTION', 'options.parameters'],
   [{ ...good, parameters: 'a=b' }, 'ERR_INVALID_OPTION', 'options.parameters'],
   [{ ...good, parameters: { tenant: 7 } }, 'ERR_INVALID_OPTION', 'options.parameters.tenant'],

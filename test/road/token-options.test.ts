@@ -71,6 +71,7 @@ describe.each(ways)('W10 one call by %s', (way) => {
   test.each<[unknown, string]>([
     ['write_user', '[tokenOptions]'],
     [{ scopes: ['write_user'] }, '[tokenOptions].scopes'],
+    [new Map([['scope', 'write_user']]), '[tokenOptions]'],
     [{ scope: ['a b'] }, '[tokenOptions].scope'],
     [{ maxWait: -1 }, '[tokenOptions].maxWait'],
     [{ header: 'Host' }, '[tokenOptions].header'],
