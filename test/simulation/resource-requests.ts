@@ -128,7 +128,7 @@ export function resourceDispatch(
   const unread = tracked.request.body === 'iterable' && chance.happens(0.2)
   const attempt: Attempt = { token: tokenIn(options), unread, status: undefined, wantsProof: false }
   judgeAttempt(world, service, tracked, attempt)
-  const proof = proofSent(world, service, options, attempt.token, attempt.token !== undefined)
+  const proof = proofSent(world, service, { options, token: attempt.token, needsProof: attempt.token !== undefined })
   tracked.attempts.push(attempt)
   if (!unread) void read(world, service, tracked, options.body)
 

@@ -7,10 +7,10 @@ import { attemptSince, isWithoutToken, longestTrial, otherLedgers, slackOf, sure
 import { minute, second } from './units.ts'
 import type { Service } from './world.ts'
 
-/** So many are kept: more than can fail during one flight. */
+/** So many failures are kept, which is more than one flight can meet. */
 const mostFailures = 100
 
-/** A failure that may be the server's is remembered for it, whichever kind of token has met it. */
+/** A failure that may be the server's is remembered for the server, whichever kind of token met it. */
 export function noteFailure(
   service: Service,
   ledger: Ledger,
@@ -20,7 +20,7 @@ export function noteFailure(
   const { sentAt = Number.NEGATIVE_INFINITY, isCertain } = failure
   const at = host.monotonicTime()
   const former = server.failures.at(-1)
-  // A request that was under way at the former failure tells of the same failure a second time.
+  // A request that was under way at the former failure reports the same failure a second time.
   const isAnother = former === undefined || sentAt > former.at + slackOf(service)
   server.failures.push({ ...failure, scope: ledger.scope, at, isAnother })
   if (server.failures.length > mostFailures) server.failures.shift()
@@ -31,30 +31,30 @@ export function noteFailure(
   else if (isAnother && isWithoutToken(service, ledger)) server.surelyOutSince ??= at
 }
 
-/** If more kinds of tokens fail and none succeeds, the failure is the server's, whatever it answers. */
+/** If more kinds of tokens than this fail and none succeeds, the failure is the server's, whatever it answers. */
 const mostIllAlone = 8
 
 export function mayBeServers({ server }: Service, error: TokenClientError): boolean {
   return isServers(error) || server.failedFor.size > mostIllAlone
 }
 
-/** If the server may have answered another kind of token since this one failed, this one fails alone until it gets a token. */
+/** If the server may have answered another kind of token since this kind failed, only this kind fails until it gets a token. */
 export function noteFailsAlone(service: Service, ledger: Ledger): void {
   const { setback } = ledger
   const failedAt = ledger.badAt ?? (setback && isServers(setback.error) ? setback.at : undefined)
-  // A first attempt may have failed unseen, while it waited for the one that tries the credential for all.
+  // A first attempt may have failed unseen while it waited for the request that tries the credential for all.
   const { flightAt = service.host.monotonicTime(), heldBack } = ledger
   const since = Math.min(failedAt ?? Number.POSITIVE_INFINITY, flightAt - Math.min(heldBack, longestTrial))
   if (mayBeWellSince(service, ledger, since)) ledger.mayBeAlone = true
 }
 
-/** Another kind of token may have found the server well since then. */
+/** Whether another kind of token may have found the server well since then. */
 export function mayBeWellSince(service: Service, ledger: Ledger, moment: number): boolean {
   const unclear = otherLedgers(service, ledger).map(({ unclearAt }) => unclearAt)
   return Math.max(service.server.goodAt, ...unclear) >= moment
 }
 
-/** For how long some kind of token has been without a usable token because of the server, as far as this can be known. */
+/** How long some kind of token has had no usable token because of the server, as far as this can be known. Milliseconds. */
 export function outageAt({ server: { outageSince, surelyOutSince } }: Service, at: number): Interval {
   return {
     least: surelyOutSince === undefined ? 0 : Math.max(0, at - surelyOutSince),
@@ -62,7 +62,7 @@ export function outageAt({ server: { outageSince, surelyOutSince } }: Service, a
   }
 }
 
-/** When a kind of token may ask again after a failure of the server that another one has met. */
+/** When a kind of token may ask again after a failure of the server that another kind met. */
 function endAfter(service: Service, ledger: Ledger, { at, sentAt, asked = 0 }: ServerFailure): Interval {
   const { server } = service
   const error = { code: 'ERR_SERVER_ERROR', transient: true, retryAfter: asked } as const
@@ -79,7 +79,7 @@ function hull(intervals: readonly Interval[]): Interval {
   }
 }
 
-/** More is possible if the server has never worked, or if nobody can say which pause it asked for. */
+/** A longer wait is possible if the server has never worked, or if it is unknown which pause it asked for. */
 function possibleEnd(service: Service, ledger: Ledger, failure: ServerFailure): Interval {
   const { least, most } = endAfter(service, ledger, failure)
   const hasWorked = service.server.goodAt > Number.NEGATIVE_INFINITY
@@ -87,7 +87,7 @@ function possibleEnd(service: Service, ledger: Ledger, failure: ServerFailure): 
   return { least, most: Math.max(most, failure.at + unknown) }
 }
 
-/** When the next flight may begin if a failure that another kind of token has met since then counts instead of its own. */
+/** When the next flight may begin if a failure counts that another kind of token met since then. */
 export function endsAfterOthers(service: Service, ledger: Ledger, sentAt: number): Interval[] {
   const since = sentAt - slackOf(service)
   const others = service.server.failures.filter(({ at, scope }) => scope !== ledger.scope && at >= since)
@@ -103,7 +103,7 @@ export function endAfterSearch(service: Service, ledger: Ledger, at: number): In
 /** Until when the server's last failure can keep a kind of token from asking. */
 export function latestByServer(service: Service, ledger: Ledger): number {
   const { failures } = service.server
-  // An uncertain failure may concern its own request only. Then the one before it still counts.
+  // An uncertain failure may concern only its own request. Then the failure before it still counts.
   const last = failures.findLastIndex(({ isAnother, isCertain }) => isAnother && isCertain)
   return Math.max(...failures.slice(Math.max(0, last)).map((failure) => possibleEnd(service, ledger, failure).most))
 }
@@ -117,7 +117,7 @@ export function earliestByServer(service: Service, ledger: Ledger): number {
   const beganAt = attemptSince(service, ledger)
   const last = certain.findLastIndex(({ isAnother, at }) => isAnother && at < beganAt)
   const [first] = certain
-  // A request that was let go before the failure can leave a little after it.
+  // A request that was admitted before the failure can leave a little after it.
   if (first === undefined || last === -1 || moment < first.at + slackOf(service) + second)
     return Number.NEGATIVE_INFINITY
   // While only one kind of token has failed, the callers of another kind may try whether the server fails for all.

@@ -1,3 +1,5 @@
+import type { Ledger } from './ledger.ts'
+
 /** What a service can know about the authorization server from its own exchanges. Monotonic ms unless said otherwise. */
 export interface ServerView {
   /** When it last gave a good answer. */
@@ -47,6 +49,8 @@ interface Pause {
 
 /** A token request on the wire. */
 export interface OpenExchange {
+  /** The ledger of the kind of token that is requested. */
+  readonly ledger: Ledger
   /** True time. */
   readonly beganAt: number
 }

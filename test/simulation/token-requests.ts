@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { limits } from '../../src/limits.ts'
 import { outage } from './answers.ts'
 import type { Host } from './host.ts'
-import { type Ledger, type Sent, sentNow } from './ledger.ts'
+import { type Sent, sentNow } from './ledger.ts'
 import type { OpenExchange } from './server-view.ts'
 import { ledgerOf, tokenEndpoint } from './service-state.ts'
 import { kindOf } from './shared-view.ts'
@@ -13,7 +13,7 @@ import { requestOfFleet } from './watch-store.ts'
 import { openWire } from './wire.ts'
 import type { Service, World } from './world.ts'
 
-/** Carries a service's token requests to the authorization server, in undici's place. */
+/** Replaces undici for a service's token requests. */
 export function tokenDispatch(
   world: World,
   service: Service,
@@ -33,7 +33,7 @@ export function tokenDispatch(
   requestOfFleet(world, service, scope)
   const exchange = exchangeBegins(world, service, ledger, isFirstOfFlight)
 
-  const proof = proofSent(world, service, options, undefined, true)
+  const proof = proofSent(world, service, { options, token: undefined, needsProof: true })
   let wantsProof = false
 
   ledger.secret = secret
@@ -42,8 +42,8 @@ export function tokenDispatch(
   const wire = openWire(host, handler, (ending) => {
     ledger.inFlight -= 1
     ledger.endedAt = host.monotonicTime()
-    if (wantsProof && ending.how === 'whole') sentAgain(service, ledger, exchange)
-    else exchangeEnds(world, service, ledger, exchange, ending)
+    if (wantsProof && ending.how === 'whole') sentAgain(service, exchange)
+    else exchangeEnds(world, service, exchange, ending)
   })
   line.in(chance.between(0.5, 20), () => {
     if (machine.partitioned) {
@@ -69,7 +69,7 @@ export function tokenDispatch(
       kindOf(world.shared, scope).grantedAt = line.now
       ledger.arrived = { value: issued.value, sent, endsAt, toldEnd, cameAt: line.now }
       service.tokens.set(issued.value, ledger.arrived)
-      // An answer that gives nothing but an ended token is of no use, and what it says about the end counts all the same.
+      // The client cannot use an answer whose token has ended. What the answer says about the end counts nevertheless.
       const { held } = ledger
       if (held?.value === issued.value && endsAt <= sent.at) ledger.held = { ...held, endsAt, toldEnd }
       return true
@@ -78,28 +78,29 @@ export function tokenDispatch(
   return true
 }
 
-/** The server has said nothing about itself, and the same attempt goes on with another proof. */
-function sentAgain({ server }: Service, ledger: Ledger, exchange: OpenExchange): void {
+/** A demand for another proof says nothing about the server. The same attempt goes on with another proof. */
+function sentAgain({ server }: Service, exchange: OpenExchange): void {
+  const { ledger } = exchange
   server.open.delete(exchange)
   ledger.attempts -= 1
   ledger.goesOn = true
 }
 
-/** How far the wall clock ran ahead since then. It was set forward, or the machine was suspended, and nobody can tell which. */
+/** How far the wall clock ran ahead since then, in milliseconds. It was set forward, or the machine was suspended. */
 function ranAhead(host: Host, { clockOffset }: Sent): number {
   const ahead = host.wallTime() - host.monotonicTime() - clockOffset
   return ahead < samePace ? 0 : ahead
 }
 
-/** Two clocks that differ by less go together. Milliseconds. */
+/** Two clocks that differ by less than this run at the same pace. Milliseconds. */
 const samePace = 100
 
 const defaultLifetime = 300_000
 
-/** An end that was told before is remembered to a tenth of a second. */
+/** The library remembers an end that was told before to a tenth of a second. */
 const memory = 100
 
-/** A life of 0 says that a token has ended whose end is known, and nothing about another one. */
+/** A life of 0 says that a token has ended whose end is known. It says nothing about a token whose end is unknown. */
 function earliestEnd(known: number | undefined, told: number | undefined, sentAt: number): number | undefined {
   const remembered = known === undefined ? undefined : Math.floor(known / memory) * memory
   if (told === undefined || (told === 0 && known === undefined)) return remembered

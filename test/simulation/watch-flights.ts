@@ -7,10 +7,10 @@ import { second } from './units.ts'
 import type { Service, World } from './world.ts'
 
 const gapBetweenFlights = second
-/** Three, one more after a broken connection, and one more after a refused credential that has changed. */
+/** Three attempts, one more after a broken connection, and one more if a refused credential has changed. */
 const attemptsOfFlight = 5
 
-/** I3 and the first half of I4: a token request leaves. Its flight is over when its event was told. */
+/** Checks I3 and the first half of I4 when a token request leaves. Its flight ends with its event. */
 export function tokenRequested(world: World, service: Service, ledger: Ledger): void {
   const { host, name } = service
   const moment = host.monotonicTime()
@@ -22,11 +22,11 @@ export function tokenRequested(world: World, service: Service, ledger: Ledger): 
   if (ledger.inFlight > 0) world.violate('I3', name, `two token requests at once for "${ledger.scope}"`)
 
   if (ledger.flightAt === undefined) {
-    // Behind a store a flight asks later than it begins, by as long as it has looked there.
+    // With a store a flight first looks there, so its request leaves later than it begins, and its start cannot be judged.
     if (!world.settings.isShared) judgeStart(world, service, ledger)
     ledger.flightAt = moment
     ledger.lastFlightAt = moment
-    // While the server is ill, one request goes at a time. The other flights have begun and wait for their turn.
+    // While the server is ill, only one request is sent at a time. The other flights have begun and wait for their turn.
     const mayHaveQueued = ledger.isLate || service.server.failures.length > 0
     ledger.heldBack = mayHaveQueued ? longestInBackground : longestTrialOf(service, ledger)
     ledger.attempts = 0
@@ -50,18 +50,18 @@ function judgeStart(world: World, service: Service, ledger: Ledger): void {
   if (early > machine.slack) world.violate('I4', name, `a flight for "${ledger.scope}" ${early} ms before its time`)
 }
 
-/** Until when a refusal of the client that another kind of token has met keeps this one from asking. */
+/** Until when a refusal of the client that another kind of token met keeps this kind from asking. */
 function earliestByClient(service: Service, ledger: Ledger, moment: number): number {
   const { refusal } = service
   if (refusal === undefined || refusal.scope === ledger.scope) return 0
-  // Its flight had begun before.
+  // The flight began before the refusal.
   if (refusal.at > Math.min(attemptSince(service, ledger), moment - slackOf(service))) return 0
   return endByClient(service, ledger)?.least ?? 0
 }
 
 /**
- * Whether a setback no longer holds: the credential has changed, the token in hand has ended, or another kind of token has found the
- * server well or has met a later failure of it.
+ * Whether a setback no longer holds. That is so if the credential has changed, if the token in hand has ended, or if another kind of token
+ * has found the server well or has met a later failure of it.
  */
 function isLifted(setback: Setback, service: Service, ledger: Ledger, moment: number): boolean {
   const { held } = ledger
@@ -69,13 +69,13 @@ function isLifted(setback: Setback, service: Service, ledger: Ledger, moment: nu
   const { slack } = service.machine
   const hasAnotherFailed = anotherHasFailed(service, ledger, moment)
   if (isClients(error) && setback.secret !== service.machine.secret) return true
-  // None of its requests was seen: it has only waited behind the request of another kind of token.
+  // None of its requests was seen, so it only waited behind the request of another kind of token.
   if (isServers(error) && setback.isUnseen && hasAnotherFailed) return true
-  // A later failure of the server has taken its place.
+  // A later failure of the server replaces it.
   if (isServers(error) && service.server.failedAt > at && moment >= service.server.failedAt + second - slack)
     return true
   if (mayBeWellSince(service, ledger, at) && moment >= at + setback.own - slack) return true
-  // Callers without a token wait for the failures of their own kind, not for a failure that only another kind has met.
+  // Callers without a token wait for the failures of their own kind, but not for a failure that only another kind met.
   if (hasAnotherFailed && !isServers(error)) {
     const own = isClients(error) ? (endByClient(service, ledger)?.least ?? 0) : at + setback.own
     if (own >= at && moment >= own - slack) return true
@@ -90,7 +90,7 @@ function anotherHasFailed(service: Service, ledger: Ledger, moment: number): boo
   return otherLedgers(service, ledger).some((other) => waits(other) || hasMetOne(other))
 }
 
-/** I6: a token in hand that nobody refused is not replaced for a rejection, and serials rise. */
+/** I6: a token that nobody refused is not replaced because of a rejection, and serials rise. */
 export function refreshed(world: World, service: Service, { scope, serial, reason, origin }: Refreshed): void {
   const ledger = ledgerOf(service, scope.join(' '))
   if (origin === 'store') ledger.arrived = service.tokens.get(service.found.get(ledger.scope) ?? '')

@@ -5,16 +5,23 @@ import type { Proof } from './simulated-nonces.ts'
 import type { Script } from './wire.ts'
 import type { Service, World } from './world.ts'
 
-/** I18: the proof of a request that leaves. Undefined for clients without DPoP, and where no token goes. */
+/** A request that leaves, and what its proof must fit. */
+export interface ProvenRequest {
+  readonly options: Dispatcher.DispatchOptions
+  /** The token that goes with it; undefined for a token request. */
+  readonly token: string | undefined
+  /** A client with DPoP must send a proof with it. */
+  readonly needsProof: boolean
+}
+
+/** Checks I18 for a request that leaves, and returns its proof. It has none without DPoP or if it carries no token. */
 export function proofSent(
   world: World,
   { name, machine: { proves } }: Service,
-  options: Dispatcher.DispatchOptions,
-  token: string | undefined,
-  isProven: boolean
+  { options, token, needsProof }: ProvenRequest
 ): Proof | undefined {
   const proof = proofIn(options)
-  const isWanted = proves && isProven
+  const isWanted = proves && needsProof
   if ((proof !== undefined) !== isWanted) world.violate('I18', name, isWanted ? 'no proof' : 'a proof without a reason')
   const scheme = proves ? 'DPoP' : 'Bearer'
   if (token !== undefined && !JSON.stringify(options.headers).includes(`"${scheme} ${token}"`))
@@ -32,7 +39,7 @@ export function proofSent(
   return proof
 }
 
-/** What a server answers to a proof that it does not take. */
+/** The answer of a server to a proof that it refuses; undefined if it takes the proof. */
 export function proofRefusal(
   { proofs, line }: World,
   { host }: Service,
@@ -43,7 +50,7 @@ export function proofRefusal(
   return proofs?.judges.get(server)?.refusal(proof, host.wallTime() - epoch - line.now)
 }
 
-/** An answer of that server, perhaps with a nonce. Servers whose clients differ tell it to all of them. */
+/** The answer with a nonce or without. If only some clients use DPoP, the server sends nonces to all of them. */
 export function withNonce({ proofs }: World, server: string, script: Script, isProven = true): Script {
   if (!isProven && !proofs?.isMixed) return script
   return proofs?.judges.get(server)?.withNonce(script) ?? script

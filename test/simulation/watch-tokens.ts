@@ -3,7 +3,7 @@ import { latestByServer } from './server-failures.ts'
 import { ledgerOf, slackOf } from './service-state.ts'
 import type { Service, World } from './world.ts'
 
-/** I2, its last part: after a suspend a token past its end goes out only when another one was asked for. */
+/** Checks the last part of I2: after a suspend, an ended token is sent only if another one was requested. */
 export function tokenSent(world: World, service: Service, value: string): void {
   tokenGiven(world, service, value)
   const issued = world.authorizationServer.issued.get(value)
@@ -13,7 +13,7 @@ export function tokenSent(world: World, service: Service, value: string): void {
     world.violate('I2', service.name, 'a token past its end, and none asked for')
 }
 
-/** I2, I6 and I13: a token is put on a request, or handed to a caller. */
+/** Checks I2, I6 and I13 when a token is put on a request or given to a caller. */
 export function tokenGiven(world: World, service: Service, value: string): void {
   const { host, name, tokens, serials } = service
   const issued = world.authorizationServer.issued.get(value)
@@ -25,7 +25,7 @@ export function tokenGiven(world: World, service: Service, value: string): void 
 
   const ledger = ledgerOf(service, issued.scope)
   const past = host.monotonicTime() - token.endsAt
-  // One that took longer to come than it lives is given to those who waited for it, and to nobody else.
+  // A token whose answer took longer than its life is given to the callers who waited for it, and to no others.
   const justCame = token.cameAt === world.line.now
   if (past >= 0 && !justCame && !clockWasSetBackUnseen(service, token))
     world.violate('I2', name, `a token ${past} ms past its end by the monotonic clock`)
@@ -42,12 +42,12 @@ export function tokenGiven(world: World, service: Service, value: string): void 
     world.violate('I6', name, `serial ${serial} is used although ${newest} is there`)
 }
 
-/** The wall clock went back while the process, and with it the timer that ends a token, stood still. */
+/** The wall clock was set back while the process stood still, and with it the timer that ends a token. */
 function clockWasSetBackUnseen({ host }: Service, { sent }: Held): boolean {
   return host.setBack > sent.setBack && host.wokeAt > 0
 }
 
-/** After a suspend the wall clock knows better; only when that was set back too does nothing tell. */
+/** After a suspend only the wall clock shows that a token has ended. If it was set back too, nothing shows it. */
 function isPastUnasked(world: World, service: Service, ledger: Ledger, token: Held): boolean {
   const { host, machine, refusal } = service
   const { value, sent } = token
@@ -65,10 +65,10 @@ function isPastUnasked(world: World, service: Service, ledger: Ledger, token: He
   )
 }
 
-/** Lets a token's end on the server, which counts from later, come and go. Milliseconds. */
+/** The server counts a life from a later moment, so its end is waited for so much longer. Milliseconds. */
 const wallDrift = 60_000
 
-/** I1: a call failed for want of a token. */
+/** Checks I1 when a call has failed because it got no token. */
 export function tokenWanting(world: World, service: Service, scope: string, code: string): void {
   const { held } = ledgerOf(service, scope)
   const left = held === undefined ? 0 : held.endsAt - service.host.monotonicTime()
