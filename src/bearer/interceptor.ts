@@ -1,3 +1,4 @@
+import { isAnyObject } from '../any-object.ts'
 import { BearerExchange } from './bearer-exchange.ts'
 import type { BearerInterceptor } from './bearer-interceptor.ts'
 import { type BearerRequest, bearerRequest, type Spending } from './bearer-request.ts'
@@ -27,7 +28,7 @@ export function bearerInterceptor({ routes, ...spending }: BearerOptions): Beare
     const destination = boundOrigin === undefined ? new Destination() : undefined
     const composition = { ...spending, dispatch, destination, checksHandlers: bound.length > 0 }
     return (given, givenHandler) => {
-      if (!isObject(given) || !isObject(givenHandler)) return dispatch(given, givenHandler) // undici says what is wrong
+      if (!isAnyObject(given) || !isAnyObject(givenHandler)) return dispatch(given, givenHandler) // undici says what is wrong
       const handler = acceptLegacyHandler(givenHandler)
       const options = acceptLegacyOptions(given, givenHandler)
       const { origin, path, method } = options
@@ -60,10 +61,6 @@ function warnOnBun(): void {
   const message =
     "Bun's own undici has no compose(). Import Agent and request from 'undici/index.js', or use createFetch."
   process.emitWarning(message, 'TokenClientWarning')
-}
-
-function isObject(given: unknown): boolean {
-  return typeof given === 'object' && given !== null
 }
 
 /** The request is not sent. True, because no 'drain' will follow. */

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { isAnyObject } from '../any-object.ts'
 import { isBytes } from '../realm.ts'
 
 /** Keeps a request body so that it can be sent a second time. */
@@ -114,7 +115,7 @@ async function* goOn(reader: AsyncIterator<unknown>, first: Promise<IteratorResu
 }
 
 function isOneShot(body: unknown): body is Iterable<unknown> | AsyncIterable<unknown> {
-  if (!isObject(body) || isLasting(body) || 'pipe' in body || 'getReader' in body) return false
+  if (!isAnyObject(body) || isLasting(body) || 'pipe' in body || 'getReader' in body) return false
   return Symbol.asyncIterator in body || Symbol.iterator in body
 }
 
@@ -133,14 +134,10 @@ function isLasting(body: unknown): boolean {
 
 /** The form-data package has one of the same name, which is a stream. */
 function isForm(body: unknown): boolean {
-  return isObject(body) && body[Symbol.toStringTag] === 'FormData' && !('pipe' in body)
+  return isAnyObject(body) && body[Symbol.toStringTag] === 'FormData' && !('pipe' in body)
 }
 
 /** As undici has it. Streams of the oldest kind cannot be destroyed. */
 function isStream(body: unknown): body is EventEmitter & { destroy?(error?: Error): unknown } {
-  return isObject(body) && typeof body.pipe === 'function' && typeof body.on === 'function'
-}
-
-function isObject(body: unknown): body is Record<PropertyKey, unknown> {
-  return typeof body === 'object' && body !== null
+  return isAnyObject(body) && typeof body.pipe === 'function' && typeof body.on === 'function'
 }

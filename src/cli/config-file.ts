@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { knownNames } from '../known-names.ts'
+import { isRecord } from '../record.ts'
 import { UsageError } from './command.ts'
 
 /**
@@ -32,7 +33,7 @@ async function contentOf(file: string): Promise<string> {
 function objectIn(file: string, text: string): object {
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+    if (isRecord(value)) return value
   } catch {
     // The parser's message would show a part of the file.
   }

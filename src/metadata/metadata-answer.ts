@@ -1,6 +1,7 @@
 import { retryAfter } from '../http/retry-after.ts'
 import type { Answer } from '../http/send.ts'
-import { type Describe, type ExpectedServer, isObject, MetadataFault } from './metadata-document.ts'
+import { isRecord } from '../record.ts'
+import { type Describe, type ExpectedServer, MetadataFault } from './metadata-document.ts'
 import type { Issuer } from './server-source.ts'
 
 interface ExpectedAnswer extends ExpectedServer {
@@ -28,7 +29,7 @@ function jsonObject({ headers, body }: Answer): Record<string, unknown> {
   if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
     throw new MetadataFault('is not application/json')
   const document = parsed(body)
-  if (isObject(document)) return document
+  if (isRecord(document)) return document
   throw new MetadataFault('is not a JSON object')
 }
 

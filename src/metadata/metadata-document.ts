@@ -1,4 +1,5 @@
 import { isSecure } from '../http/secure-url.ts'
+import { isRecord } from '../record.ts'
 import type { AuthorizationServer, Issuer } from './server-source.ts'
 
 export interface ExpectedServer {
@@ -63,7 +64,7 @@ export function describedIssuer(document: object, expected: ExpectedServer): Iss
 
 /** A map, so that a member cannot be confused with an inherited one. Empty if the value is not an object. */
 function membersOf(value: unknown): ReadonlyMap<string, unknown> {
-  return new Map(isObject(value) ? Object.entries(value) : [])
+  return new Map(isRecord(value) ? Object.entries(value) : [])
 }
 
 /** Compares code point by code point. With a normalised comparison one server could pretend to be another (RFC 8414 §4). */
@@ -71,10 +72,6 @@ function checkIssuer(named: unknown, issuer: string): void {
   if (named === issuer) return
   const foreign = typeof named === 'string' && named !== ''
   throw new MetadataFault(`is about the issuer ${shown(named)}, not ${shown(issuer)}`, { wrong: true, foreign })
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Plain HTTP on this machine is only for an issuer on this machine. A process that listens on a local port does not belong to an https issuer. */

@@ -2,6 +2,7 @@ import { secureUrl } from '../http/secure-url.ts'
 import { describedServer, type ExpectedServer, MetadataFault } from '../metadata/metadata-document.ts'
 import type { AuthorizationServer } from '../metadata/server-source.ts'
 import { isUrl } from '../realm.ts'
+import { isRecord } from '../record.ts'
 import { kindOf, wrong } from '../wrong-option.ts'
 
 /** A metadata document (RFC 8414 §2) as you have it, or the URL where it is. */
@@ -16,8 +17,7 @@ export function metadataOption(given: unknown, expected: ExpectedServer): string
     if (hash !== '') wrong('metadata', 'has a fragment', remedy)
     return String(given)
   }
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    wrong('metadata', `must be a URL or an object, but is ${kindOf(given)}`, remedy)
+  if (!isRecord(given)) wrong('metadata', `must be a URL or an object, but is ${kindOf(given)}`, remedy)
   try {
     return describedServer(given, expected)
   } catch (error) {

@@ -1,3 +1,5 @@
+import { isAnyObject } from '../any-object.ts'
+import { isRecord } from '../record.ts'
 import { distinct, splitScope } from '../token/scope.ts'
 import type { JsonObject } from './compact-jws.ts'
 import type { AudiencePlace, ClaimPath, NamesPlace } from './profiles/token-profile.ts'
@@ -5,7 +7,7 @@ import type { AudiencePlace, ClaimPath, NamesPlace } from './profiles/token-prof
 /** Returns the value at a path. It is undefined if there is none or if it is inherited. */
 export function claimAt(claims: JsonObject, path: ClaimPath): unknown {
   let value: unknown = claims
-  for (const name of path) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
+  for (const name of path) value = isAnyObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
   return value
 }
 
@@ -21,7 +23,7 @@ export function namesAt(
 }
 
 function namesIn(value: unknown, form: NonNullable<NamesPlace['form']>): string[] {
-  if (form === 'keys') return isObject(value) && !Array.isArray(value) ? Object.keys(value) : []
+  if (form === 'keys') return isRecord(value) ? Object.keys(value) : []
   if (typeof value === 'string' && form === 'words') return splitScope(value)
   if (typeof value === 'string' && form === 'text') return [value]
   return Array.isArray(value) && value.every((member) => typeof member === 'string') ? distinct(value) : []
@@ -56,8 +58,4 @@ export function textAt(claims: JsonObject, path: ClaimPath): string | undefined 
   const value = claimAt(claims, path)
   const text = path[0] === 'aud' && Array.isArray(value) && value.length === 1 ? value[0] : value
   return typeof text === 'string' && text !== '' ? text : undefined
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../record.ts'
 import { decodeBase64url, isCanonical } from './base64url.ts'
 import { type RefusalReason, RefusedToken } from './token-refused-error.ts'
 import { parseUniqueJson } from './unique-json.ts'
@@ -65,7 +66,7 @@ export function parseHeader(header: string): JwsHeader {
 export function parseJsonObject(bytes: Uint8Array, otherwise: RefusalReason): JsonObject {
   try {
     const value = parseUniqueJson(utf8.decode(bytes))
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
+    if (isRecord(value)) return value
   } catch {
     // The refusal below does not repeat the content, as the parser's error would.
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ClientConfigurationError } from '../../errors.ts'
+import { isRecord } from '../../record.ts'
 import { atOnce } from '../faults/delivery.ts'
 import { readBody } from '../http/body.ts'
 import { type Answer, jsonAnswer } from '../http/server-answer.ts'
@@ -120,8 +121,8 @@ async function jsonBody(incoming: IncomingMessage): Promise<Readonly<Record<stri
   if (type !== 'application/json')
     throw new AdminError(415, 'unsupported_media_type', 'The body must have the content type application/json.')
   const body = parsed(bytes)
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid('The body must be a JSON object.')
-  return body as Readonly<Record<string, unknown>>
+  if (!isRecord(body)) throw invalid('The body must be a JSON object.')
+  return body
 }
 
 function parsed(bytes: Uint8Array): unknown {

@@ -2,6 +2,7 @@ import { longestDelay } from '../../clock.ts'
 import { ClientConfigurationError } from '../../errors.ts'
 import { httpToken } from '../../http/http-token.ts'
 import { knownNames } from '../../known-names.ts'
+import { isRecord } from '../../record.ts'
 import { type FaultLimit, type FaultName, type FaultParameter, type FaultValues, faultKinds } from './fault-kinds.ts'
 
 /**
@@ -31,7 +32,7 @@ export function checkedName(name: string, values: FaultValues): FaultName {
 const isOfKind: Readonly<Record<FaultParameter['kind'], (value: unknown) => boolean>> = {
   number: (value) => typeof value === 'number' && Number.isFinite(value),
   text: (value) => typeof value === 'string',
-  object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  object: isRecord,
   list: (value) => Array.isArray(value),
   numberOrText: (value) => isOfKind.number(value) || isOfKind.text(value),
   any: () => true

@@ -1,7 +1,8 @@
+import { isRecord } from '../../record.ts'
 import { isScopeToken } from '../../token/scope.ts'
 import type { DeclaredServices } from './check-services.ts'
 import { credentialNames, keptCredentials } from './credentials.ts'
-import { isObject, isText, type Path, type Report, reportUnknown } from './problems.ts'
+import { isText, type Path, type Report, reportUnknown } from './problems.ts'
 import type { NonceRule } from './registration.ts'
 
 const shortForm = ['scope', 'roles', 'authorities', 'audience']
@@ -22,7 +23,7 @@ const ownClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id',
 
 /** Reports the problems of one client. The sentences name the client, but never contain its credentials. */
 export function checkClient(client: unknown, path: Path, services: DeclaredServices, report: Report): void {
-  if (!isObject(client)) return void report(path, 'Every client must be an object.')
+  if (!isRecord(client)) return void report(path, 'Every client must be an object.')
   const { clientId, accessTokenLifetime, dpop, dpopNonces, enabled, claims } = client
   if (!isText(clientId)) return void report([...path, 'clientId'], 'Every client needs a clientId.')
   const name = `client "${clientId}"`
@@ -69,7 +70,7 @@ function checkGrants(
       `${field} of ${name} does not say which service it is for. Write it inside "may", under the name of the service.`
     )
   const { may = {} } = client
-  if (!isObject(may))
+  if (!isRecord(may))
     return void report([...path, 'may'], `may of ${name} must be an object with a grant for each service.`)
   for (const [service, grant] of Object.entries(may)) {
     const place = [...path, 'may', service]
@@ -77,7 +78,7 @@ function checkGrants(
     if (declared === undefined) {
       const names = listed([...services.keys()])
       report(place, `${name} may call "${service}", which is not a service. The services are: ${names}.`)
-    } else if (!isObject(grant)) {
+    } else if (!isRecord(grant)) {
       report(
         place,
         `The grant of ${name} for ${service} must be an object with "scope" and "roles". Both are optional.`
@@ -109,7 +110,7 @@ function checkGrant(
       report([...path, field], `${field} of ${what} must be an array of strings.`)
       continue
     }
-    const names = isObject(declared[field]) ? Object.keys(declared[field]) : []
+    const names = isRecord(declared[field]) ? Object.keys(declared[field]) : []
     granted.forEach((one, index) => {
       if (!names.includes(one))
         report(
@@ -126,7 +127,7 @@ const fieldName = { scope: 'scopes', roles: 'roles' }
 
 function checkClaims(name: string, claims: unknown, path: Path, report: Report): void {
   if (claims === undefined) return
-  if (!isObject(claims)) return void report(path, `claims of ${name} must be an object.`)
+  if (!isRecord(claims)) return void report(path, `claims of ${name} must be an object.`)
   for (const claim of Object.keys(claims))
     if (ownClaims.includes(claim))
       report([...path, claim], `claims of ${name} cannot contain ${claim}, because the server sets it in every token.`)

@@ -1,12 +1,13 @@
+import { isRecord } from '../../record.ts'
 import { checkClient } from './check-client.ts'
 import { checkServices, type DeclaredServices } from './check-services.ts'
-import { isObject, isText, type Problem, type Report, reportUnknown } from './problems.ts'
+import { isText, type Problem, type Report, reportUnknown } from './problems.ts'
 
 /** All problems of a registry, in the order of the document. If there are none, it is a `Registry`. */
 export function checkRegistry(document: unknown): readonly Problem[] {
   const problems: Problem[] = []
   const report: Report = (path, sentence) => problems.push({ path, sentence })
-  if (!isObject(document)) {
+  if (!isRecord(document)) {
     report([], 'A registry must be an object with "clients" and, optionally, "services".')
     return problems
   }
@@ -22,7 +23,7 @@ function checkClients(clients: unknown, services: DeclaredServices, report: Repo
   const known = new Set<unknown>()
   clients.forEach((client: unknown, index) => {
     checkClient(client, ['clients', index], services, report)
-    const clientId = isObject(client) ? client.clientId : undefined
+    const clientId = isRecord(client) ? client.clientId : undefined
     if (isText(clientId) && known.has(clientId))
       report(['clients', index, 'clientId'], `Client "${clientId}" is registered twice. Keep one.`)
     known.add(clientId)

@@ -1,5 +1,6 @@
+import { isRecord } from '../../record.ts'
 import { isScopeToken } from '../../token/scope.ts'
-import { isObject, isText, type Path, type Report, reportUnknown } from './problems.ts'
+import { isText, type Path, type Report, reportUnknown } from './problems.ts'
 import type { ServiceRegistration } from './registration.ts'
 
 /** Names appear in error messages, in URLs and in pictures. */
@@ -10,21 +11,21 @@ export type DeclaredServices = ReadonlyMap<string, ServiceRegistration> | undefi
 
 export function checkServices(services: unknown, report: Report): DeclaredServices {
   if (services === undefined) return undefined
-  if (!isObject(services)) {
+  if (!isRecord(services)) {
     report(['services'], 'services must be an object with a declaration for each service.')
     return new Map()
   }
   const names = Object.keys(services)
   const audiences = new Map<unknown, string>(names.map((name) => [name, name]))
   for (const [name, service] of Object.entries(services)) checkService(name, service, audiences, report)
-  return new Map(Object.entries(services).filter(([, service]) => isObject(service)) as [string, ServiceRegistration][])
+  return new Map(Object.entries(services).filter(([, service]) => isRecord(service)) as [string, ServiceRegistration][])
 }
 
 /** `audiences` contains the names and audiences that are already in use, because a token request can name a service by either. */
 function checkService(name: string, service: unknown, audiences: Map<unknown, string>, report: Report): void {
   const path = ['services', name]
   if (!serviceName.test(name)) report(path, 'The name of a service can only contain letters, digits and . : / - _')
-  if (!isObject(service)) return void report(path, `Service ${name} must be an object with an "audience".`)
+  if (!isRecord(service)) return void report(path, `Service ${name} must be an object with an "audience".`)
   reportUnknown(`Service ${name}`, service, ['audience', 'scopes', 'roles'], path, report)
   const { audience, scopes, roles } = service
   if (!isText(audience))
@@ -45,7 +46,7 @@ function checkDeclared(
   report: Report
 ): void {
   if (declared === undefined) return
-  if (!isObject(declared)) return void report(path, `The ${what} must be an object with a sentence for each name.`)
+  if (!isRecord(declared)) return void report(path, `The ${what} must be an object with a sentence for each name.`)
   for (const [name, sentence] of Object.entries(declared)) {
     if (!isName(name))
       report([...path, name], `The ${what} have a name with characters that are not allowed in a scope.`)

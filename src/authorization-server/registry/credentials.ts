@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto'
 import type { JWK } from 'jose'
+import { isRecord } from '../../record.ts'
 import { Secret } from '../../token/secret.ts'
 import { thumbprint } from '../http/presented-certificate.ts'
-import { isObject, isText } from './problems.ts'
+import { isText } from './problems.ts'
 
 /** The credentials of a client: at least one of these. */
 export interface ClientCredentials {
@@ -77,12 +78,12 @@ export function keptCredentials(given: ClientCredentials): KeptCredentials {
 
 function keptSecret(given: unknown): KeptSecret {
   if (isText(given)) return { secret: new Secret(given), until: Number.POSITIVE_INFINITY }
-  if (isObject(given) && isText(given.env)) {
+  if (isRecord(given) && isText(given.env)) {
     const value = process.env[given.env]
     if (!value) throw new Error(`takes its clientSecret from the environment variable ${given.env}, which is not set.`)
     return { secret: new Secret(value), until: Number.POSITIVE_INFINITY }
   }
-  if (isObject(given) && isText(given.value)) {
+  if (isRecord(given) && isText(given.value)) {
     const until = momentOf(given.until)
     if (Number.isNaN(until))
       throw new Error(
@@ -100,15 +101,15 @@ function momentOf(given: unknown): number {
 }
 
 function publicKeys(what: string, jwks: unknown): readonly JWK[] {
-  const keys: unknown = isObject(jwks) ? jwks.keys : undefined
-  if (!Array.isArray(keys) || !keys.every(isObject)) throw new Error(`needs ${what} in the form { "keys": [ … ] }.`)
+  const keys: unknown = isRecord(jwks) ? jwks.keys : undefined
+  if (!Array.isArray(keys) || !keys.every(isRecord)) throw new Error(`needs ${what} in the form { "keys": [ … ] }.`)
   if (keys.some((key) => key.kty === 'oct' || 'd' in key))
     throw new Error(`has a private key in its ${what}. Register the public key instead.`)
   return keys as JWK[]
 }
 
 function keptFederation(given: Federation): Federation {
-  if (!isObject(given) || !isText(given.issuer) || !isText(given.subject))
+  if (!isRecord(given) || !isText(given.issuer) || !isText(given.subject))
     throw new Error('needs a federation with issuer, subject and jwks.')
   publicKeys('federation.jwks', given.jwks)
   return given

@@ -37,10 +37,6 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** Reports each member of `value` that is not in `known`. */
 export function reportUnknown(what: string, value: object, known: readonly string[], path: Path, report: Report): void {
   for (const name of Object.keys(value))

@@ -6,6 +6,7 @@ import {
   type TokenClientOptions,
   type WarningCode
 } from 'service-token-client'
+import { isRecord } from '../../record.ts'
 import { observeAnswers, type SeenAnswer } from './observer.ts'
 
 /** The outcome of one token request, made in the same way as the service makes it. */
@@ -44,9 +45,7 @@ export function answerOfTokenEndpoint({ answers }: Visit): SeenAnswer | undefine
 export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
+    return isRecord(value) ? value : undefined
   } catch {
     return undefined
   }

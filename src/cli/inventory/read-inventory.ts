@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Inventory, InventoryEntry } from 'service-token-client'
+import { isAnyObject } from '../../any-object.ts'
 import { UsageError } from '../command.ts'
 
 export type Usage = Pick<Inventory, 'clientId' | 'entries'>
@@ -24,13 +25,13 @@ function parsed(file: string, text: string): unknown {
 }
 
 function isInventory(value: unknown): value is Usage {
-  if (!isObject(value)) return false
+  if (!isAnyObject(value)) return false
   const { clientId, entries } = value
   return typeof clientId === 'string' && Array.isArray(entries) && entries.every(isEntry)
 }
 
 function isEntry(value: unknown): value is InventoryEntry {
-  if (!isObject(value)) return false
+  if (!isAnyObject(value)) return false
   const { origin, audience, scope, resource, granted, code, calls, refused, lastUsed } = value
   const lists = [scope, resource, granted ?? []]
   const texts = [origin ?? '', audience ?? '', code ?? '']
@@ -40,8 +41,4 @@ function isEntry(value: unknown): value is InventoryEntry {
     texts.every((text) => typeof text === 'string') &&
     numbers.every((number) => Number.isSafeInteger(number) && (number as number) >= 0)
   )
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

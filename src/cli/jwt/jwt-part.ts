@@ -1,3 +1,4 @@
+import { isRecord } from '../../record.ts'
 /** The members of a token's header or payload (RFC 7519 §4). */
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -5,7 +6,7 @@ export type Claims = Readonly<Record<string, unknown>>
 export function decoded(part: string): Claims | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Claims) : undefined
+    return isRecord(value) ? value : undefined
   } catch {
     return undefined
   }

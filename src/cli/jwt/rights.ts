@@ -1,3 +1,4 @@
+import { isRecord } from '../../record.ts'
 import type { Claims } from './jwt-part.ts'
 
 export interface FoundRoles {
@@ -22,7 +23,7 @@ export function findRoles(claims: Claims): FoundRoles[] {
 const deepest = 3
 
 function rolesBelow(value: unknown, path: readonly string[]): FoundRoles[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || path.length > deepest) return []
+  if (!isRecord(value) || path.length > deepest) return []
   return Object.entries(value).flatMap(([name, member]) => {
     const here = [...path, name]
     if (!roleNames.includes(name))

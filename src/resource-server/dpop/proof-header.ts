@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { isAnyObject } from '../../any-object.ts'
 import { proofType } from '../../proof/dpop-claims.ts'
 import { jwkThumbprint, publicJwk } from '../../proof/public-jwk.ts'
 import { isFor, isStrong } from '../../proof/signature-algorithms.ts'
@@ -28,7 +29,7 @@ export function proofHeader(text: string, algorithms: readonly string[], expecte
   if (crit !== undefined || typeof typ !== 'string' || mediaTypeOf(typ) !== proofType)
     throw new RefusedToken('malformed_proof')
   if (typeof alg !== 'string' || !algorithms.includes(alg)) throw new RefusedToken('proof_algorithm')
-  if (!isObject(jwk) || privateMembers.some((member) => member in jwk)) throw new RefusedToken('wrong_proof_key')
+  if (!isAnyObject(jwk) || privateMembers.some((member) => member in jwk)) throw new RefusedToken('wrong_proof_key')
   const thumbprint = jwkThumbprint(jwk)
   if (thumbprint === undefined || thumbprint !== (expected ?? thumbprint) || !isFor(jwk, alg))
     throw new RefusedToken('wrong_proof_key')
@@ -43,8 +44,4 @@ function keyObject(key: JsonWebKey): KeyObject {
     // Refused below.
   }
   throw new RefusedToken('wrong_proof_key')
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }
