@@ -11,23 +11,25 @@ beforeAll(async () => {
 
 afterAll(() => built[Symbol.asyncDispose]())
 
+const answer = `{"access_token":"t","token_type":"Bearer","expires_in":43200,"more":"${'x'.repeat(40_000)}"}`
+
 test('K11 an answer that came while the event loop stood still is in time', async () => {
-  const endpoint = await listen((_, response) => {
-    setTimeout(() => {
-      response.writeHead(200, { 'content-type': 'application/json' })
-      response.end(`{"access_token":"t","token_type":"Bearer","expires_in":43200,"more":"${'x'.repeat(40_000)}"}`)
-    }, 300)
+  const endpoint = await listen(async (_, response) => {
+    child.process.kill('SIGUSR2')
+    await child.printed('stands still')
+    response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
   })
   const code = `
     import { createTokenClient } from 'service-token-client'
-    const tokens = createTokenClient({ tokenEndpoint: '${endpoint}', clientId: 'c', clientSecret: 's', timeout: 1000 })
-    const asked = [tokens.getToken(), tokens.getToken({ maxWait: 900 })]
-    setTimeout(() => setImmediate(() => { // timers come next
-      const end = Date.now() + 2500
+    const tokens = createTokenClient({ tokenEndpoint: '${endpoint}', clientId: 'c', clientSecret: 's', timeout: 3000 })
+    process.once('SIGUSR2', () => setImmediate(() => { // timers come next
+      console.log('stands still')
+      const end = Date.now() + 4000
       while (Date.now() < end);
-    }), 200)
-    const given = await Promise.allSettled(asked)
+    }))
+    const given = await Promise.allSettled([tokens.getToken(), tokens.getToken({ maxWait: 2900 })])
     console.log(given.map(({ status, reason }) => reason?.message ?? status).join())
   `
-  expect(await runModule(built.folder, code).ended).toEqual({ code: 0, output: 'fulfilled,fulfilled\n' })
+  const child = runModule(built.folder, code)
+  expect(await child.ended).toEqual({ code: 0, output: 'stands still\nfulfilled,fulfilled\n' })
 })

@@ -191,8 +191,9 @@ test.each([
       issuer: 'http://127.0.0.1:1', tokenEndpoint: 'http://127.0.0.1:1/token', clientId: 'c', clientAuthentication,
       timeout: 600_000
     })
-    setTimeout(() => {}, 200) // the timer of AbortSignal.timeout() does not hold a process
-    tokens.getToken(${wait}).catch(({ name, code }) => console.log(typeof code === 'string' ? code : name))
+    const alive = setInterval(() => {}, 1000) // the timer of AbortSignal.timeout() does not hold a process
+    await tokens.getToken(${wait}).catch(({ name, code }) => console.log(typeof code === 'string' ? code : name))
+    clearInterval(alive)
   `
     expect(await runModule(built.folder, program).ended).toEqual({ code: 0, output: `${end}\n` })
   }
