@@ -1,6 +1,6 @@
 import type { FaultKind, FaultParameter } from '../faults/fault-kinds.ts'
 import { faultKinds } from '../faults/fault-kinds.ts'
-import type { ActiveFault } from '../faults/faults.ts'
+import type { ActiveFault } from '../faults/switched-faults.ts'
 import { type WayToBreak, waysToBreak } from '../faults/ways-to-break.ts'
 import { endpointNames } from '../http/request-log.ts'
 import type { Overview } from '../overview/overview.ts'

@@ -1,4 +1,4 @@
-import type { ActiveFault } from '../faults/faults.ts'
+import type { ActiveFault } from '../faults/switched-faults.ts'
 import type { Overview } from '../overview/overview.ts'
 import { type Html, html } from './html.ts'
 import { clockTime, plural, span } from './marks.ts'

@@ -1,9 +1,9 @@
-import { isBytes } from '../../realm.ts'
 import type { Answer } from '../http/server-answer.ts'
 import type { Alteration } from './fault.ts'
-import { type Condition, type FaultName, type FaultValues, faultKinds } from './fault-kinds.ts'
-import type { FaultQueue, FaultReach } from './fault-queue.ts'
+import type { FaultName, FaultValues } from './fault-kinds.ts'
+import type { FaultReach } from './fault-queue.ts'
 import { checkedName, invalidFault } from './fault-values.ts'
+import { type ActiveFault, SwitchedFaults, type SwitchedFaultsOptions } from './switched-faults.ts'
 
 /** The answer for the fault `answer`. */
 export interface FaultAnswer {
@@ -11,19 +11,6 @@ export interface FaultAnswer {
   readonly headers?: Answer['headers']
   /** A string or bytes are sent as they are, anything else as JSON. */
   readonly body?: unknown
-}
-
-/** A fault that is on. */
-export interface ActiveFault extends FaultReach {
-  /** The id for `clear(id)`. */
-  readonly id: number
-  /** The kind of fault, such as `slow`. */
-  readonly fault: string
-  readonly values: FaultValues
-  /** Epoch ms. */
-  readonly since: number
-  /** How many requests it has acted on. */
-  readonly acted: number
 }
 
 /**
@@ -75,65 +62,10 @@ export interface FaultSwitches extends Faults {
   onChange(listener: (sentence: string) => void): void
 }
 
-export interface FaultSwitchesOptions {
-  readonly queue: FaultQueue
-  readonly condition: Condition
-  /** Breaks the open connections when the server goes down. */
-  readonly breakConnections: () => void
-  /** Epoch ms. */
-  readonly now: () => number
-}
-
-interface Remembered {
-  readonly id: number
-  readonly fault: FaultName
-  readonly values: FaultValues
-  readonly since: number
-  readonly ofServer: boolean
-}
-
-export function faultSwitches({ queue, condition, breakConnections, now }: FaultSwitchesOptions): FaultSwitches {
-  let lastId = 0
-  let remembered: Remembered[] = []
-  const listeners: ((sentence: string) => void)[] = []
-
-  function tell(sentence: string): void {
-    for (const listener of listeners) listener(sentence)
-  }
-
-  function set(name: FaultName, given: object, reach: FaultReach = {}): void {
-    const { make, put } = faultKinds[name]
-    const values = given as FaultValues
-    const id = ++lastId
-    if (make !== undefined) queue.set(id, name, make(values as never), reach)
-    if (put !== undefined) {
-      remembered = remembered.filter(({ fault }) => fault !== name)
-      Object.assign(condition, put(values as never))
-      if (condition.down) breakConnections()
-    }
-    active() // forgets the faults that have acted on all their requests
-    remembered.push({ id, fault: name, values: forReaders(values), since: now(), ofServer: put !== undefined })
-    tell(`The fault ${name} is on${reach.at === undefined ? '' : ` at ${reach.at}`}.`)
-  }
-
-  function active(): readonly ActiveFault[] {
-    const queued = new Map(queue.all.map((one) => [one.id, one]))
-    remembered = remembered.filter(({ id, ofServer }) => ofServer || queued.has(id))
-    return remembered.map(({ ofServer, ...fault }) => {
-      const { at, probability, seed, left, acted = 0 } = queued.get(fault.id) ?? {}
-      const reach = at === undefined ? {} : { at, ...(probability !== 1 && { probability, seed }) }
-      return { ...fault, ...reach, ...(left !== undefined && { requests: left }), acted } as ActiveFault
-    })
-  }
-
-  function clear(id?: number): void {
-    const cleared = active().filter((one) => id === undefined || one.id === id)
-    queue.clear(id)
-    remembered = remembered.filter((one) => !cleared.some((gone) => gone.id === one.id))
-    if (cleared.some(({ fault }) => fault === 'down')) condition.down = false
-    if (cleared.some(({ fault }) => fault === 'clockOffset')) condition.clockOffset = 0
-    if (cleared.length > 0) tell(id === undefined ? 'All faults are off.' : `The fault ${cleared[0]?.fault} is off.`)
-  }
+export function faultSwitches(options: SwitchedFaultsOptions): FaultSwitches {
+  const switched = new SwitchedFaults(options)
+  const set = (name: FaultName, values: object, reach?: FaultReach) =>
+    void switched.set(name, values as FaultValues, reach)
 
   return {
     down: () => set('down', {}),
@@ -153,22 +85,15 @@ export function faultSwitches({ queue, condition, breakConnections, now }: Fault
     staleNonce: (reach) => set('staleNonce', {}, reach),
     clockOffset: (ms) => set('clockOffset', { ms }),
     get active() {
-      return active()
+      return switched.active
     },
-    clear,
+    clear: (id) => switched.clear(id),
     set(name, values, reach) {
-      set(checkedName(name, values), values, reach)
-      const added = active().find(({ id }) => id === lastId)
+      const id = switched.set(checkedName(name, values), values, reach)
+      const added = switched.active.find((one) => one.id === id)
       if (added === undefined) throw invalidFault('requests is 0, so the fault would not act on any request.')
       return added
     },
-    onChange: (listener) => void listeners.push(listener)
+    onChange: (listener) => switched.onChange(listener)
   }
-}
-
-/** Shows bytes as text, because active faults are sent as JSON. */
-function forReaders(values: FaultValues): FaultValues {
-  const asText = ([name, value]: [string, unknown]) =>
-    isBytes(value) ? [name, Buffer.from(value).toString('latin1')] : [name, value]
-  return Object.fromEntries(Object.entries(values).map(asText))
 }

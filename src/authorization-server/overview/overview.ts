@@ -1,4 +1,4 @@
-import type { ActiveFault } from '../faults/faults.ts'
+import type { ActiveFault } from '../faults/switched-faults.ts'
 import { edgeKey } from '../registry/changes.ts'
 import type { RegisteredClient, Service } from '../registry/model.ts'
 import type { Withdrawal } from '../registry/withdrawals.ts'
