@@ -16,7 +16,7 @@ import { type AccessToken, originOf } from '../token/access-token.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { broughtNews } from '../waiting/brought-news.ts'
 import type { Ending } from '../waiting/ending.ts'
-import type { Entry, KeyFailure } from './entry.ts'
+import { type Entry, type KeyFailure, newEntry } from './entry.ts'
 
 /** Why no flight may start, and until which moment in monotonic ms. */
 export interface Barrier {
@@ -98,6 +98,11 @@ export class FailureMemory {
   /** Until when failures without a later success forbid flights, or have forbidden them. It is negative infinity if there are none. */
   barredUntil(entry: Entry, isAwaited = false): number {
     return Math.max(this.#untilByClient(entry), untilByKey(entry), this.#cache.endpoint.notBefore(entry, isAwaited))
+  }
+
+  /** The same for a refusal of the client, if the key were forgotten. A key that has had a token may ask at the end of that token. */
+  barredUntilIfForgotten({ request }: Entry): number {
+    return this.#untilByClient(newEntry(request))
   }
 
   /** An attempt has failed. What it says about the server is valid from now on. */

@@ -6,7 +6,7 @@ import type { FailureMemory } from './failure-memory.ts'
 import { freshnessOf, type KeptToken, wantsRefresh } from './kept-token.ts'
 import { type Now, now } from './now.ts'
 import { PriorityQueue } from './priority-queue.ts'
-import type { Refresher } from './refresher.ts'
+import { gapBetweenFlights, type Refresher } from './refresher.ts'
 import { Schedule } from './schedule.ts'
 
 export interface UpkeepOptions {
@@ -87,9 +87,11 @@ export class Upkeep {
     const { entries, failures } = this.#cache
     if (entry.pinned) return this.#refresh(entry, moment)
     if (entry.underway !== undefined) return never
-    // If the entry were dropped earlier, a new request for the key could come too soon.
-    const barredUntil = Math.max(failures.barredUntil(entry), entry.lastFlightAt ?? moment)
-    const forgottenAt = inUse(entry) ? barredUntil + longestDisuse : barredUntil
+    const barredUntil = Math.max(failures.barredUntil(entry), (entry.lastFlightAt ?? -never) + gapBetweenFlights)
+    // If the entry were dropped earlier, a new request for the key could come too soon, or it would have to wait for longer.
+    const forgottenAt = inUse(entry)
+      ? barredUntil + longestDisuse
+      : Math.max(barredUntil, failures.barredUntilIfForgotten(entry))
     if (forgottenAt > moment) return forgottenAt
     entries.delete(entry)
     return never

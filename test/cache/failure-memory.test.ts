@@ -143,3 +143,29 @@ test('a key that was refused while others get tokens is refused alone, and stays
     await clock.advance(10 * minute)
   }
 })
+
+test('I14 a refusal of the client does not bar a key whose token has ended since, whether anybody asked for it or not', async () => {
+  const { clock, source, cache } = setUp()
+  void cache.promise(read)
+  await clock.advance(0)
+  await source.last.give(30 * second)
+  void outcome(cache.token(write), clock)
+  await clock.advance(0)
+  await source.last.fail(new TokenClientError('ERR_UNAUTHORIZED_CLIENT', 'x', { transient: false, status: 400 }))
+  await clock.advance(40 * second)
+  expect(await settles(cache, clock)).toBe('pending')
+  expect(source.calls).toHaveLength(3)
+})
+
+test('F3 a key is not forgotten so soon that the gap between two of its flights is lost', async () => {
+  const { clock, source, cache } = setUp()
+  void outcome(cache.token(read), clock)
+  await clock.advance(0)
+  await source.last.give(10)
+  await clock.advance(10)
+  void outcome(cache.token(read), clock)
+  await clock.advance(second - 11)
+  expect(source.calls).toHaveLength(1)
+  await clock.advance(1)
+  expect(source.calls).toHaveLength(2)
+})

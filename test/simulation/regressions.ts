@@ -190,5 +190,18 @@ export const regressions: readonly Regression[] = [
   {
     seed: 943_793,
     found: 'The simulation gave a token its whole life although the wall clock had run ahead during its request.'
+  },
+  {
+    seed: 956_087,
+    found:
+      'a key that nobody asked for was forgotten with its token, so an older refusal of the client made its next call fail'
+  },
+  {
+    seed: 953_797,
+    found: 'a key that was forgotten with its token was asked for again before the gap between two flights was over'
+  },
+  {
+    seed: 951_099,
+    found: 'the simulation itself gave a token its whole life although the machine was suspended during its request'
   }
 ]
