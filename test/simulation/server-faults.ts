@@ -21,7 +21,7 @@ import type { StoreTrouble } from './store-engine.ts'
 import { minute, second } from './units.ts'
 import type { World } from './world.ts'
 
-/** The authorization server, or what stands before it, replies otherwise. */
+/** The authorization server or a gateway in front of it gives another reply. */
 function troubled(
   kind: FaultKind,
   reply: (world: World, asked: Asked, grant: () => Reply) => Reply | undefined
@@ -39,6 +39,7 @@ function troubled(
   }
 }
 
+/** One of the resource servers gives another answer. */
 function resourceTroubled(kind: FaultKind, reply: (world: World) => ReturnType<ResourceTrouble>): Fault {
   return (world) => {
     const { troubles } = world.chance.pick([...world.resourceServers.values()])
@@ -51,23 +52,24 @@ function resourceTroubled(kind: FaultKind, reply: (world: World) => ReturnType<R
   }
 }
 
-/** What a server says about a token that it hands out again, and how many seconds before its end it stops to. */
+/** How a server behaves that sends the same token again. */
 interface Repeating {
+  /** It stops this many seconds before the end of the token. */
   readonly until: number
-  /** Seconds as they stand in the answer; undefined says nothing. */
+  /** The life that the answer tells, in seconds; undefined tells none. */
   told(left: number, life: number): number | undefined
 }
 
 const repeating: readonly Repeating[] = [
   { until: 10, told: (left) => left },
   { until: 10, told: (left) => Math.ceil(left / 2) },
-  // Up to the end and a moment beyond: what is told then is 0, or the whole life once more.
+  // These send the token even a moment after its end, and then tell 0, the whole life or no life.
   { until: -2, told: (left) => Math.max(0, left) },
   { until: -2, told: (_, life) => life / second },
   { until: -2, told: () => undefined }
 ]
 
-/** A server that hands out one token for as long as it lives, and tells one life of it or another. */
+/** Replies with the last token again for as long as it lives. */
 function sameTokenAgain(
   { line, chance, settings }: World,
   { client, scope, tokenType }: Asked,
@@ -86,7 +88,7 @@ function sameTokenAgain(
   return { script: answer(chance, 200, members), issued: known }
 }
 
-/** What servers say besides the RFC, and what has to be accepted. */
+/** Answers that differ from the RFC but have to be accepted. */
 function oddAnswer({ chance, settings }: World, { tokenType }: Asked, reply: Reply): Reply | undefined {
   if (reply.issued === undefined) return undefined
   const { expires_in: seconds, ...members } = JSON.parse(reply.script.body?.join('') ?? '')
@@ -108,7 +110,7 @@ const placeTroubles: readonly PlaceTrouble[] = ['hangs', 'hangs', 'hangs', 'fail
 
 const storeTroubles: readonly StoreTrouble[] = ['is slow', 'is silent', 'refuses', 'loses', 'is stale', 'is garbled']
 
-/** What goes wrong at the two servers, and on the way to them. */
+/** Faults of the servers, of the store and of the network. */
 export const serverFaults = {
   outage: troubled('outage', ({ chance }) => ({ script: outage(chance) })),
   'server error': troubled('server error', ({ chance }) => ({
@@ -147,7 +149,7 @@ export const serverFaults = {
     const { chance, authorizationServer } = world
     for (const place of chance.pick([places, places.slice(0, 1), places.slice(1)]))
       authorizationServer.placeTroubles.set(place, chance.pick(placeTroubles))
-    // A service that starts now knows nothing yet; one that runs looks again beside its requests.
+    // A running service searches again only beside its requests, so one service restarts and needs the metadata at once.
     if (world.settings.discovers) {
       const machine = chance.pick(machines)
       machine.host.later(0, () => restartService(world, machine, closeService))

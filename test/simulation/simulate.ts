@@ -26,14 +26,14 @@ import { marker, type Violation } from './verdict.ts'
 import { noteWellness } from './watch-ends.ts'
 import { callSoon, startWorkload } from './workload.ts'
 
-// Loaded at a flight's first failure, and with the first client: the disk is no part of a run.
+// The library loads these modules late. They are loaded before any run, because a run must not wait for the disk.
 await loaded()
 await proverCode.load()
 
 export interface Run {
   readonly violations: readonly Violation[]
   readonly statistics: World['statistics']
-  /** Milliseconds, all services together. */
+  /** The milliseconds of all services together. */
   readonly serviceTime: number
   readonly log: string
 }
@@ -41,7 +41,7 @@ export interface Run {
 const quietTime = 60 * minute
 const mostEvents = 500_000
 
-/** One run: everything in it follows from the seed. */
+/** Runs the simulation once. Everything in the run follows from the seed. */
 export async function simulate(seed: number, { keepLog = false } = {}): Promise<Run> {
   const violations: Violation[] = []
   const { world, machines } = newWorld(seed, keepLog, violations)
@@ -54,7 +54,7 @@ export async function simulate(seed: number, { keepLog = false } = {}): Promise<
     await playAll(world, machines, violations, platform.settle)
   } finally {
     platform.release()
-    await new Promise((resolve) => setImmediate(resolve)) // Node tells of unhandled rejections in between
+    await new Promise((resolve) => setImmediate(resolve)) // Node reports unhandled rejections before this
     process.off('unhandledRejection', unhandled)
   }
   const { statistics, log, line } = world
@@ -113,7 +113,7 @@ function newWorld(seed: number, keepLog: boolean, violations: Violation[]) {
   return { world, machines }
 }
 
-/** Faults and calls, then recovery, then the end. */
+/** Plays the time of faults and calls, then the recovery and the end. */
 async function playAll(
   world: World,
   machines: readonly Machine[],
@@ -173,7 +173,7 @@ function faultBegins({ shared, line }: World): void {
   shared.calmSince = line.now
 }
 
-/** A flight that it has begun can last as long as one does. Every later one finds the store, and what the others have left there. */
+/** A flight that began during the fault can last this long. Every later flight finds the store and what the others left there. */
 function faultEnds({ line, shared, settings }: World): void {
   line.in(Math.max(settings.timeout, longestInBackground), () => {
     shared.faults -= 1
@@ -181,7 +181,7 @@ function faultEnds({ line, shared, settings }: World): void {
   })
 }
 
-/** I7 and I8 once more when nothing can come any more. */
+/** I7 at the very end, when nothing can happen any more. */
 function judgeEnd(world: World): void {
   for (const { name, waiting } of world.services)
     if (waiting.size > 0) world.violate('I7', name, `${[...waiting].map(({ what }) => what).join(', ')} never ended`)

@@ -5,7 +5,7 @@ import type { Timeline } from './timeline.ts'
 import { marker } from './verdict.ts'
 import type { Script } from './wire.ts'
 
-/** A token as its server knows it. True times. */
+/** A token as its server knows it, in true times. */
 export interface Issued {
   readonly value: string
   readonly scope: string
@@ -15,7 +15,7 @@ export interface Issued {
 
 /** A token request as it arrives. */
 export interface Asked {
-  /** Which client asks: each knows what it was told, and no other does. */
+  /** The client that asks. The server may treat each client differently. */
   readonly client: string
   readonly scope: string
   readonly secret: string
@@ -27,15 +27,15 @@ export interface Reply {
   readonly issued?: Issued
 }
 
-/** Replies in the server's place; undefined lets the server reply. */
+/** Replies instead of the server. If the result is undefined, the server itself replies. */
 export type Trouble = (asked: Asked, grant: () => Reply) => Reply | undefined
 
 export interface AuthorizationServer {
-  /** The newest: older ones may still be taken, or not. */
+  /** The newest secret. The server may still accept older secrets. */
   readonly currentSecret: string
-  /** The last one that has something to say replies. */
+  /** The last of these that gives a reply replies. */
   readonly troubles: Trouble[]
-  /** By the path of a place for metadata. */
+  /** The key is the path of a place for metadata. */
   readonly placeTroubles: Map<string, PlaceTrouble>
   readonly issued: ReadonlyMap<string, Issued>
   knows(secret: string): boolean

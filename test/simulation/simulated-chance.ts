@@ -1,15 +1,15 @@
-/** Seeded chance (mulberry32): the same seed draws the same numbers everywhere. */
+/** A random source with a seed (mulberry32). The same seed draws the same numbers on every machine. */
 export interface Chance {
-  /** Uniform in [0, 1). */
+  /** Draws uniformly from [0, 1). */
   next(): number
   between(low: number, high: number): number
-  /** Both ends included. */
+  /** Includes both ends. */
   integer(low: number, high: number): number
-  /** Every order of magnitude is as likely as the next. */
+  /** Every order of magnitude is equally likely. */
   magnitude(low: number, high: number): number
   happens(probability: number): boolean
   pick<T>(choices: readonly T[]): T
-  /** Another stream: what is drawn there shifts nothing here. */
+  /** Starts another stream. What is drawn there does not change what is drawn here. */
   fork(): Chance
 }
 

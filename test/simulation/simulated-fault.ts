@@ -1,6 +1,6 @@
 import type { Machine, World } from './world.ts'
 
-/** Begins now, on one machine or on none, for `longest` ms at most; answers with what ends it. */
+/** Begins a fault that lasts at most `longest` ms. Returns a function that ends it, if anything has to be ended. */
 export type Fault = (world: World, machines: readonly Machine[], longest: number) => End | undefined
 
 export type End = () => void

@@ -16,27 +16,27 @@ export interface Proof {
   readonly nonce?: string
 }
 
-/** What a server demands of proofs. */
+/** Judges the proofs that one server receives. */
 export interface ProofJudge {
-  /** The refusal of a proof; undefined when it is taken. `clockError`: how far the sender's clock is off, in milliseconds. */
+  /** The refusal of a proof; undefined if it is accepted. `clockError` is how far the sender's clock is off, in milliseconds. */
   refusal(proof: Proof, clockError: number): Script | undefined
-  /** An answer, as often as not with the next nonce. */
+  /** The answer, half of the time with the next nonce. */
   withNonce(script: Script): Script
 }
 
-/** The proofs of a run, and who judges them. */
+/** The proofs of a run and the judges of its servers. */
 export interface Proofs {
   readonly seen: Set<string>
-  /** By origin, and that of the token endpoint by its URL. */
+  /** The key is the origin of a resource server or the URL of the token endpoint. */
   readonly judges: ReadonlyMap<string, ProofJudge>
-  /** Every second machine takes Bearer tokens of the same server. */
+  /** Every second machine uses Bearer tokens from the same server. */
   readonly isMixed: boolean
 }
 
-/** Made before any run: it takes time that nobody holds. Runs make proofs with Ed25519, which is fast. */
+/** Made before any run, because it takes real time. Ed25519 is used because it signs fast. */
 export const proofKey = generateKeyPairSync('ed25519').privateKey
 
-/** Undefined for runs without DPoP. They draw nothing, so that every other seed keeps its course. */
+/** Undefined for runs without DPoP. Those draw nothing here, so their seeds keep their course. */
 export function drawProofs(seed: number, line: Timeline, servers: readonly string[]): Proofs | undefined {
   if (seed % 10 !== 8) return undefined
   const chance = chanceOf(seed)
@@ -48,7 +48,7 @@ type Rule = 'none' | 'window' | 'one use'
 const rules: readonly Rule[] = ['none', 'window', 'one use', 'one use']
 
 const mostDifference = 5 * minute
-/** A `Date` that is a day away is not believed: a server that went by it would take no proof at all. */
+/** The library does not believe a `Date` that is a day away. A server that relied on it would accept no proof at all. */
 const believed = 23 * hour
 
 function proofJudge(line: Timeline, chance: Chance): ProofJudge {

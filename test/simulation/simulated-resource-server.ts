@@ -4,14 +4,14 @@ import type { Chance } from './simulated-chance.ts'
 import type { Timeline } from './timeline.ts'
 import type { Script } from './wire.ts'
 
-/** Where tokens go: two services that take the same token, and know nothing of each other. */
+/** Two services that accept the same token and know nothing of each other. */
 export const resourceOrigins = ['https://users.internal', 'https://orders.internal'] as const
 export const foreignOrigins = ['https://elsewhere.example', 'http://users.internal', 'https://users.internal:8443']
 
 export type ResourceTrouble = (ordinary: () => Script) => Script
 
 export interface ResourceServer {
-  /** True time: tokens issued before were signed with a key that is gone. */
+  /** True time. Tokens issued before it are refused, because the key that signed them is gone. */
   refusesIssuedBefore: number
   readonly troubles: ResourceTrouble[]
   accepts(token: string): boolean

@@ -77,7 +77,7 @@ function isOver(ending: Ending<unknown> | undefined, line: Timeline): boolean {
   return ending !== undefined && ending.endsAt <= line.now
 }
 
-/** A service has read a token of another one. Its age is what the two wall clocks make of it. */
+/** A service has read a token of another service. Its age is the difference between the wall clocks of the two. */
 function noteFound(world: World, service: Service, name: string, record: StoredRecord): void {
   const { host } = service
   const found = openedToken(sealingKey, name, record, host.wallTime())
@@ -86,10 +86,10 @@ function noteFound(world: World, service: Service, name: string, record: StoredR
   service.found.set(issued.scope, issued.value)
   const { obtainedAt, expiresAt } = found.token
   const known = service.serials.has(issued.value) ? service.tokens.get(issued.value) : undefined
-  // What the wall clock has done since the token came says nothing about its end.
+  // A step of the wall clock since the token came does not change its end.
   const { clockOffset } = known?.sent ?? sentNow(host)
   const endsAt = Math.min(expiresAt - clockOffset, host.monotonicTime() + expiresAt - obtainedAt)
-  // A server can give one token again with a shorter life. No later look makes a life longer.
+  // A server can send a token again with a shorter life, and reading the token again never makes its life longer.
   const seen = { value: issued.value, sent: sentNow(host), toldEnd: undefined, cameAt: world.line.now, isShared: true }
   service.tokens.set(issued.value, { ...(known ?? seen), endsAt: Math.min(known?.endsAt ?? endsAt, endsAt) })
 }

@@ -8,11 +8,11 @@ export interface Ending<Value> {
   readonly endsAt: number
 }
 
-/** The engine that the services of a run share. It lives by true time. */
+/** The store that the services of a run share. Its records end in true time. */
 export interface SimulatedStore {
   trouble: StoreTrouble | undefined
   readonly records: Map<string, Ending<StoredRecord>>
-  /** What lay there before: a replica that lags gives it still. */
+  /** The former records. A replica that lags still returns them. */
   readonly former: Map<string, Ending<StoredRecord>>
   readonly leases: Map<string, Ending<{ readonly holder: string; readonly word: string | undefined }>>
 }

@@ -3,7 +3,7 @@ export interface Moment {
   readonly time: number
   readonly order: number
   readonly run: () => void
-  /** Who does it: it waits while they sleep. */
+  /** The moment waits while its doer sleeps. */
   readonly doer: Doer | undefined
 }
 
@@ -12,7 +12,7 @@ export interface Doer {
   readonly asleepUntil: number
 }
 
-/** True time, which only the simulation sees: what happens next, in an order that depends on nothing but the calls made here. */
+/** True time, which only the simulation sees. The order of the moments depends only on the calls made here. */
 export interface Timeline {
   readonly now: number
   in(delay: number, run: () => void, doer?: Doer): void

@@ -4,10 +4,10 @@ import { ledgerOf, slackOf } from './service-state.ts'
 import { second } from './units.ts'
 import type { Call, Machine, World } from './world.ts'
 
-/** Something is wrong at this moment. */
+/** The time since which all is well, while something is wrong. */
 const notNow = Number.POSITIVE_INFINITY
 
-/** Notes since when everything between this machine and its token has been well, also on the connections that are open. */
+/** Notes since when everything between this machine and its token has been well, including the open connections. */
 export function noteWellness(world: World, machine: Machine): void {
   const { line, authorizationServer } = world
   const { partitioned, supply, secret, service } = machine
@@ -18,15 +18,15 @@ export function noteWellness(world: World, machine: Machine): void {
   machine.wellSince = isHanging || machine.calmSince === notNow ? notNow : Math.min(machine.wellSince, line.now)
 }
 
-/** A place that has no metadata may do what it likes: the other one is asked too. */
+/** A place without metadata does not count, because the library asks the other place too. */
 function isServerWell({ authorizationServer: { troubles, placeTroubles }, settings }: World): boolean {
   return troubles.length === 0 && !placeTroubles.has(settings.place)
 }
 
-/** A caller who leaves sooner has been told nothing about the server. Milliseconds. */
+/** A caller who leaves sooner shows nothing about the server. Milliseconds. */
 const leastPatience = 5 * second
 
-/** I14: a call has failed for want of a token. */
+/** Checks I14 when a call has failed because it got no token. */
 export function judgeEnd(world: World, call: Call, code: string): void {
   const { service, scope, limit } = call
   const { machine, host, name, server } = service
@@ -39,7 +39,7 @@ export function judgeEnd(world: World, call: Call, code: string): void {
   const wellSince = Math.max(machine.wellSince, host.wokeAt)
   if (end > world.line.now || wellSince > end - enough - slackOf(service)) return
   const { pause, pauses } = server
-  // A longer one is broken once: then nobody knows more than before.
+  // A pause of more than a minute may be broken only once, so the client may have to wait for its end.
   if (pauses > 0 && (pause === undefined || !isStrict(pause.asked) || pause.at + pause.asked > held.endsAt - enough))
     return
   world.violate(
@@ -49,7 +49,7 @@ export function judgeEnd(world: World, call: Call, code: string): void {
   )
 }
 
-/** Of those who share a store one asks, and the others hear of its failure: of one while something else than the store was wrong. */
+/** Services that share a store leave the request to one of them. If that one failed while something was wrong, the others are excused. */
 function isLeftToAnother({ settings, services }: World, scope: string): boolean {
   return (
     settings.isShared &&
@@ -61,12 +61,12 @@ function isLeftToAnother({ settings, services }: World, scope: string): boolean 
   )
 }
 
-/** The same for a first token: nothing was wrong when the caller came, and nothing that was wrong before is waited for. */
+/** Checks I14 for a first token. Nothing was wrong when the caller came, and no former failure makes it wait. */
 function judgeFirst(world: World, { service, scope, deadline, limit }: Call, code: string): void {
   const { machine, host, name, ledgers, refusal, lookups, server } = service
   const began = deadline - limit
   const setbacks = [...ledgers.values()].map(({ setback }) => setback)
-  // A kind of token that has none waits longer than one whose token ends.
+  // A kind of token without a token waits longer than one whose token ends.
   const refusedUntil = endByClient(service, ledgerOf(service, scope))?.most ?? began
   const isRefused = refusal !== undefined && refusal.at < began && refusedUntil >= began
   const hasFailed = server.failedAt > Number.NEGATIVE_INFINITY && server.failedAt < began

@@ -3,17 +3,17 @@ import type { Ledger } from './ledger.ts'
 import { everybody, slackOf } from './service-state.ts'
 import type { Service, World } from './world.ts'
 
-/** A call as it begins, and whether it has a reason to wait. */
+/** A call at its beginning, and whether it may wait. */
 export interface Beginning {
   /** True time. */
   readonly at: number
   readonly mayWait: boolean
-  /** Another origin has refused its token. */
+  /** Another origin has refused the token, but this call need not wait. */
   readonly isSpared: boolean
 }
 
 /**
- * A call that has a token which its own origin takes has no reason to wait, whoever else has refused that token. `origin`: undefined for
+ * A call must not wait if there is a token that its own origin accepts, even if others have refused that token. `origin` is undefined for
  * a caller who does not say where the token goes.
  */
 export function callBegins({ line }: World, service: Service, ledger: Ledger, origin?: string): Beginning {
@@ -25,14 +25,14 @@ export function callBegins({ line }: World, service: Service, ledger: Ledger, or
   return { at: line.now, mayWait, isSpared: !mayWait && refusedBy !== undefined }
 }
 
-/** I16: the call gets its token now. */
+/** Checks I16 when a call gets its token. */
 export function callServed(world: World, { name }: Service, { at, mayWait, isSpared }: Beginning): void {
   if (isSpared) world.statistics.spared += 1
   const waited = world.line.now - at
   if (waited > 0 && !mayWait) world.violate('I16', name, `a call waits ${waited} ms with a token that its origin takes`)
 }
 
-/** By either clock it is in the last stretch of its life, in which it is replaced before use. */
+/** Whether a token is by either clock in the last part of its life, in which it is replaced before use. */
 function isNearEnd(service: Service, { held }: Ledger): boolean {
   if (held === undefined) return true
   const { host } = service

@@ -1,33 +1,33 @@
 import type { Dispatcher } from 'undici'
 import type { Host } from './host.ts'
 
-/** What comes back on a connection, and when. */
+/** The answer that comes on a connection, and its times. */
 export interface Script {
   /** Milliseconds until the first byte, or until the connection breaks before it. */
   readonly delay: number
-  /** Without a status no byte comes. */
+  /** Undefined if no byte comes. */
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: readonly string[]
   /** Milliseconds before each part of the body. */
   readonly pace?: number
-  /** The answer is whole, nothing more ever comes, or the code of the error that the connection breaks with. */
+  /** The answer is whole, or nothing more ever comes. Any other value is the code of the error that breaks the connection. */
   readonly ending: 'whole' | 'silence' | string
 }
 
 /** How an exchange has ended for the client. */
 export interface Ending {
-  /** With the whole answer, in the middle of it, or because the client has left. */
+  /** The client had the whole answer, the connection broke, or the client left. */
   readonly how: 'whole' | 'broken' | 'left'
   readonly script: Script | undefined
   /** The answer holds a token. */
   readonly isIssued: boolean
 }
 
-/** One exchange as undici carries it for a client: its events in order, one end, and a way to leave. */
+/** One exchange as undici runs it: its events come in order, it ends once, and the client can leave. */
 export interface Wire {
   readonly isOpen: boolean
-  /** Plays what the server sends. `onWhole` is called once the client has had all of it, and says whether that was a token. */
+  /** Plays the answer. `onWhole` is called when the client has the whole answer, and returns whether it held a token. */
   play(script: Script, onWhole?: () => boolean): void
 }
 
@@ -46,7 +46,7 @@ export function openWire(host: Host, handler: Handler, onClose: (ending: Ending)
     if (error !== undefined) handler.onResponseError?.(controller, error)
   }
 
-  /** What a handler throws ends its request, as undici has it. */
+  /** As in undici, an error that a handler throws ends its request. */
   function tell(event: () => void): void {
     try {
       if (isOpen) event()
@@ -62,7 +62,7 @@ export function openWire(host: Host, handler: Handler, onClose: (ending: Ending)
     get reason() {
       return reason
     },
-    // Answers are small here: nobody has to wait for a reader.
+    // Answers are small here, so no reader ever has to pause one.
     paused: false,
     pause() {},
     resume() {},

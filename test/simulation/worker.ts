@@ -4,7 +4,7 @@ import { parentPort } from 'node:worker_threads'
 import { addRun, newReport, type Report } from './report.ts'
 import { simulate } from './simulate.ts'
 
-// Errors by the million: nobody reads where each was made, and a failing seed is repeated.
+// A run makes very many errors, and nobody reads their stacks.
 Error.stackTraceLimit = 0
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')

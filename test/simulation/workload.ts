@@ -8,7 +8,7 @@ import type { Machine, World } from './world.ts'
 const bodies: readonly Body[] = ['none', 'none', 'text', 'iterable', 'stream']
 const patience = [undefined, undefined, undefined, 0, 50, 3000, 30_000, 120_000]
 
-/** Whatever users do with a client, now and then, until `end`. */
+/** Uses the client now and then, as users do, until `end`. */
 export function startWorkload(world: World, machine: Machine, end: number): void {
   const { chance, line, settings } = world
 
@@ -22,7 +22,7 @@ export function startWorkload(world: World, machine: Machine, end: number): void
   machine.host.later(chance.between(0, Math.min(60_000, settings.callGap)), again)
 }
 
-/** Calls soon after something has changed. */
+/** Makes calls soon after something has changed. */
 export function callSoon(world: World, machine: Machine): void {
   const { chance } = world
   let delay = 0
@@ -61,7 +61,7 @@ function abortMoment({ chance }: World, { aborting }: Machine): number | undefin
   return chance.happens(aborting ? 0.8 : 0.02) ? chance.magnitude(0.1, 5000) : undefined
 }
 
-/** A user who sends tokens with a client of their own tells of refusals too, also of old ones. */
+/** A user with another HTTP client reports refusals too, even of old tokens. */
 function invalidateSomething(world: World, { service }: Machine): void {
   const { lastToken, client } = service
   if (lastToken === undefined) return

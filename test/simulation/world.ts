@@ -15,60 +15,63 @@ import type { SimulatedStore } from './store-engine.ts'
 import type { Timeline } from './timeline.ts'
 import type { Invariant } from './verdict.ts'
 
-/** One run: its time, its chance, its servers, its services, and what was found. */
+/** Everything that belongs to one run. */
 export interface World {
   readonly settings: Settings
   readonly line: Timeline
   readonly chance: Chance
   readonly log: Log
   readonly authorizationServer: AuthorizationServer
-  /** By origin; they answer for the foreign origins too. */
+  /** The key is the origin. These servers answer for the foreign origins too. */
   readonly resourceServers: ReadonlyMap<string, ResourceServer>
   readonly services: Service[]
-  /** It is used by runs whose services share their tokens. */
+  /** Only runs whose services share their tokens use it. */
   readonly store: SimulatedStore
   readonly shared: SharedView
-  /** Undefined when all of its clients take Bearer tokens. */
+  /** Undefined if all clients of the run use Bearer tokens. */
   readonly proofs: Proofs | undefined
   readonly statistics: Statistics
   violate(invariant: Invariant, who: string, what: string): void
   fire(kind: FaultKind): void
 }
 
-/** What a run did, to be added up over many. */
+/** What happened in a run. The sums over many runs are reported. */
 export interface Statistics {
   readonly fired: Map<FaultKind, number>
   tokenRequests: number
   calls: number
   events: number
-  /** Waits after failures without a token, as shares of the law's ceiling. */
+  /** Waits without a token after failures. */
   waits: number
+  /** The sum of these waits, each as a share of its ceiling in the law. */
   sumOfWaits: number
-  /** Waits of clients with several kinds of tokens, and those of them of which half and twice as much would have been reported. */
+  /** Waits of clients with several kinds of tokens. */
   waitsBesideOthers: number
+  /** Those of them that would be reported if they were half or twice as long. */
   tellingWaits: number
-  /** Calls of an origin that takes the token in hand, while another origin has refused it. */
+  /** Calls to an origin that accepts the token in hand while another origin has refused it. */
   spared: number
 }
 
 export type Supply = 'given' | 'slow' | 'blank' | 'throws' | 'never'
 
-/** Where processes of a service run one after the other. */
+/** The processes of a service run on it one after the other. */
 export interface Machine {
   readonly host: Host
-  /** The credential that was brought here last. */
+  /** The newest credential that has reached this machine. */
   secret: string
   supply: Supply
-  /** Cut off from both servers. */
+  /** It reaches no server. */
   partitioned: boolean
-  /** Callers lose their patience. */
+  /** Most callers leave early. */
   aborting: boolean
-  /** A credential came late here: what the library measures from the start of an attempt is that much off the wire. */
+  /** A credential that came late made requests leave so much later than their attempts began. Milliseconds. */
   slack: number
-  /** Monotonic ms at which a credential was last asked for that did not come at once. */
+  /** Monotonic ms at which the library last asked for a credential that did not come at once. */
   suppliedLateAt: number
-  /** True time since which nothing has been wrong, and since which nothing hangs that began before; infinite while something is. */
+  /** True time since which nothing has been wrong; infinite while something is wrong. */
   calmSince: number
+  /** The same, and no request that began before hangs any more. */
   wellSince: number
   /** Its clients use DPoP. */
   readonly proves: boolean
@@ -86,43 +89,44 @@ export interface Service {
   /** undici's dispatch with the client's interceptor. */
   readonly request: Dispatcher.Dispatch
   readonly ledgers: Map<string, Ledger>
-  /** By value: what came last with it. */
+  /** The key is the value of the token. Its last answer is kept. */
   readonly tokens: Map<string, Held>
-  /** By scope: the value of the token that it read last from the store. */
+  /** The key is the scope. The value is the token that was read last from the store. */
   readonly found: Map<string, string>
+  /** The key is the value of the token. */
   readonly serials: Map<string, number>
-  /** Serials that were refused, and by whom: origins, or the user for everybody. */
+  /** The key is a serial that was refused. The values are the origins that refused it, or `everybody` if the user did. */
   readonly refused: Map<number, Set<string>>
-  /** A refusal that concerns the client, whatever it asks for. */
+  /** The last refusal that concerns the client whatever it asks for. */
   refusal: Setback | undefined
-  /** Monotonic ms of its last token. */
+  /** Monotonic ms at which the last token came. */
   grantedAt: number
   readonly server: ServerView
-  /** Metadata requests on the wire, and the true times at which they began. */
+  /** The metadata requests under way, with the true times at which they began. */
   readonly lookups: Set<{ readonly beganAt: number }>
-  /** The last search for metadata, from place to place. True times. */
+  /** The last search for metadata at all its places. True times. */
   readonly search: { beganAt: number; endedAt: number }
   lastToken: AccessToken | undefined
   readonly waiting: Set<Call>
-  /** Monotonic ms until which a new token may be awaited for nobody, after refused requests that cannot be sent again. */
+  /** Monotonic ms until which the client may still wait for a new token after a refused request, even if it cannot be sent again. */
   readonly lingering: number[]
   closed: boolean
-  /** It was killed: nothing of it runs any more. */
+  /** It was killed, so nothing of it runs any more. */
   isDead: boolean
-  /** Lives as long as the process: calls that are given it must not pile up on it. */
+  /** Its signal lives as long as the process, so calls must not leave listeners on it. */
   readonly shutdown: AbortController
 }
 
-/** Something a user of the library asked for, and that has to end. */
+/** A call of a user of the library. It has to end. */
 export interface Call {
   readonly service: Service
   readonly what: string
   readonly scope: string
   /** Monotonic ms. */
   readonly deadline: number
-  /** Milliseconds that it may take. */
+  /** The call may take so many milliseconds. */
   readonly limit: number
   aborted: boolean
-  /** On the wire to the resource server: its end is not the client's. */
+  /** Whether the request is under way to the resource server, which then decides when it ends. */
   onWire: () => boolean
 }
