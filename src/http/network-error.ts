@@ -42,11 +42,15 @@ const meanings: Readonly<Record<string, string>> = {
   UND_ERR_CLOSED: 'the dispatcher is closed'
 }
 
+/** How undici's `fetch` reports a `100` or `101` that it did not expect. A byte of the answer had come. */
+const unexpectedAnswer = /^bad (?:response|upgrade)$/
+
 /** What a failed exchange is called. Its message names the host, and nothing else of the URL. */
-export function networkError(error: unknown, { host, answerStarted }: ExchangeState): TokenClientError {
+export function networkError(error: unknown, { host, ...state }: ExchangeState): TokenClientError {
   if (error instanceof TokenClientError) return error
 
   const cause = underlying(error)
+  const answerStarted = state.answerStarted || unexpectedAnswer.test(cause?.message ?? '')
   const old = oldUndici(cause)
   if (old !== undefined) return old
   const code = codeOf(cause)

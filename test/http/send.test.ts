@@ -199,6 +199,19 @@ test.each<[string, string, Error]>([
   }
 )
 
+test.each([
+  'HTTP/1.1 100 Continue\r\n\r\n',
+  'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n'
+])(
+  'W23 the fetch of the platform, which does not expect %j, has had part of an answer: no ERR_CONNECTION_RESET',
+  async (before) => {
+    const server = await rawServer(({ socket }) => socket.write(before + http('{}')))
+    const outcome = make(manualClock(), { fetch }).send(post(server))
+    await expect(outcome).rejects.toMatchObject({ code: 'ERR_NETWORK', transient: true })
+    expect(server.requests).toHaveLength(1)
+  }
+)
+
 test.each(
   everyRoad.flatMap(([name, road]) =>
     ['', 'identity, identity', 'none', 'UTF-8'].map((word) => [word, name, road] as const)
