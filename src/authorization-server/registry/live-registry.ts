@@ -1,10 +1,9 @@
 import { ClientConfigurationError } from '../../errors.ts'
-import { changesBetween, type ReadRegistry, type RegistryChange } from './changes.ts'
-import { checkRegistry } from './check-registry.ts'
-import { type RegistryModel, registryModel } from './model.ts'
-import { pathText, problemsError } from './problems.ts'
+import type { ReadRegistry, RegistryChange } from './changes.ts'
+import type { RegistryModel } from './model.ts'
 import type { ClientRegistration, GrantRegistration, Registry } from './registration.ts'
-import { type Withdrawals, withdrawals } from './withdrawals.ts'
+import { RegistryHistory } from './registry-history.ts'
+import type { Withdrawals } from './withdrawals.ts'
 
 /** Changes who may call whom while the server runs. A change acts on the next token of a client. Tokens that were issued before stay as they are. */
 export interface LiveRegistry {
@@ -40,88 +39,55 @@ export interface ServerRegistry extends LiveRegistry {
   onChange(listener: (changes: readonly RegistryChange[]) => void): void
 }
 
-const mostUndone = 50
+type ChangeOfClient = (client: ClientRegistration) => ClientRegistration
 
 /**
  * `now` is in epoch ms.
  * @throws ClientConfigurationError if the registry has problems
  */
 export function liveRegistry(registry: Registry, now: () => number): ServerRegistry {
-  let read = readRegistryDocument(registry)
-  const earlier: { readonly document: Registry; readonly changes: readonly RegistryChange[] }[] = []
-  const listeners: ((changes: readonly RegistryChange[]) => void)[] = []
-  const taken = withdrawals(now)
-  let start = read.document
-
-  /** Checks the new registry before it changes anything. */
-  function put(document: Registry): readonly RegistryChange[] {
-    const next = readRegistryDocument(document)
-    const changes = taken.follow(changesBetween(read, next))
-    read = next
-    for (const listener of changes.length > 0 ? listeners : []) listener(changes)
-    return changes
-  }
-
-  function replace(document: Registry): readonly RegistryChange[] {
-    const before = read.document
-    const changes = put(document)
-    earlier.push({ document: before, changes })
-    if (earlier.length > mostUndone) earlier.shift()
-    return changes
-  }
-
-  function change(clientId: string, changed: (client: ClientRegistration) => ClientRegistration) {
-    const { clients } = read.document
-    if (!read.model.clients.has(clientId)) throw unknownClient(clientId)
-    return replace({
-      ...read.document,
-      clients: clients.map((client) => (client.clientId === clientId ? changed(client) : client))
-    })
-  }
+  const history = new RegistryHistory(registry, now)
+  const change = (clientId: string, changed: ChangeOfClient) =>
+    history.replace(withChanged(clientId, changed, history.current))
 
   return {
     get current() {
-      return read.document
+      return history.current.document
     },
     get model() {
-      return read.model
+      return history.current.model
     },
-    withdrawals: taken,
     get undoable() {
-      return earlier.at(-1)?.changes
+      return history.undoable
     },
-    replace,
-    load(document) {
-      const changes = replace(document)
-      start = read.document
-      return changes
-    },
-    reset() {
-      replace(start)
-      taken.clear()
-    },
+    withdrawals: history.withdrawals,
+    replace: (document) => history.replace(document),
+    load: (document) => history.load(document),
+    reset: () => history.reset(),
+    undo: () => history.undo(),
     change,
-    allow: (clientId, service, grant = {}) =>
-      change(clientId, (client) => ({ ...client, may: { ...client.may, [service]: grant } })),
-    withdraw: (clientId, service) =>
-      change(clientId, ({ may = {}, ...client }) => {
-        if (!Object.hasOwn(may, service)) throw nothingToWithdraw(clientId, service)
-        return { ...client, may: Object.fromEntries(Object.entries(may).filter(([name]) => name !== service)) }
-      }),
-    undo() {
-      const before = earlier.pop()
-      if (before === undefined) throw new ClientConfigurationError('ERR_INVALID_OPTION', 'There is nothing to undo.')
-      return put(before.document)
-    },
-    onChange: (listener) => void listeners.push(listener)
+    allow: (clientId, service, grant = {}) => change(clientId, withGrant(service, grant)),
+    withdraw: (clientId, service) => change(clientId, withoutGrant(service)),
+    onChange: (listener) => history.onChange(listener)
   }
 }
 
-function readRegistryDocument(registry: Registry): ReadRegistry {
-  const problems = checkRegistry(registry)
-  if (problems.length > 0) throw problemsError(problems, (path) => pathText(path) || 'registry')
-  const document = structuredClone(registry)
-  return { document, model: registryModel(document) }
+/** The registry with another registration of one client. */
+function withChanged(clientId: string, changed: ChangeOfClient, { document, model }: ReadRegistry): Registry {
+  if (!model.clients.has(clientId)) throw unknownClient(clientId)
+  const clients = document.clients.map((client) => (client.clientId === clientId ? changed(client) : client))
+  return { ...document, clients }
+}
+
+function withGrant(service: string, grant: GrantRegistration): ChangeOfClient {
+  return (client) => ({ ...client, may: { ...client.may, [service]: grant } })
+}
+
+function withoutGrant(service: string): ChangeOfClient {
+  return ({ may = {}, ...client }) => {
+    if (!Object.hasOwn(may, service)) throw nothingToWithdraw(client.clientId, service)
+    return { ...client, may: Object.fromEntries(Object.entries(may).filter(([name]) => name !== service)) }
+  }
 }
 
 function unknownClient(clientId: string): ClientConfigurationError {
