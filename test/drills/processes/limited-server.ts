@@ -58,12 +58,10 @@ export async function limitedServer({ life, capacity, retryAfter }: Limits): Pro
   return server
 }
 
-/** How many of the moments fall into each second of that time. */
-export function perSecond(moments: readonly number[], from: number, to: number): number[] {
-  const counts = Array.from({ length: to - from }, () => 0)
-  for (const moment of moments) {
-    const index = Math.floor(moment / second) - from
-    if (index in counts) counts[index] = (counts[index] ?? 0) + 1
-  }
-  return counts
+/** How many of the moments fall into each second of that time, or into each time of so many seconds that begins with one of them. */
+export function perSecond(moments: readonly number[], from: number, to: number, seconds = 1): number[] {
+  return Array.from({ length: to - from }, (_, index) => {
+    const begin = (from + index) * second
+    return moments.filter((moment) => moment >= begin && moment < begin + seconds * second).length
+  })
 }
