@@ -13,3 +13,10 @@ export function withoutPrototypes<T>(parsed: T): T {
   for (const member of Object.values(parsed)) withoutPrototypes(member)
   return parsed
 }
+
+const prototype: { readonly [Symbol.iterator]?: unknown } = Object.prototype
+
+/** An iterator on `Object.prototype` is a pollution. */
+export function isIterable(given: object): given is Iterable<unknown> {
+  return Symbol.iterator in given && given[Symbol.iterator] !== prototype[Symbol.iterator]
+}

@@ -1,6 +1,6 @@
 import { ClientConfigurationError, type ErrorCode } from './errors.ts'
 import { knownNames } from './known-names.ts'
-import { ownMembers } from './own-members.ts'
+import { isIterable, ownMembers } from './own-members.ts'
 
 /** The error names the option and says what is wrong with it and what to do. It never contains the value, which can be a secret. */
 export function wrong(option: string, fault: string, remedy: string, code: ErrorCode = 'ERR_INVALID_OPTION'): never {
@@ -13,12 +13,12 @@ export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (value === '') return 'an empty string'
   if (typeof value !== 'object') return `a ${typeof value}`
-  return Symbol.iterator in value ? 'an iterable' : 'an object'
+  return isIterable(value) ? 'an iterable' : 'an object'
 }
 
 /** A Map or URLSearchParams has no own members, so all of it would be ignored silently. */
 export function plainObject(option: string, value: unknown, remedy: string): asserts value is Record<string, unknown> {
-  const plain = typeof value === 'object' && value !== null && !(Symbol.iterator in value)
+  const plain = typeof value === 'object' && value !== null && !isIterable(value)
   if (!plain) wrong(option, `must be an object, but is ${kindOf(value)}`, remedy)
 }
 

@@ -1,3 +1,4 @@
+import { isIterable } from '../own-members.ts'
 import type { RequestHeaders } from './dispatch.ts'
 import { isOwnHost } from './own-host.ts'
 
@@ -76,14 +77,6 @@ function flatten(pairs: readonly unknown[]): unknown[] | undefined {
   return pairs.every((pair) => Array.isArray(pair) && pair.length === 2) ? pairs.flat() : undefined
 }
 
-/** As in undici. An iterator on `Object.prototype` is a pollution. */
-function isIterable(headers: object): headers is Iterable<unknown> {
-  if (!(Symbol.iterator in headers)) return false
-  if (Object.hasOwn(headers, Symbol.iterator)) return true
-  const prototype: unknown = Object.getPrototypeOf(headers)
-  return prototype !== null && prototype !== Object.prototype
-}
-
 function roleOf(name: string, header: string): 'token' | 'host' | undefined {
   if (name.length === header.length && name.toLowerCase() === header) return 'token'
   return name.length === 4 && name.toLowerCase() === 'host' ? 'host' : undefined
@@ -91,5 +84,5 @@ function roleOf(name: string, header: string): 'token' | 'host' | undefined {
 
 /** undici sends no field for it, or one that says nothing for null. */
 function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+  return value === undefined || value === null || (Array.isArray(value) && value.every(isAbsent))
 }

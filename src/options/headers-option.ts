@@ -6,6 +6,7 @@ import {
   supplied
 } from '../client-authentication/credential-source.ts'
 import { httpToken } from '../http/http-token.ts'
+import { isIterable } from '../own-members.ts'
 import { kindOf, shownName } from '../wrong-option.ts'
 
 /** Further header fields of token requests, or a function that gives them for each request. */
@@ -31,7 +32,7 @@ export function headersOption(given: unknown): CredentialSource<HeaderFields> | 
 
 function headerFields(given: unknown): HeaderFields {
   // A Map or a Headers has no own members, so all of it would be ignored silently.
-  if (typeof given !== 'object' || given === null || Symbol.iterator in given)
+  if (typeof given !== 'object' || given === null || isIterable(given))
     throw new CredentialFault(`is ${kindOf(given)}, not an object`)
   const fields = new Map<string, string>()
   for (const [written, value] of Object.entries(given)) {

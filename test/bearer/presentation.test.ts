@@ -139,7 +139,8 @@ function twoErrors(): Record<string, string> {
 test.each<[string, unknown]>([
   ['an object', { authorization: undefined, Authorization: [], AUTHORIZATION: null }],
   ['a list', ['authorization', undefined, 'Authorization', [], 'AUTHORIZATION', null]],
-  ['a Map', new Map([['authorization', null]])]
+  ['a Map', new Map([['authorization', null]])],
+  ['a list of nothing', { authorization: [undefined, null] }]
 ])('W7 the interceptor takes Authorization without a value in %s for absent', async (_form, headers) => {
   const { agent, server } = await bearerRoad()
   const { body } = await agent.request({

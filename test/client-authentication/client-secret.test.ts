@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { clientSecretBasic } from '../../src/client-authentication/client-secret-basic.ts'
 import { clientSecretPost } from '../../src/client-authentication/client-secret-post.ts'
 import type { ClientSecret } from '../../src/client-authentication/secret-source.ts'
@@ -172,7 +172,7 @@ test('W20 options in a Map are refused, because none of them would be read', () 
   )
 })
 
-test('W20 W28 the id stands in the form once for each secret that is tried, and not because of a polluted prototype', async () => {
+test('W20 the id stands in the form once for each secret that is tried', async () => {
   const ring = clientSecretBasic(['one', 'two'], { clientIdInForm: true })
   const { form, proof } = await present(ring)
   expect(await proof.refused()).toBe(true)
@@ -180,9 +180,6 @@ test('W20 W28 the id stands in the form once for each secret that is tried, and 
     ['order-service'],
     ['order-service']
   ])
-  Object.assign(Object.prototype, { clientIdInForm: true })
-  onTestFinished(() => void Reflect.deleteProperty(Object.prototype, 'clientIdInForm'))
-  expect((await present(clientSecretBasic('s', {}))).form.has('client_id')).toBe(false)
 })
 
 test.each(['form', 'raw'] as const)(

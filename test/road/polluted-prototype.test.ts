@@ -8,8 +8,8 @@ import { testIssuer } from '../resource-server/issuer.ts'
 const evil = 'https://evil.example/'
 
 /** Names that an attacker could set on Object.prototype. */
-async function polluted<T>(name: string, value: unknown, work: () => Promise<T>): Promise<T> {
-  const prototype = Object.prototype as Record<string, unknown>
+async function polluted<T>(name: string | symbol, value: unknown, work: () => Promise<T>): Promise<T> {
+  const prototype = Object.prototype as Record<string | symbol, unknown>
   prototype[name] = value
   try {
     return await work()
@@ -137,6 +137,12 @@ test('W28 nothing on Object.prototype changes how a client proves who it is', as
       headers: { authorization: `Basic ${btoa('order-service:s3cret')}` }
     })
   }
+})
+
+test('W28 an iterator on Object.prototype makes no object of options an iterable', async () => {
+  const options = { tokenEndpoint: `${evil}token`, clientId: 'orders', clientSecret: 's3cret', parameters: { a: 'b' } }
+  const tokens = await polluted(Symbol.iterator, [].values, async () => createTokenClient({ ...options, headers: {} }))
+  await tokens.close()
 })
 
 const missing: readonly [string, unknown][] = [
