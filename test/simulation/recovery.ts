@@ -10,7 +10,10 @@ import type { Machine, Service, World } from './world.ts'
 /** Enough for the thirty seconds between two rejections, the gap between flights, and a flight without a fault. Milliseconds. */
 const grace = 45_000
 
-/** I11: as soon as the law allows a request, the first call of a service gets a good token. Then the service ends; returns when. */
+/**
+ * I11: as soon as the law allows a request, the first call of a service gets a good token. Then the service ends. Returns the true time
+ * of that end.
+ */
 export function probe(world: World, machine: Machine): number {
   const { host, service } = machine
   const ledger = ledgerOf(service, defaultScope)

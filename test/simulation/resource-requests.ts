@@ -2,12 +2,13 @@ import type { Dispatcher } from 'undici'
 import { outage } from './answers.ts'
 import { beginCall, endCall, judgeError } from './calls.ts'
 import { defaultScope, ledgerOf, refuses } from './service-state.ts'
+import type { Proof } from './simulated-nonces.ts'
 import { resourceOrigins } from './simulated-resource-server.ts'
 import { marker } from './verdict.ts'
 import { type Beginning, callBegins, callServed } from './watch-origins.ts'
 import { proofRefusal, proofSent, withNonce } from './watch-proofs.ts'
 import { tokenSent } from './watch-tokens.ts'
-import { openWire } from './wire.ts'
+import { openWire, type Wire } from './wire.ts'
 import type { Call, Machine, Service, World } from './world.ts'
 
 export type Body = 'none' | 'text' | 'iterable' | 'stream'
@@ -121,10 +122,8 @@ export function resourceDispatch(
   options: Dispatcher.DispatchOptions,
   handler: Dispatcher.DispatchHandler
 ): boolean {
-  const { line, chance, resourceServers, log } = world
+  const { line, chance } = world
   const { tracked } = options as TrackedOptions
-  const { origin } = tracked.request
-  const { host, machine } = service
   const unread = tracked.request.body === 'iterable' && chance.happens(0.2)
   const attempt: Attempt = { token: tokenIn(options), unread, status: undefined, wantsProof: false }
   judgeAttempt(world, service, tracked, attempt)
@@ -132,30 +131,43 @@ export function resourceDispatch(
   tracked.attempts.push(attempt)
   if (!unread) void read(world, service, tracked, options.body)
 
-  const wire = openWire(host, handler, () => {})
+  const wire = openWire(service.host, handler, () => {})
   tracked.call.onWire = () => wire.isOpen
-  line.in(chance.between(0.5, 20), () => {
-    if (machine.partitioned) {
-      world.fire('partition')
-      return wire.play(outage(chance))
-    }
-    const refused = proofRefusal(world, service, origin, proof)
-    if (refused !== undefined) {
-      attempt.wantsProof = true
-      log.write('resource', `${service.name} ${origin} → another proof`)
-      return wire.play(refused)
-    }
-    const script = (resourceServers.get(origin) ?? chance.pick([...resourceServers.values()])).receive(attempt.token)
-    attempt.status = script.status
-    if (script.status === 401) service.lingering.push(host.monotonicTime() + script.delay + waitForReplacement)
-    const serial = service.serials.get(attempt.token ?? '')
-    // The service learns of the refusal when the head of the answer comes.
-    if (script.status === 401 && serial !== undefined)
-      host.later(script.delay, () => wire.isOpen && refuses(world, service, serial, origin))
-    log.write('resource', `${service.name} ${origin} serial ${serial} → ${script.status ?? script.ending}`)
-    wire.play(withNonce(world, origin, script, proof !== undefined))
-  })
+  const arriving = { origin: tracked.request.origin, attempt, proof }
+  line.in(chance.between(0.5, 20), () => requestArrives(world, service, arriving, wire))
   return true
+}
+
+interface Arriving {
+  readonly origin: string
+  readonly attempt: Attempt
+  readonly proof: Proof | undefined
+}
+
+function requestArrives(world: World, service: Service, { origin, attempt, proof }: Arriving, wire: Wire): void {
+  const { chance, resourceServers, log } = world
+  const { host, machine, name } = service
+  if (machine.partitioned) {
+    world.fire('partition')
+    wire.play(outage(chance))
+    return
+  }
+  const refused = proofRefusal(world, service, origin, proof)
+  if (refused !== undefined) {
+    attempt.wantsProof = true
+    log.write('resource', `${name} ${origin} → another proof`)
+    wire.play(refused)
+    return
+  }
+  const script = (resourceServers.get(origin) ?? chance.pick([...resourceServers.values()])).receive(attempt.token)
+  attempt.status = script.status
+  if (script.status === 401) service.lingering.push(host.monotonicTime() + script.delay + waitForReplacement)
+  const serial = service.serials.get(attempt.token ?? '')
+  // The service learns of the refusal when the head of the answer comes.
+  if (script.status === 401 && serial !== undefined)
+    host.later(script.delay, () => wire.isOpen && refuses(world, service, serial, origin))
+  log.write('resource', `${name} ${origin} serial ${serial} → ${script.status ?? script.ending}`)
+  wire.play(withNonce(world, origin, script, proof !== undefined))
 }
 
 function takesToken({ origin, own }: RequestCall): boolean {

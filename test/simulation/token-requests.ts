@@ -2,16 +2,28 @@ import type { Dispatcher } from 'undici'
 import { limits } from '../../src/limits.ts'
 import { outage } from './answers.ts'
 import type { Host } from './host.ts'
-import { type Sent, sentNow } from './ledger.ts'
+import { type Ledger, type Sent, sentNow } from './ledger.ts'
 import type { OpenExchange } from './server-view.ts'
 import { ledgerOf, tokenEndpoint } from './service-state.ts'
 import { kindOf } from './shared-view.ts'
+import type { Reply } from './simulated-authorization-server.ts'
+import type { Proof } from './simulated-nonces.ts'
 import { tokenRequested } from './watch-flights.ts'
 import { proofRefusal, proofSent, withNonce } from './watch-proofs.ts'
 import { exchangeBegins, exchangeEnds } from './watch-server.ts'
 import { requestOfFleet } from './watch-store.ts'
-import { openWire } from './wire.ts'
+import { openWire, type Wire } from './wire.ts'
 import type { Service, World } from './world.ts'
+
+/** A token request that has left. */
+interface SentRequest {
+  readonly ledger: Ledger
+  readonly secret: string
+  readonly sent: Sent
+  readonly proof: Proof | undefined
+  /** The server has asked for another proof. */
+  wantsProof: boolean
+}
 
 /** Replaces undici for a service's token requests. */
 export function tokenDispatch(
@@ -20,8 +32,8 @@ export function tokenDispatch(
   options: Dispatcher.DispatchOptions,
   handler: Dispatcher.DispatchHandler
 ): boolean {
-  const { line, chance, authorizationServer, log } = world
-  const { host, machine, name } = service
+  const { line, chance, log } = world
+  const { host, name } = service
   const scope = new URLSearchParams(String(options.body)).get('scope') ?? ''
   const ledger = ledgerOf(service, scope)
   const secret = secretIn(options)
@@ -32,49 +44,63 @@ export function tokenDispatch(
   tokenRequested(world, service, ledger)
   requestOfFleet(world, service, scope)
   const exchange = exchangeBegins(world, service, ledger, isFirstOfFlight)
-
   const proof = proofSent(world, service, { options, token: undefined, needsProof: true })
-  let wantsProof = false
+  const request: SentRequest = { ledger, secret, sent: sentNow(host), proof, wantsProof: false }
 
   ledger.secret = secret
   ledger.inFlight += 1
-  const sent = sentNow(host)
   const wire = openWire(host, handler, (ending) => {
     ledger.inFlight -= 1
     ledger.endedAt = host.monotonicTime()
-    if (wantsProof && ending.how === 'whole') sentAgain(service, exchange)
+    if (request.wantsProof && ending.how === 'whole') sentAgain(service, exchange)
     else exchangeEnds(world, service, exchange, ending)
   })
-  line.in(chance.between(0.5, 20), () => {
-    if (machine.partitioned) {
-      world.fire('partition')
-      return wire.play(chance.happens(0.5) ? outage(chance) : { delay: 0, ending: 'silence' })
-    }
-    const refused = proofRefusal(world, service, tokenEndpoint, proof)
-    if (refused !== undefined) {
-      wantsProof = true
-      log.write('auth', `${name} "${scope}" → another proof`)
-      return wire.play(refused)
-    }
-    const tokenType = proof === undefined ? 'Bearer' : 'DPoP'
-    const asked = { client: name, scope, secret, tokenType } as const
-    const { script, issued } = authorizationServer.receive(asked)
-    log.write('auth', `${name} "${scope}" → ${script.status ?? script.ending} ${issued?.value ?? ''}`)
-    wire.play(withNonce(world, tokenEndpoint, script), () => {
-      if (issued === undefined) return false
-      const told = lifeTold(script.body)
-      const toldEnd = earliestEnd(service.tokens.get(issued.value)?.toldEnd, told, sent.at)
-      const whole = Math.min(toldEnd ?? sent.at + defaultLifetime, sent.at + limits.tokenLife)
-      const endsAt = whole - ranAhead(host, sent)
-      kindOf(world.shared, scope).grantedAt = line.now
-      ledger.arrived = { value: issued.value, sent, endsAt, toldEnd, cameAt: line.now }
-      service.tokens.set(issued.value, ledger.arrived)
-      // The client cannot use an answer whose token has ended. What the answer says about the end counts nevertheless.
-      const { held } = ledger
-      if (held?.value === issued.value && endsAt <= sent.at) ledger.held = { ...held, endsAt, toldEnd }
-      return true
-    })
-  })
+  line.in(chance.between(0.5, 20), () => requestArrives(world, service, request, wire))
+  return true
+}
+
+function requestArrives(world: World, service: Service, request: SentRequest, wire: Wire): void {
+  const { chance, authorizationServer, log } = world
+  const { machine, name } = service
+  const { ledger, secret, proof } = request
+  const { scope } = ledger
+  if (machine.partitioned) {
+    world.fire('partition')
+    wire.play(chance.happens(0.5) ? outage(chance) : { delay: 0, ending: 'silence' })
+    return
+  }
+  const refused = proofRefusal(world, service, tokenEndpoint, proof)
+  if (refused !== undefined) {
+    request.wantsProof = true
+    log.write('auth', `${name} "${scope}" → another proof`)
+    wire.play(refused)
+    return
+  }
+  const tokenType = proof === undefined ? 'Bearer' : 'DPoP'
+  const reply = authorizationServer.receive({ client: name, scope, secret, tokenType })
+  const { script, issued } = reply
+  log.write('auth', `${name} "${scope}" → ${script.status ?? script.ending} ${issued?.value ?? ''}`)
+  wire.play(withNonce(world, tokenEndpoint, script), () => answerArrives(world, service, request, reply))
+}
+
+/** The client has the whole answer. Returns whether it holds a token. */
+function answerArrives(
+  world: World,
+  service: Service,
+  { ledger, sent }: SentRequest,
+  { script, issued }: Reply
+): boolean {
+  if (issued === undefined) return false
+  const told = lifeTold(script.body)
+  const toldEnd = earliestEnd(service.tokens.get(issued.value)?.toldEnd, told, sent.at)
+  const whole = Math.min(toldEnd ?? sent.at + defaultLifetime, sent.at + limits.tokenLife)
+  const endsAt = whole - ranAhead(service.host, sent)
+  kindOf(world.shared, ledger.scope).grantedAt = world.line.now
+  ledger.arrived = { value: issued.value, sent, endsAt, toldEnd, cameAt: world.line.now }
+  service.tokens.set(issued.value, ledger.arrived)
+  // The client cannot use an answer whose token has ended. What the answer says about the end counts nevertheless.
+  const { held } = ledger
+  if (held?.value === issued.value && endsAt <= sent.at) ledger.held = { ...held, endsAt, toldEnd }
   return true
 }
 

@@ -4,7 +4,7 @@ import { ledgerOf, slackOf } from './service-state.ts'
 import { second } from './units.ts'
 import type { Call, Machine, World } from './world.ts'
 
-/** The time since which all is well, while something is wrong. */
+/** Stands for the time since which all is well while something is wrong. */
 const notNow = Number.POSITIVE_INFINITY
 
 /** Notes since when everything between this machine and its token has been well, including the open connections. */

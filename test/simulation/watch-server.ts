@@ -107,7 +107,7 @@ function pauseIn({ how, script }: Ending): number | undefined {
 
 type Verdict = 'well' | 'ill' | 'unclear'
 
-/** What an exchange certainly says about the server. */
+/** What an exchange certainly says about the server; otherwise it is unclear. */
 function verdictOn({ how, script, isIssued }: Ending, took: number, timeout: number): Verdict {
   // The status of a refusal counts even if its body does not arrive.
   const { status: told = 0 } = script ?? {}

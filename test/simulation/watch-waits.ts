@@ -65,6 +65,7 @@ function noteFailed({ service, ledger, error, failedAt }: FailedFlight, isUnseen
   if (isClients(error)) noteRefusal(service, ledger)
 }
 
+/** The judged wait of a failed flight, as it is remembered. */
 interface Announced {
   readonly rows: PossibleRows
   readonly isUnseen: boolean
