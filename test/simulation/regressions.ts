@@ -202,6 +202,6 @@ export const regressions: readonly Regression[] = [
   },
   {
     seed: 951_099,
-    found: 'the simulation itself gave a token its whole life although the machine was suspended during its request'
+    found: 'The simulation gave a token its whole life although the machine was suspended during its request.'
   }
 ]
