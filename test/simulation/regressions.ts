@@ -193,12 +193,11 @@ export const regressions: readonly Regression[] = [
   },
   {
     seed: 956_087,
-    found:
-      'a key that nobody asked for was forgotten with its token, so an older refusal of the client made its next call fail'
+    found: 'An unused key was forgotten with its token, so an older refusal of the client made its next call fail.'
   },
   {
     seed: 953_797,
-    found: 'a key that was forgotten with its token was asked for again before the gap between two flights was over'
+    found: 'A key that was forgotten with its token was requested again before the gap between two flights had passed.'
   },
   {
     seed: 951_099,
