@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import timers from 'node:timers'
 import { Agent, request } from 'undici'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -50,6 +51,25 @@ test('W9 a token comes and its event is told, whatever of the platform is faked'
   onTestFinished(() => void vi.unstubAllGlobals())
   expect((await tokens.getToken()).value).toBe('t1')
   expect(told).toEqual(['refreshed'])
+})
+
+test('W9 under the mock timers of node:test, in another century, a broken token request is sent again', async () => {
+  let requests = 0
+  const tokenEndpoint = await listen((_, response) => {
+    requests += 1
+    if (requests === 1) return response.writeHead(503).end()
+    response.setHeader('content-type', 'application/json')
+    return response.end(JSON.stringify({ access_token: 't1', token_type: 'Bearer', expires_in: 3600 }))
+  })
+  const tokens = createTokenClient({ tokenEndpoint, clientId: 'orders', clientSecret: 'secret' })
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate', 'Date'], now: 4e12 })
+  onTestFinished(async () => {
+    mock.timers.reset()
+    await tokens.close()
+  })
+  const { value, expiresAt } = await tokens.getToken()
+  expect(value).toBe('t1')
+  expect(expiresAt).toBeLessThan(4e12)
 })
 
 test.each(['global', 'of the module'])(

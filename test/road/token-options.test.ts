@@ -87,6 +87,21 @@ describe.each(ways)('W10 one call by %s', (way) => {
   })
 })
 
+const readsAtOnce = ways.filter((way) => way !== 'gotHooks') // got calls its hooks later
+
+test.each(readsAtOnce)('W10 a call by %s keeps its wish when the object changes while the token comes', async (way) => {
+  const { tokens, api, ways } = await calls()
+  const wish: { scope: string[]; header?: string } = { scope: ['write_user'] }
+  const called = (ways[way] as Call)(api.origin, wish)
+  wish.scope.push('admin')
+  wish.header = 'x-token'
+  await called
+  const { authorization } = await tokens.getToken({ scope: ['write_user'] })
+  expect(api.requests.map(({ headers }) => [headers.authorization, headers['x-token']])).toEqual([
+    [authorization, undefined]
+  ])
+})
+
 test('W10 a wish stays with its call over a redirect, and two interceptors of different clients do not share it', async () => {
   const api = await resourceServer((received, response) => {
     if (received.url === '/old') response.writeHead(307, { location: '/new' }).end()

@@ -121,6 +121,26 @@ test('W12 a token that comes again ends when it was first said to end, and 0 end
   expect(ends).toEqual([end, end, end, 1_030_000, 1_040_000])
 })
 
+test.each(['0', '00', 0.4, -0])('W12 an expires_in of %j ends a token that is known as well', async (life) => {
+  const server = await rawServer(
+    ({ socket }, index) => void socket.write(http(JSON.stringify(good({ expires_in: [60, life][index] }))))
+  )
+  const { source: tokens, clock } = source(server)
+  await tokens.token(request)
+  await clock.advance(10_000)
+  expect((await tokens.token(request)).expiresAt).toBe(1_010_000)
+})
+
+test('W12 a token that comes again for another scope ends when it was first said to end', async () => {
+  const server = await rawServer(
+    ({ socket }, index) => void socket.write(http(JSON.stringify(good({ expires_in: [60, 3600][index] }))))
+  )
+  const { source: tokens, clock } = source(server)
+  await tokens.token(request)
+  await clock.advance(10_000)
+  expect((await tokens.token(tokenRequest({ scope: ['admin'] }))).expiresAt).toBe(1_060_000)
+})
+
 test('C11 a server that names no scope granted what was asked for', async () => {
   const { source, events } = await road()
   expect(await source.token(request)).toMatchObject({ scope: ['read', 'write'] })
