@@ -74,17 +74,15 @@ const longestDisuse = 600_000
  * The library forgets an unused kind of token together with its failures. It does so when the token and the last flight have ended, or
  * when there has been no token for long. This cannot be seen from outside, so several counts of failures are possible.
  */
-export function possibleRows(flight: FailedFlight, timeout: number, isUsable: boolean): readonly Row[] {
+export function possibleRows(flight: FailedFlight, timeout: number, usable: readonly boolean[]): readonly Row[] {
   const { at } = flight
   const { held, setback: former } = flight.ledger
-  const first = rowAfter(undefined, flight, isUsable)
-  if (former === undefined) return [first]
-  const next = former.rows.map((row) => rowAfter(row, flight, isUsable))
+  const first = usable.map((isUsable) => rowAfter(undefined, flight, isUsable))
+  if (former === undefined) return first
+  const next = former.rows.flatMap((row) => usable.map((isUsable) => rowAfter(row, flight, isUsable)))
   const hasEndedSince = held !== undefined && held.endsAt > former.at - timeout && held.endsAt <= at
-  if (!hasEndedSince && at < former.notBefore + longestDisuse) return next
-  // Either the failures were never forgotten, so the longest row counts, or they were forgotten lately, so a short row counts.
-  const [oldest, ...younger] = [...next, first]
-  return [oldest as Row, ...younger.slice(-mostRows)]
+  const mayBeForgotten = hasEndedSince || at >= former.notBefore + longestDisuse
+  return distinct(mayBeForgotten ? [...next, ...first] : next)
 }
 
 /** A request that was under way at the former refusal may report the same refusal again, which then counts once. */
@@ -105,17 +103,27 @@ export function refusalRows(flight: FailedFlight, isUsable: boolean): readonly R
 /** The former failures in a row and this one. */
 function rowAfter(former: Row | undefined, { error, at, sentAt }: FailedFlight, isUsable: boolean): Row {
   const { failures = 0, withoutToken = 0, outageSince } = former ?? {}
-  const row = { error, at, sentAt, failures: failures + 1 }
+  const row = { error, at, sentAt, failures: oneMore(failures) }
   if (isUsable) return { ...row, withoutToken, outageSince }
-  return { ...row, withoutToken: withoutToken + 1, outageSince: outageSince ?? at }
+  return { ...row, withoutToken: oneMore(withoutToken), outageSince: outageSince ?? at }
 }
 
-/** Keeps one row for each set of counts. */
+function oneMore(count: number): number {
+  return Math.min(count + 1, mostRows)
+}
+
+/** Keeps one row for each set of counts, with the longest outage of them. */
 function distinct(rows: readonly Row[]): readonly Row[] {
-  const byCounts = new Map(rows.map((row) => [`${row.at} ${row.failures} ${row.withoutToken}`, row]))
+  const byCounts = new Map<string, Row>()
+  for (const row of rows) {
+    const counts = `${row.at} ${row.failures} ${row.withoutToken}`
+    const known = byCounts.get(counts)
+    if (known === undefined || (row.outageSince ?? row.at) < (known.outageSince ?? known.at)) byCounts.set(counts, row)
+  }
   return [...byCounts.values()].slice(0, mostRefusals)
 }
 
 const mostRefusals = 300
 
-const mostRows = 12
+/** More failures in a row make no wait longer. */
+const mostRows = 7

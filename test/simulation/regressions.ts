@@ -202,5 +202,15 @@ export const regressions: readonly Regression[] = [
   {
     seed: 951_099,
     found: 'The simulation gave a token its whole life although the machine was suspended during its request.'
+  },
+  {
+    seed: 966_272,
+    found: 'The simulation was sure how many failures in a row there were while the token had been refused by somebody.'
+  },
+  { seed: 968_396, found: 'The same, with a refusal of the client between two failures of the server.' },
+  {
+    seed: 973_102,
+    found:
+      'The simulation let a flight begin with its first request, although its searches for metadata had failed before.'
   }
 ]

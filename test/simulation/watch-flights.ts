@@ -28,7 +28,9 @@ export function tokenRequested(world: World, service: Service, ledger: Ledger): 
     ledger.lastFlightAt = moment
     // While the server is ill, only one request is sent at a time. The other flights have begun and wait for their turn.
     const mayHaveQueued = ledger.isLate || service.server.failures.length > 0
-    ledger.heldBack = mayHaveQueued ? longestInBackground : longestTrialOf(service, ledger)
+    // An attempt whose search for metadata fails sends no request.
+    const mayHaveSearched = service.search.endedAt > world.line.now - longestInBackground
+    ledger.heldBack = mayHaveQueued || mayHaveSearched ? longestInBackground : longestTrialOf(service, ledger)
     ledger.attempts = 0
   }
   ledger.attempts += 1

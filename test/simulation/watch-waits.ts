@@ -14,15 +14,7 @@ import {
   noteFailsAlone,
   noteFailure
 } from './server-failures.ts'
-import {
-  hasRefusedToken,
-  hasUsableToken,
-  ledgerOf,
-  longestInBackground,
-  longestTrial,
-  otherLedgers,
-  slackOf
-} from './service-state.ts'
+import { hasRefusedToken, ledgerOf, longestInBackground, longestTrial, otherLedgers, slackOf } from './service-state.ts'
 import { second } from './units.ts'
 import { marker } from './verdict.ts'
 import type { Service, World } from './world.ts'
@@ -41,9 +33,10 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   ledger.flightAt = undefined
   noteFailed(flight, isUnseen)
 
+  const usable = mayBeUsable(service, ledger)
   const rows = {
-    own: possibleRows(flight, timeout, hasUsableToken(service, ledger)),
-    refusals: mayBeUsable(service, ledger).flatMap((isUsable) => refusalRows(flight, isUsable))
+    own: possibleRows(flight, timeout, usable),
+    refusals: usable.flatMap((isUsable) => refusalRows(flight, isUsable))
   }
   const situations = situationsOf(flight, rows)
   if (!isShared) {
