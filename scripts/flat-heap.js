@@ -2,6 +2,7 @@
 // collections. Needs --expose-gc, and the client in dist.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { settledHeap } from '../bench/support/settled-heap.js'
 import { createTokenClient } from '../dist/index.js'
 import { manualClock } from '../dist/testing/index.js'
 
@@ -29,13 +30,6 @@ tokens.on('refreshed', () => {
   refreshed += 1
 })
 
-async function heap() {
-  await new Promise((resolve) => setImmediate(resolve))
-  globalThis.gc()
-  globalThis.gc()
-  return process.memoryUsage().heapUsed
-}
-
 /** Least squares. */
 function slope(points) {
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -48,7 +42,7 @@ const sizes = []
 while (refreshed < refreshes) {
   await clock.advance(60_000)
   await tokens.getToken()
-  if (refreshed >= (sizes.length / samples) * refreshes) sizes.push([refreshed, await heap()])
+  if (refreshed >= (sizes.length / samples) * refreshes) sizes.push([refreshed, await settledHeap()])
 }
 await tokens.close()
 server.close()
