@@ -112,6 +112,7 @@ export class Flight {
     const { signal, endsAt } = this.#deadline
     const wait = Math.max(this.#startedAt, slot.startAt) - clock.monotonicTime()
     if (wait > 0) await pause(clock, wait, signal)
+    if (!slot.mayStart()) throw new TurnedAway()
     this.#startedAt = Math.max(this.#startedAt, clock.monotonicTime())
     return withRetries(() => this.#attempt(slot), {
       clock,

@@ -8,6 +8,8 @@ export interface Slot {
   readonly isAwaited: boolean
   /** The monotonic moment at which the first request may be sent. */
   readonly startAt: number
+  /** Asked before the first request. It is false if the server has asked for a pause in the meantime. */
+  mayStart(): boolean
   /** Asked before each further request. It is false if the server turned out to be ill in the meantime. */
   mayGoOn(signal: AbortSignal): boolean | Promise<boolean>
   release(): void
@@ -16,8 +18,8 @@ export interface Slot {
 export interface AdmissionRules {
   readonly clock: Clock
   readonly isIll: () => boolean
-  /** The server has asked for a pause that is not over. */
-  readonly isResting: () => boolean
+  /** When the server asked for a pause that is not over, in monotonic ms. */
+  readonly restsSince: () => number | undefined
   /** A request will find out whether the server works again. Returns the monotonic moment at which it may be sent. */
   readonly beginProbe: () => number
   /** The request for another key has failed. A request for this key may show at once whether all keys fail. */
@@ -106,6 +108,7 @@ export class Admission {
       isAwaited,
       startAt: this.#rules.clock.monotonicTime(),
       hasFailed: false,
+      mayStart: () => (this.#rules.restsSince() ?? Number.NEGATIVE_INFINITY) < slot.startAt,
       mayGoOn: (signal) => this.#mayGoOn(slot, signal),
       release: () => this.#release(slot)
     }
@@ -126,9 +129,9 @@ export class Admission {
   }
 
   #mayGoOn(slot: TakenSlot, signal: AbortSignal): boolean | Promise<boolean> {
-    const { isIll, isResting } = this.#rules
+    const { isIll, restsSince } = this.#rules
     if (!isIll()) return true
-    if (isResting()) return false
+    if (restsSince() !== undefined) return false
     if (slot === this.#probe || slot === this.#backgroundProbe) return true
     return slot.isAwaited && this.#probe !== undefined && waitIn(this.#paused, slot, signal)
   }

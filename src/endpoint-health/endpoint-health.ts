@@ -43,7 +43,7 @@ export class EndpointHealth {
     this.#admission = new Admission({
       clock,
       isIll: () => this.#illness !== undefined,
-      isResting: () => this.#isResting(clock.monotonicTime() + earliness),
+      restsSince: () => (this.#isResting(clock.monotonicTime() + earliness) ? this.failure?.failedAt : undefined),
       beginProbe: () => this.#beginProbe(),
       mayProbeNext: (key) => this.#isAnotherKey(key)
     })

@@ -119,6 +119,23 @@ describe('callers that leave', () => {
     expect(next).toMatchObject({ retryAfter: 42 * second })
   })
 
+  test('I4 a request that waits for the gap between two flights does not leave during a pause that the server has asked for meanwhile', async () => {
+    const { clock, source, cache } = setUp()
+    const first = cache.promise(read)
+    await clock.advance(0)
+    await source.last.give()
+    cache.invalidate(await first)
+    void outcome(cache.token(read, { maxWait: minute }), clock)
+    void outcome(cache.token(write), clock)
+    await clock.advance(0)
+    await source.last.fail(rateLimited(10 * second))
+    const before = source.calls.length
+    await clock.advance(9 * second)
+    expect(source.calls).toHaveLength(before)
+    await clock.advance(15 * second)
+    expect(source.calls).toHaveLength(before + 1)
+  })
+
   test('P8 a process that stood still between two attempts sends no other one after the deadline', async () => {
     const { clock, source, cache } = setUp({ early: -20 * second })
     const asked = cache.token(read)

@@ -8,11 +8,11 @@ const inBackground = 12
 /** The admission of a server that is ill, or rests, when the test says so. */
 function setUp() {
   const clock = manualClock()
-  const server = { isIll: false, isResting: false, otherKeysMayProbe: false }
+  const server = { isIll: false, restsSince: undefined as number | undefined, otherKeysMayProbe: false }
   const admission = new Admission({
     clock,
     isIll: () => server.isIll,
-    isResting: () => server.isResting,
+    restsSince: () => server.restsSince,
     beginProbe: () => clock.monotonicTime() + 1000,
     mayProbeNext: () => server.otherKeysMayProbe
   })
@@ -172,11 +172,21 @@ test('of many that fail together one alone may go on, and the others go on once 
 })
 
 test('nobody goes on while the server has asked for a pause', () => {
-  const { server, taken, fallIll, staying } = setUp()
+  const { clock, server, taken, fallIll, staying } = setUp()
   const [first, second] = taken(2) as [Slot, Slot]
   fallIll(first)
-  server.isResting = true
+  server.restsSince = clock.monotonicTime()
   expect([first.mayGoOn(staying.signal), second.mayGoOn(staying.signal)]).toEqual([false, false])
+})
+
+test('a first request does not leave if the server has asked for a pause since its slot was taken, and the one that breaks a pause leaves', async () => {
+  const { clock, server, takeSlot, foundIll } = setUp()
+  const early = takeSlot() as Slot
+  await clock.advance(1)
+  foundIll()
+  server.restsSince = clock.monotonicTime()
+  const probe = takeSlot() as Slot
+  expect([early.mayStart(), probe.mayStart()]).toEqual([false, true])
 })
 
 test('a refresh does not wait at an ill server, it ends', () => {

@@ -212,5 +212,14 @@ export const regressions: readonly Regression[] = [
     seed: 973_102,
     found:
       'The simulation let a flight begin with its first request, although its searches for metadata had failed before.'
+  },
+  {
+    seed: 1_002_807,
+    found: 'A request that had waited for the gap between two flights left during a pause that was told meanwhile.'
+  },
+  {
+    seed: 1_013_051,
+    found:
+      'The simulation was sure that a token was refused after a failure, although both came in the same millisecond.'
   }
 ]

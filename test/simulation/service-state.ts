@@ -47,8 +47,10 @@ export function slackOf({ machine, ledgers }: Service): number {
 
 export const everybody = '*'
 
-export function refuses({ shared, line }: World, { refused }: Service, serial: number, who: string): void {
+export function refuses({ shared, line }: World, service: Service, serial: number, who: string): void {
+  const { refused, refusedAt, host } = service
   shared.calmSince = line.now
+  if (!refusedAt.has(serial)) refusedAt.set(serial, host.monotonicTime())
   refused.set(serial, (refused.get(serial) ?? new Set()).add(who))
 }
 

@@ -61,6 +61,15 @@ function earliestByClient(service: Service, ledger: Ledger, moment: number): num
   return endByClient(service, ledger)?.least ?? 0
 }
 
+/** The longest time between the status of a refusal and the end of its body. Milliseconds. */
+const longestBody = 100
+
+/** The token was refused in the moment of the failure. Nobody can tell whether the library counted the failure with a token or without one. */
+function isRefusedTogetherWith({ at }: Setback, { serials, refusedAt }: Service, { held }: Ledger): boolean {
+  const refused = refusedAt.get(serials.get(held?.value ?? '') ?? 0)
+  return refused !== undefined && Math.abs(refused - at) < longestBody
+}
+
 /**
  * Whether a setback no longer holds. That is so if the credential has changed, if the token in hand has ended, or if another kind of token
  * has found the server well or has met a later failure of it.
@@ -76,6 +85,7 @@ function isLifted(setback: Setback, service: Service, ledger: Ledger, moment: nu
   // A later failure of the server replaces it.
   if (isServers(error) && service.server.failedAt > at && moment >= service.server.failedAt + second - slack)
     return true
+  if (isRefusedTogetherWith(setback, service, ledger)) return true
   if (mayBeWellSince(service, ledger, at) && moment >= at + setback.own - slack) return true
   // Callers without a token wait for the failures of their own kind, but not for a failure that only another kind met.
   if (hasAnotherFailed && !isServers(error)) {

@@ -97,6 +97,8 @@ export interface Service {
   readonly serials: Map<string, number>
   /** The key is a serial that was refused. The values are the origins that refused it, or `everybody` if the user did. */
   readonly refused: Map<number, Set<string>>
+  /** When that serial was first refused, in monotonic ms. */
+  readonly refusedAt: Map<number, number>
   /** The last refusal that concerns the client whatever it asks for. */
   refusal: Setback | undefined
   /** Monotonic ms at which the last token came. */
