@@ -18,7 +18,8 @@ async function least(name, figure) {
 }
 
 const hot = await probe('hot-allocation', ['ours'], allocationFlags)
-const inject = await probes(rounds, 'inject-allocation', ['ours'], allocationFlags) // what is optimized when differs a little
+// On a busy machine half of the processes optimize one function less, which costs 64 bytes.
+const inject = await probes(8, 'inject-allocation', ['ours'], allocationFlags)
 const first = await firstTokens(5, ['ours', 'node-http', 'undici'])
 const named = await probes(rounds, 'named-scope', [100, turns]) // among 10,000 it measures the memory more than us
 const [{ bytes: keptBytes }] = await probes(1, 'keys', [10_000], ['--expose-gc'])
