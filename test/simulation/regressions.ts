@@ -221,5 +221,9 @@ export const regressions: readonly Regression[] = [
     seed: 1_013_051,
     found:
       'The simulation was sure that a token was refused after a failure, although both came in the same millisecond.'
+  },
+  {
+    seed: 1_038_042,
+    found: 'The simulation took the server for ill although the store had a new token of another instance.'
   }
 ]

@@ -105,7 +105,11 @@ function anotherHasFailed(service: Service, ledger: Ledger, moment: number): boo
 /** I6: a token that nobody refused is not replaced because of a rejection, and serials rise. */
 export function refreshed(world: World, service: Service, { scope, serial, reason, origin }: Refreshed): void {
   const ledger = ledgerOf(service, scope.join(' '))
-  if (origin === 'store') ledger.arrived = service.tokens.get(service.found.get(ledger.scope) ?? '')
+  if (origin === 'store') {
+    ledger.arrived = service.tokens.get(service.found.get(ledger.scope) ?? '')
+    // The server has answered another instance, so it works.
+    service.server.illSince = undefined
+  }
   const { arrived, held } = ledger
   const former = held && service.serials.get(held.value)
   if (arrived === undefined) {
