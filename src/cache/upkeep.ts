@@ -37,9 +37,9 @@ export class Upkeep {
     this.#schedule = new Schedule(options.clock, () => this.#attendToDue())
   }
 
-  /** The entry needs attention at that monotonic moment, and not earlier. */
+  /** The entry needs attention at that monotonic moment, or when its token ends. */
   attendTo(entry: Entry, moment: number): void {
-    this.#due.set(entry, moment)
+    this.#due.set(entry, Math.min(moment, entry.kept?.endsAt ?? moment))
     this.#schedule.wakeBy(this.#due.next)
   }
 

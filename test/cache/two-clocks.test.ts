@@ -3,7 +3,7 @@ import { TokenCache } from '../../src/cache/token-cache.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { tokenRequest } from '../../src/token/token-request.ts'
 import { scriptedSource } from '../support/scripted-source.ts'
-import { hour, minute, outcome, read, refused, second, setUp } from './set-up.ts'
+import { hour, minute, outcome, rateLimited, read, refused, second, setUp } from './set-up.ts'
 
 test('K1 a wall clock set back an hour keeps no token beyond its life', async () => {
   const { clock, source, cache, warm } = setUp()
@@ -15,6 +15,20 @@ test('K1 a wall clock set back an hour keeps no token beyond its life', async ()
   await clock.advance(0.2 * hour - 1)
   expect(cache.token(read, { maxWait: 0 })).toBe(token)
   await clock.advance(1)
+  expect(cache.token(read)).toBeInstanceOf(Promise)
+})
+
+test('K1 a wall clock set back keeps no token beyond its life either when its refresh has to wait for longer than that', async () => {
+  const { clock, source, names, cache, warm } = setUp()
+  const token = await warm(read, 20 * second)
+  await clock.advance(18 * second)
+  expect(cache.token(read)).toBe(token)
+  await clock.advance(0)
+  await source.last.fail(rateLimited(50 * second))
+  expect(cache.token(read)).toBe(token)
+  await clock.advance(second)
+  expect(names()).toContain('expired')
+  clock.stepWallTime(-2 * second)
   expect(cache.token(read)).toBeInstanceOf(Promise)
 })
 

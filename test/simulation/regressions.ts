@@ -225,5 +225,10 @@ export const regressions: readonly Regression[] = [
   {
     seed: 1_038_042,
     found: 'The simulation took the server for ill although the store had a new token of another instance.'
+  },
+  {
+    seed: 1_048_978,
+    found:
+      'A token was used after its end when the wall clock was set back, because a pause made its refresh wait for longer.'
   }
 ]
