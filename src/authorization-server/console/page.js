@@ -33,16 +33,11 @@ function span(seconds) {
   return parts.slice(0, 2).join(' ') || '0 s'
 }
 
-const ended = new Set()
-
 setInterval(() => {
   for (const element of all('[data-until]')) {
-    const { until } = element.dataset
-    const left = Math.ceil((Number(until) - Date.now() - ahead) / 1000)
+    const left = Math.ceil((Number(element.dataset.until) - Date.now() - ahead) / 1000)
     element.textContent = span(Math.max(0, left))
-    if (left > 0 || ended.has(until)) continue
-    ended.add(until)
-    refresh(500)
+    if (left <= 0) refresh(500)
   }
 }, 1000)
 
