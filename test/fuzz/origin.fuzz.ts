@@ -106,7 +106,7 @@ const servers: readonly Server[] = [
 ]
 
 /** Characters of a path that servers differ about, or read as something else. */
-const doubtful = /[\\;#]|\/\/|%(?:2f|5c|3b|25|00|c|e0|f0)/i
+const doubtful = /[\\;#]|\/\/|%20(?:[/\\]|$)|%(?:2[35f]|3[bf]|5c|0|c|e|f|u)/i
 
 /** A token goes where undici connects to or nowhere, and the rule that gives it is the one whose path every server sees. */
 function check({ origin, boundOrigin, path }: Input): void {
