@@ -106,7 +106,7 @@ const servers: readonly Server[] = [
 ]
 
 /** Characters of a path that servers differ about, or read as something else. */
-const doubtful = /[\\;#]|\/\/|%20(?:[/\\]|$)|%(?:2[35f]|3[bf]|5c|0|c|e|f|u)/i
+const doubtful = /[\\;#\xc0\xc1]|\/\/|%20(?:[/\\]|$)|%(?:2[35f]|3[bf]|5c|0|c|e|f|u)|%(?![\da-f]{2})/i
 
 /** A token goes where undici connects to or nowhere, and the rule that gives it is the one whose path every server sees. */
 function check({ origin, boundOrigin, path }: Input): void {
