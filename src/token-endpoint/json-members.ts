@@ -1,5 +1,6 @@
 import { TokenClientError } from '../errors.ts'
 import type { Answer } from '../http/exchange.ts'
+import { isRecord } from '../record.ts'
 
 /** JSON, or what servers say when they forget to say so. HTML from a proxy or a login page is neither. */
 const jsonType = /^(?:application\/json|[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.-]+\+json|text\/plain)?$/
@@ -18,7 +19,7 @@ export function jsonMembers({ status, headers, body }: Answer, host: string): Re
     )
 
   const value = hasOtherCharset(parameters) ? undefined : parse(body)
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  if (!isRecord(value))
     throw new TokenClientError(
       'ERR_MALFORMED_BODY',
       `${host} answered with a body that is not a JSON object in UTF-8.`,

@@ -44,7 +44,6 @@ export function startService(world: World, machine: Machine, name: string): Serv
     found: new Map(),
     serials: new Map(),
     refused: new Map(),
-    refusedAt: new Map(),
     refusal: undefined,
     grantedAt: Number.NEGATIVE_INFINITY,
     server: newServerView(),

@@ -48,10 +48,11 @@ export function slackOf({ machine, ledgers }: Service): number {
 export const everybody = '*'
 
 export function refuses({ shared, line }: World, service: Service, serial: number, who: string): void {
-  const { refused, refusedAt, host } = service
+  const { refused, host } = service
   shared.calmSince = line.now
-  if (!refusedAt.has(serial)) refusedAt.set(serial, host.monotonicTime())
-  refused.set(serial, (refused.get(serial) ?? new Set()).add(who))
+  const by = refused.get(serial) ?? new Map()
+  if (!by.has(who)) by.set(who, host.monotonicTime())
+  refused.set(serial, by)
 }
 
 /** Whether somebody has refused the token in hand. */
@@ -60,7 +61,7 @@ export function hasRefusedToken({ refused, serials }: Service, { held }: Ledger)
 }
 
 /** Whether there is a token in hand that has not ended and was not refused. */
-export function hasUsableToken(service: Service, ledger: Ledger): boolean {
+function hasUsableToken(service: Service, ledger: Ledger): boolean {
   const { held } = ledger
   return held !== undefined && held.endsAt > service.host.monotonicTime() && !hasRefusedToken(service, ledger)
 }

@@ -65,9 +65,9 @@ function earliestByClient(service: Service, ledger: Ledger, moment: number): num
 const longestBody = 100
 
 /** The token was refused in the moment of the failure. Nobody can tell whether the library counted the failure with a token or without one. */
-function isRefusedTogetherWith({ at }: Setback, { serials, refusedAt }: Service, { held }: Ledger): boolean {
-  const refused = refusedAt.get(serials.get(held?.value ?? '') ?? 0)
-  return refused !== undefined && Math.abs(refused - at) < longestBody
+function isRefusedTogetherWith({ at }: Setback, { serials, refused }: Service, { held }: Ledger): boolean {
+  const [first] = refused.get(serials.get(held?.value ?? '') ?? 0)?.values() ?? []
+  return first !== undefined && Math.abs(first - at) < longestBody
 }
 
 /**

@@ -95,10 +95,8 @@ export interface Service {
   readonly found: Map<string, string>
   /** The key is the value of the token. */
   readonly serials: Map<string, number>
-  /** The key is a serial that was refused. The values are the origins that refused it, or `everybody` if the user did. */
-  readonly refused: Map<number, Set<string>>
-  /** When that serial was first refused, in monotonic ms. */
-  readonly refusedAt: Map<number, number>
+  /** The key is a serial that was refused. The values say which origins refused it first, or `everybody` if the user did, and when, in monotonic ms. */
+  readonly refused: Map<number, Map<string, number>>
   /** The last refusal that concerns the client whatever it asks for. */
   refusal: Setback | undefined
   /** Monotonic ms at which the last token came. */

@@ -59,8 +59,7 @@ export class SwitchedFaults {
   }
 
   get active(): readonly ActiveFault[] {
-    this.#forgetEnded()
-    const queued = new Map(this.#options.queue.all.map((one) => [one.id, one]))
+    const queued = this.#forgetEnded()
     return this.#switched.map(({ ofServer, ...fault }) => {
       const { at, probability, seed, left, acted = 0 } = queued.get(fault.id) ?? {}
       const reach = at === undefined ? {} : { at, ...(probability !== 1 && { probability, seed }) }
@@ -92,10 +91,11 @@ export class SwitchedFaults {
     if (condition.down) breakConnections()
   }
 
-  /** A fault for a number of requests leaves the queue when it has acted on all of them. */
-  #forgetEnded(): void {
-    const queued = new Set(this.#options.queue.all.map(({ id }) => id))
+  /** A fault for a number of requests leaves the queue when it has acted on all of them. Returns what is in the queue, by id. */
+  #forgetEnded() {
+    const queued = new Map(this.#options.queue.all.map((one) => [one.id, one]))
     this.#switched = this.#switched.filter(({ id, ofServer }) => ofServer || queued.has(id))
+    return queued
   }
 
   #tell(sentence: string): void {

@@ -1,4 +1,5 @@
 import { isRecord } from '../../record.ts'
+
 /** The members of a token's header or payload (RFC 7519 §4). */
 export type Claims = Readonly<Record<string, unknown>>
 
