@@ -32,6 +32,7 @@ export function refreshFailed(world: World, service: Service, { scope, error, ne
   const flight: FailedFlight = { service, ledger, error, at, sentAt, failedAt: failureAt(service, ledger, error) }
   ledger.flightAt = undefined
   noteFailed(flight, isUnseen)
+  ledger.outageBefore = undefined
 
   const usable = mayBeUsable(service, ledger)
   const rows = {
